@@ -1,0 +1,23 @@
+package dev.pglambda.lambda;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the Invoke API answered to an {@link Invocation} it accepted.
+ *
+ * @param statusCode HTTP status: 200, 202 (Event) or 204 (DryRun)
+ * @param payload response body, byte for byte; null if it was empty
+ * @param executedVersion version that ran, for example {@code $LATEST}; null if the endpoint did
+ *     not say
+ * @param logResult last 4 KB of the log in base64; null unless {@link LogType#TAIL} was asked for
+ *     and given
+ * @param functionError {@code Unhandled} or {@code Handled} if the function itself failed (the
+ *     payload then describes the error), else null
+ */
+public record InvocationResult(
+    int statusCode,
+    @Nullable ByteBuffer payload,
+    @Nullable String executedVersion,
+    @Nullable String logResult,
+    @Nullable String functionError) {}

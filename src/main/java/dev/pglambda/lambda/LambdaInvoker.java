@@ -1,0 +1,22 @@
+package dev.pglambda.lambda;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Something that runs Lambda functions: AWS, an endpoint that speaks its API, or functions inside
+ * this process.
+ */
+public interface LambdaInvoker extends AutoCloseable {
+
+  /**
+   * Sends one invocation, at most once. Never blocks the calling thread.
+   *
+   * @return completes on any thread; fails only with {@link InvocationException}. Cancelling it
+   *     aborts the request.
+   */
+  CompletableFuture<InvocationResult> invoke(Invocation invocation);
+
+  /** Ends what the invoker holds; calls in progress fail. */
+  @Override
+  void close();
+}
