@@ -1,0 +1,21 @@
+package dev.pglambda.intercept;
+
+import java.util.List;
+
+/**
+ * A text to be sent in place of the client's, and what must be mended in the server's replies to
+ * it.
+ *
+ * @param text the whole new text of the Query or Parse message, one {@code char} per byte
+ * @param statements the statements that were replaced, by ascending index
+ */
+public record Rewrite(String text, List<RewrittenStatement> statements) {
+
+  /**
+   * A statement of the client's that the server executes in another form.
+   *
+   * @param index which statement of the text, counted from 0 over the non-empty ones
+   * @param commandTag the tag the client is to see in CommandComplete
+   */
+  public record RewrittenStatement(int index, String commandTag) {}
+}

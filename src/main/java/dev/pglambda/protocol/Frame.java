@@ -1,0 +1,18 @@
+package dev.pglambda.protocol;
+
+/**
+ * The form of every message but the startup packets: {@code Byte1 type, Int32 length, body}, the
+ * length counting itself but not the type (PostgreSQL manual, "Message Formats").
+ */
+public final class Frame {
+  /** Octets of type and length. */
+  public static final int HEADER_LENGTH = 5;
+
+  /** Smallest value of the length field. */
+  public static final int MIN_LENGTH = 4;
+
+  /** Largest value of the length field PostgreSQL uses (its memory chunks end below 1 GB). */
+  public static final int MAX_LENGTH = 0x4000_0000;
+
+  private Frame() {}
+}

@@ -1,0 +1,207 @@
+package dev.pglambda.protocol;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the messages in a stream of bytes and lets them pass as they came: runs of bytes, not
+ * messages. Only a message that the {@link Visitor} wants to see whole is held until it is
+ * complete, and only if the visitor replaces it, or if it came in pieces, is a run cut there.
+ * Nothing is allocated for a read buffer that merely passes.
+ *
+ * <p>Not thread-safe: one scanner per direction, used on the connection's event loop.
+ */
+public final class FrameScanner {
+
+  /** What the owner of a stream does with its messages. */
+  public interface Visitor {
+
+    /**
+     * A message begins.
+     *
+     * @param type type byte
+     * @param bodyLength octets after the length field
+     * @return whether {@link #inspect} is to see the complete message before it moves on; the
+     *     visitor must bound the length for which it answers yes
+     * @throws ProtocolViolation if such a message must not come here
+     */
+    boolean wants(byte type, int bodyLength) throws ProtocolViolation;
+
+    /**
+     * A complete message the visitor wanted.
+     *
+     * @param buffer holds the message; indexes must not be moved
+     * @param index where its type byte stands
+     * @param length octets of the whole message
+     * @return the bytes to forward in its place, or null to forward it unchanged
+     */
+    @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) throws ProtocolViolation;
+
+    /** Bytes to be sent on, in order; the visitor owns the buffer. */
+    void forward(ByteBuf bytes);
+  }
+
+  private static final int INITIAL_CAPACITY = 8 * 1024;
+
+  private final Visitor visitor;
+  private final ByteBufAllocator allocator;
+
+  /** The first octets of a header that came in pieces. */
+  private final byte[] header = new byte[Frame.HEADER_LENGTH];
+
+  private int headerLength;
+
+  /** Octets still to come of a message that passes. */
+  private int passing;
+
+  /** The part that has come of a message that was wanted. */
+  private @Nullable ByteBuf gathered;
+
+  private int gatheredTotal;
+
+  public FrameScanner(Visitor visitor, ByteBufAllocator allocator) {
+    this.visitor = visitor;
+    this.allocator = allocator;
+  }
+
+  /** Whether all that was scanned so far ends with the end of a message. */
+  public boolean atBoundary() {
+    return headerLength == 0 && passing == 0 && gathered == null;
+  }
+
+  /** Frees what is held of an incomplete message. */
+  public void close() {
+    if (gathered != null) {
+      gathered.release();
+      gathered = null;
+    }
+  }
+
+  /**
+   * Scans the next bytes of the stream.
+   *
+   * @param in the bytes; ownership passes to the scanner
+   * @throws ProtocolViolation if they are no messages; the messages before have been forwarded
+   */
+  public void scan(ByteBuf in) throws ProtocolViolation {
+    int end = in.writerIndex();
+    int at = in.readerIndex();
+    int run = at;
+    try {
+      if (headerLength > 0) {
+        at = run = completeHeader(in, at, end);
+      }
+      if (gathered != null) {
+        at = run = gather(in, at, end);
+      }
+      while (at < end) {
+        if (passing > 0) {
+          int step = Math.min(passing, end - at);
+          passing -= step;
+          at += step;
+          continue;
+        }
+        if (end - at < Frame.HEADER_LENGTH) {
+          forwardRun(in, run, at);
+          headerLength = end - at;
+          in.getBytes(at, header, 0, headerLength);
+          at = run = end;
+          break;
+        }
+        int total = total(in.getByte(at), in.getInt(at + 1));
+        if (!visitor.wants(in.getByte(at), total - Frame.HEADER_LENGTH)) {
+          at += Frame.HEADER_LENGTH;
+          passing = total - Frame.HEADER_LENGTH;
+        } else if (end - at >= total) {
+          ByteBuf replacement = visitor.inspect(in, at, total);
+          if (replacement != null) {
+            forwardRun(in, run, at);
+            visitor.forward(replacement);
+            run = at + total;
+          }
+          at += total;
+        } else {
+          forwardRun(in, run, at);
+          beginGathering(total);
+          at = run = gather(in, at, end);
+        }
+      }
+    } catch (ProtocolViolation violation) {
+      forwardRun(in, run, at);
+      in.release();
+      throw violation;
+    }
+    if (run == in.readerIndex() && run < end) {
+      visitor.forward(in);
+    } else {
+      forwardRun(in, run, end);
+      in.release();
+    }
+  }
+
+  private void forwardRun(ByteBuf in, int from, int to) {
+    if (to > from) {
+      visitor.forward(in.retainedSlice(from, to - from));
+    }
+  }
+
+  private int completeHeader(ByteBuf in, int at, int end) throws ProtocolViolation {
+    int step = Math.min(Frame.HEADER_LENGTH - headerLength, end - at);
+    in.getBytes(at, header, headerLength, step);
+    headerLength += step;
+    if (headerLength < Frame.HEADER_LENGTH) {
+      return end;
+    }
+    headerLength = 0;
+    int length =
+        (header[1] & 0xff) << 24
+            | (header[2] & 0xff) << 16
+            | (header[3] & 0xff) << 8
+            | (header[4] & 0xff);
+    int total = total(header[0], length);
+    if (visitor.wants(header[0], total - Frame.HEADER_LENGTH)) {
+      beginGathering(total).writeBytes(header);
+    } else {
+      passing = total - Frame.HEADER_LENGTH;
+      visitor.forward(allocator.buffer(Frame.HEADER_LENGTH).writeBytes(header));
+    }
+    return at + step;
+  }
+
+  private ByteBuf beginGathering(int total) {
+    gatheredTotal = total;
+    ByteBuf buffer = allocator.buffer(Math.min(total, INITIAL_CAPACITY), total);
+    gathered = buffer;
+    return buffer;
+  }
+
+  private int gather(ByteBuf in, int at, int end) throws ProtocolViolation {
+    ByteBuf buffer = gathered;
+    if (buffer == null) {
+      return at;
+    }
+    int step = Math.min(gatheredTotal - buffer.readableBytes(), end - at);
+    buffer.writeBytes(in, at, step);
+    if (buffer.readableBytes() == gatheredTotal) {
+      ByteBuf replacement = visitor.inspect(buffer, 0, gatheredTotal);
+      gathered = null;
+      if (replacement == null) {
+        visitor.forward(buffer);
+      } else {
+        buffer.release();
+        visitor.forward(replacement);
+      }
+    }
+    return at + step;
+  }
+
+  private static int total(byte type, int length) throws ProtocolViolation {
+    if (length < Frame.MIN_LENGTH || length > Frame.MAX_LENGTH) {
+      throw new ProtocolViolation(
+          "invalid length of message type 0x%02x: %d (expected: %d to %d)"
+              .formatted(type, length, Frame.MIN_LENGTH, Frame.MAX_LENGTH));
+    }
+    return length + 1;
+  }
+}

@@ -1,0 +1,116 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.CallContext;
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrameScanner;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The direction from server to client: keeps the reply queue in step, mends the replies to
+ * rewritten statements, and takes our own lines out of the CONTEXT of errors and notices.
+ */
+final class BackendRelay implements FrameScanner.Visitor {
+
+  /** Errors and notices up to this many octets are looked at; longer ones pass. */
+  private static final int MAX_ERROR_LENGTH = 64 * 1024;
+
+  private static final int MAX_PARAMETER_LENGTH = 1024;
+
+  private final Session session;
+  private final ReplyQueue replies;
+  private final SessionState state;
+
+  BackendRelay(Session session, ReplyQueue replies, SessionState state) {
+    this.session = session;
+    this.replies = replies;
+    this.state = state;
+  }
+
+  @Override
+  public boolean wants(byte type, int bodyLength) {
+    boolean wanted =
+        switch (type) {
+          case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
+              bodyLength <= MAX_ERROR_LENGTH;
+          case BackendMessage.COMMAND_COMPLETE ->
+              replies.current() != null && bodyLength <= MAX_PARAMETER_LENGTH;
+          case BackendMessage.PARAMETER_STATUS -> bodyLength <= MAX_PARAMETER_LENGTH;
+          case BackendMessage.READY_FOR_QUERY -> {
+            if (!session.isReady()) {
+              session.becameReady();
+            }
+            yield false;
+          }
+          default -> false;
+        };
+    if (!wanted) {
+      replies.received(type);
+    }
+    return wanted;
+  }
+
+  @Override
+  public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
+    byte type = buffer.getByte(index);
+    RewrittenStatement rewritten = replies.current();
+    replies.received(type);
+    return switch (type) {
+      case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
+          error(buffer, index, length, rewritten != null);
+      case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);
+      default -> rewritten == null ? null : commandComplete(rewritten);
+    };
+  }
+
+  private @Nullable ByteBuf error(ByteBuf buffer, int index, int length, boolean rewritten) {
+    ErrorFields fields = ErrorFields.read(buffer, index, length);
+    if (fields == null) {
+      return null;
+    }
+    byte type = buffer.getByte(index);
+    if (type == BackendMessage.ERROR_RESPONSE && isFatal(fields)) {
+      session.sawFatal();
+    }
+    return CallContext.remove(fields, rewritten)
+        ? fields.toFrame(session.client().alloc(), type)
+        : null;
+  }
+
+  private static boolean isFatal(ErrorFields fields) {
+    String severity = fields.get(ErrorFields.SEVERITY_NOT_LOCALIZED);
+    return "FATAL".equals(severity) || "PANIC".equals(severity);
+  }
+
+  private @Nullable ByteBuf parameter(ByteBuf buffer, int index, int length) {
+    int name = index + Frame.HEADER_LENGTH;
+    int end = index + length;
+    int nameEnd = buffer.indexOf(name, end, (byte) 0);
+    int valueEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
+    if (valueEnd >= 0) {
+      state.parameter(
+          buffer.toString(name, nameEnd - name, StandardCharsets.ISO_8859_1),
+          buffer.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.ISO_8859_1));
+    }
+    return null;
+  }
+
+  private ByteBuf commandComplete(RewrittenStatement rewritten) {
+    byte[] tag = rewritten.commandTag().getBytes(StandardCharsets.ISO_8859_1);
+    ByteBuf frame = session.client().alloc().buffer(Frame.HEADER_LENGTH + tag.length + 1);
+    return frame
+        .writeByte(BackendMessage.COMMAND_COMPLETE)
+        .writeInt(Frame.MIN_LENGTH + tag.length + 1)
+        .writeBytes(tag)
+        .writeByte(0);
+  }
+
+  @Override
+  public void forward(ByteBuf bytes) {
+    session.toClient(bytes);
+  }
+}

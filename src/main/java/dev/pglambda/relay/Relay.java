@@ -1,0 +1,101 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Relays the clients of one listener to one PostgreSQL server. The initializer of the listener's
+ * child channels.
+ */
+public final class Relay extends ChannelInitializer<SocketChannel> implements AutoCloseable {
+  private static final String CALLBACK_PARAMETER = "pglambda.callback";
+
+  private final RelaySettings settings;
+  private final Interceptor interceptor;
+  private final ReservedDatabase reserved;
+  private final @Nullable UnaryOperator<String> callbackParameter;
+  private final Sessions sessions = new Sessions();
+  private final Backend backend;
+
+  /**
+   * @param settings of the relay
+   * @param interceptor sees the SQL texts
+   * @param reserved takes the sessions that are meant for the proxy itself
+   * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
+   *     from a session's token; null if that parameter is not to be added to startup messages
+   */
+  public Relay(
+      RelaySettings settings,
+      Interceptor interceptor,
+      ReservedDatabase reserved,
+      @Nullable UnaryOperator<String> callbackParameter) {
+    this.settings = settings;
+    this.interceptor = interceptor;
+    this.reserved = reserved;
+    this.callbackParameter = callbackParameter;
+    this.backend = new Backend(settings);
+  }
+
+  @Override
+  protected void initChannel(SocketChannel client) {
+    client.pipeline().addLast(new StartupHandler(this));
+  }
+
+  /** The sessions being relayed. */
+  public Sessions sessions() {
+    return sessions;
+  }
+
+  RelaySettings settings() {
+    return settings;
+  }
+
+  Interceptor interceptor() {
+    return interceptor;
+  }
+
+  ReservedDatabase reserved() {
+    return reserved;
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  /**
+   * The client's startup message, byte for byte, with the callback parameter added at its end. A
+   * walsender calls no function, and a message that would become too long is left alone: both pass
+   * unchanged.
+   *
+   * @param bytes the client's packet; not consumed
+   * @return a new reference, to be released
+   */
+  ByteBuf withParameters(
+      StartupMessage startup, ByteBuf bytes, String token, ByteBufAllocator allocator) {
+    if (callbackParameter == null || startup.replication()) {
+      return bytes.retainedDuplicate();
+    }
+    byte[] value = callbackParameter.apply(token).getBytes(StandardCharsets.ISO_8859_1);
+    int length = bytes.readableBytes() + CALLBACK_PARAMETER.length() + value.length + 2;
+    if (length > StartupPacket.MAX_LENGTH) {
+      return bytes.retainedDuplicate();
+    }
+    ByteBuf packet = allocator.buffer(length).writeInt(length);
+    packet.writeBytes(bytes, bytes.readerIndex() + 4, bytes.readableBytes() - 5);
+    packet.writeCharSequence(CALLBACK_PARAMETER, StandardCharsets.ISO_8859_1);
+    return packet.writeByte(0).writeBytes(value).writeByte(0).writeByte(0);
+  }
+
+  @Override
+  public void close() {
+    backend.close();
+  }
+}

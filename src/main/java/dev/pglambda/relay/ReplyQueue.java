@@ -1,0 +1,257 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows, for every message of the client's that is still unanswered, which replies the server owes,
+ * in order; so it can tell which statement a reply belongs to. It has no I/O.
+ *
+ * <pre>
+ *   sent(Query)      ──►  C | I ...           until Z
+ *   sent(Parse)      ──►  1                   ┐
+ *   sent(Bind)       ──►  2                   │ E: all up to the next Sync
+ *   sent(Describe)   ──►  [t] T | n           │ gets no reply, whatever it is,
+ *   sent(Execute)    ──►  C | I | s           │ and what is sent until then
+ *   sent(Close)      ──►  3                   ┘ neither ("skipping")
+ *   sent(Sync)       ──►  Z
+ *   sent(Function..) ──►  V Z
+ *   G (COPY .. FROM STDIN begins): the server reads CopyData, and ignores Flush and Sync, up to CopyDone or CopyFail
+ * </pre>
+ *
+ * <p>Rules from the PostgreSQL manual, "Message Flow" (Extended Query, COPY Operations). A reply
+ * that fits nothing changes nothing, and ReadyForQuery brings the queue back in step, so that a
+ * surprise can at worst spoil the command tag of a rewritten statement. Not thread-safe. Allocates
+ * only to grow.
+ */
+final class ReplyQueue {
+  private static final byte STARTUP = 0;
+
+  /** Not a message with a reply: where CopyDone or CopyFail stood between the others. */
+  private static final byte COPY_END = FrontendMessage.COPY_DONE;
+
+  private byte[] kinds = new byte[16];
+  private @Nullable Object[] rewrites = new @Nullable Object[16];
+  private int head;
+  private int size;
+
+  /** After an error: the server ignores everything up to Sync, and no Sync has been sent yet. */
+  private boolean skipping;
+
+  /** The server reads COPY data, and the client has not ended it yet. */
+  private boolean copyIn;
+
+  /** CommandCompletes so far of the Query at the head. */
+  private int completed;
+
+  ReplyQueue() {
+    push(STARTUP, null);
+  }
+
+  /** Whether the server owes nothing. */
+  boolean isEmpty() {
+    return size == 0;
+  }
+
+  /** Number of entries; for tests. */
+  int size() {
+    return size;
+  }
+
+  /** A message was sent to the server, unchanged. */
+  void sent(byte type) {
+    switch (type) {
+      case FrontendMessage.QUERY,
+          FrontendMessage.PARSE,
+          FrontendMessage.BIND,
+          FrontendMessage.DESCRIBE,
+          FrontendMessage.EXECUTE,
+          FrontendMessage.CLOSE,
+          FrontendMessage.FUNCTION_CALL ->
+          sent(type, null);
+      case FrontendMessage.SYNC -> {
+        if (!copyIn) {
+          skipping = false;
+          push(type, null);
+        }
+      }
+      case FrontendMessage.COPY_DONE, FrontendMessage.COPY_FAIL -> {
+        if (copyIn) {
+          copyIn = false;
+        } else if (size > 0 && !skipping) {
+          push(COPY_END, null);
+        }
+      }
+      default -> {
+        // Flush, CopyData, Terminate, passwords: no reply of their own.
+      }
+    }
+  }
+
+  /**
+   * A Query or an Execute was sent whose statements were rewritten.
+   *
+   * @param statements which, by ascending index; an Execute has only index 0
+   */
+  void sent(byte type, @Nullable List<RewrittenStatement> statements) {
+    if (!skipping && !copyIn) {
+      push(type, statements);
+    }
+  }
+
+  /**
+   * The rewritten statement that the server executes now, if it is one.
+   *
+   * @return null if the statement that runs is the client's own
+   */
+  @Nullable RewrittenStatement current() {
+    if (size == 0) {
+      return null;
+    }
+    @SuppressWarnings("unchecked") // only sent(byte, List) stores here
+    List<RewrittenStatement> statements = (List<RewrittenStatement>) rewrites[head];
+    if (statements != null) {
+      for (RewrittenStatement statement : statements) {
+        if (statement.index() == completed) {
+          return statement;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** A message came from the server. */
+  void received(byte type) {
+    switch (type) {
+      case BackendMessage.COMMAND_COMPLETE -> {
+        if (headIs(FrontendMessage.QUERY)) {
+          completed++;
+        } else {
+          popIf(FrontendMessage.EXECUTE);
+        }
+      }
+      case BackendMessage.EMPTY_QUERY_RESPONSE, BackendMessage.PORTAL_SUSPENDED ->
+          popIf(FrontendMessage.EXECUTE);
+      case BackendMessage.PARSE_COMPLETE -> popIf(FrontendMessage.PARSE);
+      case BackendMessage.BIND_COMPLETE -> popIf(FrontendMessage.BIND);
+      case BackendMessage.CLOSE_COMPLETE -> popIf(FrontendMessage.CLOSE);
+      case BackendMessage.ROW_DESCRIPTION, BackendMessage.NO_DATA ->
+          popIf(FrontendMessage.DESCRIBE);
+      case BackendMessage.COPY_IN_RESPONSE, BackendMessage.COPY_BOTH_RESPONSE -> copyInBegins();
+      case BackendMessage.ERROR_RESPONSE -> failed();
+      case BackendMessage.READY_FOR_QUERY -> ready();
+      default -> {
+        // DataRow, CopyData, ParameterStatus, NotificationResponse ...: they belong to no entry or
+        // end none.
+      }
+    }
+  }
+
+  private void copyInBegins() {
+    if (size == 0) {
+      return;
+    }
+    byte copying = kinds[head];
+    Object statements = rewrites[head];
+    int completedBefore = completed;
+    pop();
+    copyIn = true;
+    while (size > 0 && copyIn) {
+      copyIn = kinds[head] != COPY_END;
+      pop();
+    }
+    pushFront(copying, statements);
+    completed = completedBefore;
+  }
+
+  private void failed() {
+    copyIn = false;
+    if (size == 0 || endsWithReady(kinds[head])) {
+      return;
+    }
+    while (size > 0 && kinds[head] != FrontendMessage.SYNC) {
+      pop();
+    }
+    skipping = size == 0;
+  }
+
+  private void ready() {
+    copyIn = false;
+    while (size > 0) {
+      byte kind = kinds[head];
+      pop();
+      if (endsWithReady(kind)) {
+        break;
+      }
+    }
+    dropCopyEnds();
+  }
+
+  private static boolean endsWithReady(byte kind) {
+    return kind == FrontendMessage.QUERY
+        || kind == FrontendMessage.SYNC
+        || kind == FrontendMessage.FUNCTION_CALL
+        || kind == STARTUP;
+  }
+
+  private boolean headIs(byte kind) {
+    return size > 0 && kinds[head] == kind;
+  }
+
+  private void popIf(byte kind) {
+    if (headIs(kind)) {
+      pop();
+      dropCopyEnds();
+    }
+  }
+
+  /** The server ignores CopyDone and CopyFail where no COPY runs. */
+  private void dropCopyEnds() {
+    while (headIs(COPY_END)) {
+      pop();
+    }
+  }
+
+  private void pop() {
+    rewrites[head] = null;
+    head = (head + 1) & (kinds.length - 1);
+    size--;
+    completed = 0;
+  }
+
+  private void push(byte kind, @Nullable Object statements) {
+    if (size == kinds.length) {
+      grow();
+    }
+    int at = (head + size) & (kinds.length - 1);
+    kinds[at] = kind;
+    rewrites[at] = statements;
+    size++;
+  }
+
+  private void pushFront(byte kind, @Nullable Object statements) {
+    if (size == kinds.length) {
+      grow();
+    }
+    head = (head - 1) & (kinds.length - 1);
+    kinds[head] = kind;
+    rewrites[head] = statements;
+    size++;
+  }
+
+  private void grow() {
+    byte[] moreKinds = new byte[kinds.length * 2];
+    @Nullable Object[] moreRewrites = new @Nullable Object[kinds.length * 2];
+    for (int i = 0; i < size; i++) {
+      int at = (head + i) & (kinds.length - 1);
+      moreKinds[i] = kinds[at];
+      moreRewrites[i] = rewrites[at];
+    }
+    kinds = moreKinds;
+    rewrites = moreRewrites;
+    head = 0;
+  }
+}

@@ -1,0 +1,294 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrameScanner;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlState;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client connection and its server connection, both on one event loop, on which every method
+ * but {@link #terminate} and {@link #ended} is called.
+ *
+ * <pre>
+ *   connecting ──server connected──► starting ──ReadyForQuery──► ready
+ *       │                               │                          │
+ *       └──────────── either side closes, a violation, a time-out ─┴──► ended (both closed)
+ * </pre>
+ */
+final class Session {
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+  private final RelaySettings settings;
+  private final String token;
+  private final Channel client;
+  private final FrameScanner fromClient;
+  private final FrameScanner fromServer;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final java.util.concurrent.Future<?> startupTimeout;
+
+  private @Nullable Channel server;
+  private boolean ready;
+  private boolean closing;
+
+  /** The client has said Terminate: the server's close is no surprise. */
+  private boolean terminated;
+
+  /** The server has said FATAL: nothing is to be added. */
+  private boolean fatalSeen;
+
+  Session(RelaySettings settings, String token, Channel client, Interceptor interceptor) {
+    this.settings = settings;
+    this.token = token;
+    this.client = client;
+    ReplyQueue replies = new ReplyQueue();
+    SessionState state = new SessionState();
+    fromClient =
+        new FrameScanner(
+            new FrontendRelay(this, replies, state, interceptor, settings.inspectLimit()),
+            client.alloc());
+    fromServer = new FrameScanner(new BackendRelay(this, replies, state), client.alloc());
+    startupTimeout =
+        client
+            .eventLoop()
+            .schedule(
+                this::startupTimedOut, settings.startupTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    client.closeFuture().addListener(closed -> clientClosed());
+  }
+
+  String token() {
+    return token;
+  }
+
+  Channel client() {
+    return client;
+  }
+
+  /** Completes when the client's connection is closed. */
+  CompletableFuture<Void> ended() {
+    return ended;
+  }
+
+  boolean isReady() {
+    return ready;
+  }
+
+  // ---- what the two handlers report
+
+  void connected(Channel channel, ByteBuf startup, ByteBuf rest) {
+    server = channel;
+    channel.closeFuture().addListener(closed -> serverClosed("server closed the connection"));
+    if (closing) {
+      startup.release();
+      rest.release();
+      channel.close();
+      return;
+    }
+    channel.write(startup, channel.voidPromise());
+    clientSent(rest);
+    channel.flush();
+    client.config().setAutoRead(true);
+    channel.config().setAutoRead(true);
+  }
+
+  void connectFailed(Throwable cause) {
+    log.warn("cannot connect to server {}: {}", settings.backend(), cause.getMessage());
+    endWith(
+        SqlState.UNABLE_TO_CONNECT,
+        "could not connect to server at " + settings.backend() + ": " + reason(cause));
+  }
+
+  void clientSent(ByteBuf bytes) {
+    if (closing) {
+      bytes.release();
+      return;
+    }
+    try {
+      fromClient.scan(bytes);
+    } catch (ProtocolViolation violation) {
+      log.debug("protocol violation by client {}: {}", client, violation.getMessage());
+      endWith(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+    }
+  }
+
+  void serverSent(ByteBuf bytes) {
+    if (closing) {
+      bytes.release();
+      return;
+    }
+    try {
+      fromServer.scan(bytes);
+    } catch (ProtocolViolation violation) {
+      log.warn("protocol violation by server {}: {}", settings.backend(), violation.getMessage());
+      endWith(
+          SqlState.PROTOCOL_VIOLATION,
+          "server at " + settings.backend() + " broke the protocol: " + violation.getMessage());
+    }
+  }
+
+  void clientReadComplete() {
+    if (server != null) {
+      server.flush();
+      pause(client, server);
+    }
+  }
+
+  void serverReadComplete() {
+    client.flush();
+    if (server != null) {
+      pause(server, client);
+    }
+  }
+
+  void clientWritable() {
+    if (server != null && client.isWritable()) {
+      server.config().setAutoRead(true);
+    }
+  }
+
+  void serverWritable() {
+    if (server != null && server.isWritable()) {
+      client.config().setAutoRead(true);
+    }
+  }
+
+  /**
+   * Reads on only when the other side can take more; it is resumed when that side becomes writable.
+   */
+  private static void pause(Channel source, Channel sink) {
+    if (!sink.isWritable()) {
+      source.config().setAutoRead(false);
+    }
+  }
+
+  void failed(Channel channel, Throwable cause) {
+    if (cause instanceof java.io.IOException) {
+      log.debug("{}: {}", channel, cause.getMessage());
+      if (channel == server) {
+        serverClosed(reason(cause));
+      }
+    } else {
+      log.error("session of client {} ends", client, cause);
+      endWith("XX000", "internal error of the proxy, see its log");
+    }
+    channel.close();
+  }
+
+  // ---- what the two directions report
+
+  void toServer(ByteBuf bytes) {
+    if (server == null) {
+      bytes.release();
+    } else {
+      server.write(bytes, server.voidPromise());
+    }
+  }
+
+  void toClient(ByteBuf bytes) {
+    client.write(bytes, client.voidPromise());
+  }
+
+  void becameReady() {
+    ready = true;
+    startupTimeout.cancel(false);
+  }
+
+  void sawTerminate() {
+    terminated = true;
+  }
+
+  void sawFatal() {
+    fatalSeen = true;
+  }
+
+  // ---- ends
+
+  private void startupTimedOut() {
+    if (!ready && !closing) {
+      endWith(
+          SqlState.PROTOCOL_VIOLATION,
+          "session did not become ready within " + settings.startupTimeout().toSeconds() + " s");
+    }
+  }
+
+  private void clientClosed() {
+    closing = true;
+    startupTimeout.cancel(false);
+    fromClient.close();
+    fromServer.close();
+    closeServer();
+    ended.complete(null);
+  }
+
+  /** What the client sent whole still goes out, unless the server does not read. */
+  private void closeServer() {
+    if (server != null && server.isWritable()) {
+      server.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    } else if (server != null) {
+      server.close();
+    }
+  }
+
+  private void serverClosed(String reason) {
+    if (closing) {
+      return;
+    }
+    if (terminated || fatalSeen || !fromServer.atBoundary()) {
+      closing = true;
+      closeClient(Unpooled.EMPTY_BUFFER);
+    } else {
+      endWith(
+          SqlState.CONNECTION_FAILURE,
+          "connection to server at " + settings.backend() + " lost: " + reason);
+    }
+  }
+
+  /** Ends the session with a FATAL error of the proxy's own. Any thread. */
+  void terminate(String sqlState, String message) {
+    client.eventLoop().execute(() -> endWith(sqlState, message));
+  }
+
+  private void endWith(String sqlState, String message) {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    boolean speakable = fromServer.atBoundary() && !fatalSeen;
+    closeClient(
+        speakable
+            ? ErrorFields.fatal(sqlState, message)
+                .toFrame(client.alloc(), BackendMessage.ERROR_RESPONSE)
+            : Unpooled.EMPTY_BUFFER);
+    closeServer();
+  }
+
+  private void closeClient(ByteBuf last) {
+    client.writeAndFlush(last).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  static String reason(Throwable cause) {
+    String message = cause.getMessage();
+    if (cause instanceof java.net.UnknownHostException) {
+      return "unknown host";
+    }
+    if (cause instanceof io.netty.channel.ConnectTimeoutException) {
+      return "connection timed out";
+    }
+    if (message == null) {
+      return cause.getClass().getSimpleName();
+    }
+    // Netty appends the address, which the text around names already.
+    int address = message.indexOf(": ");
+    return address < 0 ? message : message.substring(0, address);
+  }
+}

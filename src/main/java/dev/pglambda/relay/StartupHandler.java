@@ -1,0 +1,199 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The first bytes of a connection: answers requests for encryption, passes on a cancel request,
+ * begins a session.
+ *
+ * <pre>
+ *   SSLRequest, GSSENCRequest (each once) ──► 'N', and on
+ *   CancelRequest ──► to the server, which closes; close
+ *   StartupMessage ──► of the reserved database: handed over
+ *                 └──► any other: {@link Session}
+ *   anything else ──► FATAL 08P01, close
+ * </pre>
+ */
+final class StartupHandler extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(StartupHandler.class);
+
+  /** First byte of a TLS handshake record: a client that begins TLS without asking. */
+  private static final int TLS_HANDSHAKE = 0x16;
+
+  private final Relay relay;
+  private ByteBuf received = Unpooled.EMPTY_BUFFER;
+  private @Nullable Future<?> timeout;
+  private boolean sslAsked;
+  private boolean gssAsked;
+  private boolean done;
+
+  StartupHandler(Relay relay) {
+    this.relay = relay;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    // Silent: whoever connects and sends nothing has asked nothing.
+    timeout =
+        ctx.executor()
+            .schedule(
+                () -> ctx.close(),
+                relay.settings().startupTimeout().toMillis(),
+                TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    if (timeout != null) {
+      timeout.cancel(false);
+    }
+    received.release();
+    received = Unpooled.EMPTY_BUFFER;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    ByteBuf bytes = (ByteBuf) message;
+    if (done) {
+      bytes.release();
+      return;
+    }
+    if (received.isReadable()) {
+      received = ctx.alloc().compositeBuffer().addFlattenedComponents(true, received);
+      ((io.netty.buffer.CompositeByteBuf) received).addFlattenedComponents(true, bytes);
+    } else {
+      received.release();
+      received = bytes;
+    }
+    try {
+      while (!done && received.isReadable() && next(ctx)) {
+        // one packet after the other
+      }
+    } catch (ProtocolViolation violation) {
+      log.debug("protocol violation by {}: {}", ctx.channel(), violation.getMessage());
+      refuse(ctx, SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+    }
+  }
+
+  /** Handles one packet; false if it is not complete yet. */
+  private boolean next(ChannelHandlerContext ctx) throws ProtocolViolation {
+    if (received.getUnsignedByte(received.readerIndex()) == TLS_HANDSHAKE) {
+      done = true;
+      ctx.close();
+      return false;
+    }
+    StartupPacket packet = StartupPacket.read(received);
+    if (packet == null) {
+      return false;
+    }
+    ByteBuf bytes = received.readSlice(StartupPacket.length(received));
+    if (packet instanceof StartupPacket.SslRequest && !sslAsked) {
+      sslAsked = true;
+      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
+    } else if (packet instanceof StartupPacket.GssEncRequest && !gssAsked) {
+      gssAsked = true;
+      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
+    } else if (packet instanceof StartupPacket.CancelRequest) {
+      done = true;
+      cancel(ctx, bytes.retain());
+    } else if (packet instanceof StartupMessage startup) {
+      done = true;
+      begin(ctx, startup, bytes);
+    } else {
+      throw new ProtocolViolation("encryption requested twice");
+    }
+    return true;
+  }
+
+  private void begin(ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes) {
+    if (startup.majorVersion() != 3) {
+      refuse(
+          ctx,
+          SqlState.FEATURE_NOT_SUPPORTED,
+          "unsupported frontend protocol %d.%d: server supports 3.0 to 3.2"
+              .formatted(startup.majorVersion(), startup.minorVersion()));
+      return;
+    }
+    ChannelPipeline pipeline = ctx.pipeline();
+    if (relay.reserved().claims(startup)) {
+      ByteBuf rest = received.readRetainedSlice(received.readableBytes());
+      relay.reserved().accept(ctx.channel(), startup);
+      ctx.fireChannelRead(rest);
+      pipeline.remove(this);
+      return;
+    }
+    Session session =
+        new Session(
+            relay.settings(), relay.sessions().newToken(), ctx.channel(), relay.interceptor());
+    relay.sessions().add(session);
+    ByteBuf startupBytes = relay.withParameters(startup, bytes, session.token(), ctx.alloc());
+    ByteBuf rest = received.readRetainedSlice(received.readableBytes());
+    ctx.channel().config().setAutoRead(false);
+    pipeline.replace(this, null, new ClientHandler(session));
+    ChannelFuture connecting =
+        relay.backend().connect(ctx.channel(), new ServerHandler(session), false);
+    connecting.addListener(
+        connected -> {
+          if (connected.isSuccess()) {
+            session.connected(connecting.channel(), startupBytes, rest);
+          } else {
+            startupBytes.release();
+            rest.release();
+            session.connectFailed(connected.cause());
+          }
+        });
+  }
+
+  private void cancel(ChannelHandlerContext ctx, ByteBuf request) {
+    ChannelFuture connecting =
+        relay.backend().connect(ctx.channel(), new CancelHandler(ctx.channel()), true);
+    connecting.addListener(
+        connected -> {
+          if (connected.isSuccess()) {
+            connecting.channel().writeAndFlush(request);
+          } else {
+            request.release();
+            log.warn(
+                "cannot pass on a cancel request to server {}: {}",
+                relay.settings().backend(),
+                connected.cause().getMessage());
+            ctx.close();
+          }
+        });
+  }
+
+  private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {
+    done = true;
+    ctx.writeAndFlush(
+            ErrorFields.fatal(sqlState, message)
+                .toFrame(ctx.alloc(), BackendMessage.ERROR_RESPONSE))
+        .addListener(ChannelFutureListener.CLOSE);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof java.io.IOException) {
+      log.debug("{}: {}", ctx.channel(), cause.getMessage());
+    } else {
+      log.error("connection {} ends before its session began", ctx.channel(), cause);
+    }
+    ctx.close();
+  }
+}
