@@ -1,0 +1,240 @@
+package dev.pglambda.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReplyQueueTest {
+  private static final RewrittenStatement FIRST = new RewrittenStatement(0, "CREATE EXTENSION");
+  private static final RewrittenStatement THIRD = new RewrittenStatement(2, "CREATE EXTENSION");
+
+  private final ReplyQueue queue = new ReplyQueue();
+
+  @BeforeEach
+  void startUp() {
+    received("RSKZ");
+  }
+
+  @Test
+  void owesNothingOnceTheSessionIsReady() {
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void owesAQueryUntilItsReadyForQuery() {
+    sent("Q");
+    received("TDDC");
+    assertThat(queue.isEmpty()).isFalse();
+    received("Z");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void matchesAPipelineMessageByMessage() {
+    sent("PBDEPBDESCS");
+    received("12TDDC");
+    assertThat(queue.size()).isEqualTo(7);
+    received("12nCZ");
+    assertThat(queue.size()).isEqualTo(2);
+    received("3Z");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void describingAStatementIsAnsweredByTwoMessagesAndOneEntry() {
+    sent("PDS");
+    received("1tTZ");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void keepsAPortalThatIsSuspendedOutOfTheWay() {
+    sent("BEEHS");
+    received("2Ds");
+    assertThat(queue.size()).isEqualTo(2);
+    received("DCZ");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void anErrorTakesEverythingUpToSyncWithIt() {
+    sent("PBDESPBES");
+    received("1E");
+    assertThat(queue.size()).isEqualTo(5);
+    received("Z12CZ");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aQuerySentBeforeSyncWhileTheServerSkipsGetsNoReply() {
+    sent("PBEQS");
+    received("E");
+    assertThat(queue.size()).isEqualTo(1);
+    received("Z");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void whatIsSentWhileTheServerSkipsGetsNoReply() {
+    sent("PBE");
+    received("E");
+    sent("QPBEF");
+    assertThat(queue.isEmpty()).isTrue();
+    sent("SQ");
+    assertThat(queue.size()).isEqualTo(2);
+    received("Z");
+    received("CZ");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void anErrorOfAQueryOrASyncSkipsNothing() {
+    sent("QS");
+    received("EZ");
+    assertThat(queue.size()).isEqualTo(1);
+    received("EZ");
+    assertThat(queue.isEmpty()).isTrue();
+    sent("PS");
+    assertThat(queue.size()).isEqualTo(2);
+  }
+
+  @Test
+  void aFunctionCallEndsWithReadyForQuery() {
+    sent("FQ");
+    received("VZ");
+    assertThat(queue.size()).isEqualTo(1);
+  }
+
+  @Test
+  void copyInByQueryEndsWithItsReadyForQuery() {
+    sent("Q");
+    received("G");
+    sent("ddcQ");
+    received("CZ");
+    assertThat(queue.size()).isEqualTo(1);
+  }
+
+  @Test
+  void aSyncInTheMiddleOfCopyInIsIgnored() {
+    sent("PBES");
+    received("12G");
+    sent("dSdc");
+    sent("S");
+    received("CZ");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void copyDataSentBeforeTheServerAskedForItIsKnownToEndBeforeTheSync() {
+    sent("PBESddcSQ");
+    received("12GC");
+    assertThat(queue.size()).isEqualTo(2);
+    received("ZCZ");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aCopyThatFailsBeforeItBeginsLeavesTheSyncsInPlace() {
+    sent("PBEdcS");
+    received("12E");
+    assertThat(queue.size()).isEqualTo(1);
+    received("Z");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aCopyThatFailsMidwaySkipsToTheNextSync() {
+    sent("PBE");
+    received("12G");
+    sent("d");
+    received("E");
+    sent("dcQ");
+    assertThat(queue.isEmpty()).isTrue();
+    sent("S");
+    received("Z");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void copyDoneWhereNoCopyRunsIsForgotten() {
+    sent("QcQ");
+    received("CZ");
+    assertThat(queue.size()).isEqualTo(1);
+  }
+
+  @Test
+  void asynchronousMessagesBelongToNoEntry() {
+    sent("PBES");
+    received("1ANS2AANS");
+    assertThat(queue.size()).isEqualTo(2);
+  }
+
+  @Test
+  void readyForQueryBringsAQueueThatIsOutOfStepBackInStep() {
+    sent("PBDES");
+    received("Z");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void growsAsLongAsTheClientPipelinesAndStaysInOrder() {
+    for (int i = 0; i < 100_000; i++) {
+      sent("PBES");
+    }
+    assertThat(queue.size()).isEqualTo(400_000);
+    for (int i = 0; i < 100_000; i++) {
+      received("12CZ");
+    }
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void findsARewrittenStatementAmongTheStatementsOfAQuery() {
+    queue.sent((byte) 'Q', List.of(FIRST, THIRD));
+    sent("Q");
+
+    assertThat(queue.current()).isEqualTo(FIRST);
+    received("C");
+    assertThat(queue.current()).isNull();
+    received("TDC");
+    assertThat(queue.current()).isEqualTo(THIRD);
+    received("CC");
+    assertThat(queue.current()).isNull();
+    received("Z");
+    assertThat(queue.current()).isNull();
+  }
+
+  @Test
+  void countsTheStatementsOfAQueryAcrossACopy() {
+    queue.sent((byte) 'Q', List.of(THIRD));
+    received("C");
+    received("G");
+    sent("dc");
+    received("C");
+    assertThat(queue.current()).isEqualTo(THIRD);
+  }
+
+  @Test
+  void findsTheRewrittenStatementOfAnExecute() {
+    sent("PBES");
+    sent("PBD");
+    queue.sent((byte) 'E', List.of(FIRST));
+    sent("S");
+
+    received("12CZ12n");
+    assertThat(queue.current()).isEqualTo(FIRST);
+    received("C");
+    assertThat(queue.current()).isNull();
+  }
+
+  private void sent(String types) {
+    types.chars().forEach(type -> queue.sent((byte) type));
+  }
+
+  private void received(String types) {
+    types.chars().forEach(type -> queue.received((byte) type));
+  }
+}
