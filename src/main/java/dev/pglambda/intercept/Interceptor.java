@@ -3,9 +3,22 @@ package dev.pglambda.intercept;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-public final class Interceptor {
-  public @Nullable Rewrite inspect(
-      ByteBuf buffer, int index, int length, boolean standardConformingStrings) {
-    return null;
-  }
+/**
+ * Decides what becomes of the SQL text of a Query or Parse message. Called on event loops; must not
+ * block.
+ */
+@FunctionalInterface
+public interface Interceptor {
+
+  /**
+   * Looks at one text.
+   *
+   * @param buffer holds the text, without its terminating NUL; indexes must not be moved
+   * @param index where it begins
+   * @param length its octets
+   * @param standardConformingStrings the session's setting of that name
+   * @return null if the text passes unchanged
+   */
+  @Nullable Rewrite inspect(
+      ByteBuf buffer, int index, int length, boolean standardConformingStrings);
 }

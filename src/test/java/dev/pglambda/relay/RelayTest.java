@@ -1,0 +1,552 @@
+package dev.pglambda.relay;
+
+import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.packet;
+import static dev.pglambda.testing.Peer.startup;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.testing.Peer;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Wire scripts: a client and a server that say exactly what the test says, and the relay between
+ * them.
+ */
+class RelayTest {
+  private static final int SSL_REQUEST = 80877103;
+  private static final int GSSENC_REQUEST = 80877104;
+  private static final int CANCEL_REQUEST = 80877102;
+
+  private final NioEventLoopGroup loops = new NioEventLoopGroup(1);
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private ServerSocket server = listen();
+  private Duration startupTimeout = Duration.ofSeconds(30);
+  private Interceptor interceptor = (buffer, index, length, standard) -> null;
+
+  private static ServerSocket listen() {
+    try {
+      return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @BeforeEach
+  void open() {
+    open.add(server);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+  }
+
+  // ---- startup
+
+  @Test
+  void addsTheCallbackParameterAndPassesTheRestOfTheStartupMessage() throws Exception {
+    Peer client = client(startup("user", "ann", "database", "db", "application_name", "caf\u00e9"));
+    Peer backend = backend();
+
+    assertThat(backend.readPacket())
+        .matches(
+            "196608:user\\|ann\\|database\\|db\\|application_name\\|caf\u00e9\\|pglambda.callback\\|for [0-9a-f]{32}\\|\\|");
+    backend.send('R', "\0\0\0\5salt");
+    assertThat(client.read()).hasToString("R:|||\5salt");
+    client.send('p', "md5\0");
+    assertThat(backend.read()).hasToString("p:md5|");
+  }
+
+  @Test
+  void passesTheMinorVersionAndItsNegotiation() throws Exception {
+    Peer client = client(packet(3 << 16 | 2, "user\0ann\0_pq_.x\0y\0\0"));
+    Peer backend = backend();
+
+    assertThat(backend.readPacket()).startsWith("196610:user|ann|_pq_.x|y|pglambda.callback|");
+    backend.send('v', "\0\3\0\0\0\0\0\1_pq_.x\0");
+    assertThat(client.read()).hasToString("v:|\3|||||\1_pq_.x|");
+  }
+
+  @Test
+  void leavesAReplicationSessionsStartupMessageAlone() throws Exception {
+    client(startup("user", "ann", "replication", "true"));
+
+    assertThat(backend().readPacket()).isEqualTo("196608:user|ann|replication|true||");
+  }
+
+  @Test
+  void answersRequestsForEncryptionWithNoInAnyOrderAndEachOnce() throws Exception {
+    Peer client = client(packet(GSSENC_REQUEST, ""));
+    assertThat(client.text(1)).isEqualTo("N");
+    client.send(packet(SSL_REQUEST, ""));
+    assertThat(client.text(1)).isEqualTo("N");
+    client.send(startup("user", "ann"));
+    assertThat(backend().readPacket()).startsWith("196608:user|ann|");
+
+    Peer twice = client(concat(packet(SSL_REQUEST, ""), packet(SSL_REQUEST, "")));
+    assertThat(twice.text(1)).isEqualTo("N");
+    assertThat(twice.read().body()).contains("08P01", "encryption requested twice");
+    assertThat(twice.atEnd()).isTrue();
+  }
+
+  @Test
+  void readsAStartupThatComesByteByByteAndOneThatComesWithWhatFollows() throws Exception {
+    Peer slow = client(new byte[0]);
+    slow.trickle(concat(packet(SSL_REQUEST, ""), startup("user", "ann")));
+    assertThat(slow.text(1)).isEqualTo("N");
+    assertThat(backend().readPacket()).startsWith("196608:user|ann|");
+
+    client(concat(startup("user", "bob"), message('p', "secret\0"), message('Q', "SELECT 1\0")));
+    Peer backend = backend();
+    assertThat(backend.readPacket()).startsWith("196608:user|bob|");
+    assertThat(backend.read()).hasToString("p:secret|");
+    assertThat(backend.read()).hasToString("Q:SELECT 1|");
+  }
+
+  @Test
+  void handsTheReservedDatabaseOverWithWhatFollowsItsStartup() throws Exception {
+    Peer client =
+        client(
+            concat(startup("user", "pglambda", "database", "pglambda"), message('p', "hello\0")));
+
+    assertThat(client.read()).hasToString("p:hello|");
+  }
+
+  // ---- hostile bytes before authentication
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1\r\n\r\n",
+        "\0\0\0\0",
+        "\0\0\0\7xxxx",
+        "\u00ff\u00ff\u00ff\u00ffxxxx",
+        "\0\0'\u0011\0\3\0\0",
+        "\0\0\0\u0009\0\3\0\0x",
+        "\0\0\0\u000c\0\3\0\0user",
+        "\0\0\0\u000e\0\3\0\0user\0x",
+        "\0\0\0\u000c\4\u00d2\u0016.\0\0\0\0"
+      })
+  void refusesWhatIsNoStartupPacketWithOneFatal(String bytes) throws Exception {
+    Peer client = client(bytes.getBytes(StandardCharsets.ISO_8859_1));
+
+    assertThat(client.read().body()).startsWith("SFATAL\0VFATAL\0C08P01\0Minvalid ");
+    assertThat(client.atEnd()).isTrue();
+  }
+
+  @Test
+  void refusesAProtocolThatIsNotThree() throws Exception {
+    assertThat(client(packet(2 << 16, "x".repeat(288))).rest())
+        .contains(
+            "FATAL", "0A000", "unsupported frontend protocol 2.0: server supports 3.0 to 3.2");
+    assertThat(client(packet(1234 << 16 | 1, "")).rest())
+        .contains("0A000", "unsupported frontend protocol 1234.1");
+  }
+
+  @Test
+  void closesWhenTlsBeginsUnasked() throws Exception {
+    assertThat(client(new byte[] {0x16, 3, 1, 0, 5}).atEnd()).isTrue();
+  }
+
+  @Test
+  void survivesRandomBytes() throws Exception {
+    for (int seed = 0; seed < 200; seed++) {
+      byte[] bytes = new byte[4 + new Random(seed).nextInt(300)];
+      new Random(seed).nextBytes(bytes);
+      bytes[0] |= (byte) 0x80;
+      assertThat(client(bytes).rest()).as("seed %d", seed).contains("08P01");
+    }
+  }
+
+  @Test
+  void refusesALargeMessageBeforeTheSessionIsReady() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = backend();
+    backend.readPacket();
+    backend.send('R', "\0\0\0\3");
+    client.read();
+
+    client.send(new byte[] {'p', 0, 1, 0, 4});
+
+    assertThat(client.read().body()).contains("FATAL", "08P01", "65536 (expected: at most 65535)");
+    assertThat(client.atEnd()).isTrue();
+    assertThat(backend.atEnd()).isTrue();
+  }
+
+  @Test
+  void refusesAMessageWithAnImpossibleLength() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    client.send(new byte[] {'Q', -1, -1, -1, -1});
+
+    assertThat(client.read().body()).contains("FATAL", "08P01", "invalid length of message");
+    assertThat(backend.atEnd()).isTrue();
+  }
+
+  @Test
+  void givesUpOnAClientThatDoesNotBecomeReady() throws Exception {
+    startupTimeout = Duration.ofMillis(200);
+    assertThat(client(new byte[] {0}).atEnd()).isTrue();
+
+    Peer client = client(startup("user", "ann"));
+    Peer backend = backend();
+    backend.readPacket();
+    assertThat(client.read().body()).contains("FATAL", "did not become ready");
+    assertThat(client.atEnd()).isTrue();
+    assertThat(backend.atEnd()).isTrue();
+  }
+
+  // ---- messages
+
+  @Test
+  void passesMessagesInBothDirectionsHoweverTheyAreCut() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+    byte[] request =
+        concat(
+            message('P', "s\0SELECT $1\0\0\0"),
+            message('B', "\0s\0\0\0\0\0\0\0"),
+            message('S', ""),
+            message('Q', "SELECT 'aws_lambda'\0"));
+
+    client.trickle(request);
+    assertThat(backend.text(request.length)).isEqualTo(latin1(request));
+
+    byte[] reply =
+        concat(message('1', ""), message('2', ""), message('E', "SERROR\0C42601\0Mno\0\0"));
+    backend.trickle(reply);
+    assertThat(client.text(reply.length)).isEqualTo(latin1(reply));
+  }
+
+  @Test
+  void passesLargeMessagesWithoutWaitingForTheirEnd() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    client
+        .send(new byte[] {'Q', 0x3f, 0, 0, 0})
+        .send("SELECT ".getBytes(StandardCharsets.US_ASCII));
+
+    assertThat(backend.text(12)).endsWith("SELECT ");
+  }
+
+  @Test
+  void sendsTheRewrittenTextAndTheTagOfTheStatementTheClientWrote() throws Exception {
+    rewriteMagic();
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    client.send('Q', "SELECT 1; magic\0");
+    assertThat(backend.read()).hasToString("Q:SELECT 1; DO 'x'|");
+    backend.send(concat(message('C', "SELECT 1\0"), message('C', "DO\0"), message('Z', "I")));
+
+    assertThat(client.read()).hasToString("C:SELECT 1|");
+    assertThat(client.read()).hasToString("C:CREATE EXTENSION|");
+    assertThat(client.read()).hasToString("Z:I");
+  }
+
+  @Test
+  void mendsTheTagOfARewrittenStatementThatWasPreparedAndIsExecutedTwice() throws Exception {
+    rewriteMagic();
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    client
+        .send('P', "m\0magic\0\0\0")
+        .send('B', "\0m\0\0\0\0\0\0\0")
+        .send('E', "\0\0\0\0\0")
+        .send('B', "p\0m\0\0\0\0\0\0\0")
+        .send('E', "p\0\0\0\0\0")
+        .send('P', "\0SELECT 1\0\0\0")
+        .send('B', "p\0\0\0\0\0\0\0\0")
+        .send('E', "p\0\0\0\0\0")
+        .send('S', "");
+    assertThat(backend.read()).hasToString("P:m|DO 'x'|||");
+    backend.send(
+        concat(
+            message('1', ""),
+            message('2', ""),
+            message('C', "DO\0"),
+            message('2', ""),
+            message('C', "DO\0"),
+            message('1', ""),
+            message('2', ""),
+            message('C', "DO\0"),
+            message('Z', "I")));
+
+    assertThat(client.read()).hasToString("1:");
+    assertThat(client.read()).hasToString("2:");
+    assertThat(client.read()).hasToString("C:CREATE EXTENSION|");
+    assertThat(client.read()).hasToString("2:");
+    assertThat(client.read()).hasToString("C:CREATE EXTENSION|");
+    assertThat(client.read()).hasToString("1:");
+    assertThat(client.read()).hasToString("2:");
+    assertThat(client.read()).hasToString("C:DO|");
+    assertThat(client.read()).hasToString("Z:I");
+  }
+
+  @Test
+  void tellsTheInterceptorHowTheServerReadsBackslashes() throws Exception {
+    List<Boolean> seen = new ArrayList<>();
+    interceptor =
+        (buffer, index, length, standard) -> {
+          seen.add(standard);
+          return null;
+        };
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+    client.send('Q', "SELECT 1\0");
+    backend.read();
+    backend.send('S', "standard_conforming_strings\0off\0");
+    client.read();
+    client.send('Q', "SELECT 1\0");
+    backend.read();
+
+    assertThat(seen).containsExactly(true, false);
+  }
+
+  @Test
+  void doesNotReadOnFromAServerWhoseClientDoesNotRead() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+    byte[] row = message('d', "x".repeat(1 << 16));
+    backend.socket().setSoTimeout(0);
+    Thread writer =
+        new Thread(
+            () -> {
+              try {
+                for (int i = 0; i < 1_600; i++) {
+                  backend.send(row);
+                }
+              } catch (IOException expected) {
+                // The test ends the conversation.
+              }
+            });
+    writer.start();
+
+    writer.join(1_000);
+    assertThat(writer.isAlive()).as("100 MB fitted between a client that does not read").isTrue();
+
+    for (int i = 0; i < 1_600; i++) {
+      assertThat(client.read().body()).hasSize(1 << 16);
+    }
+    writer.join(10_000);
+    assertThat(writer.isAlive()).isFalse();
+  }
+
+  // ---- cancel
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 32, 256})
+  void passesACancelRequestAndClosesOnlyWhenTheServerHas(int keyLength) throws Exception {
+    Peer client = client(packet(CANCEL_REQUEST, "\0\0\0\7" + "k".repeat(keyLength)));
+    Peer backend = backend();
+
+    assertThat(backend.readPacket()).isEqualTo("80877102:|||\7" + "k".repeat(keyLength));
+    client.socket().setSoTimeout(200);
+    boolean closedEarly;
+    try {
+      closedEarly = client.atEnd();
+    } catch (SocketTimeoutException stillOpen) {
+      closedEarly = false;
+    }
+    assertThat(closedEarly).isFalse();
+    backend.close();
+    client.socket().setSoTimeout(5_000);
+    assertThat(client.atEnd()).isTrue();
+  }
+
+  // ---- ends
+
+  @Test
+  void tellsTheClientThatTheServerCannotBeReached() throws Exception {
+    int port = server.getLocalPort();
+    server.close();
+
+    Peer client = client(startup("user", "ann"));
+
+    assertThat(client.read().body())
+        .startsWith("SFATAL\0VFATAL\0C08001\0")
+        .contains("could not connect to server at 127.0.0.1:" + port + ": Connection refused");
+    assertThat(client.atEnd()).isTrue();
+  }
+
+  @Test
+  void tellsTheClientThatTheServerWentAway() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    backend.close();
+
+    assertThat(client.read().body())
+        .startsWith("SFATAL\0VFATAL\0C08006\0")
+        .contains("connection to server at 127.0.0.1:" + server.getLocalPort() + " lost: ");
+    assertThat(client.atEnd()).isTrue();
+  }
+
+  @Test
+  void addsNothingToTheServersOwnFatal() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    backend.send('E', "SFATAL\0VFATAL\0C57P01\0Mshutdown\0\0").close();
+
+    assertThat(client.read().body()).contains("57P01");
+    assertThat(client.atEnd()).isTrue();
+  }
+
+  @Test
+  void addsNothingInTheMiddleOfAMessage() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    backend.send(new byte[] {'D', 0, 0, 1, 0, 1, 2, 3}).close();
+
+    assertThat(client.rest()).hasSize(8);
+  }
+
+  @Test
+  void closesTheServersConnectionWhenTheClientGoes() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+    client.send('Q', "SELECT 1\0").close();
+    assertThat(backend.read()).hasToString("Q:SELECT 1|");
+    assertThat(backend.atEnd()).isTrue();
+
+    Peer resetting = client(startup("user", "ann"));
+    Peer second = ready(resetting);
+    resetting.reset();
+    assertThat(second.atEnd()).isTrue();
+  }
+
+  @Test
+  void closesQuietlyAfterTerminate() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    client.send('X', "");
+    assertThat(backend.read()).hasToString("X:");
+    backend.close();
+
+    assertThat(client.atEnd()).isTrue();
+  }
+
+  // ---- the stage
+
+  private void rewriteMagic() {
+    interceptor =
+        (buffer, index, length, standard) -> {
+          String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
+          int at = text.indexOf("magic");
+          return at < 0
+              ? null
+              : new Rewrite(
+                  text.replace("magic", "DO 'x'"),
+                  List.of(new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION")));
+        };
+  }
+
+  private Peer client(byte[] first) throws Exception {
+    Relay relay =
+        new Relay(
+            new RelaySettings(
+                "127.0.0.1", server.getLocalPort(), Duration.ofSeconds(5), startupTimeout, 1 << 20),
+            interceptor,
+            new EchoingDatabase(),
+            token -> "for " + token);
+    Channel listener =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(NioServerSocketChannel.class)
+            .childHandler(relay)
+            .bind("127.0.0.1", 0)
+            .sync()
+            .channel();
+    open.add(relay);
+    open.add(() -> listener.close().sync());
+    Peer client = Peer.connect(((InetSocketAddress) listener.localAddress()).getPort());
+    open.add(client);
+    return client.send(first);
+  }
+
+  private Peer backend() throws IOException {
+    Peer backend = Peer.accept(server);
+    open.add(backend);
+    return backend;
+  }
+
+  private Peer ready(Peer client) throws IOException {
+    Peer backend = backend();
+    backend.readPacket();
+    backend.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+    assertThat(client.read().type()).isEqualTo('R');
+    assertThat(client.read().type()).isEqualTo('Z');
+    return backend;
+  }
+
+  private static byte[] concat(byte[]... parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      all.writeBytes(part);
+    }
+    return all.toByteArray();
+  }
+
+  private static String latin1(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Sends everything back. */
+  private static final class EchoingDatabase implements ReservedDatabase {
+    @Override
+    public boolean claims(StartupMessage startup) {
+      return startup.user().equals("pglambda");
+    }
+
+    @Override
+    public void accept(Channel channel, StartupMessage startup) {
+      channel
+          .pipeline()
+          .addLast(
+              new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelRead(ChannelHandlerContext ctx, Object message) {
+                  ctx.writeAndFlush(Unpooled.copiedBuffer((ByteBuf) message));
+                  ((ByteBuf) message).release();
+                }
+              });
+    }
+  }
+}
