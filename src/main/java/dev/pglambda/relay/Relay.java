@@ -22,11 +22,12 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
   private final Interceptor interceptor;
   private final ReservedDatabase reserved;
   private final @Nullable UnaryOperator<String> callbackParameter;
-  private final Sessions sessions = new Sessions();
+  private final Sessions sessions;
   private final Backend backend;
 
   /**
    * @param settings of the relay
+   * @param sessions keeps the sessions being relayed
    * @param interceptor sees the SQL texts
    * @param reserved takes the sessions that are meant for the proxy itself
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
@@ -34,10 +35,12 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
    */
   public Relay(
       RelaySettings settings,
+      Sessions sessions,
       Interceptor interceptor,
       ReservedDatabase reserved,
       @Nullable UnaryOperator<String> callbackParameter) {
     this.settings = settings;
+    this.sessions = sessions;
     this.interceptor = interceptor;
     this.reserved = reserved;
     this.callbackParameter = callbackParameter;
@@ -49,8 +52,7 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
     client.pipeline().addLast(new StartupHandler(this));
   }
 
-  /** The sessions being relayed. */
-  public Sessions sessions() {
+  Sessions sessions() {
     return sessions;
   }
 

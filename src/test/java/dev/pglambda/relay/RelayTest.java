@@ -483,6 +483,7 @@ class RelayTest {
         new Relay(
             new RelaySettings(
                 "127.0.0.1", server.getLocalPort(), Duration.ofSeconds(5), startupTimeout, 1 << 20),
+            new Sessions(),
             interceptor,
             new EchoingDatabase(),
             token -> "for " + token);
