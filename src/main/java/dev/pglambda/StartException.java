@@ -2,7 +2,10 @@ package dev.pglambda;
 
 import org.jspecify.annotations.Nullable;
 
-/** The proxy cannot start as configured. The message is one line that names the option and its value. */
+/**
+ * The proxy cannot start as configured. The message is one line that names the option and its
+ * value.
+ */
 public final class StartException extends Exception {
   private static final long serialVersionUID = 1L;
 
