@@ -46,7 +46,7 @@ final class CommandLineArguments {
           .setAllowOptionsAsOptionParameters(false)
           .parseArgs(options);
     } catch (ParameterException e) {
-      throw explain(e);
+      throw explain(e, options);
     }
     declared.forEach(
         (option, specification) -> {
@@ -74,7 +74,7 @@ final class CommandLineArguments {
   }
 
   /** In our words: picocli's quote the value, which may be a secret. */
-  private static ConfigException explain(ParameterException e) {
+  private static ConfigException explain(ParameterException e, String[] arguments) {
     if (e instanceof UnmatchedArgumentException unmatched) {
       return unknown(unmatched.getUnmatched().get(0));
     }
@@ -84,6 +84,16 @@ final class CommandLineArguments {
     if (e instanceof MissingParameterException missing) {
       Option option = Option.named(nameOf(missing.getMissing().get(0)));
       return new ConfigException(option.optionName(), "no value", option.expected());
+    }
+    // What is left is a value for an option that takes none, which picocli names in words only.
+    for (Option option : Option.values()) {
+      for (String argument : arguments) {
+        if (option.label() == null && argument.startsWith(option.optionName() + "=")) {
+          String value = argument.substring(option.optionName().length() + 1);
+          String actual = ConfigException.quote(value);
+          return new ConfigException(option.optionName(), actual, "no value");
+        }
+      }
     }
     String message = e.getMessage();
     return new ConfigException(

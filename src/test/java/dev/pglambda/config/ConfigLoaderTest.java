@@ -342,6 +342,8 @@ class ConfigLoaderTest {
         arguments(List.of("a\nb"), "command line: \"a?b\""),
         arguments(List.of("--backend"), "--backend: no value"),
         arguments(List.of("--backend", "--once"), "--backend: no value"),
+        arguments(List.of("--once", "--guide=off"), "--guide: \"off\""),
+        arguments(List.of("--help=x"), "--help: \"x\""),
         arguments(List.of("--listen", ":1", "--listen", ":1"), "--listen: given twice"));
   }
 
