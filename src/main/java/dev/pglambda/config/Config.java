@@ -1,0 +1,83 @@
+package dev.pglambda.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a user can configure, checked. Only {@link ConfigLoader} makes one from a command
+ * line; what each option means to a user is said in {@code docs/configuration.md}.
+ *
+ * @param listen where clients and PostgreSQL's callbacks connect
+ * @param backend the PostgreSQL server, or null: start an embedded one
+ * @param dataDirectory where the embedded server's data and the generated secret live; not created
+ *     yet
+ * @param lambda how Lambda is called
+ * @param callback how PostgreSQL calls the proxy
+ * @param limits sizes and times
+ * @param log what is logged, and how
+ * @param guide whether to run the example of AWS's guide after the start and print its rows
+ * @param once whether to end after the guide; only true if {@code guide} is
+ */
+public record Config(
+    HostAndPort listen,
+    @Nullable HostAndPort backend,
+    Path dataDirectory,
+    Lambda lambda,
+    Callback callback,
+    Limits limits,
+    Log log,
+    boolean guide,
+    boolean once) {
+
+  /**
+   * How Lambda is called.
+   *
+   * @param endpoint URL of something that speaks the Lambda API, or null: the AWS SDK's own setting
+   *     or AWS
+   * @param region AWS region of calls that name none, or null: the AWS SDK's, else {@code
+   *     us-east-1}
+   * @param roleArn IAM role to assume through STS, or null
+   * @param retries how often the SDK repeats a request that failed
+   * @param maxConcurrentInvocations most requests to Lambda in flight
+   * @param sampleFunctions whether functions inside the proxy answer
+   */
+  public record Lambda(
+      @Nullable URI endpoint,
+      @Nullable String region,
+      @Nullable String roleArn,
+      int retries,
+      int maxConcurrentInvocations,
+      SampleFunctions sampleFunctions) {}
+
+  /**
+   * How PostgreSQL calls the proxy.
+   *
+   * @param host host the server connects to, or null: the address at which it sees the proxy
+   * @param port port the server connects to, or null: the port the proxy listens on
+   * @param secret what the server proves that it is the server with, or null: the one kept in the
+   *     data directory, generated at the first start
+   * @param parameter whether StartupMessages get the run-time parameter {@code pglambda.callback}
+   */
+  public record Callback(
+      @Nullable String host, @Nullable Integer port, @Nullable Secret secret, boolean parameter) {}
+
+  /**
+   * Sizes and times.
+   *
+   * @param inspectBytes longest Query or Parse, in bytes, that is gathered for inspection; a longer
+   *     one passes uninspected
+   * @param startupTimeout longest time from a client's connection to the end of its authentication
+   * @param connectTimeout longest wait for a connection to the server
+   */
+  public record Limits(int inspectBytes, Duration startupTimeout, Duration connectTimeout) {}
+
+  /**
+   * What is logged, and how.
+   *
+   * @param level least severe level
+   * @param format how an event is written
+   */
+  public record Log(LogLevel level, LogFormat format) {}
+}

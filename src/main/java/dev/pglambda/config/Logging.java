@@ -1,0 +1,95 @@
+package dev.pglambda.config;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sets Logback up without its configuration files: looking for them, and parsing a pattern, would
+ * take some 50 ms of the start.
+ */
+public final class Logging {
+  /** Libraries that log much and, below WARN, nothing a user of the proxy could act on. */
+  private static final List<String> NOISY_LOGGERS = List.of("io.netty", "software.amazon.awssdk");
+
+  private Logging() {}
+
+  /**
+   * Directs the whole log to standard error. To be called before the first logger is made; a later
+   * call replaces what was set up.
+   *
+   * @param level least severe level; Netty and the AWS SDK log WARN and above at most
+   * @param format how an event is written
+   */
+  public static void configure(LogLevel level, LogFormat format) {
+    // SLF4J then loads this provider without searching the class path for one.
+    System.setProperty(LoggerFactory.PROVIDER_PROPERTY_KEY, LogbackProvider.class.getName());
+    System.setProperty("slf4j.internal.verbosity", "WARN"); // else it prints the provider's name
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    configure(context, level, format, new FileOutputStream(FileDescriptor.err));
+  }
+
+  static void configure(
+      LoggerContext context, LogLevel level, LogFormat format, OutputStream destination) {
+    context.reset();
+    Encoder<ILoggingEvent> encoder =
+        switch (format) {
+          case TEXT -> textEncoder(context);
+          case JSON -> jsonEncoder();
+        };
+    encoder.setContext(context);
+    encoder.start();
+    OutputStreamAppender<ILoggingEvent> appender = new OutputStreamAppender<>();
+    appender.setContext(context);
+    appender.setEncoder(encoder);
+    appender.setOutputStream(destination);
+    appender.start();
+    Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+    root.setLevel(levelOf(level));
+    root.addAppender(appender);
+    Level quiet = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
+    NOISY_LOGGERS.forEach(name -> context.getLogger(name).setLevel(quiet));
+  }
+
+  private static Encoder<ILoggingEvent> textEncoder(LoggerContext context) {
+    TextLayout layout = new TextLayout();
+    layout.setContext(context);
+    layout.start();
+    LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+    encoder.setCharset(StandardCharsets.UTF_8);
+    encoder.setLayout(layout);
+    return encoder;
+  }
+
+  private static Encoder<ILoggingEvent> jsonEncoder() {
+    JsonEncoder encoder = new JsonEncoder();
+    encoder.setWithSequenceNumber(false);
+    encoder.setWithNanoseconds(false);
+    encoder.setWithContext(false);
+    encoder.setWithMessage(false);
+    encoder.setWithArguments(false);
+    encoder.setWithFormattedMessage(true);
+    return encoder;
+  }
+
+  private static Level levelOf(LogLevel level) {
+    return switch (level) {
+      case TRACE -> Level.TRACE;
+      case DEBUG -> Level.DEBUG;
+      case INFO -> Level.INFO;
+      case WARN -> Level.WARN;
+      case ERROR -> Level.ERROR;
+    };
+  }
+}

@@ -1,0 +1,228 @@
+package dev.pglambda.config;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every option: its default, what values it takes and what it means. {@code --help} prints this
+ * table, and {@code docs/configuration.md} repeats it (a test compares them).
+ */
+enum Option {
+  LISTEN(
+      Group.CONNECTIONS,
+      "host:port",
+      "127.0.0.1:5433",
+      "host:port, :port or [IPv6]:port, with a port from 0 to 65535",
+      "Where clients connect and PostgreSQL calls back. An empty host means all addresses."),
+  BACKEND(
+      Group.CONNECTIONS,
+      "host:port",
+      null,
+      "host:port or [IPv6]:port, with a port from 1 to 65535",
+      "The PostgreSQL server. Without it an embedded one is started."),
+  DATA_DIR(
+      Group.CONNECTIONS,
+      "directory",
+      "pg-lambda-data",
+      "a directory, or a path where one can be made",
+      "Keeps the embedded server's data and the generated callback secret."),
+  INSPECT_LIMIT(
+      Group.CONNECTIONS,
+      "size",
+      "1MB",
+      "a whole number with B, kB, MB or GB, from 1kB to 1GB",
+      "Longest Query or Parse message that is inspected. A longer one passes as it is."),
+  STARTUP_TIMEOUT(
+      Group.CONNECTIONS,
+      "time",
+      "60s",
+      Option.EXPECTED_TIME,
+      "Longest time from a client's connection to the end of its authentication."),
+  CONNECT_TIMEOUT(
+      Group.CONNECTIONS,
+      "time",
+      "10s",
+      Option.EXPECTED_TIME,
+      "Longest wait for a connection to the PostgreSQL server."),
+
+  LAMBDA_ENDPOINT(
+      Group.LAMBDA,
+      "URL",
+      null,
+      "http://host[:port] or https://host[:port], without user, query and fragment",
+      "Something other than AWS that speaks the Lambda API. Without it the AWS SDK's settings"
+          + " count, AWS_ENDPOINT_URL_LAMBDA first."),
+  REGION(
+      Group.LAMBDA,
+      "name",
+      null,
+      "the name of an AWS region, for example us-east-1",
+      "Region of calls that name none. Without it the AWS SDK's settings count, then us-east-1."),
+  ROLE_ARN(
+      Group.LAMBDA,
+      "ARN",
+      null,
+      "arn:aws:iam::<12 digits>:role/<name>",
+      "IAM role to assume for calling Lambda."),
+  LAMBDA_RETRIES(
+      Group.LAMBDA,
+      "count",
+      "0",
+      "a whole number from 0 to 10",
+      "How often a failed request is repeated. With 0 one call in SQL is at most one request."),
+  MAX_CONCURRENT_INVOCATIONS(
+      Group.LAMBDA,
+      "count",
+      "10000",
+      "a whole number from 1 to 1000000",
+      "Most requests to Lambda in flight at a time."),
+  SAMPLE_FUNCTIONS(
+      Group.LAMBDA,
+      "auto|on|off",
+      "auto",
+      "auto, on or off",
+      "Whether sample functions inside the proxy answer. auto: only if no endpoint and no AWS"
+          + " credentials are configured."),
+
+  CALLBACK_ADDRESS(
+      Group.CALLBACK,
+      "host[:port]",
+      null,
+      "host, host:port or [IPv6]:port, with a port from 1 to 65535",
+      "Where PostgreSQL reaches the proxy. Without it the address at which PostgreSQL sees the"
+          + " proxy, and the port of --listen."),
+  CALLBACK_SECRET(
+      Group.CALLBACK,
+      "text",
+      null,
+      "at least 32 octets of text",
+      "Proves PostgreSQL's calls. Without it one is generated and kept in --data-dir. Command"
+          + " lines are public: use the variable or a file."),
+  CALLBACK_SECRET_FILE(
+      Group.CALLBACK,
+      "file",
+      null,
+      "a readable file of at least 32 octets",
+      "File with the callback secret. Line ends at its end do not count."),
+  CALLBACK_PARAMETER(
+      Group.CALLBACK,
+      "on|off",
+      "on",
+      Option.EXPECTED_SWITCH,
+      "Whether StartupMessages get the run-time parameter pglambda.callback. off: for poolers that"
+          + " refuse unknown parameters."),
+
+  LOG_LEVEL(
+      Group.LOG,
+      "level",
+      "info",
+      "trace, debug, info, warn or error",
+      "Least severe level that is logged: trace, debug, info, warn or error."),
+  LOG_FORMAT(
+      Group.LOG,
+      "text|json",
+      "text",
+      "text or json",
+      "text: for people. json: one object a line, for programs."),
+
+  GUIDE(
+      Group.GUIDE,
+      null,
+      "off",
+      Option.EXPECTED_SWITCH,
+      "Run the example of AWS's guide through the proxy after the start and print its rows."),
+  ONCE(Group.GUIDE, null, "off", Option.EXPECTED_SWITCH, "End after the guide. Implies --guide."),
+  HELP(Group.GUIDE, null, null, "no value", "Print this help and end."),
+  VERSION(Group.GUIDE, null, null, "no value", "Print the version and end.");
+
+  /** What belongs together in {@code --help}. */
+  enum Group {
+    CONNECTIONS("Connections"),
+    LAMBDA("AWS Lambda"),
+    CALLBACK("Calls from PostgreSQL to the proxy"),
+    LOG("Log, on standard error"),
+    GUIDE("Guide and information");
+
+    private final String heading;
+
+    Group(String heading) {
+      this.heading = heading;
+    }
+
+    String heading() {
+      return heading;
+    }
+  }
+
+  /** What the names of our own environment variables start with. */
+  static final String VARIABLE_PREFIX = "PGLAMBDA_";
+
+  private static final String EXPECTED_TIME = "a whole number with ms, s, min or h, up to 24h";
+  private static final String EXPECTED_SWITCH = "on or off";
+
+  private final Group group;
+  private final @Nullable String label;
+  private final @Nullable String defaultText;
+  private final String expected;
+  private final String meaning;
+
+  Option(
+      Group group,
+      @Nullable String label,
+      @Nullable String defaultText,
+      String expected,
+      String meaning) {
+    this.group = group;
+    this.label = label;
+    this.defaultText = defaultText;
+    this.expected = expected;
+    this.meaning = meaning;
+  }
+
+  /**
+   * The option of a name that is known to be one.
+   *
+   * @param optionName for example {@code --data-dir}
+   */
+  static Option named(String optionName) {
+    return valueOf(optionName.substring(2).replace('-', '_').toUpperCase(Locale.ROOT));
+  }
+
+  Group group() {
+    return group;
+  }
+
+  /** As on the command line, for example {@code --data-dir}. */
+  String optionName() {
+    return "--" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The environment variable, or null if there is none of ours. */
+  @Nullable String variable() {
+    return switch (this) {
+      case HELP, VERSION -> null;
+      case LAMBDA_ENDPOINT -> null; // the AWS SDK reads AWS_ENDPOINT_URL_LAMBDA, and more
+      case REGION -> "AWS_REGION";
+      default -> VARIABLE_PREFIX + name();
+    };
+  }
+
+  /** What the value is called in the help, or null if the option stands alone on a command line. */
+  @Nullable String label() {
+    return label;
+  }
+
+  /** The value if none is given, or null if that means something of its own. */
+  @Nullable String defaultText() {
+    return defaultText;
+  }
+
+  /** What values it takes, as the end of an error message. */
+  String expected() {
+    return expected;
+  }
+
+  String meaning() {
+    return meaning;
+  }
+}

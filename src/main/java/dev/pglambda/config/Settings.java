@@ -1,0 +1,113 @@
+package dev.pglambda.config;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options that were given, as text: on the command line and, where that is silent, in the
+ * environment.
+ */
+final class Settings {
+  private final Map<Option, Setting> given = new EnumMap<>(Option.class);
+
+  /**
+   * One option that was given.
+   *
+   * @param source the option or the variable that gave it
+   * @param text its value, unchecked
+   */
+  private record Setting(String source, String text, boolean onCommandLine) {}
+
+  /**
+   * Merges both. A variable that is empty counts as not set.
+   *
+   * @throws ConfigException if there is a variable {@code PGLAMBDA_*} that is none of ours
+   */
+  Settings(Map<Option, String> commandLine, Map<String, String> environment)
+      throws ConfigException {
+    refuseUnknownVariables(environment);
+    for (Option option : Option.values()) {
+      String variable = option.variable();
+      String text = variable == null ? null : environment.get(variable);
+      if (variable != null && text != null && !text.isEmpty()) {
+        given.put(option, new Setting(variable, text, false));
+      }
+    }
+    commandLine.forEach(
+        (option, text) -> given.put(option, new Setting(option.optionName(), text, true)));
+  }
+
+  private static void refuseUnknownVariables(Map<String, String> environment)
+      throws ConfigException {
+    TreeSet<String> unknown = new TreeSet<>(environment.keySet());
+    unknown.removeIf(variable -> !variable.startsWith(Option.VARIABLE_PREFIX));
+    for (Option option : Option.values()) {
+      unknown.removeIf(variable -> variable.equals(option.variable()));
+    }
+    if (unknown.isEmpty()) {
+      return;
+    }
+    String variable = unknown.first();
+    String expected =
+        variable.equals(Option.VARIABLE_PREFIX + Option.LAMBDA_ENDPOINT)
+            ? "AWS_ENDPOINT_URL_LAMBDA, which the AWS SDK reads"
+            : "a variable that --help lists";
+    // Not its value: it may be a secret under a mistyped name.
+    String actual = "unknown variable " + ConfigException.quote(variable);
+    throw new ConfigException("environment", actual, expected);
+  }
+
+  /**
+   * The value of an option that has a default.
+   *
+   * @param parser throws IllegalArgumentException if the text is no value
+   * @throws ConfigException if it is none
+   */
+  <T> T value(Option option, Function<String, T> parser) throws ConfigException {
+    T value = optional(option, parser);
+    if (value != null) {
+      return value;
+    }
+    String text = option.defaultText();
+    if (text == null) {
+      throw new IllegalStateException(option + " has no default");
+    }
+    return parser.apply(text);
+  }
+
+  /** The value of an option, or null if it is not given; otherwise like {@link #value}. */
+  <T> @Nullable T optional(Option option, Function<String, T> parser) throws ConfigException {
+    Setting setting = given.get(option);
+    if (setting == null) {
+      return null;
+    }
+    try {
+      return parser.apply(setting.text());
+    } catch (IllegalArgumentException e) {
+      String actual = ConfigException.quote(setting.text());
+      throw new ConfigException(setting.source(), actual, option.expected());
+    }
+  }
+
+  /** The callback secret, or null if none is given: as text, or in a file. */
+  @Nullable Secret callbackSecret() throws ConfigException {
+    Setting text = given.get(Option.CALLBACK_SECRET);
+    Setting file = given.get(Option.CALLBACK_SECRET_FILE);
+    if (text == null) {
+      return file == null ? null : SecretReader.file(file.source(), file.text());
+    }
+    if (file == null || (text.onCommandLine() && !file.onCommandLine())) {
+      return SecretReader.text(text.source(), text.text());
+    }
+    if (file.onCommandLine() && !text.onCommandLine()) {
+      return SecretReader.file(file.source(), file.text());
+    }
+    throw new ConfigException(
+        file.source(),
+        ConfigException.quote(file.text()),
+        "not beside " + text.source() + ", which is given too");
+  }
+}

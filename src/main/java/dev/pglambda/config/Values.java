@@ -1,0 +1,130 @@
+package dev.pglambda.config;
+
+import dev.pglambda.config.HostAndPort.HostAndOptionalPort;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The syntax of values. Every method throws IllegalArgumentException if the text is none. */
+final class Values {
+  private static final Pattern QUANTITY = Pattern.compile("(\\d{1,9}) ?([A-Za-z]+)");
+
+  /** PostgreSQL's units and multipliers (manual, section "Parameter Names and Values"). */
+  private static final Map<String, Long> BYTES_PER_UNIT =
+      Map.of("b", 1L, "kb", 1L << 10, "mb", 1L << 20, "gb", 1L << 30);
+
+  private static final Map<String, Long> MILLISECONDS_PER_UNIT =
+      Map.of("ms", 1L, "s", 1_000L, "min", 60_000L, "h", 3_600_000L);
+
+  private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,64}");
+  private static final Pattern ROLE_ARN =
+      Pattern.compile("arn:aws[a-z-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576}");
+
+  private Values() {}
+
+  /** Bytes, from 1 kB to 1 GB. */
+  static int size(String text) {
+    return (int) quantity(text, BYTES_PER_UNIT, 1L << 10, 1L << 30);
+  }
+
+  /** From 1 ms to 24 h. */
+  static Duration duration(String text) {
+    return Duration.ofMillis(quantity(text, MILLISECONDS_PER_UNIT, 1, 24 * 3_600_000L));
+  }
+
+  private static long quantity(String text, Map<String, Long> units, long least, long most) {
+    Matcher matcher = QUANTITY.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("no number with a unit");
+    }
+    Long factor = units.get(matcher.group(2).toLowerCase(Locale.ROOT));
+    if (factor == null) {
+      throw new IllegalArgumentException("unknown unit");
+    }
+    return inRange(Long.parseLong(matcher.group(1)) * factor, least, most);
+  }
+
+  static int integer(String text, int least, int most) {
+    if (!text.matches("[0-9]{1,9}")) {
+      throw new IllegalArgumentException("no whole number");
+    }
+    return (int) inRange(Integer.parseInt(text), least, most);
+  }
+
+  private static long inRange(long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException("out of range");
+    }
+    return value;
+  }
+
+  static boolean onOff(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "on" -> true;
+      case "off" -> false;
+      default -> throw new IllegalArgumentException("neither on nor off");
+    };
+  }
+
+  static <E extends Enum<E>> E constant(Class<E> type, String text) {
+    return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+  }
+
+  /** An address to connect to, which needs a host and a port. */
+  static HostAndPort target(String text, int defaultPort) {
+    HostAndOptionalPort address = target(text);
+    return new HostAndPort(address.host(), address.hasPort() ? address.port() : defaultPort);
+  }
+
+  /** An address to connect to, whose port may be missing. */
+  static HostAndOptionalPort target(String text) {
+    HostAndOptionalPort address = HostAndPort.parse(text);
+    if (address.host().isEmpty() || address.port() == 0) {
+      throw new IllegalArgumentException("no address to connect to");
+    }
+    return address;
+  }
+
+  static URI httpUrl(String text) {
+    URI url = URI.create(text);
+    boolean http = "http".equalsIgnoreCase(url.getScheme());
+    if ((!http && !"https".equalsIgnoreCase(url.getScheme()))
+        || url.getHost() == null
+        || url.getPort() > 65535
+        || url.getRawUserInfo() != null
+        || url.getRawQuery() != null
+        || url.getRawFragment() != null) {
+      throw new IllegalArgumentException("no endpoint");
+    }
+    return url;
+  }
+
+  static String region(String text) {
+    return matching(REGION, text);
+  }
+
+  static String roleArn(String text) {
+    return matching(ROLE_ARN, text);
+  }
+
+  private static String matching(Pattern pattern, String text) {
+    if (!pattern.matcher(text).matches()) {
+      throw new IllegalArgumentException("does not match");
+    }
+    return text;
+  }
+
+  /** A directory that is there, or may be made. */
+  static Path directory(String text) {
+    Path path = Path.of(text);
+    if (text.isEmpty() || (Files.exists(path) && !Files.isDirectory(path))) {
+      throw new IllegalArgumentException("no directory");
+    }
+    return path;
+  }
+}

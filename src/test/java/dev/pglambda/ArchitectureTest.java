@@ -1,0 +1,139 @@
+package dev.pglambda;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Holds the code to the map of packages in {@code docs/architecture.md}. */
+class ArchitectureTest {
+  private static final String ROOT = "dev.pglambda";
+  private static final Path SOURCES = Path.of("src/main/java/dev/pglambda");
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  /** A row of the table: package, what lives there, the packages it may use. */
+  private static final Pattern ROW =
+      Pattern.compile("(?m)^\\| `(\\w+)` \\|[^|]*\\| (nothing|`[^|]*`) \\|$");
+
+  private static final Pattern NAME = Pattern.compile("`(\\w+)`");
+
+  record PackageRule(String name, List<String> mayUse) {}
+
+  static Stream<PackageRule> documentedPackages() throws IOException {
+    Matcher rows = ROW.matcher(Files.readString(Path.of("docs/architecture.md")));
+    return rows
+        .results()
+        .map(row -> new PackageRule(row.group(1), namesIn(row.group(2))))
+        .toList()
+        .stream();
+  }
+
+  private static List<String> namesIn(String cell) {
+    return NAME.matcher(cell).results().map((MatchResult name) -> name.group(1)).toList();
+  }
+
+  @Test
+  void documentsEveryPackageAndNoOther() throws IOException {
+    List<String> documented = documentedPackages().map(PackageRule::name).toList();
+
+    try (Stream<Path> directories = Files.list(SOURCES).filter(Files::isDirectory)) {
+      assertThat(directories.map(directory -> directory.getFileName().toString()))
+          .isNotEmpty()
+          .containsExactlyInAnyOrderElementsOf(documented);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("documentedPackages")
+  void usesOnlyThePackagesItMayUse(PackageRule rule) {
+    String[] allowed =
+        Stream.concat(Stream.of(rule.name()), rule.mayUse().stream())
+            .map(name -> ROOT + "." + name + "..")
+            .toArray(String[]::new);
+
+    classes()
+        .that(resideInAPackage(ROOT + "." + rule.name() + ".."))
+        .should()
+        .onlyDependOnClassesThat(resideInAnyPackage(allowed).or(not(resideInAPackage(ROOT + ".."))))
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+
+  @Test
+  void hasNoCyclesBetweenPackages() {
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void usesTheAwsSdkOnlyInTheClassesThatAreNamedAfterIt() {
+    noClasses()
+        .that(not(nameMatching("dev\\.pglambda\\.lambda\\.Aws.*")))
+        .should()
+        .dependOnClassesThat(resideInAPackage("software.amazon.awssdk.."))
+        .check(CLASSES);
+  }
+
+  @Test
+  void usesTheJdbcDriverOnlyInTests() {
+    noClasses().should().dependOnClassesThat(resideInAPackage("org.postgresql..")).check(CLASSES);
+  }
+
+  @Test
+  void readsOptionsAndEnvironmentOnlyInConfig() {
+    noClasses()
+        .that(not(resideInAPackage(ROOT + ".config..")))
+        .should()
+        .dependOnClassesThat(resideInAnyPackage("picocli..", "ch.qos.logback.."))
+        .check(CLASSES);
+    noClasses()
+        .that(not(nameMatching("dev\\.pglambda\\.(Main|lambda\\.Aws.*)")))
+        .should()
+        .callMethod(System.class, "getenv")
+        .orShould()
+        .callMethod(System.class, "getenv", String.class)
+        .because(
+            "Main gives the environment to ConfigLoader, everyone else gets a Config, and the AWS"
+                + " SDK reads its own variables")
+        .check(CLASSES);
+  }
+
+  @Test
+  void saysInEachPackageWhatLivesThereAndMarksItForNullAway() throws IOException {
+    Map<Path, List<Path>> filesByPackage;
+    try (Stream<Path> files = Files.walk(SOURCES)) {
+      filesByPackage =
+          files
+              .filter(file -> file.toString().endsWith(".java"))
+              .collect(Collectors.groupingBy(Path::getParent));
+    }
+
+    assertThat(filesByPackage).isNotEmpty();
+    for (Path directory : filesByPackage.keySet()) {
+      assertThat(directory.resolve("package-info.java")).content().contains("/**", "@NullMarked");
+    }
+  }
+}
