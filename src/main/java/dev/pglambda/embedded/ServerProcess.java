@@ -25,7 +25,8 @@ record ServerProcess(Process process, int port) {
   static final String HOST = "127.0.0.1";
 
   private static final long POLL_MILLIS = 10;
-  private static final int PORT_ATTEMPTS = 5;
+  private static final int ATTEMPTS = 50;
+  private static final long RETRY_MILLIS = 200;
 
   /** Starts the server of a cluster and waits until it is ready; leaves nothing running if not. */
   static ServerProcess start(
@@ -36,10 +37,10 @@ record ServerProcess(Process process, int port) {
       Duration timeout,
       Consumer<String> progress)
       throws IOException, EmbeddedPostgresException, InterruptedException {
+    cluster.rotateLog();
     for (int attempt = 1; ; attempt++) {
       int port = availablePort(settings.port());
       progress.accept("Starting PostgreSQL " + binaries.version() + " on port " + port);
-      cluster.rotateLog();
       List<String> arguments = arguments(settings.serverParameters(), cluster, port);
       Process process = launcher.start(binaries.program("postgres"), arguments, cluster.log());
       boolean ready = false;
@@ -49,16 +50,24 @@ record ServerProcess(Process process, int port) {
           return new ServerProcess(process, port);
         }
         String log = LogTail.of(cluster.log());
-        // With a port of our own choice, someone else may take it before the server does.
-        if (settings.port() != 0 || attempt == PORT_ATTEMPTS || !log.contains("could not bind")) {
+        if (attempt == ATTEMPTS || !mayPass(log, settings.port())) {
           throw failed(process, cluster, timeout, log);
         }
+        TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
       } finally {
         if (!ready) {
           Postmaster.stop(process.toHandle());
         }
       }
     }
+  }
+
+  /** Whether the reason for a failed start goes away by itself. */
+  private static boolean mayPass(String log, int wantedPort) {
+    // The sessions of a killed server take a moment to notice that it is gone.
+    return log.contains("pre-existing shared memory block")
+        // Someone else may take a free port before the server does.
+        || (wantedPort == 0 && log.contains("could not bind"));
   }
 
   private static int availablePort(int wanted) throws EmbeddedPostgresException {

@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,19 +84,7 @@ public final class PostgresServer {
    *     were installed by a package
    */
   public static PostgresServer of(String version, boolean controlFiles) {
-    BinariesArchive archive = TestBinaries.archive(version).orElse(null);
-    if (archive == null) {
-      String reason =
-          "no programs of PostgreSQL "
-              + version
-              + " for this platform (there are: "
-              + versions()
-              + "; others belong into "
-              + TestBinaries.JARS
-              + ")";
-      LOG.warn("SKIPPED: {}", reason);
-      return Assumptions.abort(reason);
-    }
+    BinariesArchive archive = TestBinaries.require(version);
     synchronized (SERVERS) {
       String name = version + (controlFiles ? "-with-control-files" : "");
       PostgresServer server = SERVERS.get(name);

@@ -16,15 +16,20 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The PostgreSQL versions on this machine, and the extension files of the proxy under test. */
-final class TestBinaries {
+public final class TestBinaries {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TestBinaries.class);
 
   /** The version of the runtime dependency in pom.xml. */
-  static final String ON_CLASS_PATH = "17";
+  private static final String ON_CLASS_PATH = "17";
 
   /** Where pom.xml copies the others to. */
-  static final Path JARS = Path.of("target", "postgresql");
+  private static final Path JARS = Path.of("target", "postgresql");
 
   private static final Path MAIN_CLASSES = Path.of("target", "classes");
 
@@ -47,7 +52,29 @@ final class TestBinaries {
     return versions.stream().filter(version -> archive(version).isPresent()).toList();
   }
 
-  static Optional<BinariesArchive> archive(String version) {
+  /**
+   * The programs of a version. If they are not on this machine the calling test is skipped.
+   *
+   * @param version major version, for example {@code 12}
+   */
+  public static BinariesArchive require(String version) {
+    Optional<BinariesArchive> archive = archive(version);
+    if (archive.isPresent()) {
+      return archive.get();
+    }
+    String reason =
+        "no programs of PostgreSQL "
+            + version
+            + " for this platform (there are: "
+            + versions()
+            + "; others belong into "
+            + JARS
+            + ")";
+    LOG.warn("SKIPPED: {}", reason);
+    return Assumptions.abort(reason);
+  }
+
+  private static Optional<BinariesArchive> archive(String version) {
     if (version.equals(ON_CLASS_PATH)) {
       try {
         return Optional.of(BinariesArchive.onClassPath());
