@@ -43,9 +43,7 @@ public record BinariesArchive(URI location) {
             + System.getProperty("os.name")
             + " "
             + System.getProperty("os.arch")
-            + " (no "
-            + String.join(" or ", namesForThisPlatform())
-            + " on the class path); name a server with --backend",
+            + ": this jar has no programs for it; name a server with --backend",
         null);
   }
 

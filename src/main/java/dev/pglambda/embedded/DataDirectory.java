@@ -3,6 +3,7 @@ package dev.pglambda.embedded;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -107,15 +108,13 @@ final class DataDirectory implements AutoCloseable {
   }
 
   /** Best effort: a program that outlived a killed proxy may still be writing into one. */
-  void deleteTemporaryDirectories() throws IOException {
+  void deleteTemporaryDirectories() {
     try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(path, TEMPORARY + "*")) {
       for (Path leftover : leftovers) {
-        try {
-          deleteTree(leftover);
-        } catch (IOException e) {
-          // The next start tries again.
-        }
+        deleteTree(leftover);
       }
+    } catch (IOException | DirectoryIteratorException e) {
+      // The next start tries again.
     }
   }
 

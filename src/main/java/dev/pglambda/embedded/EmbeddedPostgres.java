@@ -99,7 +99,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
       Binaries binaries = Binaries.unpack(archive, dataDirectory, launcher, progress);
       boolean sync = !"off".equals(settings.serverParameters().get("fsync"));
       Cluster cluster = Cluster.open(dataDirectory, binaries, launcher, sync, progress);
-      dataDirectory.deleteTemporaryDirectories();
       binaries.write(settings.extensionFiles());
       ServerProcess server =
           ServerProcess.start(settings, binaries, cluster, launcher, timeout, progress);
@@ -108,6 +107,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     } catch (IOException e) {
       throw DataDirectory.unusable(settings.dataDir(), e);
     } finally {
+      dataDirectory.deleteTemporaryDirectories();
       if (!started) {
         dataDirectory.close();
       }

@@ -101,6 +101,9 @@ public final class PostgresServer {
       BinariesArchive archive, String version, String name, boolean controlFiles) {
     List<EmbeddedPostgres.ExtensionFile> files =
         controlFiles ? TestBinaries.extensionFiles() : List.of();
+    if (controlFiles && files.isEmpty()) {
+      throw new IllegalStateException("no files of aws_commons and aws_lambda in target/classes");
+    }
     EmbeddedPostgres.Settings settings =
         new EmbeddedPostgres.Settings(DIRECTORY.resolve(name), 0, files, PARAMETERS);
     try {

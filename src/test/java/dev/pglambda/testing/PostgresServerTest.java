@@ -7,10 +7,13 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.opentest4j.TestAbortedException;
+import org.slf4j.LoggerFactory;
 
 class PostgresServerTest {
 
@@ -21,6 +24,25 @@ class PostgresServerTest {
 
     assertThat(server.majorVersion()).isEqualTo(Integer.parseInt(version));
     assertThat(query(server, "SHOW server_version")).startsWith(version + ".");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.pglambda.testing.PostgresServer#versions")
+  void hasTheExtensionsFilesOnlyIfAskedTo(String version) throws SQLException {
+    if (TestBinaries.extensionFiles().isEmpty()) {
+      LoggerFactory.getLogger(getClass()).warn("SKIPPED: there are no extension files");
+      Assumptions.abort("there are no extension files");
+    }
+    String available =
+        "SELECT string_agg(name, ' ' ORDER BY name) FROM pg_available_extensions"
+            + " WHERE name LIKE 'aws%'";
+
+    PostgresServer with = PostgresServer.of(version, true);
+    PostgresServer without = PostgresServer.of(version, false);
+
+    assertThat(with).isNotSameAs(without);
+    assertThat(query(with, available)).isEqualTo("aws_commons aws_lambda");
+    assertThat(query(without, available)).isNull();
   }
 
   @Test
@@ -103,7 +125,7 @@ class PostgresServerTest {
     }
   }
 
-  private static String query(PostgresServer server, String sql) throws SQLException {
+  private static @Nullable String query(PostgresServer server, String sql) throws SQLException {
     try (Connection connection = server.connect("postgres");
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
