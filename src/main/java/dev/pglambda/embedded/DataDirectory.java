@@ -1,0 +1,154 @@
+package dev.pglambda.embedded;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory that keeps everything of one embedded server between starts, held by a file lock so
+ * that two proxies never share it. The operating system frees the lock of a killed process.
+ */
+final class DataDirectory implements AutoCloseable {
+
+  private static final String TEMPORARY = ".pg-lambda-proxy-tmp-";
+
+  /**
+   * Directories that this process holds. POSIX frees a process's lock when it closes any descriptor
+   * of the file, so a second attempt in this process must not even open it.
+   */
+  private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+
+  private final Path path;
+  private @Nullable FileChannel lockFile;
+
+  private DataDirectory(Path path) {
+    this.path = path;
+  }
+
+  /** Creates the directory if need be, locks it, and removes what a killed start left half done. */
+  static DataDirectory open(Path directory) throws EmbeddedPostgresException {
+    try {
+      if (!Files.isDirectory(directory)) {
+        Files.createDirectories(directory);
+      }
+      Path path = directory.toRealPath();
+      if (!HELD_HERE.add(path)) {
+        throw inUse(path);
+      }
+      return lock(path);
+    } catch (IOException e) {
+      throw unusable(directory, e);
+    }
+  }
+
+  private static DataDirectory lock(Path path) throws IOException, EmbeddedPostgresException {
+    DataDirectory directory = new DataDirectory(path);
+    boolean locked = false;
+    try {
+      FileChannel channel =
+          FileChannel.open(
+              path.resolve("pg-lambda-proxy.lock"),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE);
+      directory.lockFile = channel;
+      FileLock lock = channel.tryLock();
+      if (lock == null) {
+        throw inUse(path);
+      }
+      directory.deleteTemporaryDirectories();
+      locked = true;
+      return directory;
+    } finally {
+      if (!locked) {
+        directory.close();
+      }
+    }
+  }
+
+  private static EmbeddedPostgresException inUse(Path path) {
+    return new EmbeddedPostgresException(
+        "another pg-lambda-proxy uses the data directory "
+            + path
+            + "; stop it, or name another directory with --data-dir",
+        null);
+  }
+
+  /** What an I/O error in the directory means to the one who chose it. */
+  static EmbeddedPostgresException unusable(Path directory, IOException e) {
+    return new EmbeddedPostgresException(
+        "cannot use the data directory "
+            + directory.toAbsolutePath()
+            + ": "
+            + e.getClass().getSimpleName()
+            + ": "
+            + e.getMessage()
+            + "; make it writable, with 100 MB free, or name another one with --data-dir",
+        e);
+  }
+
+  /** Absolute, without symbolic links. */
+  Path path() {
+    return path;
+  }
+
+  /** A new, empty directory that the next start removes if it is still there. */
+  Path createTemporaryDirectory() throws IOException {
+    return Files.createTempDirectory(path, TEMPORARY);
+  }
+
+  /** Best effort: a program that outlived a killed proxy may still be writing into one. */
+  void deleteTemporaryDirectories() {
+    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(path, TEMPORARY + "*")) {
+      for (Path leftover : leftovers) {
+        deleteTree(leftover);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // The next start tries again.
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  /** Frees the lock. The lock file stays: removing it would let two processes lock two files. */
+  @Override
+  public void close() {
+    try {
+      if (lockFile != null) {
+        lockFile.close();
+      }
+    } catch (IOException e) {
+      // Nothing was written; the lock ends with the process at the latest.
+    } finally {
+      HELD_HERE.remove(path);
+    }
+  }
+}

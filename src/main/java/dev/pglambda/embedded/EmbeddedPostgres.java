@@ -1,0 +1,180 @@
+package dev.pglambda.embedded;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * A real PostgreSQL server as a child process, with its data in a directory that survives restarts.
+ * It listens on loopback, lets everybody in as anybody, and ends with {@link #close()}; a server
+ * that outlived a killed proxy is stopped by the next start.
+ *
+ * <p>Every method may be called by any thread. Starting and closing block (seconds; the first start
+ * unpacks 15 MB): never call them on an event loop.
+ */
+public final class EmbeddedPostgres implements AutoCloseable {
+
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+  /**
+   * What to start.
+   *
+   * @param dataDir keeps programs and data; created if need be
+   * @param port to listen on, or 0 for a free one, another at each start
+   * @param extensionFiles control files and scripts that the server is to find
+   * @param serverParameters settings of the server by name; they hold until it ends and override
+   *     its configuration file. The listen address, the port and the log are not up to them.
+   */
+  public record Settings(
+      Path dataDir,
+      int port,
+      List<ExtensionFile> extensionFiles,
+      Map<String, String> serverParameters) {
+
+    public Settings {
+      extensionFiles = List.copyOf(extensionFiles);
+      serverParameters = Map.copyOf(serverParameters);
+    }
+  }
+
+  /**
+   * A file of an extension (PostgreSQL manual, "Packaging Related Objects into an Extension").
+   *
+   * @param name for example {@code aws_lambda.control}, without a directory
+   * @param content the whole text
+   */
+  public record ExtensionFile(String name, String content) {}
+
+  private final DataDirectory dataDirectory;
+  private final Cluster cluster;
+  private final ServerProcess server;
+  private final CompletableFuture<Integer> onExit;
+  private volatile boolean closing;
+
+  private EmbeddedPostgres(DataDirectory dataDirectory, Cluster cluster, ServerProcess server) {
+    this.dataDirectory = dataDirectory;
+    this.cluster = cluster;
+    this.server = server;
+    this.onExit =
+        server
+            .process()
+            .onExit()
+            .thenCompose(
+                ended ->
+                    closing
+                        ? new CompletableFuture<>()
+                        : CompletableFuture.completedFuture(ended.exitValue()));
+  }
+
+  /**
+   * Starts the server of the archive on the class path and waits until it accepts connections.
+   *
+   * @param progress receives a line of text before each step that takes a while
+   * @throws EmbeddedPostgresException if it cannot start; nothing is left running then
+   * @throws InterruptedException if the thread was interrupted; nothing is left running then
+   */
+  public static EmbeddedPostgres start(Settings settings, Consumer<String> progress)
+      throws EmbeddedPostgresException, InterruptedException {
+    return start(settings, BinariesArchive.onClassPath(), progress);
+  }
+
+  /** Like {@link #start(Settings, Consumer)}, with programs of another version. */
+  public static EmbeddedPostgres start(
+      Settings settings, BinariesArchive archive, Consumer<String> progress)
+      throws EmbeddedPostgresException, InterruptedException {
+    return start(settings, archive, progress, START_TIMEOUT);
+  }
+
+  static EmbeddedPostgres start(
+      Settings settings, BinariesArchive archive, Consumer<String> progress, Duration timeout)
+      throws EmbeddedPostgresException, InterruptedException {
+    ProgramLauncher launcher = ProgramLauncher.forThisUser();
+    DataDirectory dataDirectory = DataDirectory.open(settings.dataDir());
+    boolean started = false;
+    try {
+      Binaries binaries = Binaries.unpack(archive, dataDirectory, launcher, progress);
+      boolean sync = !"off".equals(settings.serverParameters().get("fsync"));
+      Cluster cluster = Cluster.open(dataDirectory, binaries, launcher, sync, progress);
+      binaries.write(settings.extensionFiles());
+      ServerProcess server =
+          ServerProcess.start(settings, binaries, cluster, launcher, timeout, progress);
+      started = true;
+      return new EmbeddedPostgres(dataDirectory, cluster, server);
+    } catch (IOException e) {
+      throw DataDirectory.unusable(settings.dataDir(), e);
+    } finally {
+      dataDirectory.deleteTemporaryDirectories();
+      if (!started) {
+        dataDirectory.close();
+      }
+    }
+  }
+
+  /** The address it listens on. */
+  public String host() {
+    return ServerProcess.HOST;
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.port();
+  }
+
+  /** The superuser's name; there is no password. */
+  public String user() {
+    return Cluster.SUPERUSER;
+  }
+
+  /** For example 17. */
+  public int majorVersion() {
+    return cluster.majorVersion();
+  }
+
+  /** Where the cluster's configuration files are, absolute. */
+  public Path clusterDirectory() {
+    return cluster.directory();
+  }
+
+  /**
+   * What the server logs since this start, absolute; the run before is in {@code .old} beside it.
+   */
+  public Path log() {
+    return cluster.log();
+  }
+
+  /** The server's process, for a look from outside. */
+  public ProcessHandle process() {
+    return server.process().toHandle();
+  }
+
+  /**
+   * Completes with the exit status when the server ends by itself, on any thread; never after
+   * {@link #close()} was called.
+   */
+  public CompletableFuture<Integer> onExit() {
+    return onExit.copy();
+  }
+
+  /**
+   * Stops the server: its sessions end, its data is written. Waits half a minute at most. If the
+   * thread is interrupted the server is left to end alone. A second call does nothing.
+   */
+  @Override
+  public synchronized void close() {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    try {
+      Postmaster.stop(process());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      dataDirectory.close();
+    }
+  }
+}

