@@ -32,7 +32,7 @@ final class SecretFile {
    * proxy that starts at the same time, ever sees half a secret or replaces one.
    */
   private static void create(Path file) throws IOException {
-    Path directory = file.getParent();
+    Path directory = file.resolveSibling("");
     Files.createDirectories(directory);
     Path written = Files.createTempFile(directory, ".secret", "", ownerOnly(directory));
     try {
