@@ -80,7 +80,7 @@ public final class CallbackSecret {
    * @param rest all octets of the request after the proof and its space
    */
   public String proof(String nonce, byte[] rest) {
-    return HexFormat.of().formatHex(proof(nonce, rest, 0, rest.length));
+    return proof(nonce, rest, 0, rest.length);
   }
 
   /**
@@ -91,9 +91,11 @@ public final class CallbackSecret {
     return HexFormat.of().formatHex(mac().doFinal(text.getBytes(UTF_8)));
   }
 
-  /** Whether a proof fits; takes the same time wherever it differs. */
-  boolean verify(byte[] proof, String nonce, byte[] text, int offset, int length) {
-    return MessageDigest.isEqual(proof, proof(nonce, text, offset, length));
+  /**
+   * Whether the digits are the proof of a part of a text; takes the same time wherever they differ.
+   */
+  boolean verify(byte[] digits, String nonce, byte[] text, int offset, int length) {
+    return MessageDigest.isEqual(proof(nonce, text, offset, length).getBytes(US_ASCII), digits);
   }
 
   /** Salt of the link password: 16 octets, the same in each run. */
@@ -101,12 +103,12 @@ public final class CallbackSecret {
     return Arrays.copyOf(mac().doFinal("pglambda salt".getBytes(US_ASCII)), 16);
   }
 
-  private byte[] proof(String nonce, byte[] text, int offset, int length) {
+  private String proof(String nonce, byte[] text, int offset, int length) {
     Mac mac = mac();
     mac.update(nonce.getBytes(US_ASCII));
     mac.update((byte) ' ');
     mac.update(text, offset, length);
-    return mac.doFinal();
+    return HexFormat.of().formatHex(mac.doFinal());
   }
 
   private byte[] keyPad(int pad) {

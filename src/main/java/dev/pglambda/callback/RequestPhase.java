@@ -7,7 +7,6 @@ import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.SqlError;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class RequestPhase implements LinkPhase {
   private static final int NONCE_OCTETS = 16;
   private static final int PROOF_DIGITS = 2 * Sha256.OCTETS;
+  private static final String HEX_DIGITS = "0123456789abcdef";
   private static final byte[] HELLO = "hello".getBytes(US_ASCII);
 
   private static final SqlError NO_CALL =
@@ -239,15 +239,18 @@ final class RequestPhase implements LinkPhase {
         null);
   }
 
+  /** The digits of the proof at the start of a request. */
   private static byte[] proof(byte[] text, int length) throws RefusedRequestException {
     if (length <= PROOF_DIGITS || text[PROOF_DIGITS] != ' ') {
       throw RefusedRequestException.notARequest();
     }
-    try {
-      return HexFormat.of().parseHex(new String(text, 0, PROOF_DIGITS, US_ASCII));
-    } catch (IllegalArgumentException e) {
-      throw RefusedRequestException.notARequest();
+    byte[] proof = Arrays.copyOf(text, PROOF_DIGITS);
+    for (byte digit : proof) {
+      if (HEX_DIGITS.indexOf(digit) < 0) {
+        throw RefusedRequestException.notARequest();
+      }
     }
+    return proof;
   }
 
   private static int indexOfZero(byte[] text) {
