@@ -1,0 +1,154 @@
+package dev.pglambda.callback;
+
+import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.SqlError;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call of the function in progress, asked for by one request after another.
+ *
+ * <pre>
+ *              ┌───────── wait/1 within 300 ms ────────┐
+ *              ▼                                       │
+ *   invoke ► asked ── 100 ms without a result ──► answered pending
+ *              │                                       │
+ *           result: answered                     300 ms: given up
+ * </pre>
+ *
+ * The session's end is a result; the link's end and another {@code invoke/1} give the call up at
+ * any time. Used on the link's event loop only.
+ */
+final class Call {
+  private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+  private static final SqlError SESSION_ENDED =
+      new SqlError(
+          "57P01",
+          "terminating the call because the client's session has ended",
+          "The request to Lambda was cancelled; its outcome is unknown.",
+          null);
+  private static final SqlError INTERNAL_ERROR =
+      new SqlError(
+          "XX000",
+          "internal error in the proxy",
+          "The outcome of the call is unknown.",
+          "See the proxy's log.");
+
+  private final Link link;
+  private final CallbackLimits limits;
+  private final Consumer<Answer> answers;
+  private final Runnable ended;
+  private CompletableFuture<InvokeAnswer> result = new CompletableFuture<>();
+  private Runnable stopWatching = () -> {};
+  private @Nullable ScheduledFuture<?> timer;
+  private @Nullable Answer answer;
+  private boolean asked;
+  private boolean over;
+
+  /**
+   * @param answers sends an answer to the request that asks
+   * @param ended runs once, when no request may ask any more
+   */
+  Call(Link link, CallbackLimits limits, Consumer<Answer> answers, Runnable ended) {
+    this.link = link;
+    this.limits = limits;
+    this.answers = answers;
+    this.ended = ended;
+  }
+
+  /**
+   * Starts the call; to be asked for next.
+   *
+   * @param session token of the client's session, or null if it did not come through the proxy
+   */
+  void start(
+      InvokeArguments arguments,
+      @Nullable String session,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      ClientSessions sessions) {
+    try {
+      result = function.apply(arguments);
+    } catch (RuntimeException e) {
+      result = CompletableFuture.failedFuture(e);
+    }
+    CompletionStage<InvokeAnswer> completion = result;
+    completion.whenComplete((value, failure) -> link.execute(() -> completed(value, failure)));
+    if (session != null) {
+      stopWatching = sessions.watch(session, () -> link.execute(this::sessionEnded));
+    }
+  }
+
+  /** A request asks for the answer. */
+  void ask() {
+    cancelTimer();
+    if (answer != null) {
+      answer(answer);
+    } else {
+      asked = true;
+      link.hold();
+      timer = link.schedule(this::notYet, limits.answerWithin());
+    }
+  }
+
+  private void notYet() {
+    asked = false;
+    timer = link.schedule(this::giveUp, limits.waitWithin());
+    answers.accept(Answer.PENDING);
+  }
+
+  private void completed(@Nullable InvokeAnswer value, @Nullable Throwable failure) {
+    if (value != null) {
+      settle(Answer.of(value));
+    } else if (!over && answer == null) {
+      LOG.error("a call of aws_lambda.invoke failed in the proxy", failure);
+      settle(Answer.failed(INTERNAL_ERROR));
+    }
+  }
+
+  private void sessionEnded() {
+    settle(Answer.failed(SESSION_ENDED));
+    result.cancel(true);
+  }
+
+  private void settle(Answer settled) {
+    if (over || answer != null) {
+      return;
+    }
+    answer = settled;
+    if (asked) {
+      answer(settled);
+    }
+  }
+
+  private void answer(Answer last) {
+    end();
+    answers.accept(last);
+  }
+
+  /** Nobody wants the answer any more: cancels the request to Lambda. */
+  void giveUp() {
+    end();
+    result.cancel(true);
+  }
+
+  private void end() {
+    over = true;
+    cancelTimer();
+    stopWatching.run();
+    ended.run();
+  }
+
+  private void cancelTimer() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+}

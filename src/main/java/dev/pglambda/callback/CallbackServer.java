@@ -1,0 +1,110 @@
+package dev.pglambda.callback;
+
+import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.lambda.InvokeArguments;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves the connections that the server's functions open to the proxy's own port
+ * (docs/architecture.md, "The callback protocol"). Safe for use by several event loops.
+ */
+public final class CallbackServer {
+  /** The user of a StartupMessage that asks for a callback link. */
+  public static final String USER = "pglambda";
+
+  /** The database of a StartupMessage that asks for a callback link. */
+  public static final String DATABASE = "pglambda";
+
+  private static final String CLIENT_ENCODING = "client_encoding";
+  private static final String PROTOCOL_OPTION_PREFIX = "_pq_.";
+
+  private final CallbackSecret secret;
+  private final ScramCredentials credentials;
+  private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
+  private final ClientSessions sessions;
+  private final CallbackLimits limits;
+
+  /** As the constructor with limits, with {@link CallbackLimits#DEFAULTS}. */
+  public CallbackServer(
+      CallbackSecret secret,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      Function<String, @Nullable CompletionStage<?>> sessionEnd) {
+    this(secret, function, sessionEnd, CallbackLimits.DEFAULTS);
+  }
+
+  /**
+   * @param secret gives the link password and checks the proofs
+   * @param function makes a call; never blocks; its future completes on any thread, with an answer
+   *     for whatever Lambda says, and aborts the request when it is cancelled
+   * @param sessionEnd the stage that completes, on any thread, when the client's session with a
+   *     token ({@link CallbackParameter#session()}) ends; null if there is no such session now
+   * @param limits sizes and times
+   */
+  public CallbackServer(
+      CallbackSecret secret,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      Function<String, @Nullable CompletionStage<?>> sessionEnd,
+      CallbackLimits limits) {
+    this.secret = secret;
+    this.credentials = new ScramCredentials(secret.linkPassword(), secret.salt());
+    this.function = function;
+    this.sessions = new ClientSessions(sessionEnd);
+    this.limits = limits;
+  }
+
+  /** Whether a StartupMessage with these parameters is for {@link #accept}. */
+  public static boolean isCallback(Map<String, String> startupParameters) {
+    // A database not named is the user's (manual, "StartupMessage").
+    return USER.equals(startupParameters.get("user"))
+        && DATABASE.equals(startupParameters.getOrDefault("database", USER));
+  }
+
+  /**
+   * Takes over a channel whose StartupMessage was read: adds a handler at the end of its pipeline,
+   * which starts with authentication. What follows the StartupMessage must reach that handler as
+   * {@link ByteBuf}s by {@code channelRead}; it is taken over with them. The channel's reading is
+   * switched on and off from here on. Call it on the channel's event loop.
+   *
+   * @param protocolMinor minor version asked for, with major version 3
+   * @param startupParameters parameters of the StartupMessage
+   */
+  public void accept(Channel channel, int protocolMinor, Map<String, String> startupParameters) {
+    String asked = startupParameters.getOrDefault(CLIENT_ENCODING, ClientEncoding.UTF8.name());
+    ClientEncoding encoding = ClientEncoding.named(asked);
+    LinkHandler handler =
+        new LinkHandler(
+            channel, link -> firstPhase(link, encoding == null ? ClientEncoding.UTF8 : encoding));
+    negotiate(handler, protocolMinor, startupParameters);
+    channel.pipeline().addLast(handler);
+    if (encoding == null) {
+      handler.fail(ClientEncoding.INVALID);
+    }
+  }
+
+  private LinkPhase firstPhase(Link link, ClientEncoding encoding) {
+    LinkPhase requests = new RequestPhase(link, secret, limits, function, sessions, encoding);
+    return new AuthenticationPhase(link, credentials, limits.authenticationTimeout(), requests);
+  }
+
+  /** Says what we do not speak (manual, "NegotiateProtocolVersion"); the client decides. */
+  private static void negotiate(
+      Link link, int protocolMinor, Map<String, String> startupParameters) {
+    List<String> unknown =
+        startupParameters.keySet().stream()
+            .filter(name -> name.startsWith(PROTOCOL_OPTION_PREFIX))
+            .sorted()
+            .toList();
+    if (protocolMinor > 0 || !unknown.isEmpty()) {
+      ByteBuf out = link.alloc().buffer();
+      BackendMessages.negotiateProtocolVersion(out, unknown);
+      link.send(out);
+    }
+  }
+}

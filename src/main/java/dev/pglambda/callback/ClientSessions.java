@@ -1,0 +1,63 @@
+package dev.pglambda.callback;
+
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells calls in progress that their client's session at the proxy has ended.
+ *
+ * <p>Each session's end is watched once, whatever the number of calls made in it: a stage keeps
+ * what depends on it until it completes, so that one dependent for each call would grow without
+ * bound.
+ */
+final class ClientSessions {
+  private final Function<String, @Nullable CompletionStage<?>> sessionEnd;
+  private final ConcurrentMap<String, Set<Runnable>> watched = new ConcurrentHashMap<>();
+
+  /**
+   * @param sessionEnd the stage that completes when the session of a token ends; null if there is
+   *     no such session
+   */
+  ClientSessions(Function<String, @Nullable CompletionStage<?>> sessionEnd) {
+    this.sessionEnd = sessionEnd;
+  }
+
+  /**
+   * Runs {@code ended}, on any thread, when the session ends; at once if it just did.
+   *
+   * @return stops watching
+   */
+  Runnable watch(String session, Runnable ended) {
+    Set<Runnable> calls = watched.get(session);
+    if (calls == null) {
+      CompletionStage<?> end = sessionEnd.apply(session);
+      if (end == null) {
+        return () -> {};
+      }
+      Set<Runnable> fresh = ConcurrentHashMap.newKeySet();
+      calls = watched.putIfAbsent(session, fresh);
+      if (calls == null) {
+        calls = fresh;
+        end.whenComplete((value, failure) -> end(session));
+      }
+    }
+    calls.add(ended);
+    if (watched.get(session) != calls) {
+      // It ended between the look-up and the addition.
+      ended.run();
+    }
+    Set<Runnable> joined = calls;
+    return () -> joined.remove(ended);
+  }
+
+  private void end(String session) {
+    Set<Runnable> calls = watched.remove(session);
+    if (calls != null) {
+      calls.forEach(Runnable::run);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.pglambda.callback;
+
+import dev.pglambda.lambda.SqlError;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+
+/**
+ * A connection from the server, as a phase sees it. Used on its event loop but for {@link
+ * #execute}.
+ */
+interface Link {
+
+  ByteBufAllocator alloc();
+
+  /**
+   * Sends and flushes; takes the buffer over. No further message is handled until these octets have
+   * left for the network, so that a peer which does not read makes us hold one answer at most.
+   */
+  void send(ByteBuf octets);
+
+  /** No further message is handled until something is sent. */
+  void hold();
+
+  /** Goes on to another phase. */
+  void enter(LinkPhase next);
+
+  /** Answers FATAL and closes. */
+  void fail(SqlError error);
+
+  /** Runs a task on the event loop after a time. */
+  ScheduledFuture<?> schedule(Runnable task, Duration delay);
+
+  /** Runs a task on the event loop, from any thread. A task for a loop that ended is dropped. */
+  void execute(Runnable task);
+}

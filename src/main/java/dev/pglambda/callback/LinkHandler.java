@@ -1,0 +1,226 @@
+package dev.pglambda.callback;
+
+import dev.pglambda.lambda.SqlError;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One callback link: octets to messages, one message after another to the phase, answers back.
+ *
+ * <pre>
+ *   reading ── message ──► phase ──┬─ nothing to say ───────────────► reading
+ *                                  └─ hold / send ──► held ── sent ──► reading
+ * </pre>
+ *
+ * While held, octets that come are kept and reading stops. So a link's memory is bounded by
+ * construction, whatever the peer does: one request, one burst of reading, one answer.
+ */
+final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
+  private static final Logger LOG = LoggerFactory.getLogger(LinkHandler.class);
+  private static final char TERMINATE = 'X';
+  private static final SqlError INTERNAL_ERROR =
+      new SqlError("XX000", "internal error in the proxy", null, "See the proxy's log.");
+
+  private final Channel channel;
+  private final Queue<ByteBuf> unread = new ArrayDeque<>();
+  private LinkPhase phase;
+  private boolean held;
+  private boolean handling;
+  private boolean closing;
+
+  LinkHandler(Channel channel, Function<Link, LinkPhase> firstPhase) {
+    this.channel = channel;
+    this.phase = firstPhase.apply(this);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    phase.begin();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (!(message instanceof ByteBuf octets)) {
+      ctx.fireChannelRead(message);
+      return;
+    }
+    unread.add(octets);
+    handleUnread();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    ended();
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    ended();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof IOException) {
+      LOG.debug("callback link {}: {}", channel, cause.toString());
+    } else {
+      LOG.warn("callback link {}", channel, cause);
+    }
+    close();
+  }
+
+  private void handleUnread() {
+    if (handling) {
+      return;
+    }
+    handling = true;
+    try {
+      while (!closing && !held && !unread.isEmpty()) {
+        handleNext(unread.element());
+      }
+    } catch (FatalException e) {
+      fail(e.error());
+    } catch (RuntimeException e) {
+      failOnBug(e);
+    } finally {
+      handling = false;
+    }
+    if (closing) {
+      releaseUnread();
+    } else if (held && isTerminateNext()) {
+      close();
+    } else {
+      channel.config().setAutoRead(unread.isEmpty());
+    }
+  }
+
+  private void handleNext(ByteBuf octets) throws FatalException {
+    Message message = phase.reader().read(octets);
+    if (!octets.isReadable()) {
+      unread.remove().release();
+    }
+    if (message == null) {
+      return;
+    }
+    if (message.type() == TERMINATE) {
+      close();
+    } else {
+      phase.receive(message);
+    }
+  }
+
+  /**
+   * A server that gives up a call says so before it closes: the call need not wait for its answer.
+   */
+  private boolean isTerminateNext() {
+    ByteBuf next = unread.peek();
+    return next != null
+        && phase.reader().isBetweenMessages()
+        && next.getByte(next.readerIndex()) == TERMINATE;
+  }
+
+  @Override
+  public ByteBufAllocator alloc() {
+    return channel.alloc();
+  }
+
+  @Override
+  public void send(ByteBuf octets) {
+    if (closing) {
+      octets.release();
+      return;
+    }
+    held = true;
+    channel.writeAndFlush(octets).addListener((ChannelFutureListener) this::sent);
+  }
+
+  private void sent(ChannelFuture write) {
+    if (write.isSuccess()) {
+      held = false;
+      handleUnread();
+    } else {
+      close();
+    }
+  }
+
+  @Override
+  public void hold() {
+    held = true;
+  }
+
+  @Override
+  public void enter(LinkPhase next) {
+    phase = next;
+    next.begin();
+  }
+
+  @Override
+  public void fail(SqlError error) {
+    if (!closing) {
+      LOG.debug("callback link {}: {}", channel, error.message());
+      closing = true;
+      ByteBuf out = alloc().buffer();
+      BackendMessages.error(out, "FATAL", error);
+      channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  private void failOnBug(Throwable cause) {
+    LOG.error("callback link {}", channel, cause);
+    fail(INTERNAL_ERROR);
+  }
+
+  private void close() {
+    closing = true;
+    ChannelFuture unused = channel.close();
+  }
+
+  private void ended() {
+    closing = true;
+    releaseUnread();
+    phase.closed();
+  }
+
+  private void releaseUnread() {
+    for (ByteBuf octets = unread.poll(); octets != null; octets = unread.poll()) {
+      octets.release();
+    }
+  }
+
+  @Override
+  public ScheduledFuture<?> schedule(Runnable task, Duration delay) {
+    return channel.eventLoop().schedule(() -> guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    try {
+      channel.eventLoop().execute(() -> guarded(task));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("callback link {}: its event loop has ended", channel);
+    }
+  }
+
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      failOnBug(e);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package dev.pglambda.callback;
+
+/** What a link does with its messages at a time of its life. Used on the link's event loop only. */
+interface LinkPhase {
+
+  /** Sends what opens the phase. */
+  void begin();
+
+  /** The reader of the phase's messages, the same each time. */
+  MessageReader reader();
+
+  /** Handles one message; the next one comes when what this one made the link send has left. */
+  void receive(Message message) throws FatalException;
+
+  /** The link is closed: nothing can be sent any more. */
+  void closed();
+}

@@ -1,0 +1,263 @@
+package dev.pglambda.callback;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.SqlError;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of a link after authentication: requests as simple queries, one answer to each
+ * (docs/architecture.md, "The callback protocol").
+ */
+final class RequestPhase implements LinkPhase {
+  private static final int NONCE_OCTETS = 16;
+  private static final int PROOF_DIGITS = 2 * Sha256.OCTETS;
+  private static final String HEX_DIGITS = "0123456789abcdef";
+  private static final byte[] HELLO = "hello".getBytes(US_ASCII);
+
+  private static final SqlError NO_CALL =
+      new SqlError(
+          "08006",
+          "no call is in progress on this connection to the proxy",
+          "The answer was not asked for in time, so the request to Lambda was cancelled; its outcome"
+              + " is unknown.",
+          null);
+  private static final SqlError NOT_SUPPORTED =
+      new SqlError("0A000", "only the simple query protocol is supported here", null, null);
+
+  private final Link link;
+  private final CallbackSecret secret;
+  private final CallbackLimits limits;
+  private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
+  private final ClientSessions sessions;
+  private final MessageReader reader;
+  private ClientEncoding encoding;
+  private @Nullable String nonce;
+  private long lastSequence = -1;
+  private @Nullable Call call;
+  private boolean skippingUntilSync;
+
+  RequestPhase(
+      Link link,
+      CallbackSecret secret,
+      CallbackLimits limits,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      ClientSessions sessions,
+      ClientEncoding encoding) {
+    this.link = link;
+    this.secret = secret;
+    this.limits = limits;
+    this.function = function;
+    this.sessions = sessions;
+    this.encoding = encoding;
+    this.reader = MessageReader.skipping(limits.maxRequestOctets());
+  }
+
+  /**
+   * Tells what libpq and pgjdbc need to know of a server. DateStyle and IntervalStyle are not among
+   * it: dblink would compare them with its own.
+   */
+  @Override
+  public void begin() {
+    ByteBuf out = link.alloc().buffer();
+    BackendMessages.parameterStatus(out, "server_version", "12.0 (pg-lambda-proxy)");
+    BackendMessages.parameterStatus(out, "server_encoding", "UTF8");
+    BackendMessages.parameterStatus(out, "client_encoding", encoding.name());
+    BackendMessages.parameterStatus(out, "standard_conforming_strings", "on");
+    BackendMessages.backendKeyData(out, RandomToken.octets(8));
+    BackendMessages.readyForQuery(out);
+    link.send(out);
+  }
+
+  @Override
+  public MessageReader reader() {
+    return reader;
+  }
+
+  @Override
+  public void closed() {
+    if (call != null) {
+      call.giveUp();
+    }
+  }
+
+  @Override
+  public void receive(Message message) throws FatalException {
+    switch (message.type()) {
+      case 'Q' -> {
+        if (!skippingUntilSync) {
+          query(message);
+        }
+      }
+      case 'P', 'B', 'D', 'E', 'C' -> skipUntilSync();
+      case 'S' -> sync();
+      case 'F' -> {
+        if (!skippingUntilSync) {
+          refuse(NOT_SUPPORTED);
+        }
+      }
+      // Flush: nothing is kept back. Copy data: ignored by PostgreSQL outside of COPY, too.
+      case 'H', 'd', 'c', 'f' -> {}
+      default ->
+          throw FatalException.protocolViolation(
+              "invalid frontend message type " + (int) message.type());
+    }
+  }
+
+  /** Extended query: one error for the lot (manual, "Extended Query"). */
+  private void skipUntilSync() {
+    if (!skippingUntilSync) {
+      skippingUntilSync = true;
+      ByteBuf out = link.alloc().buffer();
+      BackendMessages.error(out, "ERROR", NOT_SUPPORTED);
+      link.send(out);
+    }
+  }
+
+  private void sync() {
+    skippingUntilSync = false;
+    ByteBuf out = link.alloc().buffer();
+    BackendMessages.readyForQuery(out);
+    link.send(out);
+  }
+
+  private void query(Message message) throws FatalException {
+    if (message.tooLong()) {
+      refuse(tooLong());
+      return;
+    }
+    byte[] text = message.body();
+    int length = text.length - 1;
+    if (indexOfZero(text) != length) {
+      throw FatalException.protocolViolation("invalid message format");
+    }
+    try {
+      handle(text, length);
+    } catch (RefusedRequestException e) {
+      refuse(e.error());
+    }
+  }
+
+  private void handle(byte[] text, int length) throws RefusedRequestException {
+    if (Arrays.equals(text, 0, length, HELLO, 0, HELLO.length)) {
+      nonce = RandomToken.hex(NONCE_OCTETS);
+      answer(Answer.hello(nonce));
+      return;
+    }
+    String encodingName = ClientEncoding.nameInCommand(text, length);
+    if (encodingName != null) {
+      setEncoding(encodingName);
+      return;
+    }
+    byte[] proof = proof(text, length);
+    int rest = PROOF_DIGITS + 1;
+    if (nonce == null || !secret.verify(proof, nonce, text, rest, length - rest)) {
+      answer(Answer.STALE);
+      return;
+    }
+    proven(new RequestReader(text, rest, length));
+  }
+
+  private void proven(RequestReader request) throws RefusedRequestException {
+    String name = request.name();
+    boolean invoke = name.equals("invoke/1");
+    if (!invoke && !name.equals("wait/1")) {
+      throw RefusedRequestException.unknownRequest(name);
+    }
+    long sequence = request.sequence();
+    if (sequence <= lastSequence) {
+      answer(Answer.STALE);
+      return;
+    }
+    lastSequence = sequence;
+    if (invoke) {
+      request.space();
+      String session = request.text("session");
+      InvokeArguments arguments = request.arguments();
+      request.end();
+      invoke(session, arguments);
+    } else {
+      request.end();
+      await();
+    }
+  }
+
+  private void invoke(@Nullable String session, InvokeArguments arguments) {
+    if (call != null) {
+      call.giveUp();
+    }
+    // Forgotten when it ends, so that an idle link keeps no payload.
+    Call next = new Call(link, limits, this::answer, () -> call = null);
+    call = next;
+    next.start(arguments, session, function, sessions);
+    next.ask();
+  }
+
+  private void await() {
+    if (call == null) {
+      answer(Answer.failed(NO_CALL));
+    } else {
+      call.ask();
+    }
+  }
+
+  private void setEncoding(String name) throws RefusedRequestException {
+    ClientEncoding named = ClientEncoding.named(name);
+    if (named == null) {
+      throw new RefusedRequestException(ClientEncoding.INVALID);
+    }
+    encoding = named;
+    ByteBuf out = link.alloc().buffer();
+    BackendMessages.parameterStatus(out, "client_encoding", named.name());
+    BackendMessages.commandComplete(out, "SET");
+    BackendMessages.readyForQuery(out);
+    link.send(out);
+  }
+
+  private void answer(Answer answer) {
+    link.send(AnswerEncoder.encode(link.alloc(), answer, encoding));
+  }
+
+  private void refuse(SqlError error) {
+    ByteBuf out = link.alloc().buffer();
+    BackendMessages.error(out, "ERROR", error);
+    BackendMessages.readyForQuery(out);
+    link.send(out);
+  }
+
+  private SqlError tooLong() {
+    return new SqlError(
+        "54000",
+        "request too long (expected: at most %d octets)".formatted(limits.maxRequestOctets()),
+        "Nothing was sent to Lambda.",
+        null);
+  }
+
+  /** The digits of the proof at the start of a request. */
+  private static byte[] proof(byte[] text, int length) throws RefusedRequestException {
+    if (length <= PROOF_DIGITS || text[PROOF_DIGITS] != ' ') {
+      throw RefusedRequestException.notARequest();
+    }
+    byte[] proof = Arrays.copyOf(text, PROOF_DIGITS);
+    for (byte digit : proof) {
+      if (HEX_DIGITS.indexOf(digit) < 0) {
+        throw RefusedRequestException.notARequest();
+      }
+    }
+    return proof;
+  }
+
+  private static int indexOfZero(byte[] text) {
+    int index = 0;
+    while (index < text.length && text[index] != 0) {
+      index++;
+    }
+    return index;
+  }
+}

@@ -1,0 +1,167 @@
+package dev.pglambda.callback;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.InvokeArguments.Form;
+import dev.pglambda.lambda.SqlError;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what follows the proof of a request, from left to right: {@code <name> <sequence>
+ * <field>...} (docs/architecture.md, "The callback protocol").
+ */
+final class RequestReader {
+  private static final int LONGEST_NAME = 32;
+  private static final int MOST_DIGITS = 19;
+
+  private final byte[] text;
+  private final int end;
+  private int position;
+
+  /** Reads {@code text} from {@code position} up to {@code end}. */
+  RequestReader(byte[] text, int position, int end) {
+    this.text = text;
+    this.position = position;
+    this.end = end;
+  }
+
+  /** The name and version of the request, and the space after it. */
+  String name() throws RefusedRequestException {
+    StringBuilder name = new StringBuilder();
+    while (position < end && text[position] != ' ') {
+      byte octet = text[position++];
+      if (octet < ' ' || octet > '~' || name.length() == LONGEST_NAME) {
+        throw RefusedRequestException.malformed("name");
+      }
+      name.append((char) octet);
+    }
+    position++;
+    return name.toString();
+  }
+
+  long sequence() throws RefusedRequestException {
+    return number("sequence", Long.MAX_VALUE);
+  }
+
+  /** The space between the sequence and the fields. */
+  void space() throws RefusedRequestException {
+    expect(' ');
+  }
+
+  void end() throws RefusedRequestException {
+    if (position != end) {
+      throw RefusedRequestException.malformed("text after its end");
+    }
+  }
+
+  /** The arguments of {@code invoke/1} after its session. */
+  InvokeArguments arguments() throws RefusedRequestException {
+    return new InvokeArguments(
+        form(),
+        text("function_name"),
+        text("region of the function's ARN"),
+        octets("payload"),
+        text("region"),
+        text("invocation_type"),
+        text("log_type"),
+        text("context"),
+        text("qualifier"),
+        text("aws_lambda.connect_timeout_ms"),
+        text("aws_lambda.request_timeout_ms"));
+  }
+
+  private Form form() throws RefusedRequestException {
+    String form = text("form");
+    for (Form known : Form.values()) {
+      if (known.name().toLowerCase(Locale.ROOT).equals(form)) {
+        return known;
+      }
+    }
+    throw RefusedRequestException.malformed("form");
+  }
+
+  /**
+   * The next field as text.
+   *
+   * @param what the field's name, for the error
+   * @return null for NULL
+   */
+  @Nullable String text(String what) throws RefusedRequestException {
+    ByteBuffer octets = octets(what);
+    if (octets == null) {
+      return null;
+    }
+    try {
+      return UTF_8.newDecoder().decode(octets).toString();
+    } catch (CharacterCodingException e) {
+      // Only a database in SQL_ASCII can hold such a text.
+      throw new RefusedRequestException(
+          new SqlError(
+              "22021", "invalid byte sequence for encoding \"UTF8\" in " + what, null, null));
+    }
+  }
+
+  /** The next field: a view of the request's own octets, or what its digits stand for. */
+  private @Nullable ByteBuffer octets(String what) throws RefusedRequestException {
+    if (position < end && text[position] == '-') {
+      position++;
+      return null;
+    }
+    boolean hexadecimal = position < end && text[position] == 'x';
+    if (hexadecimal) {
+      position++;
+    }
+    int length = (int) number(what, Integer.MAX_VALUE);
+    expect(':');
+    if (length > end - position) {
+      throw RefusedRequestException.malformed("length of " + what);
+    }
+    int start = position;
+    position += length;
+    return hexadecimal
+        ? ByteBuffer.wrap(decodeHex(what, start, length))
+        : ByteBuffer.wrap(text, start, length).slice();
+  }
+
+  private byte[] decodeHex(String what, int start, int length) throws RefusedRequestException {
+    byte[] octets = new byte[length / 2];
+    int wrong = 0;
+    for (int i = 0; i < octets.length; i++) {
+      int high = Character.digit(text[start + 2 * i], 16);
+      int low = Character.digit(text[start + 2 * i + 1], 16);
+      wrong |= high | low;
+      octets[i] = (byte) (high << 4 | low);
+    }
+    // A character that is no digit counts as -1.
+    if (wrong < 0 || length % 2 != 0) {
+      throw RefusedRequestException.malformed("digits of " + what);
+    }
+    return octets;
+  }
+
+  private long number(String what, long limit) throws RefusedRequestException {
+    int start = position;
+    long number = 0;
+    while (position < end && text[position] >= '0' && text[position] <= '9') {
+      number = number * 10 + (text[position++] - '0');
+      if (number < 0 || number > limit || position - start > MOST_DIGITS) {
+        throw RefusedRequestException.malformed(what);
+      }
+    }
+    if (position == start) {
+      throw RefusedRequestException.malformed(what);
+    }
+    return number;
+  }
+
+  private void expect(char expected) throws RefusedRequestException {
+    if (position >= end || text[position] != expected) {
+      throw RefusedRequestException.malformed("no '" + expected + "' at octet " + position);
+    }
+    position++;
+  }
+}

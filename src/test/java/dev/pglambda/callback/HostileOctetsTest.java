@@ -1,0 +1,157 @@
+package dev.pglambda.callback;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.callback.Worker.Received;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Seeded octets at random: a failure is repeated by the same seed. */
+class HostileOctetsTest {
+  private static final int SEEDS = 3_000;
+
+  private final FakeFunction function = new FakeFunction();
+  private final CallbackServer server =
+      new CallbackServer(Worker.SECRET, function, session -> null);
+
+  @Test
+  void survivesNoiseBeforeAuthentication() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      Worker worker = Worker.started(server);
+      worker.received();
+
+      bombard(worker, new Random(seed), noise(new Random(seed)));
+
+      worker.pass(Duration.ofSeconds(10));
+      assertThat(worker.channel.isOpen()).as("seed %d", seed).isFalse();
+      worker.close();
+    }
+    assertThat(function.arguments).isEmpty();
+  }
+
+  @Test
+  void survivesDamagedAuthentication() {
+    byte[] valid =
+        Worker.initialResponse("SCRAM-SHA-256", new ScramClient("password", "n,,").first());
+    for (int seed = 0; seed < SEEDS; seed++) {
+      Random random = new Random(seed);
+      Worker worker = Worker.started(server);
+      worker.received();
+
+      bombard(worker, random, damaged(random, valid));
+      bombard(worker, random, Worker.message('p', noise(random)));
+
+      worker.pass(Duration.ofSeconds(10));
+      assertThat(worker.channel.isOpen()).as("seed %d", seed).isFalse();
+      worker.close();
+    }
+  }
+
+  @Test
+  void survivesNoiseAfterAuthentication() {
+    Worker worker = Worker.connected(server);
+    for (int seed = 0; seed < SEEDS; seed++) {
+      Random random = new Random(seed);
+      if (!worker.channel.isOpen()) {
+        worker.close();
+        // The password costs 4096 hashes: every link is used until it is ended.
+        worker = Worker.connected(server);
+      }
+      bombard(worker, random, random.nextBoolean() ? noise(random) : framed(random));
+    }
+    worker.close();
+    assertThat(function.arguments).isEmpty();
+  }
+
+  @Test
+  void makesNoCallOfADamagedRequest() {
+    Worker worker = Worker.connected(server);
+    worker.hello();
+    for (int seed = 0; seed < SEEDS; seed++) {
+      Random random = new Random(seed);
+      String text = worker.signed("invoke/1", Fields.call("function", "{\"key\": \"value\"}"));
+      byte[] damaged = damaged(random, text.getBytes(ISO_8859_1));
+      if (Arrays.equals(damaged, text.getBytes(ISO_8859_1)) || contains(damaged, 0)) {
+        continue;
+      }
+
+      worker.send(Worker.message('Q', Arrays.copyOf(damaged, damaged.length + 1)));
+
+      List<Received> answer = worker.received();
+      assertThat(answer).as("seed %d", seed).extracting(Received::type).endsWith('Z');
+    }
+    assertThat(function.arguments).isEmpty();
+    worker.close();
+  }
+
+  @Test
+  void survivesAnyFieldsThatCarryAProof() {
+    Worker worker = Worker.connected(server);
+    worker.hello();
+    for (int seed = 0; seed < SEEDS; seed++) {
+      Random random = new Random(seed);
+      String fields = Fields.of("s", "name", "f", "r", "{}", "é", "", null, "x", "-", "1", "2");
+      byte[] damaged = damaged(random, fields.getBytes(ISO_8859_1));
+      String text = new String(damaged, ISO_8859_1).replace('\0', '0');
+
+      worker.send(Worker.query(worker.signed("invoke/1", text)));
+      int calls = function.results.size();
+      if (calls > 0) {
+        function.last().complete(FakeFunction.row("1"));
+      }
+
+      assertThat(worker.received())
+          .as("seed %d", seed)
+          .extracting(Received::type)
+          .endsWith('Z')
+          .doesNotContain('K');
+    }
+    assertThat(worker.channel.isOpen()).isTrue();
+    worker.close();
+  }
+
+  /** Sends the octets in pieces of random lengths; what comes back must be whole messages. */
+  private static void bombard(Worker worker, Random random, byte[] octets) {
+    for (int start = 0; start < octets.length && worker.channel.isOpen(); ) {
+      int end = Math.min(octets.length, start + 1 + random.nextInt(64));
+      worker.send(Arrays.copyOfRange(octets, start, end));
+      assertThat(worker.received())
+          .extracting(Received::type)
+          .allMatch(type -> "RSKZTDCEv".indexOf(type) >= 0);
+      start = end;
+    }
+  }
+
+  private static byte[] noise(Random random) {
+    byte[] octets = new byte[1 + random.nextInt(200)];
+    random.nextBytes(octets);
+    return octets;
+  }
+
+  private static byte[] framed(Random random) {
+    return Worker.message("QPBDECSFHdcfp".charAt(random.nextInt(13)), noise(random));
+  }
+
+  private static byte[] damaged(Random random, byte[] valid) {
+    byte[] octets = valid.clone();
+    for (int count = 1 + random.nextInt(3); count > 0; count--) {
+      octets[random.nextInt(octets.length)] = (byte) random.nextInt(256);
+    }
+    return random.nextInt(4) == 0
+        ? Arrays.copyOf(octets, random.nextInt(octets.length) + 1)
+        : octets;
+  }
+
+  private static boolean contains(byte[] octets, int octet) {
+    for (byte candidate : octets) {
+      if (candidate == octet) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
