@@ -1,0 +1,204 @@
+package dev.pglambda.lambda;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the arguments of {@code aws_lambda.invoke} into an {@link Invocation}: defaults, allowed
+ * values, and where the region comes from ("aws_lambda.invoke" and "Parameter reference" in the
+ * guide for RDS for PostgreSQL).
+ */
+final class ArgumentCheck {
+  static final String CONNECT_TIMEOUT = "aws_lambda.connect_timeout_ms";
+  static final String REQUEST_TIMEOUT = "aws_lambda.request_timeout_ms";
+
+  static final int DEFAULT_CONNECT_TIMEOUT_MS = 1000;
+  private static final int DEFAULT_REQUEST_TIMEOUT_MS = 3000;
+  private static final int LEAST_TIMEOUT_MS = 1;
+  private static final int MOST_TIMEOUT_MS = 900_000;
+
+  /** A region becomes part of a host name, so nothing else may get in. */
+  private static final Pattern REGION = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+
+  private static final Pattern INTEGER = Pattern.compile("[+-]?\\d+");
+
+  private final String ownRegion;
+
+  ArgumentCheck(String ownRegion) {
+    this.ownRegion = ownRegion;
+  }
+
+  /**
+   * Arguments that are fit to be sent.
+   *
+   * @param invocation what to send
+   * @param warning what to say beside the result, or null
+   */
+  record Checked(Invocation invocation, @Nullable SqlError warning) {}
+
+  Checked check(InvokeArguments arguments) throws InvalidArgumentException {
+    String functionName = notNull("function_name", arguments.functionName());
+    var payload = notNull("payload", arguments.payload());
+    Types types = types(arguments);
+    InvocationType invocationType = invocationType(types.invocationType());
+    LogType logType = logType(types.logType());
+    Duration connectTimeout =
+        timeout(CONNECT_TIMEOUT, arguments.connectTimeoutMs(), DEFAULT_CONNECT_TIMEOUT_MS);
+    Duration requestTimeout =
+        timeout(REQUEST_TIMEOUT, arguments.requestTimeoutMs(), DEFAULT_REQUEST_TIMEOUT_MS);
+    Optional<FunctionName> name = FunctionName.parse(functionName);
+    String region = region(types.region(), name);
+    checkQualifier(arguments.qualifier(), name);
+    Invocation invocation =
+        new Invocation(
+            // A name in no known form goes as it is: the service judges it, in its own words.
+            name.map(parsed -> parsed.textIn(region)).orElse(functionName),
+            region,
+            invocationType,
+            logType,
+            arguments.context(),
+            arguments.qualifier(),
+            payload,
+            connectTimeout,
+            requestTimeout);
+    return new Checked(invocation, types.warning());
+  }
+
+  private static <T> T notNull(String argument, @Nullable T value) throws InvalidArgumentException {
+    if (value == null) {
+      throw new InvalidArgumentException(InvokeErrors.argumentIsNull(argument));
+    }
+    return value;
+  }
+
+  /** The arguments whose meaning depends on the overload that was meant. */
+  private record Types(
+      @Nullable String region,
+      @Nullable String invocationType,
+      @Nullable String logType,
+      @Nullable SqlError warning) {}
+
+  /**
+   * AWS's guide writes the composite overload's arguments after a text, which PostgreSQL takes for
+   * the text overload: then everything stands one place further left than the parameters' names
+   * say.
+   */
+  private static Types types(InvokeArguments arguments) {
+    String region = arguments.region();
+    return switch (arguments.form()) {
+      case COMPOSITE -> asNamed(arguments, arguments.arnRegion());
+      case COMPOSITE_TEXT ->
+          region != null || logTypeNamed(arguments.invocationType()) != null
+              ? shifted(arguments, arguments.arnRegion(), null)
+              : asNamed(arguments, arguments.arnRegion());
+      case NAME ->
+          region != null && invocationTypeNamed(region) != null
+              ? shifted(arguments, null, InvokeErrors.readAsCompositeOverload(region))
+              : asNamed(arguments, region);
+    };
+  }
+
+  private static Types asNamed(InvokeArguments arguments, @Nullable String region) {
+    return new Types(region, arguments.invocationType(), arguments.logType(), null);
+  }
+
+  private static Types shifted(
+      InvokeArguments arguments, @Nullable String region, @Nullable SqlError warning) {
+    String second = arguments.invocationType();
+    // The default of the parameter tells nothing: then log_type was given by name, or not at all.
+    boolean given = second != null && !second.equals(InvocationType.REQUEST_RESPONSE.apiName());
+    return new Types(region, arguments.region(), given ? second : arguments.logType(), warning);
+  }
+
+  private static InvocationType invocationType(@Nullable String given)
+      throws InvalidArgumentException {
+    if (given == null) {
+      return InvocationType.REQUEST_RESPONSE;
+    }
+    InvocationType type = invocationTypeNamed(given);
+    if (type == null) {
+      throw new InvalidArgumentException(InvokeErrors.invalidInvocationType(given));
+    }
+    return type;
+  }
+
+  private static LogType logType(@Nullable String given) throws InvalidArgumentException {
+    if (given == null) {
+      return LogType.NONE;
+    }
+    LogType type = logTypeNamed(given);
+    if (type == null) {
+      throw new InvalidArgumentException(InvokeErrors.invalidLogType(given));
+    }
+    return type;
+  }
+
+  private static @Nullable InvocationType invocationTypeNamed(@Nullable String name) {
+    return Arrays.stream(InvocationType.values())
+        .filter(type -> type.apiName().equals(name))
+        .findAny()
+        .orElse(null);
+  }
+
+  private static @Nullable LogType logTypeNamed(@Nullable String name) {
+    return Arrays.stream(LogType.values())
+        .filter(type -> type.apiName().equals(name))
+        .findAny()
+        .orElse(null);
+  }
+
+  private static Duration timeout(String parameter, @Nullable String given, int defaultMs)
+      throws InvalidArgumentException {
+    if (given == null || given.isBlank()) {
+      return Duration.ofMillis(defaultMs);
+    }
+    String text = given.strip();
+    if (!INTEGER.matcher(text).matches()) {
+      throw new InvalidArgumentException(InvokeErrors.timeoutIsNoInteger(parameter, given, false));
+    }
+    int milliseconds;
+    try {
+      milliseconds = Integer.parseInt(text);
+    } catch (NumberFormatException tooLong) {
+      throw new InvalidArgumentException(InvokeErrors.timeoutIsNoInteger(parameter, given, true));
+    }
+    if (milliseconds < LEAST_TIMEOUT_MS || milliseconds > MOST_TIMEOUT_MS) {
+      throw new InvalidArgumentException(
+          InvokeErrors.timeoutOutOfRange(
+              parameter, milliseconds, LEAST_TIMEOUT_MS, MOST_TIMEOUT_MS));
+    }
+    return Duration.ofMillis(milliseconds);
+  }
+
+  /** The argument's, else the ARN's, else the proxy's own. */
+  private String region(@Nullable String argument, Optional<FunctionName> name)
+      throws InvalidArgumentException {
+    String given = givenRegion(argument);
+    String named = name.map(FunctionName::region).map(ArgumentCheck::givenRegion).orElse(null);
+    if (given == null) {
+      return named != null ? named : ownRegion;
+    }
+    if (!REGION.matcher(given).matches()) {
+      throw new InvalidArgumentException(InvokeErrors.invalidRegion(given));
+    }
+    if (named != null && !named.equals(given)) {
+      throw new InvalidArgumentException(InvokeErrors.regionConflict(given, name.orElseThrow()));
+    }
+    return given;
+  }
+
+  private static @Nullable String givenRegion(@Nullable String region) {
+    return FunctionName.REGION_PLACEHOLDER.equals(region) ? null : region;
+  }
+
+  private static void checkQualifier(@Nullable String given, Optional<FunctionName> name)
+      throws InvalidArgumentException {
+    String named = name.map(FunctionName::qualifier).orElse(null);
+    if (given != null && named != null && !named.equals(given)) {
+      throw new InvalidArgumentException(InvokeErrors.qualifierConflict(given, name.orElseThrow()));
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package dev.pglambda.lambda;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every error text and SQLSTATE of {@code aws_lambda.invoke}, in one place. The texts of {@link
+ * #apiFailed} and {@link #functionFailed} and "Unable to connect to endpoint" are printed in AWS's
+ * guide for RDS; all others, and all SQLSTATEs, are this project's choice, since nothing public
+ * says what RDS does (see {@code docs/compatibility.md}).
+ */
+public final class InvokeErrors {
+  private static final String WARNING = "01000";
+  private static final String NULL_VALUE_NOT_ALLOWED = "22004";
+  private static final String INVALID_PARAMETER_VALUE = "22023";
+  private static final String EXTERNAL_ROUTINE_EXCEPTION = "38000";
+  private static final String INTERNAL_ERROR = "XX000";
+
+  private InvokeErrors() {}
+
+  // What a Lambda client says, quoted in the DETAIL of apiFailed().
+
+  /** No connection, or one that broke: one text for every failure of the transport. */
+  public static InvocationException unreachable(@Nullable Throwable cause) {
+    return new InvocationException("Unable to connect to endpoint", cause);
+  }
+
+  /** {@code aws_lambda.request_timeout_ms} has passed: the text of AWS's C++ SDK. */
+  public static InvocationException requestTimedOut(@Nullable Throwable cause) {
+    return new InvocationException("curlCode: 28, Timeout was reached", cause);
+  }
+
+  /** The proxy stops. */
+  public static InvocationException shutDown() {
+    return new InvocationException("The Lambda client is shut down", null);
+  }
+
+  // What SQL raises.
+
+  static SqlError apiFailed(InvocationException failure) {
+    String detail = "AWS Lambda client returned '" + failure.getMessage() + "'.";
+    return error(EXTERNAL_ROUTINE_EXCEPTION, "invoke API failed", detail, null);
+  }
+
+  static SqlError functionFailed(
+      String functionName, String functionError, @Nullable ByteBuffer payload) {
+    String details = payload == null ? "" : UTF_8.decode(payload.duplicate()).toString();
+    String detail =
+        "\"%s\" returned error \"%s\", details: \"%s\"."
+            .formatted(functionName, functionError, details);
+    return error(EXTERNAL_ROUTINE_EXCEPTION, "lambda invocation failed", detail, null);
+  }
+
+  static SqlError argumentIsNull(String argument) {
+    return error(
+        NULL_VALUE_NOT_ALLOWED,
+        "argument \"%s\" of aws_lambda.invoke must not be null".formatted(argument),
+        null,
+        null);
+  }
+
+  static SqlError invalidInvocationType(String given) {
+    return invalidChoice(
+        "invocation_type",
+        given,
+        Arrays.stream(InvocationType.values())
+            .map(InvocationType::apiName)
+            .collect(Collectors.joining(", ")));
+  }
+
+  static SqlError invalidLogType(String given) {
+    return invalidChoice(
+        "log_type",
+        given,
+        Arrays.stream(LogType.values()).map(LogType::apiName).collect(Collectors.joining(", ")));
+  }
+
+  /** Worded like PostgreSQL's complaint about a setting of type enum. */
+  private static SqlError invalidChoice(String argument, String given, String allowed) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "invalid value for argument \"%s\" of aws_lambda.invoke: \"%s\"".formatted(argument, given),
+        null,
+        "Available values: %s (case-sensitive).".formatted(allowed));
+  }
+
+  /** Worded like PostgreSQL's complaint about a setting that is no integer. */
+  static SqlError timeoutIsNoInteger(String parameter, String given, boolean tooLong) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "invalid value for parameter \"%s\": \"%s\"".formatted(parameter, given),
+        null,
+        tooLong ? "Value exceeds integer range." : null);
+  }
+
+  /** Worded like PostgreSQL's complaint about a setting out of range. */
+  static SqlError timeoutOutOfRange(String parameter, int given, int least, int most) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "%d is outside the valid range for parameter \"%s\" (%d .. %d)"
+            .formatted(given, parameter, least, most),
+        null,
+        null);
+  }
+
+  static SqlError invalidRegion(String given) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "invalid AWS region: \"%s\"".formatted(given),
+        null,
+        "A region looks like \"us-east-1\".");
+  }
+
+  static SqlError regionConflict(String given, FunctionName name) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "region \"%s\" contradicts the region in the ARN of the function".formatted(given),
+        "\"%s\" is in region \"%s\".".formatted(name.text(), name.region()),
+        "Leave the region out, or give the same one.");
+  }
+
+  static SqlError qualifierConflict(String given, FunctionName name) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "qualifier \"%s\" contradicts the qualifier in the name of the function".formatted(given),
+        "\"%s\" has the qualifier \"%s\".".formatted(name.text(), name.qualifier()),
+        "Leave the qualifier out, or give the same one.");
+  }
+
+  static SqlError readAsCompositeOverload(String invocationType) {
+    return error(
+        WARNING,
+        "aws_lambda.invoke read \"%s\" as invocation_type, not as region".formatted(invocationType),
+        "PostgreSQL took the text overload here, whose third argument is the region.",
+        "Cast the function name to aws_commons._lambda_function_arn_1, as"
+            + " aws_commons.create_lambda_function_arn returns it.");
+  }
+
+  static SqlError internalError() {
+    return error(
+        INTERNAL_ERROR,
+        "internal error in aws_lambda.invoke",
+        "Whether the function ran is unknown.",
+        "The log of pg-lambda-proxy tells more.");
+  }
+
+  private static SqlError error(
+      String sqlState, String message, @Nullable String detail, @Nullable String hint) {
+    return new SqlError(
+        sqlState, storable(message), detail == null ? null : storable(detail), hint);
+  }
+
+  /** PostgreSQL's text cannot hold the zero character, which a Lambda function can send. */
+  private static String storable(String text) {
+    return text.replace('\0', '\uFFFD');
+  }
+}

@@ -1,0 +1,98 @@
+package dev.pglambda.lambda;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What SQL's {@code aws_lambda.invoke} means: it checks the arguments, invokes the function at most
+ * once, and says what becomes of the answer in SQL. Safe for use by many threads.
+ */
+public final class InvokeFunction {
+  private static final Logger LOG = LoggerFactory.getLogger(InvokeFunction.class);
+
+  private final LambdaInvoker invoker;
+  private final ArgumentCheck check;
+
+  /**
+   * @param invoker what runs the functions; not closed by this class
+   * @param ownRegion region of calls that name none, for example {@code us-east-1}
+   */
+  public InvokeFunction(LambdaInvoker invoker, String ownRegion) {
+    this.invoker = invoker;
+    this.check = new ArgumentCheck(ownRegion);
+  }
+
+  /**
+   * Evaluates one call. Never blocks.
+   *
+   * @return completes on any thread and never exceptionally: what goes wrong is an {@link
+   *     InvokeAnswer.Failure}. Cancelling it cancels the invocation.
+   */
+  public CompletableFuture<InvokeAnswer> call(InvokeArguments arguments) {
+    try {
+      ArgumentCheck.Checked checked = check.check(arguments);
+      return answer(
+          invoker.invoke(checked.invocation()),
+          String.valueOf(arguments.functionName()),
+          checked.warning());
+    } catch (InvalidArgumentException refused) {
+      return CompletableFuture.completedFuture(new InvokeAnswer.Failure(refused.error()));
+    } catch (RuntimeException bug) {
+      return CompletableFuture.completedFuture(internalError(bug));
+    }
+  }
+
+  private static CompletableFuture<InvokeAnswer> answer(
+      CompletableFuture<InvocationResult> invocation,
+      String functionName,
+      @Nullable SqlError warning) {
+    CompletableFuture<InvokeAnswer> answer = new CompletableFuture<>();
+    // Before the other direction, or an invocation that fails at once would find nobody listening.
+    var unusedEnd =
+        answer.whenComplete(
+            (row, failure) -> {
+              if (answer.isCancelled()) {
+                invocation.cancel(true);
+              }
+            });
+    var unusedResult =
+        invocation.whenComplete(
+            (result, failure) -> {
+              if (!answer.isDone()) {
+                answer.complete(inSql(result, failure, functionName, warning));
+              }
+            });
+    return answer;
+  }
+
+  private static InvokeAnswer inSql(
+      @Nullable InvocationResult result,
+      @Nullable Throwable failure,
+      String functionName,
+      @Nullable SqlError warning) {
+    if (result == null) {
+      return failure(failure);
+    }
+    String functionError = result.functionError();
+    if (functionError == null) {
+      return new InvokeAnswer.Row(result, warning);
+    }
+    return new InvokeAnswer.Failure(
+        InvokeErrors.functionFailed(functionName, functionError, result.payload()));
+  }
+
+  private static InvokeAnswer failure(@Nullable Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof InvocationException refused
+        ? new InvokeAnswer.Failure(InvokeErrors.apiFailed(refused))
+        : internalError(failure);
+  }
+
+  private static InvokeAnswer internalError(@Nullable Throwable bug) {
+    LOG.error("aws_lambda.invoke failed inside the proxy", bug);
+    return new InvokeAnswer.Failure(InvokeErrors.internalError());
+  }
+}

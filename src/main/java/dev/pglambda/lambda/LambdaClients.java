@@ -1,0 +1,87 @@
+package dev.pglambda.lambda;
+
+import io.netty.channel.EventLoopGroup;
+import java.net.URI;
+import java.time.Duration;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
+import software.amazon.awssdk.services.lambda.LambdaAsyncClientBuilder;
+
+/** Builds the SDK's clients, all on the same event loops. */
+final class LambdaClients {
+  /** The longest request time-out there can be, 15 minutes, and a little more. */
+  private static final Duration LONGEST_CALL = Duration.ofMinutes(16);
+
+  private static final Duration LEAST_TLS_HANDSHAKE = Duration.ofSeconds(5);
+
+  private final EventLoopGroup group;
+  private final SdkEventLoopGroup sdkGroup;
+  private final AwsLambdaInvoker.Settings settings;
+
+  LambdaClients(EventLoopGroup group, AwsLambdaInvoker.Settings settings) {
+    this.group = group;
+    this.sdkGroup = SdkEventLoopGroup.create(group);
+    this.settings = settings;
+  }
+
+  /** What the SDK can set per client only. */
+  record Key(String region, Duration connectTimeout) {}
+
+  /** Blocks for up to some seconds, while classes are loaded. */
+  LambdaAsyncClient build(Key key) {
+    LambdaAsyncClientBuilder builder =
+        LambdaAsyncClient.builder()
+            .region(Region.of(key.region()))
+            // Each request carries its own credentials: to resolve them here could block.
+            .credentialsProvider(AnonymousCredentialsProvider.create())
+            .httpClientBuilder(http(key.connectTimeout()))
+            .asyncConfiguration(
+                async ->
+                    async.advancedOption(
+                        SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
+            .overrideConfiguration(
+                override -> override.retryStrategy(retries()).scheduledExecutorService(group));
+    URI endpoint = settings.endpoint();
+    if (endpoint != null) {
+      builder.endpointOverride(endpoint);
+    }
+    return builder.build();
+  }
+
+  /**
+   * The request time-out alone ends a call: it is set per request, so every limit of the HTTP
+   * client that could come first is off or out of reach.
+   */
+  private NettyNioAsyncHttpClient.Builder http(Duration connectTimeout) {
+    return NettyNioAsyncHttpClient.builder()
+        .eventLoopGroup(sdkGroup)
+        .useNonBlockingDnsResolver(true)
+        .connectionTimeout(connectTimeout)
+        // A handshake takes longer than a connection, and the first one in a JVM much longer.
+        .tlsNegotiationTimeout(
+            connectTimeout.compareTo(LEAST_TLS_HANDSHAKE) > 0
+                ? connectTimeout
+                : LEAST_TLS_HANDSHAKE)
+        .readTimeout(Duration.ZERO)
+        .writeTimeout(Duration.ZERO)
+        .connectionAcquisitionTimeout(LONGEST_CALL)
+        .maxConcurrency(settings.maxConcurrentInvocations())
+        .maxPendingConnectionAcquires(Integer.MAX_VALUE)
+        .tcpKeepAlive(true);
+  }
+
+  /** The SDK's default would send a request up to four times. */
+  private RetryStrategy retries() {
+    return settings.retries() == 0
+        ? DefaultRetryStrategy.doNotRetry()
+        : DefaultRetryStrategy.standardStrategyBuilder()
+            .maxAttempts(settings.retries() + 1)
+            .build();
+  }
+}
