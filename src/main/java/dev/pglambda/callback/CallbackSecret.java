@@ -32,13 +32,21 @@ public final class CallbackSecret {
    * @throws IllegalArgumentException if it has fewer than {@value #MIN_OCTETS} octets
    */
   public static CallbackSecret of(String configured) {
-    byte[] octets = configured.getBytes(UTF_8);
+    return of(configured.getBytes(UTF_8));
+  }
+
+  /**
+   * The secret that the operator gave, as octets.
+   *
+   * @throws IllegalArgumentException if there are fewer than {@value #MIN_OCTETS}
+   */
+  public static CallbackSecret of(byte[] octets) {
     if (octets.length < MIN_OCTETS) {
       throw new IllegalArgumentException(
           "--callback-secret: %d octets (expected: at least %d)"
               .formatted(octets.length, MIN_OCTETS));
     }
-    return new CallbackSecret(octets);
+    return new CallbackSecret(octets.clone());
   }
 
   /**

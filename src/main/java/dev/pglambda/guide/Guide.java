@@ -21,7 +21,7 @@ public final class Guide {
           "SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{\"body\": \"Hello from Postgres!\"}'::json);",
           "SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{\"body\": \"Hello from Postgres!\"}'::json, 'Event');",
           """
-          SELECT *, convert_from(decode(log_result, 'base64'), 'utf-8') AS log
+          SELECT status_code, convert_from(decode(log_result, 'base64'), 'utf-8') AS log
             FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json, 'RequestResponse', 'Tail');""",
           "CREATE TEMPORARY TABLE orders (id int, item text, reply jsonb);",
           """
