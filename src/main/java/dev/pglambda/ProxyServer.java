@@ -8,6 +8,7 @@ import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Secret;
+import dev.pglambda.embedded.DataDirectoryException;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
 import dev.pglambda.embedded.EmbeddedPostgresException;
@@ -37,6 +38,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -60,6 +62,7 @@ public final class ProxyServer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
   private static final long CLOSE_MS = 3_000;
+  private static final long WARM_UP_DELAY_MS = 500;
   private static final String SECRET_FILE = "callback-secret";
 
   /** The parameters of RDS's parameter group; values as text. */
@@ -76,6 +79,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
   private final List<String> description = new ArrayList<>();
+  private Runnable whenReady = () -> {};
   private volatile @Nullable Relay relay;
   private @Nullable Channel listener;
   private @Nullable String embeddedUser;
@@ -144,6 +148,7 @@ public final class ProxyServer implements AutoCloseable {
     opened.push(ready);
     relay = ready;
     bound.config().setAutoRead(true);
+    whenReady.run();
   }
 
   private String parameter(String session, int port, CallbackSecret secret) {
@@ -177,9 +182,11 @@ public final class ProxyServer implements AutoCloseable {
     ChannelFuture binding = bootstrap.bind(address).await();
     Throwable failure = binding.cause();
     if (failure != null) {
-      throw new StartException(
+      String reason =
+          failure instanceof UnresolvedAddressException ? "unknown host" : failure.getMessage();
+      throw StartException.badUsage(
           "--listen %s: %s (expected: an address of this machine and a free port)"
-              .formatted(listen, failure.getMessage()),
+              .formatted(listen, reason),
           failure);
     }
     Channel channel = binding.channel();
@@ -236,7 +243,8 @@ public final class ProxyServer implements AutoCloseable {
                 lambda.maxConcurrentInvocations()),
             environment,
             region);
-    aws.warmUp();
+    // Loading the SDK takes a second of a core, which the first clients need more.
+    whenReady = () -> loops.schedule(aws::warmUp, WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
     return aws;
   }
 
@@ -266,8 +274,10 @@ public final class ProxyServer implements AutoCloseable {
           .onExit()
           .thenAccept(code -> log.error("embedded PostgreSQL ended by itself (code {})", code));
       return new HostAndPort(postgres.host(), postgres.port());
+    } catch (DataDirectoryException e) {
+      throw StartException.badUsage(String.valueOf(e.getMessage()), e);
     } catch (EmbeddedPostgresException e) {
-      throw new StartException(String.valueOf(e.getMessage()), e);
+      throw StartException.failure(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -285,7 +295,7 @@ public final class ProxyServer implements AutoCloseable {
     try {
       return CallbackSecret.loadOrCreate(config.dataDirectory().resolve(SECRET_FILE));
     } catch (IOException e) {
-      throw new StartException(
+      throw StartException.badUsage(
           "--data-dir %s: %s (expected: a directory that can keep the callback secret, or set --callback-secret)"
               .formatted(config.dataDirectory(), e.getMessage()),
           e);
