@@ -44,8 +44,9 @@ class HostileConnectionsIT {
     return ProxyProcess.with("--listen", "127.0.0.1:0", "--data-dir", directory.toString())
         .arguments("--backend", "127.0.0.1:" + backendPort, "--startup-timeout", "2s")
         .arguments("--sample-functions", "on")
-        // Without a limit the heap may grow as it likes, and its growth would say nothing.
-        .jvm("-Xmx48m");
+        // All of the heap is resident from the start: only what is outside of it can grow, and what
+        // leaks inside it ends in an OutOfMemoryError.
+        .jvm("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch", "-XX:+ExitOnOutOfMemoryError");
   }
 
   @Test
