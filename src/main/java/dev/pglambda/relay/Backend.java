@@ -10,6 +10,8 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /**
@@ -45,8 +47,15 @@ final class Backend implements AutoCloseable {
             ChannelOption.CONNECT_TIMEOUT_MILLIS,
             Math.toIntExact(settings.connectTimeout().toMillis()))
         .handler(handler)
-        .connect(
-            InetSocketAddress.createUnresolved(settings.backendHost(), settings.backendPort()));
+        .connect(address());
+  }
+
+  /** An address is used as it is, without waking the resolver; a name is resolved each time. */
+  private InetSocketAddress address() {
+    InetAddress literal = NetUtil.createInetAddressFromIpAddressString(settings.backendHost());
+    return literal == null
+        ? InetSocketAddress.createUnresolved(settings.backendHost(), settings.backendPort())
+        : new InetSocketAddress(literal, settings.backendPort());
   }
 
   @Override
