@@ -1,0 +1,38 @@
+package dev.pglambda.sql;
+
+import java.util.List;
+
+/**
+ * A part of a text and what to put in its place.
+ *
+ * @param start offset of the part's first character
+ * @param end offset just past the part; equal to {@code start} to insert
+ * @param text what to put there
+ */
+public record Replacement(int start, int end, String text) {
+
+  /**
+   * Carries out replacements; everything else of the text stays as it is, byte for byte.
+   *
+   * @param text the text that all offsets refer to
+   * @param replacements in ascending order, none overlapping the one before
+   * @return the new text
+   * @throws IllegalArgumentException if an offset lies outside of the text, or the order is wrong
+   */
+  public static String splice(String text, List<Replacement> replacements) {
+    StringBuilder spliced = new StringBuilder(text.length() + 64 * replacements.size());
+    int copied = 0;
+    for (Replacement replacement : replacements) {
+      if (replacement.start < copied
+          || replacement.end < replacement.start
+          || replacement.end > text.length()) {
+        throw new IllegalArgumentException(
+            "replacement from %d to %d (expected: ascending, from %d to %d)"
+                .formatted(replacement.start, replacement.end, copied, text.length()));
+      }
+      spliced.append(text, copied, replacement.start).append(replacement.text);
+      copied = replacement.end;
+    }
+    return spliced.append(text, copied, text.length()).toString();
+  }
+}

@@ -1,0 +1,356 @@
+package dev.pglambda.sql;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cursor over the tokens of an SQL text, by the lexical rules of PostgreSQL 12 to 18
+ * (src/backend/parser/scan.l; manual, "Lexical Structure"). Where the versions differ it takes the
+ * text that any of them accepts: {@code 123abc} is a number and an identifier (a syntax error since
+ * 15), {@code 0x1F} and {@code 1_000} are numbers (since 16; a number and an identifier before).
+ *
+ * <p>The text has one {@code char} per byte (ISO 8859-1), in any client encoding whose bytes below
+ * 128 are ASCII. Moving the cursor allocates nothing but a few words per operator of several
+ * characters, and its cost is linear in the length of the text. Not thread-safe.
+ *
+ * <pre>{@code
+ * SqlLexer lexer = new SqlLexer(text, standardConformingStrings);
+ * while (lexer.next() != TokenKind.END) {
+ *   ... lexer.kind(), lexer.start(), lexer.end() ...
+ * }
+ * }</pre>
+ */
+public final class SqlLexer {
+  private static final String UESCAPE = "uescape";
+
+  private final CharSequence text;
+  private final int limit;
+  private final boolean standardConformingStrings;
+
+  private TokenKind kind = TokenKind.END;
+  private int start;
+  private int end;
+  private OperatorRun operators = OperatorRun.NONE;
+
+  /**
+   * A cursor before the first token.
+   *
+   * @param text SQL text, one {@code char} per byte
+   * @param standardConformingStrings the session's standard_conforming_strings: whether backslashes
+   *     in {@code '..'} are ordinary characters
+   */
+  public SqlLexer(String text, boolean standardConformingStrings) {
+    this(text, 0, text.length(), standardConformingStrings);
+  }
+
+  /**
+   * A cursor over a part of a text which begins and ends where a token does.
+   *
+   * @param text SQL text, one {@code char} per byte
+   * @param from offset to begin at
+   * @param limit offset to end before
+   * @param standardConformingStrings the session's standard_conforming_strings
+   */
+  public SqlLexer(String text, int from, int limit, boolean standardConformingStrings) {
+    this((CharSequence) text, from, limit, standardConformingStrings);
+  }
+
+  /** The same for any sequence of characters, so that a test can count how often each is read. */
+  SqlLexer(CharSequence text, int from, int limit, boolean standardConformingStrings) {
+    this.text = text;
+    this.start = from;
+    this.end = from;
+    this.limit = limit;
+    this.standardConformingStrings = standardConformingStrings;
+  }
+
+  /** Moves to the next token and returns its kind; {@link TokenKind#END} once there is none. */
+  public TokenKind next() {
+    start = Trivia.skip(text, end, limit);
+    if (start == limit) {
+      return token(TokenKind.END, limit);
+    }
+    char c = text.charAt(start);
+    if (Characters.isIdentifierStart(c)) {
+      return word(c);
+    }
+    if (Characters.isDigit(c) || (c == '.' && Characters.isDigit(peek(start + 1)))) {
+      return token(TokenKind.NUMBER, Numbers.end(text, start, limit));
+    }
+    if (Characters.isOperator(c)) {
+      return operator(c);
+    }
+    return switch (c) {
+      case '\'' -> string(TokenKind.STRING, start, !standardConformingStrings);
+      case '"' -> quotedIdentifier(TokenKind.QUOTED_IDENTIFIER, start);
+      case '$' -> dollar();
+      case ':' -> punctuation(':', TokenKind.TYPECAST, '=', TokenKind.COLON_EQUALS);
+      case '.' -> punctuation('.', TokenKind.DOT_DOT, '.', TokenKind.DOT_DOT);
+      case ',', '(', ')', '[', ']', ';' -> token(TokenKind.PUNCTUATION, start + 1);
+      default -> token(TokenKind.OTHER, start + 1);
+    };
+  }
+
+  /** The current token's kind; {@link TokenKind#END} before the first. */
+  public TokenKind kind() {
+    return kind;
+  }
+
+  /** Offset of the current token's first character. */
+  public int start() {
+    return start;
+  }
+
+  /** Offset just past the current token. */
+  public int end() {
+    return end;
+  }
+
+  /** The current token as it is written. */
+  public String text() {
+    return text.subSequence(start, end).toString();
+  }
+
+  /** Whether the current token is this character (punctuation or an operator of one character). */
+  public boolean is(char character) {
+    return end == start + 1 && kind != TokenKind.END && text.charAt(start) == character;
+  }
+
+  /**
+   * Whether the current token is this key word in any case, unquoted.
+   *
+   * @param keyword in lower case
+   */
+  public boolean isKeyword(String keyword) {
+    return kind == TokenKind.IDENTIFIER
+        && end - start == keyword.length()
+        && startsWithIgnoringCase(keyword, start);
+  }
+
+  /**
+   * The name an identifier stands for: unquoted and, if it was not quoted, with ASCII letters in
+   * lower case. (PostgreSQL also folds other letters in single-byte encodings, and cuts names after
+   * 63 bytes.)
+   *
+   * @return null if the current token is no identifier, or has Unicode escapes that are wrong or
+   *     stand for other than ASCII characters
+   */
+  public @Nullable String identifier() {
+    return kind.isIdentifier()
+        ? LiteralDecoder.identifier(text.subSequence(start, end), kind)
+        : null;
+  }
+
+  /**
+   * The value of a string constant.
+   *
+   * @return null if the current token is no {@linkplain TokenKind#isStringConstant() string
+   *     constant}, or has escapes that are wrong or stand for other than ASCII characters (which
+   *     depend on the server's encoding)
+   */
+  public @Nullable String stringValue() {
+    return kind.isStringConstant()
+        ? LiteralDecoder.string(text.subSequence(start, end), kind, standardConformingStrings)
+        : null;
+  }
+
+  private TokenKind token(TokenKind tokenKind, int tokenEnd) {
+    kind = tokenKind;
+    end = tokenEnd;
+    return tokenKind;
+  }
+
+  private TokenKind error() {
+    return token(TokenKind.ERROR, limit);
+  }
+
+  /** The character at an offset, or NUL (which no SQL text holds) past the end. */
+  private char peek(int at) {
+    return at < limit ? text.charAt(at) : '\0';
+  }
+
+  private TokenKind punctuation(char first, TokenKind ofFirst, char second, TokenKind ofSecond) {
+    char following = peek(start + 1);
+    if (following == first) {
+      return token(ofFirst, start + 2);
+    }
+    return following == second
+        ? token(ofSecond, start + 2)
+        : token(TokenKind.PUNCTUATION, start + 1);
+  }
+
+  private TokenKind word(char first) {
+    char following = peek(start + 1);
+    if (following == '\'') {
+      return prefixedString(Characters.lower(first));
+    }
+    if (following == '&' && Characters.lower(first) == 'u') {
+      return unicode(peek(start + 2));
+    }
+    return identifierToken();
+  }
+
+  private TokenKind identifierToken() {
+    int at = start + 1;
+    while (at < limit && Characters.isIdentifierPart(text.charAt(at))) {
+      at++;
+    }
+    return token(TokenKind.IDENTIFIER, at);
+  }
+
+  private TokenKind prefixedString(char prefix) {
+    return switch (prefix) {
+      case 'e' -> string(TokenKind.ESCAPE_STRING, start + 1, true);
+      case 'n' -> string(TokenKind.NATIONAL_STRING, start + 1, !standardConformingStrings);
+      case 'b' -> bits(TokenKind.BIT_STRING);
+      case 'x' -> bits(TokenKind.HEX_STRING);
+      default -> identifierToken();
+    };
+  }
+
+  private TokenKind unicode(char quote) {
+    if (quote == '"') {
+      return withUescape(quotedIdentifier(TokenKind.UNICODE_IDENTIFIER, start + 2));
+    }
+    if (quote != '\'') {
+      return identifierToken();
+    }
+    // PostgreSQL refuses U&'..' if standard_conforming_strings is off.
+    return standardConformingStrings
+        ? withUescape(string(TokenKind.UNICODE_STRING, start + 2, false))
+        : error();
+  }
+
+  private TokenKind string(TokenKind tokenKind, int quote, boolean backslashes) {
+    int at = quote + 1;
+    while (at < limit) {
+      char c = text.charAt(at);
+      if (c == '\\' && backslashes) {
+        at += 2;
+      } else if (c != '\'') {
+        at++;
+      } else if (peek(at + 1) == '\'') {
+        at += 2;
+      } else {
+        int continued = Trivia.continuation(text, at + 1, limit);
+        if (continued < 0) {
+          return token(tokenKind, at + 1);
+        }
+        at = continued;
+      }
+    }
+    return error();
+  }
+
+  /** {@code B''} and {@code X''}: a quote inside always ends them, doubled or not. */
+  private TokenKind bits(TokenKind tokenKind) {
+    int at = start + 2;
+    while (at < limit) {
+      if (text.charAt(at) != '\'') {
+        at++;
+        continue;
+      }
+      int continued = Trivia.continuation(text, at + 1, limit);
+      if (continued < 0) {
+        return token(tokenKind, at + 1);
+      }
+      at = continued;
+    }
+    return error();
+  }
+
+  private TokenKind quotedIdentifier(TokenKind tokenKind, int quote) {
+    int at = quote + 1;
+    while (at < limit) {
+      if (text.charAt(at) != '"') {
+        at++;
+      } else if (peek(at + 1) == '"') {
+        at += 2;
+      } else {
+        return token(tokenKind, at + 1);
+      }
+    }
+    return error();
+  }
+
+  /** Takes a {@code UESCAPE 'c'} that follows into the token. */
+  private TokenKind withUescape(TokenKind tokenKind) {
+    int word = Trivia.skip(text, end, limit);
+    int afterWord = word + UESCAPE.length();
+    if (!startsWithIgnoringCase(UESCAPE, word) || Characters.isIdentifierPart(peek(afterWord))) {
+      return tokenKind;
+    }
+    int quote = Trivia.skip(text, afterWord, limit);
+    boolean oneCharacter =
+        peek(quote) == '\''
+            && peek(quote + 2) == '\''
+            && peek(quote + 3) != '\''
+            && LiteralDecoder.isUnicodeEscape(peek(quote + 1))
+            && (standardConformingStrings || peek(quote + 1) != '\\')
+            && Trivia.continuation(text, quote + 3, limit) < 0;
+    return oneCharacter ? token(tokenKind, quote + 3) : tokenKind;
+  }
+
+  private boolean startsWithIgnoringCase(String lowerCase, int at) {
+    if (limit - at < lowerCase.length()) {
+      return false;
+    }
+    for (int i = 0; i < lowerCase.length(); i++) {
+      if (Characters.lower(text.charAt(at + i)) != lowerCase.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private TokenKind dollar() {
+    int at = start + 1;
+    if (Characters.isDigit(peek(at))) {
+      while (Characters.isDigit(peek(at))) {
+        at++;
+      }
+      return token(TokenKind.PARAMETER, at);
+    }
+    if (Characters.isIdentifierStart(peek(at))) {
+      at++;
+      while (at < limit && text.charAt(at) != '$' && Characters.isIdentifierPart(peek(at))) {
+        at++;
+      }
+    }
+    return peek(at) == '$' ? dollarQuoted(at + 1) : token(TokenKind.OTHER, start + 1);
+  }
+
+  private TokenKind dollarQuoted(int bodyStart) {
+    int delimiterLength = bodyStart - start;
+    for (int at = bodyStart; at + delimiterLength <= limit; at++) {
+      // A tag has no dollar sign inside, so no character is compared in two attempts.
+      if (text.charAt(at) == '$' && sameText(start, at, delimiterLength)) {
+        return token(TokenKind.DOLLAR_STRING, at + delimiterLength);
+      }
+    }
+    return error();
+  }
+
+  private boolean sameText(int one, int other, int length) {
+    for (int i = 0; i < length; i++) {
+      if (text.charAt(one + i) != text.charAt(other + i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private TokenKind operator(char first) {
+    if (first == '/' && peek(start + 1) == '*') {
+      return error();
+    }
+    if (start >= operators.end()) {
+      if (!Characters.isOperator(peek(start + 1))) {
+        return token(TokenKind.OPERATOR, start + 1);
+      }
+      operators = OperatorRun.measure(text, start, limit);
+    }
+    int operatorEnd = operators.tokenEnd(start);
+    boolean arrow = operatorEnd == start + 2 && first == '=' && text.charAt(start + 1) == '>';
+    return token(arrow ? TokenKind.EQUALS_GREATER : TokenKind.OPERATOR, operatorEnd);
+  }
+}

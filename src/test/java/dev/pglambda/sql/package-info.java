@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pglambda.sql;
+
+import org.jspecify.annotations.NullMarked;
