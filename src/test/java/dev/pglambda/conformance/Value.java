@@ -22,7 +22,7 @@ sealed interface Value {
   /** Exactly this text. */
   record Text(String text) implements Value {
     private static final Pattern BARE =
-        Pattern.compile("[-A-Za-z0-9_.$:+/@{\\[(][^\\s'\"\\p{Cntrl}]*");
+        Pattern.compile("[-?A-Za-z0-9_.$:+/@{\\[(][^\\s'\"\\p{Cntrl}]*");
     private static final Pattern AS_IT_STANDS =
         Pattern.compile("[^\\s'\"~*\\p{Cntrl}]([^\\p{Cntrl}]*[^\\s\\p{Cntrl}])?");
     private static final Pattern PRINTABLE = Pattern.compile("[^\\p{Cntrl}]*");
