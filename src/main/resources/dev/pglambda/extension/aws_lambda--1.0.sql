@@ -121,6 +121,7 @@ DECLARE
   session text;
   mark text := '';
   fields text;
+  connection_string text;
   nonce text;
   sequence bigint := 0;
   request text;
@@ -141,7 +142,7 @@ BEGIN
       ERRCODE = '55000',
       MESSAGE = 'aws_lambda does not know where pg-lambda-proxy is',
       DETAIL = 'The table pglambda.settings is empty.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as the role that installed the extension.';
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser.';
   END IF;
 
   -- What the proxy said at the start of this session, if it is really from the proxy.
@@ -191,15 +192,19 @@ BEGIN
     IF 'pglambda' = ANY (pglambda.link_names()) THEN
       nonce := nullif(current_setting('pglambda.nonce', true), '');
     ELSE
-      PERFORM pglambda.open_link('pglambda', concat(
+      connection_string := concat(
         'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=5',
-        ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3',
+        ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 client_encoding=', encoding,
         ' host=', pglambda.connection_value(host), ' port=', pglambda.connection_value(port),
-        ' password=', pglambda.connection_value(link_password), ' client_encoding=', encoding));
+        ' password=', pglambda.connection_value(link_password));
+      PERFORM pglambda.open_link('pglambda', connection_string);
     END IF;
     FOR attempt IN 1..2 LOOP
       IF nonce IS NULL THEN
         SELECT a.payload INTO nonce FROM pglambda.ask('pglambda', 'hello') AS a;
+        IF as_hex THEN
+          nonce := convert_from(nonce::bytea, 'UTF8');
+        END IF;
         PERFORM set_config('pglambda.nonce', nonce, false);
       END IF;
       sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
@@ -239,7 +244,7 @@ BEGIN
         MESSAGE = format('the server cannot reach pg-lambda-proxy at %s:%s', host, port),
         DETAIL = concat_ws(': ', failure_message, nullif(failure_detail, '')),
         HINT = CASE WHEN failure_detail LIKE '%FATAL:%'
-          THEN 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as the role that installed the extension, to renew address and secret.'
+          THEN 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew address and secret.'
           ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;
     END IF;
   END;
@@ -270,7 +275,7 @@ BEGIN
       ERRCODE = '28000',
       MESSAGE = format('pg-lambda-proxy at %s:%s refused the call of aws_lambda.invoke', host, port),
       DETAIL = 'The proxy has another secret than the one stored when the extension was installed.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as the role that installed the extension, to renew it.';
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew it.';
   ELSIF length(outcome) = 5 THEN
     PERFORM pglambda.raise_error(outcome, message, detail, hint);
   ELSE
