@@ -218,9 +218,9 @@ BEGIN
         request := 'wait/1 ' || sequence;
         request := encode(sha256(opad || sha256(ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request;
         SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
-        lost := outcome = 'stale';
+        lost := outcome IS NOT DISTINCT FROM 'stale';
       END LOOP;
-      EXIT WHEN lost OR outcome <> 'stale';
+      EXIT WHEN lost OR outcome IS DISTINCT FROM 'stale';
       -- Nothing was done: the nonce was lost (by a rollback, RESET ALL or a user), or is not the proxy's.
       sent := false;
       nonce := NULL;
@@ -230,14 +230,14 @@ BEGIN
     IF 'pglambda' = ANY (pglambda.link_names()) THEN
       PERFORM pglambda.close_link('pglambda');
     END IF;
-    -- A broken link is class 08, or XX000 where dblink says "could not send query".
-    IF failure NOT LIKE '08%' AND failure <> 'XX000' THEN
+    -- A broken link; XX000 is dblink's "could not send query". All else has its own words.
+    IF failure NOT IN ('08000', '08001', '08003', '08004', '08006', 'XX000') THEN
       RAISE;
     ELSIF sent THEN
       RAISE EXCEPTION USING
         ERRCODE = '08006',
         MESSAGE = format('connection to pg-lambda-proxy at %s:%s was lost during the call of aws_lambda.invoke', host, port),
-        DETAIL = 'Whether the Lambda function ran is unknown; the call was not repeated. ' || concat_ws(': ', failure_message, nullif(failure_detail, ''));
+        DETAIL = 'Whether the Lambda function ran is unknown; the call was not repeated. Cause: ' || split_part(failure_message, chr(10), 1);
     ELSE
       RAISE EXCEPTION USING
         ERRCODE = '08001',
