@@ -11,7 +11,7 @@ BEGIN
   RAISE EXCEPTION USING
     ERRCODE = '42704',
     MESSAGE = 'required extension "dblink" is not installed',
-    HINT = 'Have a superuser run CREATE EXTENSION dblink, then run ALTER EXTENSION aws_lambda UPDATE through the proxy.';
+    HINT = 'Have a superuser run CREATE EXTENSION dblink in a schema that the owner of aws_lambda may use, then run ALTER EXTENSION aws_lambda UPDATE through the proxy.';
 END
 $function$;
 
