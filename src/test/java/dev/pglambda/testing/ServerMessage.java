@@ -73,6 +73,11 @@ public sealed interface ServerMessage {
       Arrays.setAll(texts, this::text);
       return Arrays.asList(texts);
     }
+
+    @Override
+    public String toString() {
+      return "DataRow" + texts();
+    }
   }
 
   /** 'C'. */
