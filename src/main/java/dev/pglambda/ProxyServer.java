@@ -138,7 +138,7 @@ public final class ProxyServer implements AutoCloseable {
                 config.limits().startupTimeout(),
                 config.limits().inspectBytes()),
             sessions,
-            new ExtensionInterceptor(installer::install),
+            new ExtensionInterceptor(installer::install, installer::installAndStoreSettings),
             new CallbackDatabase(callback),
             config.callback().parameter() ? token -> parameter(token, port, secret) : null);
     opened.push(ready);

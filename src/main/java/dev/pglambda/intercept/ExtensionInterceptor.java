@@ -18,22 +18,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExtensionInterceptor implements Interceptor {
   private final BiFunction<ExtensionStatement, String, String> installer;
+  private final BiFunction<ExtensionStatement, String, String> superusersInstaller;
 
   /**
    * @param installer makes, of a statement and its own text, the statement to send instead
+   * @param superusersInstaller the same for a superuser's session, whose text may hold secrets: a
+   *     client can read what the server executes for it
    */
-  public ExtensionInterceptor(BiFunction<ExtensionStatement, String, String> installer) {
+  public ExtensionInterceptor(
+      BiFunction<ExtensionStatement, String, String> installer,
+      BiFunction<ExtensionStatement, String, String> superusersInstaller) {
     this.installer = installer;
+    this.superusersInstaller = superusersInstaller;
   }
 
   @Override
-  public @Nullable Rewrite inspect(
-      ByteBuf buffer, int index, int length, boolean standardConformingStrings) {
+  public @Nullable Rewrite inspect(ByteBuf buffer, int index, int length, ServerSettings settings) {
     if (!mentions(buffer, index, length)) {
       return null;
     }
     String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
-    List<ExtensionStatement> found = ExtensionStatements.find(text, standardConformingStrings);
+    List<ExtensionStatement> found =
+        ExtensionStatements.find(text, settings.standardConformingStrings());
     if (found.isEmpty()) {
       return null;
     }
@@ -43,17 +49,19 @@ public final class ExtensionInterceptor implements Interceptor {
       String original = text.substring(statement.start(), statement.end());
       replacements.add(
           new Replacement(
-              statement.start(), statement.end(), installer.apply(statement, original)));
+              statement.start(), statement.end(), replacement(statement, original, settings)));
       rewritten.add(
           new RewrittenStatement(statement.statementIndex(), statement.kind().commandTag()));
     }
     return new Rewrite(Replacement.splice(text, replacements), rewritten);
   }
 
+  private String replacement(
+      ExtensionStatement statement, String original, ServerSettings settings) {
+    return (settings.superuser() ? superusersInstaller : installer).apply(statement, original);
+  }
+
   private static boolean mentions(ByteBuf buffer, int index, int length) {
-    if (buffer.hasArray()) {
-      return Mentions.awsExtension(buffer.array(), buffer.arrayOffset() + index, length);
-    }
     return Mentions.awsExtension(
         buffer.nioBufferCount() == 1
             ? buffer.internalNioBuffer(index, length)

@@ -3,6 +3,7 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.FrontendMessage;
@@ -28,7 +29,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   private final Session session;
   private final ReplyQueue replies;
-  private final SessionState state;
+  private final ServerSettings settings;
   private final Interceptor interceptor;
   private final int inspectLimit;
 
@@ -40,12 +41,12 @@ final class FrontendRelay implements FrameScanner.Visitor {
   FrontendRelay(
       Session session,
       ReplyQueue replies,
-      SessionState state,
+      ServerSettings settings,
       Interceptor interceptor,
       int inspectLimit) {
     this.session = session;
     this.replies = replies;
-    this.state = state;
+    this.settings = settings;
     this.interceptor = interceptor;
     this.inspectLimit = inspectLimit;
   }
@@ -122,9 +123,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   private @Nullable Rewrite inspectText(ByteBuf buffer, int from, int end) {
     boolean terminated = end > from && buffer.getByte(end - 1) == 0;
-    return terminated
-        ? interceptor.inspect(buffer, from, end - 1 - from, state.standardConformingStrings())
-        : null;
+    return terminated ? interceptor.inspect(buffer, from, end - 1 - from, settings) : null;
   }
 
   private @Nullable ByteBuf bind(ByteBuf buffer, int body, int end) {

@@ -1,17 +1,32 @@
 package dev.pglambda.relay;
 
-/** What both directions of a session must know of the server's settings. */
-final class SessionState {
-  private boolean standardConformingStrings = true;
+import dev.pglambda.intercept.ServerSettings;
 
-  /** Whether backslashes are ordinary characters in '..' literals (reported by ParameterStatus). */
-  boolean standardConformingStrings() {
+/**
+ * The server's settings as its ParameterStatus messages report them; both directions of a session
+ * use it.
+ */
+final class SessionState implements ServerSettings {
+  private boolean standardConformingStrings = true;
+  private boolean superuser;
+
+  @Override
+  public boolean standardConformingStrings() {
     return standardConformingStrings;
   }
 
+  @Override
+  public boolean superuser() {
+    return superuser;
+  }
+
   void parameter(String name, String value) {
-    if (name.equals("standard_conforming_strings")) {
-      standardConformingStrings = value.equals("on");
+    switch (name) {
+      case "standard_conforming_strings" -> standardConformingStrings = value.equals("on");
+      case "is_superuser" -> superuser = value.equals("on");
+      default -> {
+        // of no interest to the relay
+      }
     }
   }
 }
