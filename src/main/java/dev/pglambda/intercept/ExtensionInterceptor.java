@@ -34,7 +34,7 @@ public final class ExtensionInterceptor implements Interceptor {
 
   @Override
   public @Nullable Rewrite inspect(ByteBuf buffer, int index, int length, ServerSettings settings) {
-    if (!mentions(buffer, index, length)) {
+    if (!settings.asciiSafe() || !mentions(buffer, index, length)) {
       return null;
     }
     String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);

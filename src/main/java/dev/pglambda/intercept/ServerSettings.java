@@ -12,6 +12,9 @@ public interface ServerSettings {
    */
   boolean standardConformingStrings();
 
+  /** Whether a byte below 128 is an ASCII character wherever it stands in the client's encoding. */
+  boolean asciiSafe();
+
   /** Whether the session's user is a superuser; false as long as the server has not said so. */
   boolean superuser();
 }

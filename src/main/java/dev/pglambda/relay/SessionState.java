@@ -1,13 +1,19 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.ServerSettings;
+import java.util.Set;
 
 /**
  * The server's settings as its ParameterStatus messages report them; both directions of a session
  * use it.
  */
 final class SessionState implements ServerSettings {
+  /** The client encodings in which a byte below 128 can be the second one of a character. */
+  private static final Set<String> ASCII_UNSAFE =
+      Set.of("BIG5", "GB18030", "GBK", "JOHAB", "SHIFT_JIS_2004", "SJIS", "UHC");
+
   private boolean standardConformingStrings = true;
+  private boolean asciiSafe = true;
   private boolean superuser;
 
   @Override
@@ -20,9 +26,15 @@ final class SessionState implements ServerSettings {
     return superuser;
   }
 
+  @Override
+  public boolean asciiSafe() {
+    return asciiSafe;
+  }
+
   void parameter(String name, String value) {
     switch (name) {
       case "standard_conforming_strings" -> standardConformingStrings = value.equals("on");
+      case "client_encoding" -> asciiSafe = !ASCII_UNSAFE.contains(value);
       case "is_superuser" -> superuser = value.equals("on");
       default -> {
         // of no interest to the relay
