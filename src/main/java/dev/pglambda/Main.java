@@ -51,7 +51,7 @@ public final class Main {
     String user = server.embeddedUser();
     if (config.guide() && user != null) {
       try {
-        Guide.run(server.address(), user, ProxyServer.EMBEDDED_DATABASE, System.out);
+        Guide.run(server.address(), user, PostgresSource.EMBEDDED_DATABASE, System.out);
       } catch (IOException failed) {
         System.err.println(failed.getMessage());
         return EXIT_FAILED;
