@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param invoker to be closed with the proxy
  * @param region region of calls that name none
+ * @param warmUp makes the first call quicker; to be run, at leisure, once clients are served
  * @param description lines for the user
  */
-record LambdaSource(LambdaInvoker invoker, String region, List<String> description) {
+record LambdaSource(
+    LambdaInvoker invoker, String region, Runnable warmUp, List<String> description) {
 
   /**
    * Chooses as the configuration says, and as the AWS settings found in the environment suggest.
@@ -46,7 +48,7 @@ record LambdaSource(LambdaInvoker invoker, String region, List<String> descripti
                 functions.descriptions().entrySet().stream()
                     .map(each -> "  %-16s %s".formatted(each.getKey(), each.getValue())))
             .toList();
-    return new LambdaSource(functions, region, lines);
+    return new LambdaSource(functions, region, () -> {}, lines);
   }
 
   private static LambdaSource aws(
@@ -65,8 +67,8 @@ record LambdaSource(LambdaInvoker invoker, String region, List<String> descripti
                 config.maxConcurrentInvocations()),
             environment,
             region);
-    invoker.warmUp();
     String where = found == null ? "AWS with its default settings" : found;
-    return new LambdaSource(invoker, region, List.of("real: " + where + ", region " + region));
+    return new LambdaSource(
+        invoker, region, invoker::warmUp, List.of("real: " + where + ", region " + region));
   }
 }

@@ -7,6 +7,8 @@ import dev.pglambda.config.ConfigLoader.Run;
 import dev.pglambda.config.Logging;
 import dev.pglambda.guide.Guide;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Arguments, configuration, start, stop. */
 public final class Main {
@@ -18,12 +20,12 @@ public final class Main {
   private Main() {}
 
   /**
-   * Runs the proxy until it is told to stop. Exit codes: 0 orderly, 2 bad usage, 1 otherwise.
+   * Runs the proxy until it is told to stop. Exit codes: 0 orderly, 2 bad usage, 1 otherwise; after
+   * a signal, Java's own: 128 and the signal's number.
    *
    * @param args command line, see {@code --help}
-   * @throws InterruptedException if the main thread is interrupted
    */
-  public static void main(String[] args) throws InterruptedException {
+  public static void main(String[] args) {
     ConfigLoader.Result result = ConfigLoader.load(args, System.getenv());
     if (result instanceof Run run) {
       int code = run(run.config());
@@ -37,16 +39,23 @@ public final class Main {
   }
 
   /** Returns the exit code, or {@link #RUN_ON}. */
-  private static int run(Config config) throws InterruptedException {
+  private static int run(Config config) {
     Logging.configure(config.log().level(), config.log().format());
-    ProxyServer server;
+    Shutdown shutdown = new Shutdown(Thread.currentThread());
+    Runtime.getRuntime().addShutdownHook(shutdown);
+    ProxyServer server = null;
     try {
       server = ProxyServer.start(config, line -> System.out.println(line));
     } catch (StartException failed) {
-      System.err.println(failed.getMessage());
-      return EXIT_BAD_USAGE;
+      if (!shutdown.begun) {
+        System.err.println(failed.getMessage());
+      }
+      return failed.isBadUsage() ? EXIT_BAD_USAGE : EXIT_FAILED;
+    } catch (InterruptedException stopped) {
+      return EXIT_FAILED; // which nobody sees: the signal that stopped us decides
+    } finally {
+      shutdown.started.complete(server);
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));
     server.description().forEach(System.out::println);
     String user = server.embeddedUser();
     if (config.guide() && user != null) {
@@ -58,5 +67,32 @@ public final class Main {
       }
     }
     return config.once() ? EXIT_ORDERLY : RUN_ON;
+  }
+
+  /**
+   * Stops the proxy at the end of the JVM. A start in progress is interrupted, and cleans up after
+   * itself: no PostgreSQL server is left behind then either.
+   */
+  private static final class Shutdown extends Thread {
+    private final Thread starter;
+    private final CompletableFuture<@Nullable ProxyServer> started = new CompletableFuture<>();
+    private volatile boolean begun;
+
+    Shutdown(Thread starter) {
+      super("shutdown");
+      this.starter = starter;
+    }
+
+    @Override
+    public void run() {
+      begun = true;
+      if (!started.isDone()) {
+        starter.interrupt();
+      }
+      ProxyServer server = started.join();
+      if (server != null) {
+        server.close();
+      }
+    }
   }
 }

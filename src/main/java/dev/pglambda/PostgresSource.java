@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.embedded.DataDirectoryException;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
 import dev.pglambda.embedded.EmbeddedPostgresException;
@@ -61,8 +62,10 @@ record PostgresSource(
                   server.port(),
                   config.dataDirectory().toAbsolutePath());
       return new PostgresSource(new HostAndPort(server.host(), server.port()), server, description);
+    } catch (DataDirectoryException e) {
+      throw StartException.badUsage(String.valueOf(e.getMessage()), e);
     } catch (EmbeddedPostgresException e) {
-      throw new StartException(String.valueOf(e.getMessage()), e);
+      throw StartException.failure(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -28,6 +28,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -47,6 +48,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
   private static final long CLOSE_MS = 3_000;
+  private static final long WARM_UP_DELAY_MS = 500;
   private static final String SECRET_FILE = "callback-secret";
 
   private final Config config;
@@ -132,6 +134,8 @@ public final class ProxyServer implements AutoCloseable {
     description = describe(lambda, postgres);
     opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
     bound.config().setAutoRead(true);
+    // Loading the SDK takes a second of a core, which the first clients need more.
+    loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
   }
 
   private String parameter(String session, int port, CallbackSecret secret) {
@@ -165,9 +169,11 @@ public final class ProxyServer implements AutoCloseable {
     ChannelFuture binding = bootstrap.bind(address).await();
     Throwable failure = binding.cause();
     if (failure != null) {
-      throw new StartException(
+      String reason =
+          failure instanceof UnresolvedAddressException ? "unknown host" : failure.getMessage();
+      throw StartException.badUsage(
           "--listen %s: %s (expected: an address of this machine and a free port)"
-              .formatted(listen, failure.getMessage()),
+              .formatted(listen, reason),
           failure);
     }
     Channel channel = binding.channel();
@@ -184,7 +190,7 @@ public final class ProxyServer implements AutoCloseable {
     try {
       return CallbackSecret.loadOrCreate(config.dataDirectory().resolve(SECRET_FILE));
     } catch (IOException e) {
-      throw new StartException(
+      throw StartException.badUsage(
           "--data-dir %s: %s (expected: a directory that can keep the callback secret, or set --callback-secret)"
               .formatted(config.dataDirectory(), e.getMessage()),
           e);

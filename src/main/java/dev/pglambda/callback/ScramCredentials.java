@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What a SCRAM-SHA-256 server keeps of a password (RFC 5802, section 3: StoredKey and ServerKey).
@@ -13,18 +14,29 @@ final class ScramCredentials {
   static final int ITERATIONS = 4096;
 
   private final byte[] salt;
-  private final byte[] storedKey;
-  private final byte[] serverKey;
+
+  /** Computed aside: the iterations, and loading what does them, take a tenth of a second. */
+  private final CompletableFuture<Keys> keys;
 
   /**
    * @param password ASCII, so that SASLprep changes nothing
    * @param salt sent to the client
    */
   ScramCredentials(String password, byte[] salt) {
-    this.salt = salt.clone();
-    byte[] saltedPassword = Sha256.pbkdf2(password, salt, ITERATIONS);
-    this.storedKey = Sha256.hash(Sha256.hmac(saltedPassword, ascii("Client Key")));
-    this.serverKey = Sha256.hmac(saltedPassword, ascii("Server Key"));
+    byte[] ownSalt = salt.clone();
+    this.salt = ownSalt;
+    this.keys =
+        CompletableFuture.supplyAsync(() -> new Keys(Sha256.pbkdf2(password, ownSalt, ITERATIONS)));
+  }
+
+  private static final class Keys {
+    private final byte[] stored;
+    private final byte[] server;
+
+    Keys(byte[] saltedPassword) {
+      stored = Sha256.hash(Sha256.hmac(saltedPassword, ascii("Client Key")));
+      server = Sha256.hmac(saltedPassword, ascii("Server Key"));
+    }
   }
 
   /** The salt in base64. */
@@ -34,6 +46,7 @@ final class ScramCredentials {
 
   /** Whether the ClientProof was made with the password; compares in constant time. */
   boolean verify(byte[] clientProof, String authMessage) {
+    byte[] storedKey = keys.join().stored;
     byte[] clientKey = Sha256.hmac(storedKey, ascii(authMessage));
     if (clientProof.length != clientKey.length) {
       return false;
@@ -46,7 +59,7 @@ final class ScramCredentials {
 
   /** The ServerSignature in base64. */
   String serverSignature(String authMessage) {
-    return Base64.getEncoder().encodeToString(Sha256.hmac(serverKey, ascii(authMessage)));
+    return Base64.getEncoder().encodeToString(Sha256.hmac(keys.join().server, ascii(authMessage)));
   }
 
   private static byte[] ascii(String text) {

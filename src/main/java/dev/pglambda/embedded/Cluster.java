@@ -69,7 +69,7 @@ record Cluster(Path directory, Path log, int majorVersion) {
     Path file = directory.resolve("PG_VERSION");
     String found = Files.exists(file) ? Files.readString(file).strip() : "no PG_VERSION";
     if (!found.equals(Integer.toString(majorVersion))) {
-      throw new EmbeddedPostgresException(
+      throw new DataDirectoryException(
           directory
               + " is not a cluster of PostgreSQL "
               + majorVersion

@@ -76,8 +76,8 @@ final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static EmbeddedPostgresException inUse(Path path) {
-    return new EmbeddedPostgresException(
+  private static DataDirectoryException inUse(Path path) {
+    return new DataDirectoryException(
         "another pg-lambda-proxy uses the data directory "
             + path
             + "; stop it, or name another directory with --data-dir",
@@ -85,8 +85,8 @@ final class DataDirectory implements AutoCloseable {
   }
 
   /** What an I/O error in the directory means to the one who chose it. */
-  static EmbeddedPostgresException unusable(Path directory, IOException e) {
-    return new EmbeddedPostgresException(
+  static DataDirectoryException unusable(Path directory, IOException e) {
+    return new DataDirectoryException(
         "cannot use the data directory "
             + directory.toAbsolutePath()
             + ": "

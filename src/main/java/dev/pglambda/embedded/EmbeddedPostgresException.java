@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * names the path or option concerned and what to do; further lines, if any, are the end of the
  * server's own log.
  */
-public final class EmbeddedPostgresException extends Exception {
+public class EmbeddedPostgresException extends Exception {
   private static final long serialVersionUID = 1L;
 
   /**

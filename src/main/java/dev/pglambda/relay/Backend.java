@@ -8,11 +8,14 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.resolver.AddressResolverGroup;
+import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
 
 /**
  * Opens connections to the PostgreSQL server, on the event loop of the client they serve.
@@ -20,14 +23,33 @@ import java.net.InetSocketAddress;
  */
 final class Backend implements AutoCloseable {
   private final RelaySettings settings;
-
-  /** Resolves names without blocking the event loop. */
-  private final AddressResolverGroup<InetSocketAddress> resolver =
-      new DnsAddressResolverGroup(
-          new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
+  private final InetSocketAddress address;
+  private final AddressResolverGroup<? extends SocketAddress> resolver;
 
   Backend(RelaySettings settings) {
     this.settings = settings;
+    byte[] octets = NetUtil.createByteArrayFromIpAddressString(settings.backendHost());
+    if (octets == null) {
+      address = InetSocketAddress.createUnresolved(settings.backendHost(), settings.backendPort());
+      resolver = nonBlocking();
+    } else {
+      address = new InetSocketAddress(addressOf(octets), settings.backendPort());
+      resolver = NoopAddressResolverGroup.INSTANCE;
+    }
+  }
+
+  /** Resolves names without blocking the event loop. */
+  private static AddressResolverGroup<InetSocketAddress> nonBlocking() {
+    return new DnsAddressResolverGroup(
+        new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
+  }
+
+  private static InetAddress addressOf(byte[] octets) {
+    try {
+      return InetAddress.getByAddress(octets);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e); // only if the octets were neither 4 nor 16
+    }
   }
 
   /**
@@ -47,15 +69,7 @@ final class Backend implements AutoCloseable {
             ChannelOption.CONNECT_TIMEOUT_MILLIS,
             Math.toIntExact(settings.connectTimeout().toMillis()))
         .handler(handler)
-        .connect(address());
-  }
-
-  /** An address is used as it is, without waking the resolver; a name is resolved each time. */
-  private InetSocketAddress address() {
-    InetAddress literal = NetUtil.createInetAddressFromIpAddressString(settings.backendHost());
-    return literal == null
-        ? InetSocketAddress.createUnresolved(settings.backendHost(), settings.backendPort())
-        : new InetSocketAddress(literal, settings.backendPort());
+        .connect(address);
   }
 
   @Override

@@ -1,0 +1,16 @@
+package dev.pglambda.embedded;
+
+import org.jspecify.annotations.Nullable;
+
+/** The data directory cannot be used: another one must be named. The message is one line. */
+public final class DataDirectoryException extends EmbeddedPostgresException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * @param message what is wrong with which directory, and what to do
+   * @param cause what really happened, or null
+   */
+  public DataDirectoryException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}
