@@ -30,6 +30,8 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   /** SQL users choose region and connect time-out, so there must be an end to the clients. */
   private static final int MOST_IDLE_CLIENTS = 16;
 
+  private static final int LONGEST_LOGGED = 1000;
+
   private final String ownRegion;
   private final CachedCredentials credentials;
   private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
@@ -67,18 +69,35 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    */
   public AwsLambdaInvoker(
       EventLoopGroup group, Settings settings, AwsEnvironment environment, String ownRegion) {
-    this.ownRegion = ownRegion;
-    this.credentials =
+    this(group, settings, environment.endpointIsForeign(settings.endpoint()), ownRegion);
+  }
+
+  private AwsLambdaInvoker(
+      EventLoopGroup group, Settings settings, boolean foreignEndpoint, String ownRegion) {
+    this(
+        group,
+        settings,
+        foreignEndpoint,
         new CachedCredentials(
-            () ->
-                CredentialsChain.create(
-                    settings.roleArn(),
-                    ownRegion,
-                    environment.endpointIsForeign(settings.endpoint())));
+            () -> CredentialsChain.create(settings.roleArn(), ownRegion, foreignEndpoint)),
+        ownRegion);
+  }
+
+  /**
+   * @param foreignEndpoint whether the endpoint is not AWS's own
+   */
+  AwsLambdaInvoker(
+      EventLoopGroup group,
+      Settings settings,
+      boolean foreignEndpoint,
+      CachedCredentials credentials,
+      String ownRegion) {
+    this.ownRegion = ownRegion;
+    this.credentials = credentials;
     this.clients =
         new ClientCache<>(
             MOST_IDLE_CLIENTS,
-            new LambdaClients(group, settings)::build,
+            new LambdaClients(group, settings, foreignEndpoint)::build,
             closing -> daemon(closing, "lambda-client-close").start());
   }
 
@@ -208,18 +227,34 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
 
     private void fail(InvocationException failure) {
       if (result.completeExceptionally(failure) && LOG.isWarnEnabled()) {
-        Throwable cause = failure.getCause();
         LOG.warn(
             "Invoking {} in {} failed: {}",
             onOneLine(invocation.functionName()),
             invocation.region(),
-            onOneLine(String.valueOf(cause == null ? failure.getMessage() : cause)));
+            onOneLine(reason(failure)));
       }
     }
   }
 
-  /** Names and messages come from outside and must not write log lines of their own. */
+  /** What really happened; never the payload, which no exception of the SDK carries. */
+  private static String reason(InvocationException failure) {
+    Throwable first = failure.getCause();
+    if (first == null) {
+      return String.valueOf(failure.getMessage());
+    }
+    Throwable root = first;
+    for (Throwable cause = root; cause != null; cause = cause.getCause()) {
+      root = cause;
+    }
+    return root == first ? first.toString() : first.getMessage() + "; root cause: " + root;
+  }
+
+  /**
+   * Names and messages come from outside: they must not write log lines of their own, nor long
+   * ones.
+   */
   private static String onOneLine(String text) {
-    return text.replaceAll("\\p{Cntrl}+", " ");
+    String line = text.replaceAll("\\p{Cntrl}+", " ");
+    return line.length() <= LONGEST_LOGGED ? line : line.substring(0, LONGEST_LOGGED) + "...";
   }
 }

@@ -58,6 +58,7 @@ final class CachedCredentials implements AutoCloseable {
    * The credentials to sign with now. Never blocks.
    *
    * @return fails with what the provider threw; cancelling it disturbs nobody else
+   * @throws java.util.concurrent.RejectedExecutionException after {@link #close()}
    */
   CompletableFuture<AwsCredentials> current() {
     Resolved resolved = last;
@@ -101,8 +102,12 @@ final class CachedCredentials implements AutoCloseable {
     return built.resolveCredentials();
   }
 
+  /** Questions after this fail. May be called twice. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (thread.isShutdown()) {
+      return;
+    }
     thread.execute(
         () -> {
           if (provider instanceof SdkAutoCloseable closeable) {

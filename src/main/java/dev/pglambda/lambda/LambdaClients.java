@@ -1,8 +1,11 @@
 package dev.pglambda.lambda;
 
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import java.net.URI;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
@@ -13,21 +16,30 @@ import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
 import software.amazon.awssdk.services.lambda.LambdaAsyncClientBuilder;
 
-/** Builds the SDK's clients, all on the same event loops. */
+/** Builds the SDK's clients, each on one of the same event loops. */
 final class LambdaClients {
   /** The longest request time-out there can be, 15 minutes, and a little more. */
   private static final Duration LONGEST_CALL = Duration.ofMinutes(16);
 
   private static final Duration LEAST_TLS_HANDSHAKE = Duration.ofSeconds(5);
 
-  private final EventLoopGroup group;
-  private final SdkEventLoopGroup sdkGroup;
-  private final AwsLambdaInvoker.Settings settings;
+  /**
+   * How long connections are kept. A request on one that the server is just closing fails, and is
+   * not repeated, so the client has to be first. AWS waits for minutes, but Node.js, which many
+   * local endpoints run on, waits for five seconds.
+   */
+  private static final Duration KEPT_IDLE_AT_AWS = Duration.ofSeconds(60);
 
-  LambdaClients(EventLoopGroup group, AwsLambdaInvoker.Settings settings) {
+  private static final Duration KEPT_IDLE_ELSEWHERE = Duration.ofSeconds(4);
+
+  private final EventLoopGroup group;
+  private final AwsLambdaInvoker.Settings settings;
+  private final boolean foreignEndpoint;
+
+  LambdaClients(EventLoopGroup group, AwsLambdaInvoker.Settings settings, boolean foreignEndpoint) {
     this.group = group;
-    this.sdkGroup = SdkEventLoopGroup.create(group);
     this.settings = settings;
+    this.foreignEndpoint = foreignEndpoint;
   }
 
   /** What the SDK can set per client only. */
@@ -60,7 +72,7 @@ final class LambdaClients {
    */
   private NettyNioAsyncHttpClient.Builder http(Duration connectTimeout) {
     return NettyNioAsyncHttpClient.builder()
-        .eventLoopGroup(sdkGroup)
+        .eventLoopGroup(SdkEventLoopGroup.create(new OneEventLoop(group.next())))
         .useNonBlockingDnsResolver(true)
         .connectionTimeout(connectTimeout)
         // A handshake takes longer than a connection, and the first one in a JVM much longer.
@@ -71,6 +83,7 @@ final class LambdaClients {
         .readTimeout(Duration.ZERO)
         .writeTimeout(Duration.ZERO)
         .connectionAcquisitionTimeout(LONGEST_CALL)
+        .connectionMaxIdleTime(foreignEndpoint ? KEPT_IDLE_ELSEWHERE : KEPT_IDLE_AT_AWS)
         .maxConcurrency(settings.maxConcurrentInvocations())
         .maxPendingConnectionAcquires(Integer.MAX_VALUE)
         .tcpKeepAlive(true);
@@ -83,5 +96,21 @@ final class LambdaClients {
         : DefaultRetryStrategy.standardStrategyBuilder()
             .maxAttempts(settings.retries() + 1)
             .build();
+  }
+
+  /**
+   * One loop of a group as a group. Each client is to have a single loop: where there are more, the
+   * SDK's pool (HttpOrHttp2ChannelPool of 2.51) waits for ever for a first connection that another
+   * loop finds refused before the pool has added its listener.
+   */
+  private static final class OneEventLoop extends NioEventLoopGroup {
+    OneEventLoop(EventLoop loop) {
+      super(1, loop);
+    }
+
+    @Override
+    protected EventLoop newChild(Executor loop, Object... ignored) {
+      return (EventLoop) loop;
+    }
   }
 }

@@ -18,9 +18,11 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 final class SdkErrors {
   private static final int LONGEST_QUOTE = 256;
 
-  /** The SDK lists all its credentials providers twice, which helps nobody. */
-  private static final Pattern LIST_OF_PROVIDERS =
-      Pattern.compile(" AwsCredentialsProviderChain\\(.*", Pattern.DOTALL);
+  /** What the SDK tells its own developers: where it stood, and all its providers, twice. */
+  private static final Pattern NOISE =
+      Pattern.compile(
+          "^Unable to marshall request to JSON: | AwsCredentialsProviderChain\\(.*",
+          Pattern.DOTALL);
 
   private SdkErrors() {}
 
@@ -103,7 +105,7 @@ final class SdkErrors {
   }
 
   private static String clientMessage(Throwable cause) {
-    String message = quote(LIST_OF_PROVIDERS.matcher(text(cause.getMessage())).replaceFirst(""));
+    String message = quote(NOISE.matcher(text(cause.getMessage())).replaceAll(""));
     return message.isEmpty() ? cause.getClass().getSimpleName() : message;
   }
 
