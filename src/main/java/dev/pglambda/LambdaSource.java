@@ -2,9 +2,9 @@ package dev.pglambda;
 
 import dev.pglambda.config.Config;
 import dev.pglambda.embedded.SampleFunctions;
-import dev.pglambda.lambda.AwsEnvironment;
-import dev.pglambda.lambda.AwsLambdaInvoker;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.aws.AwsEnvironment;
+import dev.pglambda.lambda.aws.AwsLambdaInvoker;
 import io.netty.channel.EventLoopGroup;
 import java.util.List;
 import java.util.stream.Stream;

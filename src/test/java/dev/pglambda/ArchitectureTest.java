@@ -89,9 +89,9 @@ class ArchitectureTest {
   }
 
   @Test
-  void usesTheAwsSdkOnlyInTheClassesThatAreNamedAfterIt() {
+  void usesTheAwsSdkOnlyInThePackageNamedAfterIt() {
     noClasses()
-        .that(not(nameMatching("dev\\.pglambda\\.lambda\\.Aws.*")))
+        .that(not(resideInAPackage(ROOT + ".lambda.aws")))
         .should()
         .dependOnClassesThat(resideInAPackage("software.amazon.awssdk.."))
         .check(CLASSES);
@@ -111,7 +111,9 @@ class ArchitectureTest {
         .check(CLASSES);
     noClasses()
         .that(
-            not(nameMatching("dev\\.pglambda\\.(Main|lambda\\.Aws.*|embedded\\.ProgramLauncher)")))
+            not(
+                nameMatching(
+                    "dev\\.pglambda\\.(Main|lambda\\.aws\\.AwsEnvironment|embedded\\.ProgramLauncher)")))
         .should()
         .callMethod(System.class, "getenv")
         .orShould()

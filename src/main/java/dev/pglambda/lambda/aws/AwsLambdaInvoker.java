@@ -1,5 +1,11 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
+import dev.pglambda.lambda.Invocation;
+import dev.pglambda.lambda.InvocationException;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvokeErrors;
+import dev.pglambda.lambda.InvokeFunction;
+import dev.pglambda.lambda.LambdaInvoker;
 import io.netty.channel.EventLoopGroup;
 import java.net.URI;
 import java.time.Duration;
@@ -120,7 +126,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    * function is invoked.
    */
   public void warmUp() {
-    Duration connectTimeout = Duration.ofMillis(ArgumentCheck.DEFAULT_CONNECT_TIMEOUT_MS);
+    Duration connectTimeout = InvokeFunction.DEFAULT_CONNECT_TIMEOUT;
     senders.execute(
         () -> {
           try (var lease = clients.lease(new LambdaClients.Key(ownRegion, connectTimeout))) {

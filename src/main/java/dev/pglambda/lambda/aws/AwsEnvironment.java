@@ -1,4 +1,4 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
 import java.net.URI;
 import java.net.URISyntaxException;

@@ -1,11 +1,16 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.pglambda.lambda.AwsLambdaInvoker.Settings;
+import dev.pglambda.lambda.Invocation;
+import dev.pglambda.lambda.InvocationException;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvocationType;
+import dev.pglambda.lambda.LogType;
+import dev.pglambda.lambda.aws.AwsLambdaInvoker.Settings;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.ReceivedRequest;
 import dev.pglambda.testing.Reply;

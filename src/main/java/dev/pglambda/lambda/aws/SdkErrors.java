@@ -1,5 +1,7 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
+import dev.pglambda.lambda.InvocationException;
+import dev.pglambda.lambda.InvokeErrors;
 import java.io.IOException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;

@@ -1,4 +1,4 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;

@@ -1,7 +1,9 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.lambda.Invocation;
+import dev.pglambda.lambda.InvocationResult;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Base64;

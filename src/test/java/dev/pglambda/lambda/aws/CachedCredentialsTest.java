@@ -1,4 +1,4 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

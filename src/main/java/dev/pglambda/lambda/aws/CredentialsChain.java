@@ -1,4 +1,4 @@
-package dev.pglambda.lambda;
+package dev.pglambda.lambda.aws;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
