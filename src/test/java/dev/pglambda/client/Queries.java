@@ -82,19 +82,20 @@ final class Queries {
     return message;
   }
 
-  /** Runs a query in a thread of its own. */
-  static CompletableFuture<List<String>> inBackground(Connection connection, String sql) {
+  /** Executes a statement in a thread of its own; its rows, if it has any. */
+  static CompletableFuture<List<String>> inBackground(Statement statement, String sql) {
     CompletableFuture<List<String>> result = new CompletableFuture<>();
     Thread thread =
         new Thread(
             () -> {
               try {
-                result.complete(rows(connection, sql));
+                result.complete(
+                    statement.execute(sql) ? rows(statement.getResultSet()) : List.of());
               } catch (SQLException | RuntimeException e) {
                 result.completeExceptionally(e);
               }
             },
-            "query in background");
+            "statement in background");
     thread.setDaemon(true);
     thread.start();
     return result;
