@@ -74,9 +74,7 @@ class JsonTest {
 
     List<String> rows =
         Queries.rows(
-            connection,
-            "SELECT payload FROM aws_lambda.invoke('echo', %s)"
-                .formatted(literal));
+            connection, "SELECT payload FROM aws_lambda.invoke('echo', %s)".formatted(literal));
 
     assertThat(rows).containsExactly(json);
     assertThat(lastRequest().text()).isEqualTo(json);
