@@ -7,6 +7,7 @@ import dev.pglambda.testing.ProxyUnderTest;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,12 @@ final class LambdaDatabase implements AutoCloseable {
   /** One with the extension for each version of PostgreSQL, started when it is its turn. */
   static Stream<LambdaDatabase> ofEachVersion() {
     return PostgresServer.versions().stream().map(LambdaDatabase::of);
+  }
+
+  /** One with the extension for the newest version, for what does not depend on versions. */
+  static Stream<LambdaDatabase> ofNewestVersion() {
+    List<String> versions = PostgresServer.versions();
+    return versions.stream().skip(versions.size() - 1L).map(LambdaDatabase::of);
   }
 
   /** Like {@link #ofEachVersion}, with the proxy's sample functions for a Lambda. */
@@ -119,6 +126,11 @@ final class LambdaDatabase implements AutoCloseable {
   /** A connection to the server, which the proxy knows nothing of. */
   Connection connectDirectly() throws SQLException {
     return postgres.connect(name);
+  }
+
+  /** The same, with parameters of pgjdbc's URL. */
+  Connection connectDirectly(String options) throws SQLException {
+    return postgres.connect(name + "?" + options);
   }
 
   @Override
