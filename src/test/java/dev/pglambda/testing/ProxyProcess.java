@@ -150,12 +150,17 @@ public final class ProxyProcess implements AutoCloseable {
 
   /** A connection of pgjdbc as the superuser {@code postgres} to the database of that name. */
   public Connection connect() throws SQLException {
-    return connect("postgres", "");
+    return connectTo("postgres");
   }
 
-  /** A connection of pgjdbc to the database {@code postgres}. */
-  public Connection connect(String user, String password) throws SQLException {
-    String url = "jdbc:postgresql://127.0.0.1:" + port() + "/postgres?sslmode=disable";
+  /** A connection of pgjdbc as the superuser {@code postgres}. */
+  public Connection connectTo(String database) throws SQLException {
+    return connect(database, "postgres", "");
+  }
+
+  /** A connection of pgjdbc. */
+  public Connection connect(String database, String user, String password) throws SQLException {
+    String url = "jdbc:postgresql://127.0.0.1:" + port() + "/" + database + "?sslmode=disable";
     return DriverManager.getConnection(url, user, password);
   }
 
