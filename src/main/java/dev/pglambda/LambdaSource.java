@@ -35,7 +35,7 @@ record LambdaSource(
       case AUTO ->
           found == null
               ? samples(
-                  loops, region, "because neither --lambda-endpoint nor settings of AWS were found")
+                  loops, region, "because neither --lambda-endpoint nor AWS settings were found")
               : aws(config, loops, environment, region, found);
     };
   }

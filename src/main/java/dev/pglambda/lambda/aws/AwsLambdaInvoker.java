@@ -37,11 +37,17 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   private static final int MOST_IDLE_CLIENTS = 16;
 
   private static final int LONGEST_LOGGED = 1000;
+  private static final long CLOSE_SECONDS = 2;
 
   private final String ownRegion;
   private final CachedCredentials credentials;
   private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
   private final ExecutorService senders = senders();
+
+  /** Closing a client waits for its event loop. */
+  private final ExecutorService closers =
+      Executors.newCachedThreadPool(task -> daemon(task, "lambda-client-close"));
+
   private final Set<Call> calls = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -102,9 +108,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     this.credentials = credentials;
     this.clients =
         new ClientCache<>(
-            MOST_IDLE_CLIENTS,
-            new LambdaClients(group, settings, foreignEndpoint)::build,
-            closing -> daemon(closing, "lambda-client-close").start());
+            MOST_IDLE_CLIENTS, new LambdaClients(group, settings, foreignEndpoint)::build, closers);
   }
 
   private static ExecutorService senders() {
@@ -159,7 +163,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     return call.result;
   }
 
-  /** Ends the calls in progress. Returns at once; clients are closed in the background. */
+  /** Ends the calls in progress. Blocks, for at most two seconds, until the clients are closed. */
   @Override
   public void close() {
     closed = true;
@@ -169,6 +173,14 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     clients.close();
     credentials.close();
     senders.shutdown();
+    closers.shutdown();
+    try {
+      if (!closers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.debug("Clients are still closing");
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** One invocation on its way: credentials, request, answer. */
