@@ -1,5 +1,6 @@
 package dev.pglambda.conformance;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -65,6 +66,11 @@ public record CaseFile(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The file's name without directories and {@code .case}. */
+  public String name() {
+    return file.substring(file.lastIndexOf(File.separatorChar) + 1).replaceFirst("\\.case$", "");
   }
 
   /** Whether it is for a version of PostgreSQL. */
