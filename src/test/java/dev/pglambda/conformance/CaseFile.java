@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param role user that runs the steps, or null for the target's own
  * @param setup SQL that the target's user runs before
  * @param teardown SQL that the target's user runs after, whatever happened
+ * @param endpointUnreachable whether the proxy's endpoint refuses connections
  * @param lambda how the endpoint answers, by function name
  * @param steps what is sent and expected, in order
  */
@@ -34,6 +35,7 @@ public record CaseFile(
     @Nullable String role,
     List<String> setup,
     List<String> teardown,
+    boolean endpointUnreachable,
     Map<String, LambdaAnswer> lambda,
     List<Step> steps) {
 
@@ -80,7 +82,8 @@ public record CaseFile(
 
   /** Whether a Lambda endpoint is needed. */
   public boolean usesLambda() {
-    return !lambda.isEmpty()
+    return endpointUnreachable
+        || !lambda.isEmpty()
         || steps.stream()
             .flatMap(step -> step.expectations().stream())
             .anyMatch(expectation -> expectation.line().name().equals(TranscriptLine.REQUEST));
