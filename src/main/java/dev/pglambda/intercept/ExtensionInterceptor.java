@@ -47,11 +47,15 @@ public final class ExtensionInterceptor implements Interceptor {
     List<RewrittenStatement> rewritten = new ArrayList<>();
     for (ExtensionStatement statement : found) {
       String original = text.substring(statement.start(), statement.end());
-      replacements.add(
-          new Replacement(
-              statement.start(), statement.end(), replacement(statement, original, settings)));
+      String replacement = replacement(statement, original, settings);
+      replacements.add(new Replacement(statement.start(), statement.end(), replacement));
       rewritten.add(
-          new RewrittenStatement(statement.statementIndex(), statement.kind().commandTag()));
+          new RewrittenStatement(
+              statement.statementIndex(),
+              statement.kind().commandTag(),
+              characters(text.substring(0, statement.start()), settings),
+              characters(text.substring(0, statement.end()), settings),
+              characters(replacement, settings)));
     }
     return new Rewrite(Replacement.splice(text, replacements), rewritten);
   }
@@ -59,6 +63,13 @@ public final class ExtensionInterceptor implements Interceptor {
   private String replacement(
       ExtensionStatement statement, String original, ServerSettings settings) {
     return (settings.superuser() ? superusersInstaller : installer).apply(statement, original);
+  }
+
+  /** How many characters some bytes are; in multi-byte encodings but UTF8, no more than that. */
+  private static int characters(String bytes, ServerSettings settings) {
+    return settings.utf8()
+        ? (int) bytes.chars().filter(octet -> (octet & 0xC0) != 0x80).count()
+        : bytes.length();
   }
 
   private static boolean mentions(ByteBuf buffer, int index, int length) {

@@ -15,6 +15,9 @@ public interface ServerSettings {
   /** Whether a byte below 128 is an ASCII character wherever it stands in the client's encoding. */
   boolean asciiSafe();
 
+  /** Whether the client's encoding is UTF8. */
+  boolean utf8();
+
   /** Whether the session's user is a superuser; false as long as the server has not said so. */
   boolean superuser();
 }

@@ -100,15 +100,12 @@ final class FrontendRelay implements FrameScanner.Visitor {
   }
 
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end) {
-    replies.sent(FrontendMessage.PARSE);
     int nameEnd = buffer.indexOf(body, end, (byte) 0);
     int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
-    if (textEnd < 0) {
-      return null;
-    }
-    Rewrite rewrite = inspectText(buffer, nameEnd + 1, textEnd + 1);
+    Rewrite rewrite = textEnd < 0 ? null : inspectText(buffer, nameEnd + 1, textEnd + 1);
+    replies.sent(FrontendMessage.PARSE, rewrite == null ? null : rewrite.statements());
     if (rewrite == null) {
-      if (!statements.isEmpty()) {
+      if (textEnd >= 0 && !statements.isEmpty()) {
         statements.remove(string(buffer, body, nameEnd));
       }
       return null;

@@ -14,6 +14,7 @@ final class SessionState implements ServerSettings {
 
   private boolean standardConformingStrings = true;
   private boolean asciiSafe = true;
+  private boolean utf8;
   private boolean superuser;
 
   @Override
@@ -31,10 +32,18 @@ final class SessionState implements ServerSettings {
     return asciiSafe;
   }
 
+  @Override
+  public boolean utf8() {
+    return utf8;
+  }
+
   void parameter(String name, String value) {
     switch (name) {
       case "standard_conforming_strings" -> standardConformingStrings = value.equals("on");
-      case "client_encoding" -> asciiSafe = !ASCII_UNSAFE.contains(value);
+      case "client_encoding" -> {
+        asciiSafe = !ASCII_UNSAFE.contains(value);
+        utf8 = value.equals("UTF8");
+      }
       case "is_superuser" -> superuser = value.equals("on");
       default -> {
         // of no interest to the relay

@@ -1,5 +1,6 @@
 package dev.pglambda.conformance;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param role user that runs the steps, or null for the target's own
  * @param setup SQL that the target's user runs before
  * @param teardown SQL that the target's user runs after, whatever happened
+ * @param endpointUnreachable whether the proxy's endpoint refuses connections
  * @param lambda how the endpoint answers, by function name
  * @param steps what is sent and expected, in order
  */
@@ -33,6 +35,7 @@ public record CaseFile(
     @Nullable String role,
     List<String> setup,
     List<String> teardown,
+    boolean endpointUnreachable,
     Map<String, LambdaAnswer> lambda,
     List<Step> steps) {
 
@@ -67,6 +70,11 @@ public record CaseFile(
     }
   }
 
+  /** The file's name without directories and {@code .case}. */
+  public String name() {
+    return file.substring(file.lastIndexOf(File.separatorChar) + 1).replaceFirst("\\.case$", "");
+  }
+
   /** Whether it is for a version of PostgreSQL. */
   public boolean appliesTo(int version) {
     return minVersion <= version && version <= maxVersion;
@@ -74,7 +82,8 @@ public record CaseFile(
 
   /** Whether a Lambda endpoint is needed. */
   public boolean usesLambda() {
-    return !lambda.isEmpty()
+    return endpointUnreachable
+        || !lambda.isEmpty()
         || steps.stream()
             .flatMap(step -> step.expectations().stream())
             .anyMatch(expectation -> expectation.line().name().equals(TranscriptLine.REQUEST));

@@ -26,6 +26,7 @@ final class CaseParser {
   private @Nullable String role;
   private final List<String> setup = new ArrayList<>();
   private final List<String> teardown = new ArrayList<>();
+  private boolean endpointUnreachable;
   private final Map<String, LambdaAnswer> lambda = new LinkedHashMap<>();
   private final List<Step> steps = new ArrayList<>();
 
@@ -112,11 +113,12 @@ final class CaseParser {
       case "protocol" -> modes = protocol(value);
       case "setup" -> setup.add(value);
       case "teardown" -> teardown.add(value);
+      case "endpoint" -> endpointUnreachable = unreachable(value);
       default ->
           throw new IllegalArgumentException(
               key
                   + " (expected: title, role, min-version, max-version, protocol, setup, teardown,"
-                  + " lambda, parameters, request)");
+                  + " endpoint, lambda, parameters, request)");
     }
   }
 
@@ -149,6 +151,13 @@ final class CaseParser {
           throw new IllegalArgumentException(
               "protocol: %s (expected: simple, extended or both)".formatted(value));
     };
+  }
+
+  private static boolean unreachable(String value) {
+    if (!value.equals("unreachable")) {
+      throw new IllegalArgumentException("endpoint: %s (expected: unreachable)".formatted(value));
+    }
+    return true;
   }
 
   private void statement(String text) {
@@ -243,6 +252,7 @@ final class CaseParser {
         role,
         List.copyOf(setup),
         List.copyOf(teardown),
+        endpointUnreachable,
         lambda,
         List.copyOf(steps));
   }

@@ -81,6 +81,21 @@ class ConformanceRunnerTest {
   }
 
   @Test
+  void acceptsNoDetailHintContextOrPositionThatIsNotExpected() {
+    TranscriptLine expected = ExpectationLine.parse("ErrorResponse C=42601").line();
+
+    assertThat(expected.matches(errorWith("F"))).isTrue();
+    for (String field : List.of("D", "H", "P", "p", "q", "W")) {
+      assertThat(expected.matches(errorWith(field))).as(field).isFalse();
+    }
+  }
+
+  private static TranscriptLine errorWith(String field) {
+    return new TranscriptLine(
+        "ErrorResponse", List.of(), Map.of("C", Value.of("42601"), field, Value.of("x")));
+  }
+
+  @Test
   void tellsNullFromText() throws Exception {
     ScriptedServer.Script script =
         connection -> {

@@ -20,8 +20,11 @@ record TranscriptLine(String name, List<Value> values, Map<String, Value> fields
   static final String CLOSED = "Closed";
   static final String REQUEST = "request:";
 
-  /** Fields of a request that must be absent unless they are expected. */
-  private static final Set<String> EXACT_REQUEST_FIELDS = Set.of("qualifier", "log", "context");
+  /**
+   * Fields that must be absent unless they are expected: of requests, and of errors and notices.
+   */
+  private static final Set<String> EXACT_FIELDS =
+      Set.of("qualifier", "log", "context", "D", "H", "P", "p", "q", "W");
 
   static TranscriptLine of(String name) {
     return new TranscriptLine(name, List.of(), Map.of());
@@ -78,9 +81,8 @@ record TranscriptLine(String name, List<Value> values, Map<String, Value> fields
         return false;
       }
     }
-    return !name.equals(REQUEST)
-        || actual.fields.keySet().stream()
-            .allMatch(key -> fields.containsKey(key) || !EXACT_REQUEST_FIELDS.contains(key));
+    return actual.fields.keySet().stream()
+        .allMatch(key -> fields.containsKey(key) || !EXACT_FIELDS.contains(key));
   }
 
   private static @Nullable String text(@Nullable Value actual) {

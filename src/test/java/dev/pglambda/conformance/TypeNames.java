@@ -13,6 +13,7 @@ final class TypeNames {
       Map.ofEntries(
           Map.entry(16, "bool"),
           Map.entry(17, "bytea"),
+          Map.entry(19, "name"),
           Map.entry(20, "int8"),
           Map.entry(21, "int2"),
           Map.entry(23, "int4"),

@@ -6,6 +6,7 @@ import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,9 +45,20 @@ class ExtensionInterceptorTest {
             new Rewrite(
                 "SELECT '\u00e9'; <create extension if not exists Aws_Lambda cascade> ;; SELECT 2;"
                     + " <ALTER EXTENSION aws_commons UPDATE>",
-                java.util.List.of(
-                    new RewrittenStatement(1, "CREATE EXTENSION"),
-                    new RewrittenStatement(3, "ALTER EXTENSION"))));
+                List.of(
+                    new RewrittenStatement(1, "CREATE EXTENSION", 12, 61, 51),
+                    new RewrittenStatement(3, "ALTER EXTENSION", 75, 109, 36))));
+  }
+
+  @Test
+  void countsCharactersNotBytes() {
+    // é is two bytes
+    settings = new Settings(true, true, false, true);
+
+    assertThat(
+            inspect("SELECT '\u00c3\u00a9'; CREATE EXTENSION aws_lambda SCHEMA \"\u00c3\u00a9\""))
+        .extracting(Rewrite::statements)
+        .isEqualTo(List.of(new RewrittenStatement(1, "CREATE EXTENSION", 12, 50, 40)));
   }
 
   @Test
@@ -84,6 +96,11 @@ class ExtensionInterceptorTest {
     return rewrite;
   }
 
-  private record Settings(boolean standardConformingStrings, boolean asciiSafe, boolean superuser)
-      implements ServerSettings {}
+  private record Settings(
+      boolean standardConformingStrings, boolean asciiSafe, boolean superuser, boolean utf8)
+      implements ServerSettings {
+    Settings(boolean standardConformingStrings, boolean asciiSafe, boolean superuser) {
+      this(standardConformingStrings, asciiSafe, superuser, false);
+    }
+  }
 }

@@ -477,7 +477,8 @@ class RelayTest {
               ? null
               : new Rewrite(
                   text.replace("magic", "DO 'x'"),
-                  List.of(new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION")));
+                  List.of(
+                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)));
         };
   }
 

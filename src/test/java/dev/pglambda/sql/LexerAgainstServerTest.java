@@ -2,7 +2,7 @@ package dev.pglambda.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.testing.NamedServer;
+import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ServerMessage;
 import dev.pglambda.testing.ServerMessage.CommandComplete;
 import dev.pglambda.testing.ServerMessage.DataRow;
@@ -13,17 +13,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Sends generated texts to the server that {@code pglambda.test.postgres} names, and compares what
- * it says of them with what the lexer says: the values of literals, the number of statements, where
- * an error stands, and what has no end.
+ * Sends generated texts to servers of each version, and compares what they say of them with what
+ * the lexer says: the values of literals, the number of statements, where an error stands, and what
+ * has no end.
  */
 class LexerAgainstServerTest {
-  private static final int TEXTS = 15_000;
+  private static final int TEXTS = 1_500;
   private static final List<String> PIECES =
       List.of(
           "'",
@@ -138,14 +139,18 @@ class LexerAgainstServerTest {
               + " as x (begin); select case 1 when 1 then 2 end; end",
           "CREATE OR REPLACE PROCEDURE pg_temp.e() BEGIN ATOMIC END");
 
+  /** How many of them older versions know, too. */
+  private static final int OLD_STATEMENTS = 9;
+
   private static final List<String> SEPARATORS = List.of(";", ";;", " ; -- ;\n;", "/*;*/;\n");
 
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void readsLiteralsAsTheServerDoes(boolean standardConformingStrings) throws Exception {
+  @MethodSource("versionsAndSettings")
+  void readsLiteralsAsTheServerDoes(String version, boolean standardConformingStrings)
+      throws Exception {
     Random random = new Random(40);
     int compared = 0;
-    try (WireClient client = session(standardConformingStrings)) {
+    try (WireClient client = session(version, standardConformingStrings)) {
       for (int i = 0; i < TEXTS; i++) {
         String literal = literal(random);
         SqlLexer lexer = new SqlLexer(literal, standardConformingStrings);
@@ -167,10 +172,11 @@ class LexerAgainstServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void findsTokensWhereTheServerDoes(boolean standardConformingStrings) throws Exception {
+  @MethodSource("versionsAndSettings")
+  void findsTokensWhereTheServerDoes(String version, boolean standardConformingStrings)
+      throws Exception {
     Random random = new Random(41);
-    try (WireClient client = session(standardConformingStrings)) {
+    try (WireClient client = session(version, standardConformingStrings)) {
       for (int i = 0; i < TEXTS; i++) {
         String sql = soup(random);
         List<ServerMessage> answer = client.query(sql).readUntilReady();
@@ -179,15 +185,16 @@ class LexerAgainstServerTest {
     }
   }
 
-  @Test
-  void countsStatementsAsTheServerDoes() throws Exception {
-    NamedServer server = NamedServer.orSkip();
+  @ParameterizedTest
+  @MethodSource("dev.pglambda.testing.PostgresServer#versions")
+  void countsStatementsAsTheServerDoes(String version) throws Exception {
+    int known = Integer.parseInt(version) < 14 ? OLD_STATEMENTS : STATEMENTS.size();
     Random random = new Random(42);
-    try (WireClient client = server.connect()) {
+    try (WireClient client = session(version, true)) {
       for (int i = 0; i < 300; i++) {
         StringBuilder sql = new StringBuilder("CREATE TEMP TABLE t (a int);");
         for (int parts = random.nextInt(8); parts > 0; parts--) {
-          sql.append(STATEMENTS.get(random.nextInt(server.version() < 14 ? 9 : STATEMENTS.size())));
+          sql.append(STATEMENTS.get(random.nextInt(known)));
           sql.append(SEPARATORS.get(random.nextInt(SEPARATORS.size())));
         }
         sql.append("DROP TABLE t CASCADE");
@@ -239,8 +246,16 @@ class LexerAgainstServerTest {
     }
   }
 
-  private static WireClient session(boolean standardConformingStrings) throws IOException {
-    WireClient client = NamedServer.orSkip().connect();
+  static Stream<Arguments> versionsAndSettings() {
+    return PostgresServer.versions().stream()
+        .flatMap(version -> Stream.of(true, false).map(on -> Arguments.of(version, on)));
+  }
+
+  private static WireClient session(String version, boolean standardConformingStrings)
+      throws IOException {
+    PostgresServer server = PostgresServer.of(version);
+    WireClient client =
+        WireClient.connect(server.host(), server.port(), server.user(), "postgres", null);
     client.query(
         "SET standard_conforming_strings = "
             + (standardConformingStrings ? "on" : "off")

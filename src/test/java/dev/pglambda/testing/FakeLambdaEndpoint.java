@@ -107,6 +107,14 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
     return this;
   }
 
+  /** Forgets what was said with {@link #on}, and drops what is held. */
+  public void forgetReplies() {
+    replies.clear();
+    synchronized (this) {
+      held.clear();
+    }
+  }
+
   /** Answers everything that is held now. */
   public void release() {
     List<Runnable> released;
