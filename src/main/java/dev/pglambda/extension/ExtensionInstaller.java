@@ -141,7 +141,8 @@ public final class ExtensionInstaller {
   }
 
   private static String declarations() {
-    return "  settings_oid oid;\n  new_host text;\n  parameter record;";
+    return "  settings_oid oid;\n  settings_owner name;\n  is_superusers boolean;\n  commons_owner name;\n"
+        + "  new_host text;\n  parameter record;";
   }
 
   /** Whether the objects are there, though not in {@code pg_extension}; {@code n} is the schema. */

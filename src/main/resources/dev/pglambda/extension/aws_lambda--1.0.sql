@@ -123,6 +123,9 @@ DECLARE
   fields text;
   connection_string text;
   nonce text;
+  -- Whoever may use dblink can put a link and a nonce of his own in place of ours. What is signed must not begin with
+  -- words of his choice, or he could have other requests signed than this one.
+  nonce_form constant text := '^[0-9a-f]{32}$';
   sequence bigint := 0;
   request text;
   sent boolean := false;
@@ -190,7 +193,7 @@ BEGIN
 
   BEGIN
     IF 'pglambda' = ANY (pglambda.link_names()) THEN
-      nonce := nullif(current_setting('pglambda.nonce', true), '');
+      nonce := substring(current_setting('pglambda.nonce', true) FROM nonce_form);
     ELSE
       connection_string := concat(
         'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=5',
@@ -205,6 +208,7 @@ BEGIN
         IF as_hex THEN
           nonce := convert_from(nonce::bytea, 'UTF8');
         END IF;
+        nonce := substring(nonce FROM nonce_form);
         PERFORM set_config('pglambda.nonce', nonce, false);
       END IF;
       sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);

@@ -1,7 +1,9 @@
   -- The version stays 1.0 whatever the proxy's is: bring the functions up to date.
-  IF EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'pglambda' AND pg_has_role(n.nspowner, 'USAGE')
-      AND n.nspowner = (SELECT o.nspowner FROM pg_namespace AS o WHERE o.nspname = 'aws_lambda')) THEN
-      SELECT r.rolsuper INTO is_superuser FROM pg_roles AS r WHERE r.rolname = current_user;
+  SELECT r.rolsuper INTO is_superuser FROM pg_roles AS r WHERE r.rolname = current_user;
+  -- Not for another role: whoever owns the schemas could put the new functions to use with our privileges.
+  IF EXISTS (SELECT FROM pg_namespace AS n JOIN pg_roles AS o ON o.oid = n.nspowner WHERE n.nspname = 'pglambda'
+      AND (o.rolname = current_user OR (is_superuser AND o.rolsuper))
+      AND n.nspowner = (SELECT l.nspowner FROM pg_namespace AS l WHERE l.nspname = 'aws_lambda')) THEN
       PERFORM set_config('check_function_bodies', 'off', true);
 {{bindings}}
       EXECUTE {{functions}};
