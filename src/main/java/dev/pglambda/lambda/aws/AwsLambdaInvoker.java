@@ -39,6 +39,9 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   private static final int LONGEST_LOGGED = 1000;
   private static final long CLOSE_SECONDS = 2;
 
+  /** Octets that are signed in some ten microseconds. */
+  private static final int SMALL_PAYLOAD = 8 << 10;
+
   private final String ownRegion;
   private final CachedCredentials credentials;
   private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
@@ -50,6 +53,9 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
 
   private final Set<Call> calls = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
+
+  /** Whether a request has been answered, so that all of the SDK's classes are there. */
+  private volatile boolean loaded;
 
   /**
    * How to reach Lambda.
@@ -196,6 +202,10 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       long startedAt = System.nanoTime();
       try {
         CompletableFuture<AwsCredentials> found = credentials.current();
+        if (isQuick(found)) {
+          send(found.join(), Duration.ZERO);
+          return;
+        }
         if (!found.isDone()) {
           found.orTimeout(invocation.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
         }
@@ -212,6 +222,16 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       } catch (RejectedExecutionException stopping) {
         fail(InvokeErrors.shutDown());
       }
+    }
+
+    /** Whether to send takes so little that the caller's thread, an event loop, may do it. */
+    private boolean isQuick(CompletableFuture<AwsCredentials> found) {
+      return loaded
+          && found.isDone()
+          && !found.isCompletedExceptionally()
+          && invocation.payload().remaining() <= SMALL_PAYLOAD
+          && clients.isBuilt(
+              new LambdaClients.Key(invocation.region(), invocation.connectTimeout()));
     }
 
     private void send(AwsCredentials identity, Duration waited) {
@@ -234,6 +254,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
                   if (failure != null) {
                     fail(SdkErrors.ofRequest(failure));
                   } else {
+                    loaded = true;
                     result.complete(SdkMessages.result(answer));
                   }
                 });

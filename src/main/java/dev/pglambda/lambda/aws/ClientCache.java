@@ -61,6 +61,7 @@ final class ClientCache<K, C extends AutoCloseable> {
   private final class Entry {
     private final K key;
     private @Nullable C client;
+    private volatile boolean built;
     private int leases;
 
     Entry(K key) {
@@ -68,12 +69,13 @@ final class ClientCache<K, C extends AutoCloseable> {
     }
 
     synchronized C client() {
-      C built = client;
-      if (built == null) {
-        built = factory.apply(key);
-        client = built;
+      C there = client;
+      if (there == null) {
+        there = factory.apply(key);
+        client = there;
+        built = true;
       }
-      return built;
+      return there;
     }
 
     synchronized void close() throws Exception {
@@ -88,6 +90,12 @@ final class ClientCache<K, C extends AutoCloseable> {
     entry.leases++;
     evict();
     return new Lease(entry);
+  }
+
+  /** Whether there is a client now, so that {@link Lease#client()} would not block. */
+  synchronized boolean isBuilt(K key) {
+    Entry entry = entries.get(key);
+    return entry != null && entry.built;
   }
 
   private synchronized void release(Entry entry) {
