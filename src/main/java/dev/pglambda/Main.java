@@ -16,6 +16,7 @@ public final class Main {
   private static final int EXIT_FAILED = 1;
   private static final int EXIT_BAD_USAGE = 2;
   private static final int RUN_ON = -1;
+  private static final int FIRST_JAVA_THAT_WARNS = 24;
 
   private Main() {}
 
@@ -26,6 +27,7 @@ public final class Main {
    * @param args command line, see {@code --help}
    */
   public static void main(String[] args) {
+    keepNettyFromUnsafe();
     ConfigLoader.Result result = ConfigLoader.load(args, System.getenv());
     if (result instanceof Run run) {
       int code = run(run.config());
@@ -35,6 +37,13 @@ public final class Main {
     } else if (result instanceof Exit exit) {
       (exit.code() == EXIT_ORDERLY ? System.out : System.err).println(exit.message());
       System.exit(exit.code());
+    }
+  }
+
+  /** From Java 24 on, the JVM prints warnings at the first use of sun.misc.Unsafe (JEP 498). */
+  private static void keepNettyFromUnsafe() {
+    if (Runtime.version().feature() >= FIRST_JAVA_THAT_WARNS) {
+      System.getProperties().putIfAbsent("io.netty.noUnsafe", "true");
     }
   }
 
@@ -60,7 +69,7 @@ public final class Main {
     String user = server.embeddedUser();
     if (config.guide() && user != null) {
       try {
-        Guide.run(server.address(), user, ProxyServer.EMBEDDED_DATABASE, System.out);
+        Guide.run(server.address(), user, PostgresSource.EMBEDDED_DATABASE, System.out);
       } catch (IOException failed) {
         System.err.println(failed.getMessage());
         return EXIT_FAILED;

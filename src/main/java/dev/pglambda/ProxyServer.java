@@ -1,26 +1,16 @@
 package dev.pglambda;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.pglambda.callback.CallbackParameter;
 import dev.pglambda.callback.CallbackSecret;
 import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Secret;
-import dev.pglambda.embedded.DataDirectoryException;
 import dev.pglambda.embedded.EmbeddedPostgres;
-import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
-import dev.pglambda.embedded.EmbeddedPostgresException;
-import dev.pglambda.embedded.SampleFunctions;
 import dev.pglambda.extension.CallbackSettings;
-import dev.pglambda.extension.ExtensionFiles;
 import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.intercept.ExtensionInterceptor;
-import dev.pglambda.lambda.AwsEnvironment;
-import dev.pglambda.lambda.AwsLambdaInvoker;
 import dev.pglambda.lambda.InvokeFunction;
-import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.Relay;
 import dev.pglambda.relay.RelaySettings;
@@ -43,7 +33,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -57,20 +46,10 @@ import org.slf4j.LoggerFactory;
  * an event loop.
  */
 public final class ProxyServer implements AutoCloseable {
-  /** Database of the embedded server. */
-  static final String EMBEDDED_DATABASE = "postgres";
-
   private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
   private static final long CLOSE_MS = 3_000;
   private static final long WARM_UP_DELAY_MS = 500;
   private static final String SECRET_FILE = "callback-secret";
-
-  /** The parameters of RDS's parameter group; values as text. */
-  private static final Map<String, String> LAMBDA_PARAMETERS =
-      Map.of(
-          "aws_lambda.connect_timeout_ms", "1000",
-          "aws_lambda.request_timeout_ms", "3000",
-          "aws_lambda.endpoint_override", "");
 
   private final Config config;
   private final Consumer<String> progress;
@@ -78,8 +57,7 @@ public final class ProxyServer implements AutoCloseable {
   /** What is to be closed, the last opened first. */
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-  private final List<String> description = new ArrayList<>();
-  private Runnable whenReady = () -> {};
+  private List<String> description = List.of();
   private volatile @Nullable Relay relay;
   private @Nullable Channel listener;
   private @Nullable String embeddedUser;
@@ -118,8 +96,14 @@ public final class ProxyServer implements AutoCloseable {
     // Bound first, so that a port in use is found at once; clients wait in the backlog until all is
     // up.
     Channel bound = bind(loops);
-    InvokeFunction function = lambda(loops);
-    HostAndPort backend = backend();
+    LambdaSource lambda = LambdaSource.choose(config.lambda(), loops);
+    opened.push(lambda.invoker());
+    InvokeFunction function = new InvokeFunction(lambda.invoker(), lambda.region());
+    PostgresSource postgres = PostgresSource.open(config, progress);
+    if (postgres.embedded() != null) {
+      opened.push(postgres.embedded());
+      embeddedUser = postgres.embedded().user();
+    }
     CallbackSecret secret = secret();
     Sessions sessions = new Sessions();
     opened.push(sessions::terminateAll);
@@ -136,19 +120,22 @@ public final class ProxyServer implements AutoCloseable {
     Relay ready =
         new Relay(
             new RelaySettings(
-                backend.host(),
-                backend.port(),
+                postgres.address().host(),
+                postgres.address().port(),
                 config.limits().connectTimeout(),
                 config.limits().startupTimeout(),
                 config.limits().inspectBytes()),
             sessions,
-            new ExtensionInterceptor(installer::install),
+            new ExtensionInterceptor(installer::install, installer::installAndStoreSettings),
             new CallbackDatabase(callback),
             config.callback().parameter() ? token -> parameter(token, port, secret) : null);
     opened.push(ready);
     relay = ready;
+    description = describe(lambda, postgres);
+    opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
     bound.config().setAutoRead(true);
-    whenReady.run();
+    // Loading the SDK takes a second of a core, which the first clients need more.
+    loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
   }
 
   private String parameter(String session, int port, CallbackSecret secret) {
@@ -195,98 +182,6 @@ public final class ProxyServer implements AutoCloseable {
     return channel;
   }
 
-  private InvokeFunction lambda(EventLoopGroup loops) {
-    AwsEnvironment environment = AwsEnvironment.ofProcess();
-    Config.Lambda lambda = config.lambda();
-    String region = environment.ownRegion(lambda.region());
-    String found =
-        lambda.endpoint() == null ? environment.configuration() : "endpoint " + lambda.endpoint();
-    boolean sample =
-        switch (lambda.sampleFunctions()) {
-          case ON -> true;
-          case OFF -> false;
-          case AUTO -> found == null;
-        };
-    LambdaInvoker invoker = sample ? sampleFunctions(loops) : aws(loops, environment, region);
-    opened.push(invoker);
-    if (!sample) {
-      describe(
-          "Lambda",
-          "real: %s, region %s".formatted(found == null ? "AWS, default settings" : found, region));
-    }
-    return new InvokeFunction(invoker, region);
-  }
-
-  private LambdaInvoker sampleFunctions(EventLoopGroup loops) {
-    SampleFunctions functions = new SampleFunctions(loops);
-    describe(
-        "Lambda",
-        "sample functions inside the proxy, "
-            + (config.lambda().sampleFunctions() == dev.pglambda.config.SampleFunctions.ON
-                ? "as asked for by --sample-functions"
-                : "because neither --lambda-endpoint nor AWS settings were found"));
-    functions
-        .descriptions()
-        .forEach((name, what) -> describe("", "  %-16s %s".formatted(name, what)));
-    return functions;
-  }
-
-  private LambdaInvoker aws(EventLoopGroup loops, AwsEnvironment environment, String region) {
-    Config.Lambda lambda = config.lambda();
-    AwsLambdaInvoker aws =
-        new AwsLambdaInvoker(
-            loops,
-            new AwsLambdaInvoker.Settings(
-                lambda.endpoint(),
-                lambda.roleArn(),
-                lambda.retries(),
-                lambda.maxConcurrentInvocations()),
-            environment,
-            region);
-    // Loading the SDK takes a second of a core, which the first clients need more.
-    whenReady = () -> loops.schedule(aws::warmUp, WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
-    return aws;
-  }
-
-  private HostAndPort backend() throws StartException, InterruptedException {
-    HostAndPort named = config.backend();
-    if (named != null) {
-      describe("PostgreSQL", "real: " + named);
-      return named;
-    }
-    try {
-      EmbeddedPostgres postgres =
-          EmbeddedPostgres.start(
-              new EmbeddedPostgres.Settings(
-                  config.dataDirectory(), 0, extensionFiles(), LAMBDA_PARAMETERS),
-              progress);
-      opened.push(postgres);
-      embeddedUser = postgres.user();
-      describe(
-          "PostgreSQL",
-          "embedded: version %d on %s:%d, without passwords, data in %s"
-              .formatted(
-                  postgres.majorVersion(),
-                  postgres.host(),
-                  postgres.port(),
-                  config.dataDirectory().toAbsolutePath()));
-      postgres
-          .onExit()
-          .thenAccept(code -> log.error("embedded PostgreSQL ended by itself (code {})", code));
-      return new HostAndPort(postgres.host(), postgres.port());
-    } catch (DataDirectoryException e) {
-      throw StartException.badUsage(String.valueOf(e.getMessage()), e);
-    } catch (EmbeddedPostgresException e) {
-      throw StartException.failure(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private static List<ExtensionFile> extensionFiles() {
-    return ExtensionFiles.all().entrySet().stream()
-        .map(file -> new ExtensionFile(file.getKey(), new String(file.getValue(), UTF_8)))
-        .toList();
-  }
-
   private CallbackSecret secret() throws StartException {
     Secret configured = config.callback().secret();
     if (configured != null) {
@@ -302,25 +197,37 @@ public final class ProxyServer implements AutoCloseable {
     }
   }
 
-  private void describe(String subject, String text) {
-    description.add("  %-11s %s".formatted(subject, text));
-  }
-
   /** What is embedded, what is sample and what is real, and how to connect: lines for the user. */
   public List<String> description() {
-    String host = config.listen().host();
+    return description;
+  }
+
+  private List<String> describe(LambdaSource lambda, PostgresSource postgres) {
+    HostAndPort listen = new HostAndPort(config.listen().host(), address().getPort());
+    boolean everywhere = address().getAddress().isAnyLocalAddress();
+    EmbeddedPostgres embedded = postgres.embedded();
     List<String> lines = new ArrayList<>();
-    lines.add("pg-lambda-proxy listens on " + new HostAndPort(host, address().getPort()));
-    lines.addAll(description);
+    lines.add("pg-lambda-proxy listens on " + listen);
+    lines.add("  PostgreSQL  " + postgres.description());
+    if (embedded != null && !address().getAddress().isLoopbackAddress()) {
+      lines.add(
+          "              WARNING: whoever reaches %s is superuser, without a password"
+              .formatted(listen));
+    }
+    String indent = "  Lambda      ";
+    for (String line : lambda.description()) {
+      lines.add(indent + line);
+      indent = " ".repeat(indent.length());
+    }
     lines.add("Connect with");
     lines.add(
         "  psql -h %s -p %d %s"
             .formatted(
-                host.isEmpty() || host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host,
-                address().getPort(),
-                embeddedUser == null
+                everywhere ? "127.0.0.1" : listen.host(),
+                listen.port(),
+                embedded == null
                     ? "-U <user> <database>"
-                    : "-U " + embeddedUser + " " + EMBEDDED_DATABASE));
+                    : "-U " + embedded.user() + " " + PostgresSource.EMBEDDED_DATABASE));
     return lines;
   }
 

@@ -147,6 +147,7 @@ final class RequestPhase implements LinkPhase {
   private void handle(byte[] text, int length) throws RefusedRequestException {
     if (Arrays.equals(text, 0, length, HELLO, 0, HELLO.length)) {
       nonce = RandomToken.hex(NONCE_OCTETS);
+      lastSequence = -1; // No proof over the new nonce can have been seen: nothing to replay.
       answer(Answer.hello(nonce));
       return;
     }

@@ -59,9 +59,17 @@ public final class ConfigLoader {
   private static Config config(Settings settings) throws ConfigException {
     boolean once = settings.value(Option.ONCE, Values::onOff);
     boolean guide = settings.value(Option.GUIDE, Values::onOff);
+    HostAndPort backend =
+        settings.optional(Option.BACKEND, text -> Values.target(text, BACKEND_PORT));
+    if ((guide || once) && backend != null) {
+      throw new ConfigException(
+          settings.source(once ? Option.ONCE : Option.GUIDE),
+          "given beside " + settings.source(Option.BACKEND),
+          "the embedded server, on which the guide's example runs");
+    }
     return new Config(
         settings.value(Option.LISTEN, text -> HostAndPort.parse(text, LISTEN_PORT)),
-        settings.optional(Option.BACKEND, text -> Values.target(text, BACKEND_PORT)),
+        backend,
         settings.value(Option.DATA_DIR, Values::directory),
         lambda(settings),
         callback(settings),

@@ -92,6 +92,12 @@ final class Settings {
     }
   }
 
+  /** Where an option that was given was given: its own name, or its variable's. */
+  String source(Option option) {
+    Setting setting = given.get(option);
+    return setting == null ? option.toString() : setting.source();
+  }
+
   /** The callback secret, or null if none is given: as text, or in a file. */
   @Nullable Secret callbackSecret() throws ConfigException {
     Setting text = given.get(Option.CALLBACK_SECRET);

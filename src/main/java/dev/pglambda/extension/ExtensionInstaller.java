@@ -15,7 +15,8 @@ import java.util.Map;
  * exists}, a read-only transaction), the block executes the statement itself. Elsewhere it runs the
  * same script and registers the extension as PostgreSQL does; a role that is not superuser gets
  * everything but the entries in the catalogs. Notices and errors have PostgreSQL's words and codes.
- * Then it stores the address of the proxy and its keys, if the role may.
+ * Then it defines the parameters that RDS has and, if asked to, stores the address of the proxy and
+ * its keys.
  *
  * <p>Immutable.
  */
@@ -31,6 +32,8 @@ public final class ExtensionInstaller {
   private static final String CHECK_VERSION = SqlTemplate.named("check_version.sql").text();
   private static final String REQUIRED = SqlTemplate.named("required.sql").text();
   private static final SqlTemplate STORE_SETTINGS = SqlTemplate.named("store_settings.sql");
+  private static final String DEFINE_PARAMETERS = SqlTemplate.named("define_parameters.sql").text();
+  private static final SqlTemplate SCRIPTS = SqlTemplate.named("scripts.sql");
   private static final SqlTemplate UPDATE_FUNCTIONS = SqlTemplate.named("update_functions.sql");
   private static final SqlTemplate DBLINK_BINDINGS = SqlTemplate.named("dblink_bindings.sql");
 
@@ -53,15 +56,36 @@ public final class ExtensionInstaller {
   }
 
   /**
-   * The block that replaces a statement. It is ASCII but for what the statement itself holds, has
-   * no backslash but the statement's, and no dollar-quote tag that the statement has; so it can
-   * stand wherever the statement stood, if in a body quoted with {@code '} its single quotes are
-   * doubled. It holds the keys of the {@link CallbackSettings}.
+   * The block that replaces a statement, without the keys: for any client.
+   *
+   * <p>It is ASCII but for what the statement itself holds, has no backslash but the statement's,
+   * and no dollar-quote tag that the statement has; so it can stand wherever the statement stood,
+   * if in a body quoted with {@code '} its single quotes are doubled.
    *
    * @param statement what was recognised
    * @param statementText its text, without a closing semicolon; one char per byte
    */
   public String install(ExtensionStatement statement, String statementText) {
+    return block(statement, statementText, "");
+  }
+
+  /**
+   * As {@link #install}, and the block stores address and keys if the extension is {@code
+   * aws_lambda}.
+   *
+   * <p>A client can read what the server executes for it ({@code current_query()}, {@code
+   * pg_stat_statements}, the server's log), and a function's body can be read by everyone. So this
+   * is for a session only in which the server itself reported {@code is_superuser} to be on, and
+   * never for a statement inside a function's body.
+   *
+   * @param statement what was recognised
+   * @param statementText its text, without a closing semicolon; one char per byte
+   */
+  public String installAndStoreSettings(ExtensionStatement statement, String statementText) {
+    return block(statement, statementText, "  " + storeSettings + "\n");
+  }
+
+  private String block(ExtensionStatement statement, String statementText, String storing) {
     ExtensionScript script = statement.extension().equals(lambda.name()) ? lambda : commons;
     Map<String, String> values = new HashMap<>();
     values.put("statement", literal(statementText));
@@ -71,14 +95,17 @@ public final class ExtensionInstaller {
     values.put("check_version", CHECK_VERSION);
     String body =
         switch (statement.kind()) {
-          case CREATE -> create(statement, script, values);
-          case ALTER_UPDATE -> update(script, values);
+          case CREATE -> create(statement, script, values, storing);
+          case ALTER_UPDATE -> update(script, values, storing);
         };
     return "DO " + dollarQuoted("\n" + body + "\n", "pglambda_do");
   }
 
   private String create(
-      ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
+      ExtensionStatement statement,
+      ExtensionScript script,
+      Map<String, String> values,
+      String storing) {
     boolean isLambda = isLambda(script);
     values.put("if_not_exists", Boolean.toString(statement.ifNotExists()));
     values.put("schema", literal(statement.schema()));
@@ -87,13 +114,15 @@ public final class ExtensionInstaller {
     values.put("comments", caseOf(commons.comment(), lambda.comment()));
     values.put("is_installed", isInstalled(script));
     values.put("required", isLambda ? "    " + REQUIRED : "");
-    values.put("scripts", isLambda ? bothScripts() : commonsScript());
+    values.put(
+        "scripts",
+        isLambda ? bothScripts() : "      EXECUTE " + literal(commons.section("head")) + ";");
     values.put("declarations", isLambda ? "  dblink_schema name;\n" + declarations() : "");
-    values.put("settings", isLambda ? "  " + storeSettings : "");
+    values.put("settings", isLambda ? storing + "  " + DEFINE_PARAMETERS : "");
     return CREATE.fill(values);
   }
 
-  private String update(ExtensionScript script, Map<String, String> values) {
+  private String update(ExtensionScript script, Map<String, String> values, String storing) {
     boolean isLambda = isLambda(script);
     values.put("is_installed", isInstalled(script));
     values.put(
@@ -101,7 +130,9 @@ public final class ExtensionInstaller {
         isLambda
             ? "  is_superuser boolean;\n  member record;\n  dblink_schema name;\n" + declarations()
             : "");
-    values.put("settings", isLambda ? "  " + updateFunctions() + "\n  " + storeSettings : "");
+    values.put(
+        "settings",
+        isLambda ? "  " + updateFunctions() + "\n" + storing + "  " + DEFINE_PARAMETERS : "");
     return ALTER.fill(values);
   }
 
@@ -110,7 +141,8 @@ public final class ExtensionInstaller {
   }
 
   private static String declarations() {
-    return "  settings_oid oid;\n  new_host text;\n  parameter record;";
+    return "  settings_oid oid;\n  settings_owner name;\n  is_superusers boolean;\n  commons_owner name;\n"
+        + "  new_host text;\n  parameter record;";
   }
 
   /** Whether the objects are there, though not in {@code pg_extension}; {@code n} is the schema. */
@@ -125,22 +157,15 @@ public final class ExtensionInstaller {
     return "WHEN 'aws_commons' THEN " + literal(ofCommons) + " ELSE " + literal(ofLambda);
   }
 
-  private String commonsScript() {
-    return "      EXECUTE " + literal(commons.section("head")) + ";";
-  }
-
   private String bothScripts() {
-    return "      IF part = 'aws_commons' THEN\n"
-        + commonsScript()
-        + "\n      ELSE\n      EXECUTE "
-        + literal(lambda.section("objects"))
-        + ";\n"
-        + bindings()
-        + "\n      EXECUTE "
-        + literal(lambda.section("functions"))
-        + ";\n      EXECUTE "
-        + literal(lambda.section("privileges"))
-        + ";\n      END IF;";
+    return "      "
+        + SCRIPTS.fill(
+            Map.of(
+                "commons", literal(commons.section("head")),
+                "objects", literal(lambda.section("objects")),
+                "bindings", bindings(),
+                "functions", literal(lambda.section("functions")),
+                "privileges", literal(lambda.section("privileges"))));
   }
 
   private String updateFunctions() {

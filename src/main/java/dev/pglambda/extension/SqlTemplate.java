@@ -22,9 +22,10 @@ final class SqlTemplate {
     this.text = text;
   }
 
-  /** The template in the resource of that name. */
+  /** The template in the resource of that name in {@code install/}. */
   static SqlTemplate named(String name) {
-    return new SqlTemplate(name, new String(ExtensionFiles.read(name), US_ASCII).strip());
+    return new SqlTemplate(
+        name, new String(ExtensionFiles.read("install/" + name), US_ASCII).strip());
   }
 
   /** The text as it is. */

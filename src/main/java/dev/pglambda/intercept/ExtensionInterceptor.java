@@ -18,22 +18,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExtensionInterceptor implements Interceptor {
   private final BiFunction<ExtensionStatement, String, String> installer;
+  private final BiFunction<ExtensionStatement, String, String> superusersInstaller;
 
   /**
    * @param installer makes, of a statement and its own text, the statement to send instead
+   * @param superusersInstaller the same for a superuser's session, whose text may hold secrets: a
+   *     client can read what the server executes for it
    */
-  public ExtensionInterceptor(BiFunction<ExtensionStatement, String, String> installer) {
+  public ExtensionInterceptor(
+      BiFunction<ExtensionStatement, String, String> installer,
+      BiFunction<ExtensionStatement, String, String> superusersInstaller) {
     this.installer = installer;
+    this.superusersInstaller = superusersInstaller;
   }
 
   @Override
-  public @Nullable Rewrite inspect(
-      ByteBuf buffer, int index, int length, boolean standardConformingStrings) {
-    if (!mentions(buffer, index, length)) {
+  public @Nullable Rewrite inspect(ByteBuf buffer, int index, int length, ServerSettings settings) {
+    if (!settings.asciiSafe() || !mentions(buffer, index, length)) {
       return null;
     }
     String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
-    List<ExtensionStatement> found = ExtensionStatements.find(text, standardConformingStrings);
+    List<ExtensionStatement> found =
+        ExtensionStatements.find(text, settings.standardConformingStrings());
     if (found.isEmpty()) {
       return null;
     }
@@ -41,19 +47,32 @@ public final class ExtensionInterceptor implements Interceptor {
     List<RewrittenStatement> rewritten = new ArrayList<>();
     for (ExtensionStatement statement : found) {
       String original = text.substring(statement.start(), statement.end());
-      replacements.add(
-          new Replacement(
-              statement.start(), statement.end(), installer.apply(statement, original)));
+      String replacement = replacement(statement, original, settings);
+      replacements.add(new Replacement(statement.start(), statement.end(), replacement));
       rewritten.add(
-          new RewrittenStatement(statement.statementIndex(), statement.kind().commandTag()));
+          new RewrittenStatement(
+              statement.statementIndex(),
+              statement.kind().commandTag(),
+              characters(text.substring(0, statement.start()), settings),
+              characters(text.substring(0, statement.end()), settings),
+              characters(replacement, settings)));
     }
     return new Rewrite(Replacement.splice(text, replacements), rewritten);
   }
 
+  private String replacement(
+      ExtensionStatement statement, String original, ServerSettings settings) {
+    return (settings.superuser() ? superusersInstaller : installer).apply(statement, original);
+  }
+
+  /** How many characters some bytes are; in multi-byte encodings but UTF8, no more than that. */
+  private static int characters(String bytes, ServerSettings settings) {
+    return settings.utf8()
+        ? (int) bytes.chars().filter(octet -> (octet & 0xC0) != 0x80).count()
+        : bytes.length();
+  }
+
   private static boolean mentions(ByteBuf buffer, int index, int length) {
-    if (buffer.hasArray()) {
-      return Mentions.awsExtension(buffer.array(), buffer.arrayOffset() + index, length);
-    }
     return Mentions.awsExtension(
         buffer.nioBufferCount() == 1
             ? buffer.internalNioBuffer(index, length)

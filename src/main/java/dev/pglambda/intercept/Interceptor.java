@@ -16,9 +16,8 @@ public interface Interceptor {
    * @param buffer holds the text, without its terminating NUL; indexes must not be moved
    * @param index where it begins
    * @param length its octets
-   * @param standardConformingStrings the session's setting of that name
+   * @param settings what the server has reported of the session's settings
    * @return null if the text passes unchanged
    */
-  @Nullable Rewrite inspect(
-      ByteBuf buffer, int index, int length, boolean standardConformingStrings);
+  @Nullable Rewrite inspect(ByteBuf buffer, int index, int length, ServerSettings settings);
 }

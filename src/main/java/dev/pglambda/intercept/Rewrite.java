@@ -16,6 +16,9 @@ public record Rewrite(String text, List<RewrittenStatement> statements) {
    *
    * @param index which statement of the text, counted from 0 over the non-empty ones
    * @param commandTag the tag the client is to see in CommandComplete
+   * @param start how many characters stand before it in the client's text
+   * @param end how many characters the client's text has up to its end
+   * @param length how many characters stand in its place in the new text
    */
-  public record RewrittenStatement(int index, String commandTag) {}
+  public record RewrittenStatement(int index, String commandTag, int start, int end, int length) {}
 }

@@ -41,6 +41,9 @@ final class ArgumentCheck {
 
   Checked check(InvokeArguments arguments) throws InvalidArgumentException {
     String functionName = notNull("function_name", arguments.functionName());
+    if (functionName.isBlank()) {
+      throw new InvalidArgumentException(InvokeErrors.functionNameIsEmpty());
+    }
     var payload = notNull("payload", arguments.payload());
     Types types = types(arguments);
     InvocationType invocationType = invocationType(types.invocationType());

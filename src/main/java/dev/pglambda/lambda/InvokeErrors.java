@@ -63,6 +63,14 @@ public final class InvokeErrors {
         null);
   }
 
+  static SqlError functionNameIsEmpty() {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "argument \"function_name\" of aws_lambda.invoke must not be empty",
+        null,
+        null);
+  }
+
   static SqlError invalidInvocationType(String given) {
     return invalidChoice(
         "invocation_type",

@@ -1,5 +1,6 @@
 package dev.pglambda.lambda;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,12 @@ import org.slf4j.LoggerFactory;
  * once, and says what becomes of the answer in SQL. Safe for use by many threads.
  */
 public final class InvokeFunction {
+  /**
+   * The connect time-out of calls whose session has not set {@code aws_lambda.connect_timeout_ms}.
+   */
+  public static final Duration DEFAULT_CONNECT_TIMEOUT =
+      Duration.ofMillis(ArgumentCheck.DEFAULT_CONNECT_TIMEOUT_MS);
+
   private static final Logger LOG = LoggerFactory.getLogger(InvokeFunction.class);
 
   private final LambdaInvoker invoker;

@@ -16,7 +16,7 @@ public interface LambdaInvoker extends AutoCloseable {
    */
   CompletableFuture<InvocationResult> invoke(Invocation invocation);
 
-  /** Ends what the invoker holds; calls in progress fail. */
+  /** Ends what the invoker holds; calls in progress fail. May block for a short time. */
   @Override
   void close();
 }

@@ -1,7 +1,8 @@
 /**
  * Calling AWS Lambda: what an invocation is, what the SQL function {@code aws_lambda.invoke} makes
- * of its arguments and of Lambda's answers, and the one class that uses the AWS SDK. No PostgreSQL
- * wire protocol and no SQL text lives here.
+ * of its arguments and of Lambda's answers, and {@link dev.pglambda.lambda.aws.AwsLambdaInvoker}
+ * with the few classes behind it, the only ones that use the AWS SDK. No PostgreSQL wire protocol
+ * and no SQL text lives here.
  */
 @NullMarked
 package dev.pglambda.lambda;

@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.CallContext;
+import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
@@ -8,11 +9,13 @@ import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The direction from server to client: keeps the reply queue in step, mends the replies to
- * rewritten statements, and takes our own lines out of the CONTEXT of errors and notices.
+ * rewritten statements and the positions of errors in rewritten texts, and takes our own lines out
+ * of the CONTEXT of errors and notices.
  */
 final class BackendRelay implements FrameScanner.Visitor {
 
@@ -58,16 +61,22 @@ final class BackendRelay implements FrameScanner.Visitor {
   public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
     byte type = buffer.getByte(index);
     RewrittenStatement rewritten = replies.current();
+    List<RewrittenStatement> all = replies.rewritten();
     replies.received(type);
     return switch (type) {
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
-          error(buffer, index, length, rewritten != null);
+          error(buffer, index, length, rewritten != null, all);
       case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);
       default -> rewritten == null ? null : commandComplete(rewritten);
     };
   }
 
-  private @Nullable ByteBuf error(ByteBuf buffer, int index, int length, boolean rewritten) {
+  private @Nullable ByteBuf error(
+      ByteBuf buffer,
+      int index,
+      int length,
+      boolean rewritten,
+      @Nullable List<RewrittenStatement> all) {
     ErrorFields fields = ErrorFields.read(buffer, index, length);
     if (fields == null) {
       return null;
@@ -76,9 +85,9 @@ final class BackendRelay implements FrameScanner.Visitor {
     if (type == BackendMessage.ERROR_RESPONSE && isFatal(fields)) {
       session.sawFatal();
     }
-    return CallContext.remove(fields, rewritten)
-        ? fields.toFrame(session.client().alloc(), type)
-        : null;
+    boolean removed = CallContext.remove(fields, rewritten);
+    boolean moved = ErrorPosition.mend(fields, all);
+    return removed || moved ? fields.toFrame(session.client().alloc(), type) : null;
   }
 
   private static boolean isFatal(ErrorFields fields) {

@@ -3,6 +3,7 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.FrontendMessage;
@@ -28,7 +29,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   private final Session session;
   private final ReplyQueue replies;
-  private final SessionState state;
+  private final ServerSettings settings;
   private final Interceptor interceptor;
   private final int inspectLimit;
 
@@ -40,12 +41,12 @@ final class FrontendRelay implements FrameScanner.Visitor {
   FrontendRelay(
       Session session,
       ReplyQueue replies,
-      SessionState state,
+      ServerSettings settings,
       Interceptor interceptor,
       int inspectLimit) {
     this.session = session;
     this.replies = replies;
-    this.state = state;
+    this.settings = settings;
     this.interceptor = interceptor;
     this.inspectLimit = inspectLimit;
   }
@@ -99,15 +100,12 @@ final class FrontendRelay implements FrameScanner.Visitor {
   }
 
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end) {
-    replies.sent(FrontendMessage.PARSE);
     int nameEnd = buffer.indexOf(body, end, (byte) 0);
     int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
-    if (textEnd < 0) {
-      return null;
-    }
-    Rewrite rewrite = inspectText(buffer, nameEnd + 1, textEnd + 1);
+    Rewrite rewrite = textEnd < 0 ? null : inspectText(buffer, nameEnd + 1, textEnd + 1);
+    replies.sent(FrontendMessage.PARSE, rewrite == null ? null : rewrite.statements());
     if (rewrite == null) {
-      if (!statements.isEmpty()) {
+      if (textEnd >= 0 && !statements.isEmpty()) {
         statements.remove(string(buffer, body, nameEnd));
       }
       return null;
@@ -122,9 +120,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   private @Nullable Rewrite inspectText(ByteBuf buffer, int from, int end) {
     boolean terminated = end > from && buffer.getByte(end - 1) == 0;
-    return terminated
-        ? interceptor.inspect(buffer, from, end - 1 - from, state.standardConformingStrings())
-        : null;
+    return terminated ? interceptor.inspect(buffer, from, end - 1 - from, settings) : null;
   }
 
   private @Nullable ByteBuf bind(ByteBuf buffer, int body, int end) {

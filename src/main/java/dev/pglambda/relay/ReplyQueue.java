@@ -92,7 +92,7 @@ final class ReplyQueue {
   }
 
   /**
-   * A Query or an Execute was sent whose statements were rewritten.
+   * A Query, a Parse or an Execute was sent whose statements were rewritten.
    *
    * @param statements which, by ascending index; an Execute has only index 0
    */
@@ -108,11 +108,7 @@ final class ReplyQueue {
    * @return null if the statement that runs is the client's own
    */
   @Nullable RewrittenStatement current() {
-    if (size == 0) {
-      return null;
-    }
-    @SuppressWarnings("unchecked") // only sent(byte, List) stores here
-    List<RewrittenStatement> statements = (List<RewrittenStatement>) rewrites[head];
+    List<RewrittenStatement> statements = rewritten();
     if (statements != null) {
       for (RewrittenStatement statement : statements) {
         if (statement.index() == completed) {
@@ -121,6 +117,20 @@ final class ReplyQueue {
       }
     }
     return null;
+  }
+
+  /**
+   * The rewritten statements of the text that the server works on now.
+   *
+   * @return null if the text is the client's own
+   */
+  @Nullable List<RewrittenStatement> rewritten() {
+    if (size == 0) {
+      return null;
+    }
+    @SuppressWarnings("unchecked") // only sent(byte, List) stores here
+    List<RewrittenStatement> statements = (List<RewrittenStatement>) rewrites[head];
+    return statements;
   }
 
   /** A message came from the server. */

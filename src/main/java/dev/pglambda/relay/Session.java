@@ -38,6 +38,12 @@ final class Session {
   private final java.util.concurrent.Future<?> startupTimeout;
 
   private @Nullable Channel server;
+
+  /**
+   * What the client has sent before the server's connection is there; reading is off until then.
+   */
+  private ByteBuf held = Unpooled.EMPTY_BUFFER;
+
   private boolean ready;
   private boolean closing;
 
@@ -85,17 +91,18 @@ final class Session {
 
   // ---- what the two handlers report
 
-  void connected(Channel channel, ByteBuf startup, ByteBuf rest) {
+  void connected(Channel channel, ByteBuf startup) {
     server = channel;
     channel.closeFuture().addListener(closed -> serverClosed("server closed the connection"));
     if (closing) {
       startup.release();
-      rest.release();
       channel.close();
       return;
     }
     channel.write(startup, channel.voidPromise());
-    clientSent(rest);
+    ByteBuf first = held;
+    held = Unpooled.EMPTY_BUFFER;
+    clientSent(first);
     channel.flush();
     client.config().setAutoRead(true);
     channel.config().setAutoRead(true);
@@ -111,6 +118,10 @@ final class Session {
   void clientSent(ByteBuf bytes) {
     if (closing) {
       bytes.release();
+      return;
+    }
+    if (server == null) {
+      held = Unpooled.wrappedBuffer(held, bytes);
       return;
     }
     try {
@@ -226,6 +237,8 @@ final class Session {
     startupTimeout.cancel(false);
     fromClient.close();
     fromServer.close();
+    held.release();
+    held = Unpooled.EMPTY_BUFFER;
     closeServer();
     ended.complete(null);
   }

@@ -144,7 +144,7 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             relay.settings(), relay.sessions().newToken(), ctx.channel(), relay.interceptor());
     relay.sessions().add(session);
     ByteBuf startupBytes = relay.withParameters(startup, bytes, session.token(), ctx.alloc());
-    ByteBuf rest = received.readRetainedSlice(received.readableBytes());
+    session.clientSent(received.readRetainedSlice(received.readableBytes()));
     ctx.channel().config().setAutoRead(false);
     pipeline.replace(this, null, new ClientHandler(session));
     ChannelFuture connecting =
@@ -152,10 +152,9 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     connecting.addListener(
         connected -> {
           if (connected.isSuccess()) {
-            session.connected(connecting.channel(), startupBytes, rest);
+            session.connected(connecting.channel(), startupBytes);
           } else {
             startupBytes.release();
-            rest.release();
             session.connectFailed(connected.cause());
           }
         });

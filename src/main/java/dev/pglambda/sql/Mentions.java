@@ -1,114 +1,77 @@
 package dev.pglambda.sql;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
  * The relay's first look at a statement: does it name one of the extensions at all? Nearly all
- * statements do not, so this must cost next to nothing; it allocates nothing and skips most bytes
- * (Horspool's search for both names at once). A name written with {@code U&} escapes is not found.
+ * statements do not, so this must cost next to nothing: it allocates nothing, and looks for the
+ * {@code s_} that both names have in the same place, eight bytes at a time. A name written with
+ * {@code U&} escapes is not found.
  */
 public final class Mentions {
   private static final byte[] LAMBDA = "aws_lambda".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] COMMONS = "aws_commons".getBytes(StandardCharsets.US_ASCII);
+  private static final int UNDERSCORE_INDEX = 3;
 
-  /** Length of the shorter name: both are searched for by their first so many bytes. */
-  private static final int WINDOW = LAMBDA.length;
-
-  /** By how much the window may move on, given its last byte; 0 if a name may be in it. */
-  private static final byte[] SHIFTS = shifts();
+  private static final long UNDERSCORES = 0x5f5f5f5f5f5f5f5fL;
+  private static final long LOWER_S = 0x7373737373737373L;
+  private static final long CASE_BITS = 0x2020202020202020L;
+  private static final long LOW_BITS = 0x0101010101010101L;
+  private static final long HIGH_BITS = 0x8080808080808080L;
 
   private Mentions() {}
 
-  private static byte[] shifts() {
-    byte[] shifts = new byte[256];
-    for (int b = 0; b < shifts.length; b++) {
-      int shift = WINDOW;
-      for (int i = 0; i < WINDOW; i++) {
-        if (lower((byte) b) == LAMBDA[i] || lower((byte) b) == COMMONS[i]) {
-          shift = WINDOW - 1 - i;
-        }
-      }
-      shifts[b] = (byte) shift;
-    }
-    return shifts;
-  }
-
   /**
-   * Whether {@code aws_lambda} or {@code aws_commons} stands in a range of bytes, in any case.
-   *
-   * @param bytes text in any encoding whose bytes below 128 are ASCII
-   * @param offset where the range begins
-   * @param length how many bytes it has
-   */
-  public static boolean awsExtension(byte[] bytes, int offset, int length) {
-    int limit = offset + length;
-    int last = offset + WINDOW - 1;
-    while (last < limit) {
-      int shift = SHIFTS[bytes[last] & 0xff];
-      if (shift == 0) {
-        int start = last - WINDOW + 1;
-        if (matches(bytes, start, limit, LAMBDA) || matches(bytes, start, limit, COMMONS)) {
-          return true;
-        }
-        shift = 1;
-      }
-      last += shift;
-    }
-    return false;
-  }
-
-  /**
-   * The same for the bytes between a buffer's position and limit, which stay as they are.
+   * Whether {@code aws_lambda} or {@code aws_commons} stands between a buffer's position and limit,
+   * in any case. The buffer stays as it is.
    *
    * @param buffer text in any encoding whose bytes below 128 are ASCII
    */
   public static boolean awsExtension(ByteBuffer buffer) {
-    if (buffer.hasArray()) {
-      int offset = buffer.arrayOffset() + buffer.position();
-      return awsExtension(buffer.array(), offset, buffer.remaining());
-    }
+    boolean littleEndian = buffer.order() == ByteOrder.LITTLE_ENDIAN;
     int limit = buffer.limit();
-    int last = buffer.position() + WINDOW - 1;
-    while (last < limit) {
-      int shift = SHIFTS[buffer.get(last) & 0xff];
-      if (shift == 0) {
-        int start = last - WINDOW + 1;
-        if (matches(buffer, start, limit, LAMBDA) || matches(buffer, start, limit, COMMONS)) {
+    int at = buffer.position() + UNDERSCORE_INDEX;
+    for (; at + Long.BYTES <= limit; at += Long.BYTES) {
+      // A byte of the difference is zero where there is an underscore with an S before it. The
+      // usual test for zero bytes finds each, and sometimes one too many, which does no harm.
+      long difference =
+          (buffer.getLong(at) ^ UNDERSCORES) | ((buffer.getLong(at - 1) | CASE_BITS) ^ LOWER_S);
+      long hits = (difference - LOW_BITS) & ~difference & HIGH_BITS;
+      while (hits != 0) {
+        int index = Long.numberOfTrailingZeros(hits) / Byte.SIZE;
+        if (isName(buffer, at + (littleEndian ? index : Long.BYTES - 1 - index))) {
           return true;
         }
-        shift = 1;
+        hits &= hits - 1;
       }
-      last += shift;
+    }
+    for (; at < limit; at++) {
+      if (buffer.get(at) == '_' && isName(buffer, at)) {
+        return true;
+      }
     }
     return false;
   }
 
-  private static boolean matches(byte[] bytes, int start, int limit, byte[] name) {
-    if (limit - start < name.length) {
+  private static boolean isName(ByteBuffer buffer, int underscore) {
+    int start = underscore - UNDERSCORE_INDEX;
+    return matches(buffer, start, LAMBDA) || matches(buffer, start, COMMONS);
+  }
+
+  private static boolean matches(ByteBuffer buffer, int start, byte[] name) {
+    if (buffer.limit() - start < name.length) {
       return false;
     }
-    for (int i = 0; i < name.length; i++) {
-      if (lower(bytes[start + i]) != name[i]) {
+    // From the end: the names differ there, and few words end like them.
+    for (int i = name.length - 1; i >= 0; i--) {
+      byte b = buffer.get(start + i);
+      byte lower = b >= 'A' && b <= 'Z' ? (byte) (b + ('a' - 'A')) : b;
+      if (lower != name[i]) {
         return false;
       }
     }
     return true;
-  }
-
-  private static boolean matches(ByteBuffer bytes, int start, int limit, byte[] name) {
-    if (limit - start < name.length) {
-      return false;
-    }
-    for (int i = 0; i < name.length; i++) {
-      if (lower(bytes.get(start + i)) != name[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static byte lower(byte b) {
-    return b >= 'A' && b <= 'Z' ? (byte) (b + ('a' - 'A')) : b;
   }
 }

@@ -121,7 +121,11 @@ DECLARE
   session text;
   mark text := '';
   fields text;
+  connection_string text;
   nonce text;
+  -- Whoever may use dblink can put a link and a nonce of his own in place of ours. What is signed must not begin with
+  -- words of his choice, or he could have other requests signed than this one.
+  nonce_form constant text := '^[0-9a-f]{32}$';
   sequence bigint := 0;
   request text;
   sent boolean := false;
@@ -141,7 +145,7 @@ BEGIN
       ERRCODE = '55000',
       MESSAGE = 'aws_lambda does not know where pg-lambda-proxy is',
       DETAIL = 'The table pglambda.settings is empty.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as the role that installed the extension.';
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser.';
   END IF;
 
   -- What the proxy said at the start of this session, if it is really from the proxy.
@@ -189,17 +193,22 @@ BEGIN
 
   BEGIN
     IF 'pglambda' = ANY (pglambda.link_names()) THEN
-      nonce := nullif(current_setting('pglambda.nonce', true), '');
+      nonce := substring(current_setting('pglambda.nonce', true) FROM nonce_form);
     ELSE
-      PERFORM pglambda.open_link('pglambda', concat(
+      connection_string := concat(
         'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=5',
-        ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3',
+        ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 client_encoding=', encoding,
         ' host=', pglambda.connection_value(host), ' port=', pglambda.connection_value(port),
-        ' password=', pglambda.connection_value(link_password), ' client_encoding=', encoding));
+        ' password=', pglambda.connection_value(link_password));
+      PERFORM pglambda.open_link('pglambda', connection_string);
     END IF;
     FOR attempt IN 1..2 LOOP
       IF nonce IS NULL THEN
         SELECT a.payload INTO nonce FROM pglambda.ask('pglambda', 'hello') AS a;
+        IF as_hex THEN
+          nonce := convert_from(nonce::bytea, 'UTF8');
+        END IF;
+        nonce := substring(nonce FROM nonce_form);
         PERFORM set_config('pglambda.nonce', nonce, false);
       END IF;
       sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
@@ -213,9 +222,9 @@ BEGIN
         request := 'wait/1 ' || sequence;
         request := encode(sha256(opad || sha256(ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request;
         SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
-        lost := outcome = 'stale';
+        lost := outcome IS NOT DISTINCT FROM 'stale';
       END LOOP;
-      EXIT WHEN lost OR outcome <> 'stale';
+      EXIT WHEN lost OR outcome IS DISTINCT FROM 'stale';
       -- Nothing was done: the nonce was lost (by a rollback, RESET ALL or a user), or is not the proxy's.
       sent := false;
       nonce := NULL;
@@ -225,21 +234,21 @@ BEGIN
     IF 'pglambda' = ANY (pglambda.link_names()) THEN
       PERFORM pglambda.close_link('pglambda');
     END IF;
-    -- A broken link is class 08, or XX000 where dblink says "could not send query".
-    IF failure NOT LIKE '08%' AND failure <> 'XX000' THEN
+    -- A broken link; XX000 is dblink's "could not send query". All else has its own words.
+    IF failure NOT IN ('08000', '08001', '08003', '08004', '08006', 'XX000') THEN
       RAISE;
     ELSIF sent THEN
       RAISE EXCEPTION USING
         ERRCODE = '08006',
         MESSAGE = format('connection to pg-lambda-proxy at %s:%s was lost during the call of aws_lambda.invoke', host, port),
-        DETAIL = 'Whether the Lambda function ran is unknown; the call was not repeated. ' || concat_ws(': ', failure_message, nullif(failure_detail, ''));
+        DETAIL = 'Whether the Lambda function ran is unknown; the call was not repeated. Cause: ' || split_part(failure_message, chr(10), 1);
     ELSE
       RAISE EXCEPTION USING
         ERRCODE = '08001',
         MESSAGE = format('the server cannot reach pg-lambda-proxy at %s:%s', host, port),
         DETAIL = concat_ws(': ', failure_message, nullif(failure_detail, '')),
         HINT = CASE WHEN failure_detail LIKE '%FATAL:%'
-          THEN 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as the role that installed the extension, to renew address and secret.'
+          THEN 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew address and secret.'
           ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;
     END IF;
   END;
@@ -270,7 +279,7 @@ BEGIN
       ERRCODE = '28000',
       MESSAGE = format('pg-lambda-proxy at %s:%s refused the call of aws_lambda.invoke', host, port),
       DETAIL = 'The proxy has another secret than the one stored when the extension was installed.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as the role that installed the extension, to renew it.';
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew it.';
   ELSIF length(outcome) = 5 THEN
     PERFORM pglambda.raise_error(outcome, message, detail, hint);
   ELSE

@@ -270,14 +270,14 @@ class RequestTest {
   }
 
   @Test
-  void refusesALowerSequenceEvenAfterAnotherHello() {
+  void refusesALowerSequenceUntilAnotherHello() {
     worker.hello();
     worker.sendWait();
     worker.received();
 
     assertThat(worker.ask(worker.proven("wait/1 5")).get(0)).isEqualTo("stale");
     worker.hello();
-    assertThat(worker.ask(worker.proven("wait/1 5")).get(0)).isEqualTo("stale");
+    assertThat(worker.ask(worker.proven("wait/1 5")).get(0)).isEqualTo("08006");
   }
 
   @Test

@@ -407,4 +407,16 @@ class ConfigLoaderTest {
     assertThat(exit.message()).hasLineCount(1).doesNotContain("\r");
     return exit;
   }
+
+  @Test
+  void refusesTheGuideBeforeANamedServer() {
+    assertThat(
+            ConfigLoader.load(
+                new String[] {"--once", "--backend", "db"}, Map.of("PGLAMBDA_GUIDE", "on")))
+        .isEqualTo(
+            new ConfigLoader.Exit(
+                2,
+                "--once: given beside --backend (expected: the embedded server, on which the"
+                    + " guide's example runs)"));
+  }
 }

@@ -218,6 +218,17 @@ class InvokeFunctionTest {
     }
 
     @Test
+    void refusesAnEmptyFunctionName() {
+      assertThat(refused(name(" ")))
+          .isEqualTo(
+              new SqlError(
+                  "22023",
+                  "argument \"function_name\" of aws_lambda.invoke must not be empty",
+                  null,
+                  null));
+    }
+
+    @Test
     void refusesANullPayload() {
       assertThat(refused(name("f").payload(null)))
           .isEqualTo(

@@ -49,7 +49,7 @@ class RelayTest {
   private final List<AutoCloseable> open = new ArrayList<>();
   private ServerSocket server = listen();
   private Duration startupTimeout = Duration.ofSeconds(30);
-  private Interceptor interceptor = (buffer, index, length, standard) -> null;
+  private Interceptor interceptor = (buffer, index, length, settings) -> null;
 
   private static ServerSocket listen() {
     try {
@@ -318,11 +318,12 @@ class RelayTest {
   }
 
   @Test
-  void tellsTheInterceptorHowTheServerReadsBackslashes() throws Exception {
+  void tellsTheInterceptorWhatTheServerReportsOfItsSettings() throws Exception {
     List<Boolean> seen = new ArrayList<>();
     interceptor =
-        (buffer, index, length, standard) -> {
-          seen.add(standard);
+        (buffer, index, length, settings) -> {
+          seen.add(settings.standardConformingStrings());
+          seen.add(settings.superuser());
           return null;
         };
     Peer client = client(startup("user", "ann"));
@@ -331,10 +332,12 @@ class RelayTest {
     backend.read();
     backend.send('S', "standard_conforming_strings\0off\0");
     client.read();
+    backend.send('S', "is_superuser\0on\0");
+    client.read();
     client.send('Q', "SELECT 1\0");
     backend.read();
 
-    assertThat(seen).containsExactly(true, false);
+    assertThat(seen).containsExactly(true, false, false, true);
   }
 
   @Test
@@ -467,14 +470,15 @@ class RelayTest {
 
   private void rewriteMagic() {
     interceptor =
-        (buffer, index, length, standard) -> {
+        (buffer, index, length, settings) -> {
           String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
           int at = text.indexOf("magic");
           return at < 0
               ? null
               : new Rewrite(
                   text.replace("magic", "DO 'x'"),
-                  List.of(new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION")));
+                  List.of(
+                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)));
         };
   }
 

@@ -8,8 +8,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ReplyQueueTest {
-  private static final RewrittenStatement FIRST = new RewrittenStatement(0, "CREATE EXTENSION");
-  private static final RewrittenStatement THIRD = new RewrittenStatement(2, "CREATE EXTENSION");
+  private static final RewrittenStatement FIRST =
+      new RewrittenStatement(0, "CREATE EXTENSION", 0, 9, 90);
+  private static final RewrittenStatement THIRD =
+      new RewrittenStatement(2, "CREATE EXTENSION", 20, 29, 90);
 
   private final ReplyQueue queue = new ReplyQueue();
 

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -72,13 +73,13 @@ final class FakeLambdaConnection extends SimpleChannelInboundHandler<FullHttpReq
     }
     ReceivedRequest request = received(message, path.group(1), uri);
     answerPending = true;
-    endpoint.received(request);
     Reply programmed = endpoint.replyTo(request.functionName());
     Reply reply = programmed == null ? FakeLambdaEndpoint.notFound(request) : programmed;
-    Runnable answer = () -> context.executor().execute(() -> answer(context, request, reply));
+    Runnable answer = () -> answer(context, request, reply);
     if (reply.held) {
-      endpoint.hold(answer);
+      endpoint.received(request, () -> context.executor().execute(answer));
     } else {
+      endpoint.received(request, null);
       var unused = context.executor().schedule(answer, reply.delay.toNanos(), TimeUnit.NANOSECONDS);
     }
   }
@@ -117,7 +118,11 @@ final class FakeLambdaConnection extends SimpleChannelInboundHandler<FullHttpReq
           case CLOSE_MID_BODY -> writeHalf(context, reply);
         };
     if (reply.closesAfterwards) {
-      written.addListener(ChannelFutureListener.CLOSE);
+      // Only this half, so that the connection counts as open until the client has noticed.
+      written.addListener(
+          done -> {
+            var unused = ((SocketChannel) context.channel()).shutdownOutput();
+          });
     }
   }
 

@@ -13,9 +13,10 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,6 +107,14 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
     return this;
   }
 
+  /** Forgets what was said with {@link #on}, and drops what is held. */
+  public void forgetReplies() {
+    replies.clear();
+    synchronized (this) {
+      held.clear();
+    }
+  }
+
   /** Answers everything that is held now. */
   public void release() {
     List<Runnable> released;
@@ -189,12 +198,27 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
     }
   }
 
-  /** An address that refuses connections: its port was free a moment ago. */
+  /**
+   * An address that refuses connections, always: its port is taken, but nobody listens there. (A
+   * port that was only free a moment ago may be anybody's by now, or the client's own.)
+   */
   public static URI refusing() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return uri(socket.getLocalPort());
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
+    return uri(TakenPort.NUMBER);
+  }
+
+  private static final class TakenPort {
+    /** Open as long as this process runs. */
+    private static final Socket SOCKET = new Socket();
+
+    private static final int NUMBER = take();
+
+    private static int take() {
+      try {
+        SOCKET.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return SOCKET.getLocalPort();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
@@ -238,8 +262,12 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
     notifyAll();
   }
 
-  synchronized void received(ReceivedRequest request) {
+  /** In one step, so that whoever has awaited a request can release its answer. */
+  synchronized void received(ReceivedRequest request, @Nullable Runnable heldAnswer) {
     requests.add(request);
+    if (heldAnswer != null) {
+      held.add(heldAnswer);
+    }
     inProgress++;
     maxConcurrency = Math.max(maxConcurrency, inProgress);
     notifyAll();
@@ -254,9 +282,5 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
     inProgress--;
     aborted++;
     notifyAll();
-  }
-
-  synchronized void hold(Runnable answer) {
-    held.add(answer);
   }
 }

@@ -36,8 +36,18 @@ public final class ProxyUnderTest implements AutoCloseable {
   /** Before a PostgreSQL server; the arguments say how Lambda is reached. */
   public static ProxyUnderTest start(PostgresServer postgres, String... moreArguments)
       throws IOException, StartException, InterruptedException {
+    return startBefore(postgres.host() + ":" + postgres.port(), moreArguments);
+  }
+
+  /**
+   * Before any address.
+   *
+   * @param backend host and port of a server that need not be there
+   */
+  public static ProxyUnderTest startBefore(String backend, String... moreArguments)
+      throws IOException, StartException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(moreArguments));
-    arguments.addAll(List.of("--backend", postgres.host() + ":" + postgres.port()));
+    arguments.addAll(List.of("--backend", backend));
     return start(arguments);
   }
 

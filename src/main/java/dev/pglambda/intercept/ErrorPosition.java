@@ -1,0 +1,53 @@
+package dev.pglambda.intercept;
+
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.protocol.ErrorFields;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the position of an error in a rewritten text into the one in the client's text. PostgreSQL
+ * counts it in characters from 1 (manual, "Error and Notice Message Fields").
+ */
+public final class ErrorPosition {
+  private ErrorPosition() {}
+
+  /**
+   * Mends the field. A position inside of a replacement becomes the start of what was replaced.
+   *
+   * @param fields of an ErrorResponse or NoticeResponse; changed in place
+   * @param statements what was replaced in the text that the message is about, by ascending index;
+   *     null or empty if nothing
+   * @return whether anything changed
+   */
+  public static boolean mend(ErrorFields fields, @Nullable List<RewrittenStatement> statements) {
+    String position = fields.get(ErrorFields.POSITION);
+    if (position == null || statements == null || statements.isEmpty()) {
+      return false;
+    }
+    int reported;
+    try {
+      reported = Integer.parseInt(position);
+    } catch (NumberFormatException e) {
+      return false;
+    }
+    int original = original(reported - 1, statements) + 1;
+    fields.with(ErrorFields.POSITION, Integer.toString(original));
+    return original != reported;
+  }
+
+  private static int original(int offset, List<RewrittenStatement> statements) {
+    int moved = 0;
+    for (RewrittenStatement statement : statements) {
+      int start = statement.start() + moved;
+      if (offset < start) {
+        break;
+      }
+      if (offset < start + statement.length()) {
+        return statement.start();
+      }
+      moved += statement.length() - (statement.end() - statement.start());
+    }
+    return offset - moved;
+  }
+}

@@ -1,0 +1,226 @@
+package dev.pglambda.lambda.aws;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.profiles.Profile;
+import software.amazon.awssdk.profiles.ProfileFile;
+
+/**
+ * What the process's environment says about AWS, read from the places where the AWS SDK for Java
+ * looks: system properties, environment variables and the shared config and credentials files (AWS
+ * SDKs and Tools Reference Guide). Reads files, never the network. The SDK reads the same settings
+ * itself; this class answers the questions that must be answered before it is asked.
+ */
+public final class AwsEnvironment {
+  private static final String FALLBACK_REGION = "us-east-1";
+
+  /** In the order in which the SDK looks for an endpoint. */
+  private static final List<String> ENDPOINT_PROPERTIES =
+      List.of("aws.endpointUrlLambda", "aws.endpointUrl");
+
+  private static final List<String> ENDPOINT_VARIABLES =
+      List.of("AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL");
+
+  /** In the order in which the SDK looks for credentials; what each name stands for. */
+  private static final List<Map.Entry<String, String>> CREDENTIALS =
+      List.of(
+          Map.entry("aws.accessKeyId", "credentials"),
+          Map.entry("AWS_ACCESS_KEY_ID", "credentials"),
+          Map.entry("aws.webIdentityTokenFile", "web identity"),
+          Map.entry("AWS_WEB_IDENTITY_TOKEN_FILE", "web identity"),
+          Map.entry("aws.profile", "profile"),
+          Map.entry("AWS_PROFILE", "profile"),
+          Map.entry("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "container credentials"),
+          Map.entry("AWS_CONTAINER_CREDENTIALS_FULL_URI", "container credentials"));
+
+  /** Ends of the host names under which AWS itself answers, in all its partitions. */
+  private static final List<String> AWS_DOMAINS =
+      List.of(
+          ".amazonaws.com",
+          ".amazonaws.com.cn",
+          ".amazonaws.eu",
+          ".api.aws",
+          ".c2s.ic.gov",
+          ".sc2s.sgov.gov",
+          ".cloud.adc-e.uk",
+          ".csp.hci.ic.gov");
+
+  private final Map<String, String> environment;
+  private final Properties properties;
+  private final Path home;
+
+  /**
+   * @param environment environment variables
+   * @param properties system properties
+   * @param home directory that holds {@code .aws}
+   */
+  public AwsEnvironment(Map<String, String> environment, Properties properties, Path home) {
+    this.environment = environment;
+    this.properties = properties;
+    this.home = home;
+  }
+
+  /** The environment of this process. */
+  public static AwsEnvironment ofProcess() {
+    Map<String, String> environment = System.getenv();
+    String home = environment.getOrDefault("HOME", System.getProperty("user.home", "."));
+    return new AwsEnvironment(environment, System.getProperties(), Path.of(home));
+  }
+
+  /**
+   * Says why AWS, or an endpoint that stands for it, seems to be configured.
+   *
+   * @return for example {@code endpoint in AWS_ENDPOINT_URL}, or null if nothing was found
+   */
+  public @Nullable String configuration() {
+    Found endpoint = configuredEndpoint();
+    if (endpoint != null) {
+      return "endpoint in " + endpoint.source();
+    }
+    for (Map.Entry<String, String> candidate : CREDENTIALS) {
+      if (setting(candidate.getKey()) != null) {
+        return candidate.getValue() + " in " + candidate.getKey();
+      }
+    }
+    for (Path file : List.of(configFile(), credentialsFile())) {
+      if (Files.isRegularFile(file)) {
+        return "profile in " + file;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The region of calls that name none: what is configured for the proxy, else the SDK's own
+   * settings (system property, environment, profile; never the instance metadata service, which
+   * takes seconds where there is none), else {@code us-east-1}.
+   *
+   * @param configured region from the proxy's configuration, or null
+   */
+  public String ownRegion(@Nullable String configured) {
+    if (configured != null) {
+      return configured;
+    }
+    // AWS_DEFAULT_REGION is what the AWS CLI and most other SDKs read.
+    for (String name : List.of("aws.region", "AWS_REGION", "AWS_DEFAULT_REGION")) {
+      String region = setting(name);
+      if (region != null) {
+        return region;
+      }
+    }
+    String region = profileProperty("region");
+    return region != null ? region : FALLBACK_REGION;
+  }
+
+  /**
+   * Whether Lambda calls go to something that is not AWS, such as a local stand-in.
+   *
+   * @param configured endpoint from the proxy's configuration, or null
+   */
+  boolean endpointIsForeign(@Nullable URI configured) {
+    if (configured != null) {
+      return isForeign(configured.getHost());
+    }
+    Found found = configuredEndpoint();
+    if (found == null) {
+      return false;
+    }
+    try {
+      return isForeign(new URI(found.value()).getHost());
+    } catch (URISyntaxException invalid) {
+      return true; // The SDK will say so when the first client is built.
+    }
+  }
+
+  private static boolean isForeign(@Nullable String host) {
+    return host == null || AWS_DOMAINS.stream().noneMatch(host::endsWith);
+  }
+
+  /** A setting and the place where it was found. */
+  private record Found(String source, String value) {}
+
+  private @Nullable Found configuredEndpoint() {
+    for (List<String> names : List.of(ENDPOINT_PROPERTIES, ENDPOINT_VARIABLES)) {
+      for (String name : names) {
+        String value = setting(name);
+        if (value != null) {
+          return new Found(name, value);
+        }
+      }
+    }
+    Optional<ProfileFile> file = profileFile();
+    Optional<String> inServices =
+        file.flatMap(this::profile)
+            .flatMap(profile -> profile.property("services"))
+            .flatMap(name -> file.flatMap(profiles -> profiles.getSection("services", name)))
+            .flatMap(services -> services.property("lambda.endpoint_url"));
+    String value =
+        inServices.orElseGet(
+            () -> {
+              String own = profileProperty("lambda.endpoint_url");
+              return own != null ? own : profileProperty("endpoint_url");
+            });
+    return value == null ? null : new Found("profile \"" + profileName() + "\"", value);
+  }
+
+  /** A system property or an environment variable: their names cannot be mistaken. */
+  private @Nullable String setting(String name) {
+    String value = name.startsWith("aws.") ? properties.getProperty(name) : environment.get(name);
+    return value == null || value.isBlank() ? null : value;
+  }
+
+  private @Nullable String profileProperty(String name) {
+    return profileFile().flatMap(this::profile).flatMap(p -> p.property(name)).orElse(null);
+  }
+
+  private Optional<Profile> profile(ProfileFile file) {
+    return file.profile(profileName());
+  }
+
+  private String profileName() {
+    return firstSetting("aws.profile", "AWS_PROFILE").orElse("default");
+  }
+
+  private Path configFile() {
+    return file("aws.configFile", "AWS_CONFIG_FILE", "config");
+  }
+
+  private Path credentialsFile() {
+    return file("aws.sharedCredentialsFile", "AWS_SHARED_CREDENTIALS_FILE", "credentials");
+  }
+
+  private Path file(String property, String variable, String name) {
+    return firstSetting(property, variable)
+        .map(Path::of)
+        .orElse(home.resolve(".aws").resolve(name));
+  }
+
+  private Optional<String> firstSetting(String property, String variable) {
+    return Optional.ofNullable(setting(property)).or(() -> Optional.ofNullable(setting(variable)));
+  }
+
+  /** Both files as one; empty if there is none, or one that the SDK cannot read either. */
+  private Optional<ProfileFile> profileFile() {
+    try {
+      ProfileFile.Aggregator files = ProfileFile.aggregator();
+      add(files, configFile(), ProfileFile.Type.CONFIGURATION);
+      add(files, credentialsFile(), ProfileFile.Type.CREDENTIALS);
+      return Optional.of(files.build());
+    } catch (RuntimeException unreadable) {
+      return Optional.empty();
+    }
+  }
+
+  private static void add(ProfileFile.Aggregator files, Path file, ProfileFile.Type type) {
+    if (Files.isRegularFile(file)) {
+      files.addFile(ProfileFile.builder().content(file).type(type).build());
+    }
+  }
+}

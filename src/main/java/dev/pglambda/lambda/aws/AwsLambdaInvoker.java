@@ -1,0 +1,299 @@
+package dev.pglambda.lambda.aws;
+
+import dev.pglambda.lambda.Invocation;
+import dev.pglambda.lambda.InvocationException;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvokeErrors;
+import dev.pglambda.lambda.InvokeFunction;
+import dev.pglambda.lambda.LambdaInvoker;
+import io.netty.channel.EventLoopGroup;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
+import software.amazon.awssdk.services.lambda.model.InvokeResponse;
+
+/**
+ * Invokes functions through the AWS SDK: in AWS, or at an endpoint that speaks its API. Requests
+ * are prepared on threads of this class (to build a client takes a second, to sign a large payload
+ * some milliseconds), credentials are resolved on another, and the network is read and written on
+ * the event loops it is given. Safe for use by many threads.
+ */
+public final class AwsLambdaInvoker implements LambdaInvoker {
+  private static final Logger LOG = LoggerFactory.getLogger(AwsLambdaInvoker.class);
+
+  /** SQL users choose region and connect time-out, so there must be an end to the clients. */
+  private static final int MOST_IDLE_CLIENTS = 16;
+
+  private static final int LONGEST_LOGGED = 1000;
+  private static final long CLOSE_SECONDS = 2;
+
+  /** Octets that are signed in some ten microseconds. */
+  private static final int SMALL_PAYLOAD = 8 << 10;
+
+  private final String ownRegion;
+  private final CachedCredentials credentials;
+  private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
+  private final ExecutorService senders = senders();
+
+  /** Closing a client waits for its event loop. */
+  private final ExecutorService closers =
+      Executors.newCachedThreadPool(task -> daemon(task, "lambda-client-close"));
+
+  private final Set<Call> calls = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  /** Whether a request has been answered, so that all of the SDK's classes are there. */
+  private volatile boolean loaded;
+
+  /**
+   * How to reach Lambda.
+   *
+   * @param endpoint where to send everything; null for the SDK's own settings ({@code
+   *     AWS_ENDPOINT_URL_LAMBDA} and its relatives), else AWS
+   * @param roleArn role to assume first, or null
+   * @param retries how often a request that failed on its way or was refused for now is sent again;
+   *     0 for never. More than 0 may run a function more than once.
+   * @param maxConcurrentInvocations most requests at a time of each client; further ones wait
+   *     within their request time-out
+   */
+  public record Settings(
+      @Nullable URI endpoint, @Nullable String roleArn, int retries, int maxConcurrentInvocations) {
+
+    /** The SDK's own settings, no retries, 10000 requests at a time. */
+    public static Settings defaults() {
+      return new Settings(null, null, 0, 10_000);
+    }
+  }
+
+  /**
+   * Sends nothing and builds nothing yet.
+   *
+   * @param group event loops for the connections to Lambda, of the NIO transport; not shut down by
+   *     this class
+   * @param environment where other AWS settings come from
+   * @param ownRegion region to warm up, and of STS
+   */
+  public AwsLambdaInvoker(
+      EventLoopGroup group, Settings settings, AwsEnvironment environment, String ownRegion) {
+    this(group, settings, environment.endpointIsForeign(settings.endpoint()), ownRegion);
+  }
+
+  private AwsLambdaInvoker(
+      EventLoopGroup group, Settings settings, boolean foreignEndpoint, String ownRegion) {
+    this(
+        group,
+        settings,
+        foreignEndpoint,
+        new CachedCredentials(
+            () -> CredentialsChain.create(settings.roleArn(), ownRegion, foreignEndpoint)),
+        ownRegion);
+  }
+
+  /**
+   * @param foreignEndpoint whether the endpoint is not AWS's own
+   */
+  AwsLambdaInvoker(
+      EventLoopGroup group,
+      Settings settings,
+      boolean foreignEndpoint,
+      CachedCredentials credentials,
+      String ownRegion) {
+    this.ownRegion = ownRegion;
+    this.credentials = credentials;
+    this.clients =
+        new ClientCache<>(
+            MOST_IDLE_CLIENTS, new LambdaClients(group, settings, foreignEndpoint)::build, closers);
+  }
+
+  private static ExecutorService senders() {
+    AtomicInteger count = new AtomicInteger();
+    return Executors.newFixedThreadPool(
+        Math.max(2, Runtime.getRuntime().availableProcessors()),
+        task -> daemon(task, "lambda-sender-" + count.incrementAndGet()));
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Loads the SDK in the background: credentials, and the client for the own region and the default
+   * connect time-out. Sends no request to Lambda; what fails here fails again, and is told, when a
+   * function is invoked.
+   */
+  public void warmUp() {
+    Duration connectTimeout = InvokeFunction.DEFAULT_CONNECT_TIMEOUT;
+    senders.execute(
+        () -> {
+          try (var lease = clients.lease(new LambdaClients.Key(ownRegion, connectTimeout))) {
+            LOG.debug("Built {}", lease.client());
+          } catch (RuntimeException failure) {
+            LOG.debug("Could not build a client for {}", ownRegion, failure);
+          }
+        });
+    var unused =
+        credentials
+            .current()
+            .whenComplete(
+                (found, failure) -> {
+                  if (failure != null) {
+                    LOG.debug("Could not get AWS credentials", failure);
+                  }
+                });
+  }
+
+  @Override
+  public CompletableFuture<InvocationResult> invoke(Invocation invocation) {
+    Call call = new Call(invocation);
+    calls.add(call);
+    var unused = call.result.whenComplete((result, failure) -> calls.remove(call));
+    if (closed) {
+      call.fail(InvokeErrors.shutDown());
+    } else {
+      call.start();
+    }
+    return call.result;
+  }
+
+  /** Ends the calls in progress. Blocks, for at most two seconds, until the clients are closed. */
+  @Override
+  public void close() {
+    closed = true;
+    for (Call call : calls) {
+      call.fail(InvokeErrors.shutDown());
+    }
+    clients.close();
+    credentials.close();
+    senders.shutdown();
+    closers.shutdown();
+    try {
+      if (!closers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.debug("Clients are still closing");
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One invocation on its way: credentials, request, answer. */
+  private final class Call {
+    private final Invocation invocation;
+    private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
+
+    Call(Invocation invocation) {
+      this.invocation = invocation;
+    }
+
+    void start() {
+      long startedAt = System.nanoTime();
+      try {
+        CompletableFuture<AwsCredentials> found = credentials.current();
+        if (isQuick(found)) {
+          send(found.join(), Duration.ZERO);
+          return;
+        }
+        if (!found.isDone()) {
+          found.orTimeout(invocation.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        }
+        var unused =
+            found.whenCompleteAsync(
+                (value, failure) -> {
+                  if (failure != null) {
+                    fail(SdkErrors.ofCredentials(failure));
+                  } else {
+                    send(value, Duration.ofNanos(System.nanoTime() - startedAt));
+                  }
+                },
+                senders);
+      } catch (RejectedExecutionException stopping) {
+        fail(InvokeErrors.shutDown());
+      }
+    }
+
+    /** Whether to send takes so little that the caller's thread, an event loop, may do it. */
+    private boolean isQuick(CompletableFuture<AwsCredentials> found) {
+      return loaded
+          && found.isDone()
+          && !found.isCompletedExceptionally()
+          && invocation.payload().remaining() <= SMALL_PAYLOAD
+          && clients.isBuilt(
+              new LambdaClients.Key(invocation.region(), invocation.connectTimeout()));
+    }
+
+    private void send(AwsCredentials identity, Duration waited) {
+      if (result.isDone()) {
+        return;
+      }
+      var lease =
+          clients.lease(new LambdaClients.Key(invocation.region(), invocation.connectTimeout()));
+      try {
+        // Waiting for credentials counts as part of the call; building a client does not.
+        Duration left = invocation.requestTimeout().minus(waited);
+        LambdaAsyncClient client = lease.client();
+        CompletableFuture<InvokeResponse> response =
+            client.invoke(SdkMessages.request(invocation, identity, left));
+        var unusedEnd = result.whenComplete((done, failure) -> response.cancel(true));
+        var unusedAnswer =
+            response.whenComplete(
+                (answer, failure) -> {
+                  lease.close();
+                  if (failure != null) {
+                    fail(SdkErrors.ofRequest(failure));
+                  } else {
+                    loaded = true;
+                    result.complete(SdkMessages.result(answer));
+                  }
+                });
+      } catch (RuntimeException failure) {
+        lease.close();
+        fail(SdkErrors.ofRequest(failure));
+      }
+    }
+
+    private void fail(InvocationException failure) {
+      if (result.completeExceptionally(failure) && LOG.isWarnEnabled()) {
+        LOG.warn(
+            "Invoking {} in {} failed: {}",
+            onOneLine(invocation.functionName()),
+            invocation.region(),
+            onOneLine(reason(failure)));
+      }
+    }
+  }
+
+  /** What really happened; never the payload, which no exception of the SDK carries. */
+  private static String reason(InvocationException failure) {
+    Throwable first = failure.getCause();
+    if (first == null) {
+      return String.valueOf(failure.getMessage());
+    }
+    Throwable root = first;
+    for (Throwable cause = root; cause != null; cause = cause.getCause()) {
+      root = cause;
+    }
+    return root == first ? first.toString() : first.getMessage() + "; root cause: " + root;
+  }
+
+  /**
+   * Names and messages come from outside: they must not write log lines of their own, nor long
+   * ones.
+   */
+  private static String onOneLine(String text) {
+    String line = text.replaceAll("\\p{Cntrl}+", " ");
+    return line.length() <= LONGEST_LOGGED ? line : line.substring(0, LONGEST_LOGGED) + "...";
+  }
+}

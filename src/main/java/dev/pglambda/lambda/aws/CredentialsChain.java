@@ -1,0 +1,112 @@
+package dev.pglambda.lambda.aws;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
+import software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.SystemPropertyCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.WebIdentityTokenFileCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
+import software.amazon.awssdk.utils.SdkAutoCloseable;
+
+/** Which credentials provider the proxy uses. Building one may block. */
+final class CredentialsChain {
+  private static final Logger LOG = LoggerFactory.getLogger(CredentialsChain.class);
+
+  private CredentialsChain() {}
+
+  /**
+   * The SDK's default chain; before an endpoint that is not AWS, the same with dummy credentials at
+   * its end, since such endpoints read the region from the signature but check nothing.
+   *
+   * @param roleArn role to assume with those credentials, or null
+   * @param region region of the STS endpoint
+   * @param foreignEndpoint whether calls go to something that is not AWS
+   */
+  static AwsCredentialsProvider create(
+      @Nullable String roleArn, String region, boolean foreignEndpoint) {
+    AwsCredentialsProvider own =
+        foreignEndpoint
+            ? new OrDummy(withoutInstanceMetadata())
+            : DefaultCredentialsProvider.builder().asyncCredentialUpdateEnabled(true).build();
+    return roleArn == null ? own : new AssumedRole(own, roleArn, region);
+  }
+
+  /** The default chain but its last link, which takes seconds to find out that it is not on EC2. */
+  private static AwsCredentialsProviderChain withoutInstanceMetadata() {
+    return AwsCredentialsProviderChain.builder()
+        .addCredentialsProvider(SystemPropertyCredentialsProvider.create())
+        .addCredentialsProvider(EnvironmentVariableCredentialsProvider.create())
+        .addCredentialsProvider(WebIdentityTokenFileCredentialsProvider.builder().build())
+        .addCredentialsProvider(ProfileCredentialsProvider.create())
+        .addCredentialsProvider(ContainerCredentialsProvider.builder().build())
+        .build();
+  }
+
+  private static final class OrDummy implements AwsCredentialsProvider, SdkAutoCloseable {
+    private static final AwsCredentials DUMMY = AwsBasicCredentials.create("test", "test");
+
+    private final AwsCredentialsProviderChain chain;
+    private boolean told;
+
+    OrDummy(AwsCredentialsProviderChain chain) {
+      this.chain = chain;
+    }
+
+    @Override
+    public AwsCredentials resolveCredentials() {
+      try {
+        return chain.resolveCredentials();
+      } catch (SdkClientException none) {
+        if (!told) {
+          told = true;
+          LOG.info("No AWS credentials found: the endpoint gets the dummy credentials test/test");
+        }
+        return DUMMY;
+      }
+    }
+
+    @Override
+    public void close() {
+      chain.close();
+    }
+  }
+
+  private static final class AssumedRole implements AwsCredentialsProvider, SdkAutoCloseable {
+    private final StsClient sts;
+    private final StsAssumeRoleCredentialsProvider role;
+
+    AssumedRole(AwsCredentialsProvider own, String roleArn, String region) {
+      this.sts = StsClient.builder().region(Region.of(region)).credentialsProvider(own).build();
+      this.role =
+          StsAssumeRoleCredentialsProvider.builder()
+              .stsClient(sts)
+              .refreshRequest(
+                  request -> request.roleArn(roleArn).roleSessionName("pg-lambda-proxy"))
+              .asyncCredentialUpdateEnabled(true)
+              .build();
+    }
+
+    @Override
+    public AwsCredentials resolveCredentials() {
+      return role.resolveCredentials();
+    }
+
+    /** Closes what signed the requests to STS, too. */
+    @Override
+    public void close() {
+      role.close();
+      sts.close();
+    }
+  }
+}

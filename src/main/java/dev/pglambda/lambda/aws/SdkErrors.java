@@ -1,0 +1,123 @@
+package dev.pglambda.lambda.aws;
+
+import dev.pglambda.lambda.InvocationException;
+import dev.pglambda.lambda.InvokeErrors;
+import java.io.IOException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+
+/**
+ * Turns the failures of the AWS SDK for Java into what AWS's C++ SDK, which RDS uses, says of them.
+ */
+final class SdkErrors {
+  private static final int LONGEST_QUOTE = 256;
+
+  /** What the SDK tells its own developers: where it stood, and all its providers, twice. */
+  private static final Pattern NOISE =
+      Pattern.compile(
+          "^Unable to marshall request to JSON: | AwsCredentialsProviderChain\\(.*",
+          Pattern.DOTALL);
+
+  private SdkErrors() {}
+
+  /** A request that failed. */
+  static InvocationException ofRequest(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    if (isTimeout(cause)) {
+      return InvokeErrors.requestTimedOut(cause);
+    }
+    if (cause instanceof AwsServiceException refusal) {
+      return new InvocationException(serviceMessage(refusal), refusal);
+    }
+    return isOfTransport(cause)
+        ? InvokeErrors.unreachable(cause)
+        : new InvocationException(clientMessage(cause), cause);
+  }
+
+  /** Credentials that could not be had, so that nothing was sent. */
+  static InvocationException ofCredentials(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    if (isTimeout(cause)) {
+      return InvokeErrors.requestTimedOut(cause);
+    }
+    String message =
+        cause instanceof AwsServiceException refusal
+            ? serviceMessage(refusal)
+            : clientMessage(cause);
+    return new InvocationException(message, cause);
+  }
+
+  private static Throwable unwrap(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause != null
+            && (failure instanceof CompletionException || failure instanceof ExecutionException)
+        ? unwrap(cause)
+        : failure;
+  }
+
+  private static boolean isTimeout(Throwable cause) {
+    return cause instanceof ApiCallTimeoutException
+        || cause instanceof ApiCallAttemptTimeoutException
+        || cause instanceof TimeoutException;
+  }
+
+  /** Refused, no such host, reset, closed, TLS: all are IOExceptions; the pool throws time-outs. */
+  private static boolean isOfTransport(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof IOException || cause instanceof TimeoutException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String serviceMessage(AwsServiceException refusal) {
+    AwsErrorDetails details = refusal.awsErrorDetails();
+    if (details == null) {
+      return clientMessage(refusal);
+    }
+    String message = details.errorMessage();
+    if (message != null && !message.isBlank()) {
+      String said = body(details);
+      // Without a message of the service's, the SDK puts one of its own in its place.
+      if (details.errorCode() != null || said.contains(message)) {
+        return message;
+      }
+    }
+    String body = body(details);
+    if (body.isEmpty()) {
+      return "No response body.";
+    }
+    return details.errorCode() == null
+        ? "Failed to parse error payload: " + body
+        : details.errorCode();
+  }
+
+  private static String body(AwsErrorDetails details) {
+    SdkBytes body = details.rawResponse();
+    return body == null ? "" : quote(body.asUtf8String());
+  }
+
+  private static String clientMessage(Throwable cause) {
+    String message = quote(NOISE.matcher(text(cause.getMessage())).replaceAll(""));
+    return message.isEmpty() ? cause.getClass().getSimpleName() : message;
+  }
+
+  private static String text(@Nullable String message) {
+    return message == null ? "" : message;
+  }
+
+  /** On one line, and not too long for one. */
+  private static String quote(String text) {
+    String line = text.strip().replaceAll("\\s+", " ");
+    return line.length() <= LONGEST_QUOTE ? line : line.substring(0, LONGEST_QUOTE) + "...";
+  }
+}

@@ -1,0 +1,8 @@
+      IF part = 'aws_commons' THEN
+        EXECUTE {{commons}};
+      ELSE
+        EXECUTE {{objects}};
+{{bindings}}
+        EXECUTE {{functions}};
+        EXECUTE {{privileges}};
+      END IF;

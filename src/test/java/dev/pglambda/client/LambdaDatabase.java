@@ -1,0 +1,149 @@
+package dev.pglambda.client;
+
+import dev.pglambda.StartException;
+import dev.pglambda.testing.FakeLambdaEndpoint;
+import dev.pglambda.testing.PostgresServer;
+import dev.pglambda.testing.ProxyUnderTest;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A new database, a proxy of its own before the server, and a Lambda of its own behind the proxy.
+ * The server is everybody's.
+ */
+final class LambdaDatabase implements AutoCloseable {
+  private final PostgresServer postgres;
+  private final @Nullable FakeLambdaEndpoint lambda;
+  private final ProxyUnderTest proxy;
+  private final String name;
+
+  private LambdaDatabase(
+      PostgresServer postgres,
+      @Nullable FakeLambdaEndpoint lambda,
+      ProxyUnderTest proxy,
+      String name) {
+    this.postgres = postgres;
+    this.lambda = lambda;
+    this.proxy = proxy;
+    this.name = name;
+  }
+
+  /** One with the extension for each version of PostgreSQL, started when it is its turn. */
+  static Stream<LambdaDatabase> ofEachVersion() {
+    return PostgresServer.versions().stream().map(LambdaDatabase::of);
+  }
+
+  /** One with the extension for the newest version, for what does not depend on versions. */
+  static Stream<LambdaDatabase> ofNewestVersion() {
+    List<String> versions = PostgresServer.versions();
+    return versions.stream().skip(versions.size() - 1L).map(LambdaDatabase::of);
+  }
+
+  /** Like {@link #ofEachVersion}, with the proxy's sample functions for a Lambda. */
+  static Stream<LambdaDatabase> withSampleFunctionsOfEachVersion() {
+    return PostgresServer.versions().stream()
+        .map(version -> start(version, null, "--sample-functions", "on"));
+  }
+
+  /** One with the extension, installed through the proxy. */
+  static LambdaDatabase of(String version) {
+    LambdaDatabase database = withoutExtension(version);
+    try (Connection connection = database.connect()) {
+      Queries.execute(connection, "CREATE EXTENSION aws_lambda CASCADE");
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return database;
+  }
+
+  /** An empty one. */
+  static LambdaDatabase withoutExtension(String version) {
+    return start(version, FakeLambdaEndpoint.start());
+  }
+
+  private static LambdaDatabase start(
+      String version, @Nullable FakeLambdaEndpoint lambda, String... arguments) {
+    PostgresServer postgres = PostgresServer.of(version);
+    try {
+      ProxyUnderTest proxy =
+          lambda == null
+              ? ProxyUnderTest.start(postgres, arguments)
+              : ProxyUnderTest.start(postgres, lambda, arguments);
+      return new LambdaDatabase(postgres, lambda, proxy, postgres.createDatabase());
+    } catch (IOException | StartException | SQLException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** PostgreSQL's major version. */
+  String version() {
+    return Integer.toString(postgres.majorVersion());
+  }
+
+  PostgresServer postgres() {
+    return postgres;
+  }
+
+  FakeLambdaEndpoint lambda() {
+    return Objects.requireNonNull(lambda, "sample functions answer here");
+  }
+
+  ProxyUnderTest proxy() {
+    return proxy;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** A connection through the proxy, as the superuser. */
+  Connection connect() throws SQLException {
+    return proxy.connect(name);
+  }
+
+  /**
+   * A connection through the proxy, as the superuser.
+   *
+   * @param options parameters of pgjdbc's URL, for example {@code preferQueryMode=simple}
+   */
+  Connection connect(String options) throws SQLException {
+    return proxy.connect(name, postgres.user(), "", "&" + options);
+  }
+
+  /** A connection through the proxy, as a role that needs no password. */
+  Connection connectAs(String role) throws SQLException {
+    return proxy.connect(name, role, "", "");
+  }
+
+  /** A connection to the server, which the proxy knows nothing of. */
+  Connection connectDirectly() throws SQLException {
+    return postgres.connect(name);
+  }
+
+  /** The same, with parameters of pgjdbc's URL. */
+  Connection connectDirectly(String options) throws SQLException {
+    return postgres.connect(name + "?" + options);
+  }
+
+  @Override
+  public void close() {
+    proxy.close();
+    if (lambda != null) {
+      lambda.close();
+    }
+  }
+
+  /** For the names of the tests. */
+  @Override
+  public String toString() {
+    return "PostgreSQL " + version();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.pglambda.conformance;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A conformance case, as read from its file.
+ *
+ * @param file the file's name, for messages
+ * @param title what it shows
+ * @param minVersion PostgreSQL's lowest major version it is for
+ * @param maxVersion the highest
+ * @param modes the protocols it runs in
+ * @param role user that runs the steps, or null for the target's own
+ * @param setup SQL that the target's user runs before
+ * @param teardown SQL that the target's user runs after, whatever happened
+ * @param endpointUnreachable whether the proxy's endpoint refuses connections
+ * @param lambda how the endpoint answers, by function name
+ * @param steps what is sent and expected, in order
+ */
+public record CaseFile(
+    String file,
+    String title,
+    int minVersion,
+    int maxVersion,
+    Set<Mode> modes,
+    @Nullable String role,
+    List<String> setup,
+    List<String> teardown,
+    boolean endpointUnreachable,
+    Map<String, LambdaAnswer> lambda,
+    List<Step> steps) {
+
+  /** Where the project's cases are. */
+  public static final Path DIRECTORY = Path.of("src", "test", "resources", "conformance");
+
+  /**
+   * Reads one file.
+   *
+   * @throws CaseSyntaxException if there is a mistake in it
+   */
+  public static CaseFile read(Path path) {
+    try {
+      return CaseParser.parse(path.toString(), Files.readString(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Reads all {@code *.case} files of a directory and those below it, in the order of their names.
+   */
+  public static List<CaseFile> readAll(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files
+          .filter(file -> file.toString().endsWith(".case"))
+          .sorted()
+          .map(CaseFile::read)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The file's name without directories and {@code .case}. */
+  public String name() {
+    return file.substring(file.lastIndexOf(File.separatorChar) + 1).replaceFirst("\\.case$", "");
+  }
+
+  /** Whether it is for a version of PostgreSQL. */
+  public boolean appliesTo(int version) {
+    return minVersion <= version && version <= maxVersion;
+  }
+
+  /** Whether a Lambda endpoint is needed. */
+  public boolean usesLambda() {
+    return endpointUnreachable
+        || !lambda.isEmpty()
+        || steps.stream()
+            .flatMap(step -> step.expectations().stream())
+            .anyMatch(expectation -> expectation.line().name().equals(TranscriptLine.REQUEST));
+  }
+}

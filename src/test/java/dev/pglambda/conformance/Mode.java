@@ -1,0 +1,9 @@
+package dev.pglambda.conformance;
+
+/** How a statement is sent. */
+public enum Mode {
+  /** Query. */
+  SIMPLE,
+  /** Parse, Bind, Describe, Execute, Sync; unnamed, text format. */
+  EXTENDED
+}

@@ -1,0 +1,86 @@
+package dev.pglambda.conformance;
+
+import dev.pglambda.testing.ServerMessage;
+import dev.pglambda.testing.ServerMessage.CommandComplete;
+import dev.pglambda.testing.ServerMessage.CopyData;
+import dev.pglambda.testing.ServerMessage.DataRow;
+import dev.pglambda.testing.ServerMessage.ErrorResponse;
+import dev.pglambda.testing.ServerMessage.NoticeResponse;
+import dev.pglambda.testing.ServerMessage.NotificationResponse;
+import dev.pglambda.testing.ServerMessage.ParameterStatus;
+import dev.pglambda.testing.ServerMessage.ReadyForQuery;
+import dev.pglambda.testing.ServerMessage.RowDescription;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the server's messages into lines of a transcript. */
+final class Transcriber {
+  /** What only the extended protocol has: left out, so that both protocols read the same. */
+  private static final Set<String> LEFT_OUT =
+      Set.of("ParseComplete", "BindComplete", "CloseComplete", "NoData", "ParameterDescription");
+
+  private final TypeNames types;
+
+  Transcriber(TypeNames types) {
+    this.types = types;
+  }
+
+  /** The line for a message, or null if it is left out. */
+  @Nullable TranscriptLine line(ServerMessage message) throws IOException {
+    String name = message.name();
+    if (LEFT_OUT.contains(name)) {
+      return null;
+    }
+    if (message instanceof RowDescription description) {
+      return TranscriptLine.of(name, columns(description));
+    }
+    if (message instanceof DataRow row) {
+      return TranscriptLine.of(name, row.texts());
+    }
+    if (message instanceof ErrorResponse error) {
+      return fields(name, error.fields());
+    }
+    if (message instanceof NoticeResponse notice) {
+      return fields(name, notice.fields());
+    }
+    return TranscriptLine.of(name, values(message));
+  }
+
+  private static List<String> values(ServerMessage message) {
+    if (message instanceof CommandComplete complete) {
+      return List.of(complete.tag());
+    }
+    if (message instanceof ReadyForQuery ready) {
+      return List.of(String.valueOf(ready.status()));
+    }
+    if (message instanceof ParameterStatus status) {
+      return List.of(status.parameter(), status.value());
+    }
+    if (message instanceof NotificationResponse notification) {
+      return List.of(notification.channel(), notification.payload());
+    }
+    if (message instanceof CopyData data) {
+      return List.of(data.text());
+    }
+    return List.of();
+  }
+
+  private List<String> columns(RowDescription description) throws IOException {
+    List<String> columns = new ArrayList<>();
+    for (ServerMessage.Column column : description.columns()) {
+      columns.add(column.name() + ":" + types.name(column.typeOid()));
+    }
+    return columns;
+  }
+
+  private static TranscriptLine fields(String name, Map<Character, String> fields) {
+    Map<String, Value> values = new LinkedHashMap<>();
+    fields.forEach((code, text) -> values.put(String.valueOf(code), Value.of(text)));
+    return new TranscriptLine(name, List.of(), values);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.pglambda.extension;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExtensionFilesTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "aws_commons, 1.2, Common data types across AWS services",
+    "aws_lambda, 1.0, AWS Lambda integration"
+  })
+  void holdTheVersionThatTheControlFileNames(String extension, String version, String comment) {
+    ExtensionScript script = ExtensionScript.of(extension);
+
+    assertThat(script.version()).isEqualTo(version);
+    assertThat(script.comment()).isEqualTo(comment);
+    assertThat(ExtensionFiles.all())
+        .containsKeys(extension + ".control", extension + "--" + version + ".sql");
+  }
+
+  @Test
+  void namesWhatAwsLambdaRequires() {
+    String control = text("aws_lambda.control");
+
+    assertThat(control).contains("requires = 'aws_commons'").contains("relocatable = false");
+    assertThat(control).doesNotContain("schema");
+  }
+
+  @Test
+  void areNewEachTime() {
+    // Given
+    byte[] given = bytes("aws_lambda.control");
+
+    // When
+    given[0] = 'X';
+
+    // Then
+    assertThat(text("aws_lambda.control")).startsWith("comment");
+  }
+
+  @Test
+  void areAscii() throws CharacterCodingException {
+    CharsetDecoder decoder = US_ASCII.newDecoder();
+    for (byte[] content : ExtensionFiles.all().values()) {
+      assertThat(decoder.decode(ByteBuffer.wrap(content)).toString()).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"aws_commons--1.2.sql", "aws_lambda--1.0.sql"})
+  void readTheSameWhetherOrNotBackslashesEscape(String name) {
+    assertThat(text(name).lines().filter(line -> line.contains("\\")))
+        .singleElement()
+        .asString()
+        .startsWith("\\echo Use \"CREATE EXTENSION ")
+        .endsWith("\\quit");
+  }
+
+  @Test
+  void leaveNothingButTheOverloadsInTheSchemaThatUsersAreGranted() {
+    String script = text("aws_lambda--1.0.sql");
+
+    assertThat(script.lines().filter(line -> line.startsWith("CREATE ")))
+        .filteredOn(line -> line.contains(" aws_lambda."))
+        .hasSize(4)
+        .allMatch(line -> line.equals("CREATE OR REPLACE FUNCTION aws_lambda.invoke("));
+  }
+
+  private static String text(String name) {
+    return new String(bytes(name), US_ASCII);
+  }
+
+  private static byte[] bytes(String name) {
+    Map<String, byte[]> files = ExtensionFiles.all();
+    assertThat(files).containsKey(name);
+    return files.getOrDefault(name, new byte[0]);
+  }
+}

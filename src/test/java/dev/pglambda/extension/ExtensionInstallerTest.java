@@ -1,0 +1,153 @@
+package dev.pglambda.extension;
+
+import static dev.pglambda.sql.ExtensionStatement.Kind.ALTER_UPDATE;
+import static dev.pglambda.sql.ExtensionStatement.Kind.CREATE;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.sql.ExtensionStatement;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExtensionInstallerTest {
+  private static final String PASSWORD = "the-link-password";
+  private static final String INNER_PAD = "1a".repeat(64);
+  private static final String OUTER_PAD = "2b".repeat(64);
+
+  /** Comment, quoted identifier, string, dollar quote: what may hide the end of another. */
+  private static final Pattern LEXEME =
+      Pattern.compile(
+          "(?s)--[^\n]*|/\\*.*?\\*/|\"[^\"]*\"|'[^']*'|(\\$[A-Za-z_][A-Za-z_0-9]*\\$|\\$\\$)(.*?)\\1");
+
+  private final ExtensionInstaller installer =
+      new ExtensionInstaller(
+          new CallbackSettings("proxy.example", 6543, PASSWORD, INNER_PAD, OUTER_PAD));
+
+  static Stream<ExtensionStatement> statements() {
+    return Stream.of("aws_commons", "aws_lambda")
+        .flatMap(
+            extension ->
+                Stream.of(
+                    create(extension, null, null),
+                    create(extension, "other", "1.0"),
+                    update(extension, null),
+                    update(extension, "2.0")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("statements")
+  void makesOneStatementOfAnyOther(ExtensionStatement statement) {
+    // When
+    String block = installer.installAndStoreSettings(statement, "CREATE EXTENSION whatever");
+
+    // Then
+    assertThat(block).startsWith(ExtensionInstaller.BLOCK_START).doesNotContain("{{");
+    Matcher quoted = LEXEME.matcher(block);
+    assertThat(quoted.find()).isTrue();
+    assertThat(quoted.start()).isEqualTo("DO ".length());
+    assertThat(quoted.end()).isEqualTo(block.length());
+    assertThat(quotesLeftOpen(quoted.group(2))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("statements")
+  void readsTheSameUnderAnyEncodingAndAnyEscapeSetting(ExtensionStatement statement) {
+    String block = installer.installAndStoreSettings(statement, "CREATE EXTENSION whatever");
+
+    assertThat(US_ASCII.newEncoder().canEncode(block)).isTrue();
+    assertThat(block).doesNotContain("\\");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "create extension aws_lambda /* $pglambda_do$ $pglambda$ */",
+        "create extension aws_lambda -- it's; \\ $$ \u00e9\n",
+        "CREATE EXTENSION aws_lambda VERSION $pglambda_do_2$1.0$pglambda_do_2$"
+      })
+  void carriesTheStatementItselfWhateverItsTextIs(String text) {
+    // When
+    String block = installer.install(create("aws_lambda", null, "1.0"), text);
+
+    // Then
+    Matcher quoted = LEXEME.matcher(block);
+    assertThat(quoted.find()).isTrue();
+    assertThat(quoted.end()).isEqualTo(block.length());
+    assertThat(literalAfter("statement constant text := ", quoted.group(2))).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"it's", "we\"ird", "$pglambda$", "a;b", "{{version}}"})
+  void quotesNames(String name) {
+    String block = installer.install(create("aws_lambda", name, name), "CREATE EXTENSION x");
+
+    assertThat(literalAfter("given_schema constant text := ", block)).isEqualTo(name);
+    assertThat(literalAfter("given_version constant text := ", block)).isEqualTo(name);
+  }
+
+  @ParameterizedTest
+  @MethodSource("statements")
+  void givesNoKeyToASessionThatCouldReadItsOwnText(ExtensionStatement statement) {
+    String block = installer.install(statement, "CREATE EXTENSION whatever");
+
+    assertThat(block).doesNotContain(PASSWORD, INNER_PAD, OUTER_PAD);
+  }
+
+  @Test
+  void storesAddressAndKeysWhenAskedTo() {
+    for (ExtensionStatement statement :
+        new ExtensionStatement[] {create("aws_lambda", null, null), update("aws_lambda", null)}) {
+      assertThat(installer.installAndStoreSettings(statement, "CREATE EXTENSION aws_lambda"))
+          .contains(PASSWORD, INNER_PAD, OUTER_PAD, "port = 6543", "$pglambda$proxy.example$");
+    }
+  }
+
+  @Test
+  void storesTheAddressOfTheInstallingSessionIfNoneIsConfigured() {
+    // Given
+    ExtensionInstaller withoutHost =
+        new ExtensionInstaller(new CallbackSettings(null, 6543, PASSWORD, INNER_PAD, OUTER_PAD));
+
+    // When
+    String block =
+        withoutHost.installAndStoreSettings(create("aws_lambda", null, null), "CREATE EXTENSION x");
+
+    // Then
+    assertThat(block).contains("coalesce(NULL, host(inet_client_addr()), '127.0.0.1')");
+  }
+
+  @Test
+  void keepsAwsLambdaOutOfABlockForAwsCommons() {
+    String block =
+        installer.installAndStoreSettings(
+            create("aws_commons", null, null), "CREATE EXTENSION aws_commons");
+
+    assertThat(block).doesNotContain(PASSWORD, INNER_PAD, "pglambda.settings", "dblink");
+  }
+
+  private static String literalAfter(String start, String block) {
+    Matcher literal = LEXEME.matcher(block);
+    assertThat(literal.find(block.indexOf(start) + start.length())).isTrue();
+    return literal.group(2);
+  }
+
+  /** What remains of the quote characters when all that is well-formed is taken out. */
+  private static String quotesLeftOpen(String body) {
+    return LEXEME.matcher(body).replaceAll("").replaceAll("[^'\"$]", "");
+  }
+
+  private static ExtensionStatement create(
+      String extension, @Nullable String schema, @Nullable String version) {
+    return new ExtensionStatement(CREATE, extension, true, schema, version, true, 0, 0, 0);
+  }
+
+  private static ExtensionStatement update(String extension, @Nullable String version) {
+    return new ExtensionStatement(ALTER_UPDATE, extension, false, null, version, false, 0, 0, 0);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.pglambda.intercept;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExtensionInterceptorTest {
+  private final Interceptor interceptor =
+      new ExtensionInterceptor(
+          (statement, text) -> "<" + text + ">", (statement, text) -> "<secret " + text + ">");
+
+  private Settings settings = new Settings(true, true, false);
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "SELECT 1",
+        "SELECT * FROM aws_lambda.invoke('f', '{}'::json)",
+        "SELECT 'CREATE EXTENSION aws_lambda'",
+        "CREATE EXTENSION hstore; -- aws_lambda",
+        "DROP EXTENSION aws_lambda"
+      })
+  void passesWhatPostgresCanDo(String text) {
+    assertThat(inspect(text)).isNull();
+  }
+
+  @Test
+  void replacesEachStatementInItsPlaceAndSaysWhichTheyAre() {
+    Rewrite rewrite =
+        inspect(
+            "SELECT '\u00e9'; create extension if not exists Aws_Lambda cascade ;; SELECT 2;"
+                + " ALTER EXTENSION aws_commons UPDATE");
+
+    assertThat(rewrite)
+        .isEqualTo(
+            new Rewrite(
+                "SELECT '\u00e9'; <create extension if not exists Aws_Lambda cascade> ;; SELECT 2;"
+                    + " <ALTER EXTENSION aws_commons UPDATE>",
+                List.of(
+                    new RewrittenStatement(1, "CREATE EXTENSION", 12, 61, 51),
+                    new RewrittenStatement(3, "ALTER EXTENSION", 75, 109, 36))));
+  }
+
+  @Test
+  void countsCharactersNotBytes() {
+    // é is two bytes
+    settings = new Settings(true, true, false, true);
+
+    assertThat(
+            inspect("SELECT '\u00c3\u00a9'; CREATE EXTENSION aws_lambda SCHEMA \"\u00c3\u00a9\""))
+        .extracting(Rewrite::statements)
+        .isEqualTo(List.of(new RewrittenStatement(1, "CREATE EXTENSION", 12, 50, 40)));
+  }
+
+  @Test
+  void givesSecretsToSuperusersSessionsOnly() {
+    settings = new Settings(true, true, true);
+
+    assertThat(inspect("CREATE EXTENSION aws_lambda"))
+        .extracting(Rewrite::text)
+        .isEqualTo("<secret CREATE EXTENSION aws_lambda>");
+  }
+
+  @Test
+  void readsBackslashesAsTheServerDoes() {
+    String text = "SELECT 'a\\'; CREATE EXTENSION aws_lambda; --'";
+    assertThat(inspect(text)).isNotNull();
+
+    settings = new Settings(false, true, false);
+    assertThat(inspect(text)).isNull();
+  }
+
+  @Test
+  void passesTextInAnEncodingWhoseBytesItCannotTellApart() {
+    settings = new Settings(true, false, false);
+
+    assertThat(inspect("CREATE EXTENSION aws_lambda")).isNull();
+  }
+
+  private @Nullable Rewrite inspect(String text) {
+    byte[] bytes = ("Q...." + text + "\0").getBytes(StandardCharsets.ISO_8859_1);
+    ByteBuf heap = Unpooled.wrappedBuffer(bytes);
+    ByteBuf direct = Unpooled.directBuffer().writeBytes(bytes);
+    Rewrite rewrite = interceptor.inspect(heap, 5, text.length(), settings);
+    assertThat(interceptor.inspect(direct, 5, text.length(), settings)).isEqualTo(rewrite);
+    direct.release();
+    return rewrite;
+  }
+
+  private record Settings(
+      boolean standardConformingStrings, boolean asciiSafe, boolean superuser, boolean utf8)
+      implements ServerSettings {
+    Settings(boolean standardConformingStrings, boolean asciiSafe, boolean superuser) {
+      this(standardConformingStrings, asciiSafe, superuser, false);
+    }
+  }
+}
