@@ -54,6 +54,8 @@ public final class ProxyServer implements AutoCloseable {
   private final Config config;
   private final Consumer<String> progress;
 
+  private final Sessions sessions = new Sessions();
+
   /** What is to be closed, the last opened first. */
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -105,7 +107,6 @@ public final class ProxyServer implements AutoCloseable {
       embeddedUser = postgres.embedded().user();
     }
     CallbackSecret secret = secret();
-    Sessions sessions = new Sessions();
     opened.push(sessions::terminateAll);
     CallbackServer callback = new CallbackServer(secret, function::call, sessions::end);
     int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
@@ -243,6 +244,11 @@ public final class ProxyServer implements AutoCloseable {
   /** Where clients connect. */
   public InetSocketAddress address() {
     return (InetSocketAddress) Objects.requireNonNull(listener).localAddress();
+  }
+
+  /** How many clients are connected, those whose session is not ready yet among them. */
+  public int sessions() {
+    return sessions.size();
   }
 
   @Override

@@ -16,11 +16,11 @@ import org.slf4j.LoggerFactory;
  * One call of the function in progress, asked for by one request after another.
  *
  * <pre>
- *              ┌───────── wait/1 within 300 ms ────────┐
+ *              ┌───────── wait/1 within 10 s ──────────┐
  *              ▼                                       │
  *   invoke ► asked ── 100 ms without a result ──► answered pending
  *              │                                       │
- *           result: answered                     300 ms: given up
+ *           result: answered                     10 s: given up
  * </pre>
  *
  * The session's end is a result; the link's end and another {@code invoke/1} give the call up at

@@ -18,11 +18,13 @@ public record CallbackLimits(
     int maxRequestOctets) {
 
   /**
-   * The documented values. 16 MB hold the largest payload that Lambda takes (6 MB, AWS Lambda
-   * guide, "Lambda quotas") in its hexadecimal form with room to spare, so that Lambda itself can
-   * refuse one that is too large.
+   * The documented values. A backend that no longer waits closes its link, whether its statement
+   * was cancelled or it ended; the limit on the next {@code wait/1} is for one that is frozen or
+   * cut off, and so long that a busy machine does not look like it. 16 MB hold the largest payload
+   * that Lambda takes (6 MB, AWS Lambda guide, "Lambda quotas") in its hexadecimal form with room
+   * to spare, so that Lambda itself can refuse one that is too large.
    */
   public static final CallbackLimits DEFAULTS =
       new CallbackLimits(
-          Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofMillis(300), 16 << 20);
+          Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofSeconds(10), 16 << 20);
 }

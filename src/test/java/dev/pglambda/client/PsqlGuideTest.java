@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.client.Psql.Output;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -209,27 +208,24 @@ class PsqlGuideTest {
 
   @Test
   void grantsTheRightToCall() throws Exception {
-    String role = "client_guide_" + database.version();
     String call = "SELECT * FROM aws_lambda.invoke('simple', '{}'::json);\n";
-    afterInstallation("");
-    createRole(role);
-    Psql user = Psql.throughProxy(database).as(role, "");
-
-    assertThat(user.run(call).text()).contains("ERROR:  permission denied for schema aws_lambda\n");
-    assertThat(
-            afterInstallation(
-                """
-                GRANT USAGE ON SCHEMA aws_lambda TO %1$s;
-                GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_lambda TO %1$s;
-                """
-                    .formatted(role)))
-        .isEqualTo("GRANT\nGRANT\n");
-    assertThat(user.run(call).text()).isEqualTo(HELLO);
-  }
-
-  private void createRole(String role) throws SQLException {
     try (Connection connection = database.connect()) {
-      Queries.execute(connection, "DROP ROLE IF EXISTS " + role, "CREATE ROLE " + role + " LOGIN");
+      Queries.execute(connection, "CREATE ROLE client_guide LOGIN");
+      afterInstallation("");
+      Psql user = Psql.throughProxy(database).as("client_guide", "");
+
+      assertThat(user.run(call).text())
+          .contains("ERROR:  permission denied for schema aws_lambda\n");
+      assertThat(
+              afterInstallation(
+                  """
+                  GRANT USAGE ON SCHEMA aws_lambda TO client_guide;
+                  GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_lambda TO client_guide;
+                  """))
+          .isEqualTo("GRANT\nGRANT\n");
+      assertThat(user.run(call).text()).isEqualTo(HELLO);
+
+      Queries.execute(connection, "DROP OWNED BY client_guide", "DROP ROLE client_guide");
     }
   }
 

@@ -45,7 +45,7 @@ public final class PostgresServer {
           "synchronous_commit", "off",
           "full_page_writes", "off",
           "shared_buffers", "32MB",
-          "max_connections", "200");
+          "max_connections", "600");
 
   private static final Duration RELOAD_TIMEOUT = Duration.ofSeconds(10);
 

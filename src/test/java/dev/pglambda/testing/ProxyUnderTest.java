@@ -73,6 +73,11 @@ public final class ProxyUnderTest implements AutoCloseable {
     return server.address().getPort();
   }
 
+  /** How many clients are connected. */
+  public int sessions() {
+    return server.sessions();
+  }
+
   /** A connection of pgjdbc as the superuser {@code postgres}. */
   public Connection connect(String database) throws SQLException {
     return connect(database, "postgres", "", "");
