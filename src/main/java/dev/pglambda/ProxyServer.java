@@ -25,6 +25,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -215,6 +216,11 @@ public final class ProxyServer implements AutoCloseable {
           "              WARNING: whoever reaches %s is superuser, without a password"
               .formatted(listen));
     }
+    if (embedded == null && config.callback().host() == null && isOutOfReach(postgres.address())) {
+      lines.add(
+          "              WARNING: PostgreSQL cannot call back to %s: use --listen or --callback-address"
+              .formatted(listen));
+    }
     String indent = "  Lambda      ";
     for (String line : lambda.description()) {
       lines.add(indent + line);
@@ -230,6 +236,17 @@ public final class ProxyServer implements AutoCloseable {
                     ? "-U <user> <database>"
                     : "-U " + embedded.user() + " " + PostgresSource.EMBEDDED_DATABASE));
     return lines;
+  }
+
+  /** Whether the proxy listens on loopback and the server is, by its name, on another machine. */
+  private boolean isOutOfReach(HostAndPort backend) {
+    String host = backend.host();
+    byte[] octets = NetUtil.createByteArrayFromIpAddressString(host);
+    boolean isHere =
+        octets == null
+            ? host.equalsIgnoreCase("localhost")
+            : octets[0] == 127 || host.equals("::1");
+    return address().getAddress().isLoopbackAddress() && !isHere;
   }
 
   /**

@@ -23,6 +23,9 @@ public final class Logging {
   /** Libraries that log much and, below WARN, nothing a user of the proxy could act on. */
   private static final List<String> NOISY_LOGGERS = List.of("io.netty", "software.amazon.awssdk");
 
+  /** Warns, with a stack trace, when a call is cancelled while the SDK still writes its request. */
+  private static final String PROMISES = "io.netty.channel.AbstractChannelHandlerContext";
+
   private Logging() {}
 
   /**
@@ -60,6 +63,7 @@ public final class Logging {
     root.addAppender(appender);
     Level quiet = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
     NOISY_LOGGERS.forEach(name -> context.getLogger(name).setLevel(quiet));
+    context.getLogger(PROMISES).setLevel(Level.ERROR);
   }
 
   private static Encoder<ILoggingEvent> textEncoder(LoggerContext context) {

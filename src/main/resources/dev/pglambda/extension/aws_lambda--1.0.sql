@@ -154,6 +154,13 @@ BEGIN
     host := coalesce(nullif(callback[1], ''), host(inet_client_addr()), '127.0.0.1');
     port := callback[2];
     session := callback[3];
+  ELSIF cardinality(callback) > 0 THEN
+    -- Not to be sent to the stored address instead: another proxy may listen there, with another Lambda behind it.
+    RAISE EXCEPTION USING
+      ERRCODE = '28000',
+      MESSAGE = 'the pg-lambda-proxy of this session has another secret than aws_lambda',
+      DETAIL = 'The parameter pglambda.callback is not signed with the secret stored when the extension was installed.',
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew it; proxies before one database need the same --callback-secret.';
   END IF;
 
   IF form = 'name' AND function_name LIKE '(%)' THEN
@@ -196,7 +203,7 @@ BEGIN
       nonce := substring(current_setting('pglambda.nonce', true) FROM nonce_form);
     ELSE
       connection_string := concat(
-        'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=5',
+        'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=10',
         ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 client_encoding=', encoding,
         ' host=', pglambda.connection_value(host), ' port=', pglambda.connection_value(port),
         ' password=', pglambda.connection_value(link_password));
