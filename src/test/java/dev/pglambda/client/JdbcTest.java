@@ -220,7 +220,8 @@ class JdbcTest {
   void rollsBackToTheSavepointsOfTheDriver() throws SQLException {
     try (Connection connection = database.connect("autosave=always")) {
       connection.setAutoCommit(false);
-      String insert = "INSERT INTO autosaved SELECT payload FROM aws_lambda.invoke('%s', '%d'::json)";
+      String insert =
+          "INSERT INTO autosaved SELECT payload FROM aws_lambda.invoke('%s', '%d'::json)";
       Queries.execute(connection, "CREATE TEMPORARY TABLE autosaved (reply json)");
       for (int i = 0; i < 10; i++) {
         String function = i % 2 == 0 ? "echo" : "failing";
