@@ -16,7 +16,10 @@ import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
 import software.amazon.awssdk.services.lambda.LambdaAsyncClientBuilder;
 
-/** Builds the SDK's clients, each on one of the same event loops. */
+/**
+ * Builds the SDK's clients, each on one of the same event loops: its connections and its timers, so
+ * that a call wakes one loop only.
+ */
 final class LambdaClients {
   /** The longest request time-out there can be, 15 minutes, and a little more. */
   private static final Duration LONGEST_CALL = Duration.ofMinutes(16);
@@ -47,18 +50,19 @@ final class LambdaClients {
 
   /** Blocks for up to some seconds, while classes are loaded. */
   LambdaAsyncClient build(Key key) {
+    EventLoop loop = group.next();
     LambdaAsyncClientBuilder builder =
         LambdaAsyncClient.builder()
             .region(Region.of(key.region()))
             // Each request carries its own credentials: to resolve them here could block.
             .credentialsProvider(AnonymousCredentialsProvider.create())
-            .httpClientBuilder(http(key.connectTimeout()))
+            .httpClientBuilder(http(loop, key.connectTimeout()))
             .asyncConfiguration(
                 async ->
                     async.advancedOption(
                         SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
             .overrideConfiguration(
-                override -> override.retryStrategy(retries()).scheduledExecutorService(group));
+                override -> override.retryStrategy(retries()).scheduledExecutorService(loop));
     URI endpoint = settings.endpoint();
     if (endpoint != null) {
       builder.endpointOverride(endpoint);
@@ -70,9 +74,9 @@ final class LambdaClients {
    * The request time-out alone ends a call: it is set per request, so every limit of the HTTP
    * client that could come first is off or out of reach.
    */
-  private NettyNioAsyncHttpClient.Builder http(Duration connectTimeout) {
+  private NettyNioAsyncHttpClient.Builder http(EventLoop loop, Duration connectTimeout) {
     return NettyNioAsyncHttpClient.builder()
-        .eventLoopGroup(SdkEventLoopGroup.create(new OneEventLoop(group.next())))
+        .eventLoopGroup(SdkEventLoopGroup.create(new OneEventLoop(loop)))
         .useNonBlockingDnsResolver(true)
         .connectionTimeout(connectTimeout)
         // A handshake takes longer than a connection, and the first one in a JVM much longer.
