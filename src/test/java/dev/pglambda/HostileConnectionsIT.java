@@ -32,8 +32,11 @@ import org.junit.jupiter.api.io.TempDir;
 class HostileConnectionsIT {
   private static final int THREADS = 8;
   private static final int WARM_UP = 10_000;
-  private static final int CONNECTIONS = 10_000;
-  private static final long MOST_GROWTH = 16 << 20;
+  private static final int ROUNDS = 6;
+  private static final int CONNECTIONS = 5_000;
+
+  /** In one round: what a leak of 200 octets for each connection would come to. */
+  private static final long MOST_GROWTH = 1_000_000;
 
   /** Most FATALs that bytes can lead to; 08001 is the server that is not there. */
   private static final List<String> CODES = List.of("08P01", "0A000", "08001", "28P01");
@@ -56,12 +59,17 @@ class HostileConnectionsIT {
       long openFiles = proxy.openFiles();
       attack(proxy.port(), WARM_UP, 1);
       awaitOpenFiles(proxy, openFiles);
-      long resident = proxy.residentBytes();
 
-      attack(proxy.port(), CONNECTIONS, 2);
+      // The JIT compiler takes memory, too, but not in every round; a leak does.
+      long leastGrowth = Long.MAX_VALUE;
+      for (int round = 0; round < ROUNDS && leastGrowth > MOST_GROWTH; round++) {
+        long resident = proxy.residentBytes();
+        attack(proxy.port(), CONNECTIONS, 2 + round);
+        awaitOpenFiles(proxy, openFiles);
+        leastGrowth = Math.min(leastGrowth, proxy.residentBytes() - resident);
+      }
 
-      awaitOpenFiles(proxy, openFiles);
-      assertThat(proxy.residentBytes()).isLessThan(resident + MOST_GROWTH);
+      assertThat(leastGrowth).isLessThanOrEqualTo(MOST_GROWTH);
       assertLogIsQuiet(proxy);
       assertThat(proxy.isAlive()).isTrue();
     }
