@@ -1,5 +1,6 @@
 package dev.pglambda.callback;
 
+import dev.pglambda.protocol.Frame;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -8,14 +9,12 @@ import org.jspecify.annotations.Nullable;
  * (PostgreSQL manual, "Message Formats").
  */
 final class MessageReader {
-  private static final int HEADER_OCTETS = 5;
-  private static final int LENGTH_OCTETS = 4;
   private static final byte[] NOTHING = {};
 
   private final int limit;
   private final int skipLimit;
 
-  private final byte[] header = new byte[HEADER_OCTETS];
+  private final byte[] header = new byte[Frame.HEADER_LENGTH];
   private int headerOctets;
   private byte[] body = NOTHING;
   private int bodyOctets;
@@ -42,7 +41,7 @@ final class MessageReader {
    * @return null as long as the message is not complete
    */
   @Nullable Message read(ByteBuf octets) throws FatalException {
-    if (headerOctets < HEADER_OCTETS && !readHeader(octets)) {
+    if (headerOctets < Frame.HEADER_LENGTH && !readHeader(octets)) {
       return null;
     }
     if (toSkip > 0) {
@@ -60,10 +59,10 @@ final class MessageReader {
   }
 
   private boolean readHeader(ByteBuf octets) throws FatalException {
-    int count = Math.min(HEADER_OCTETS - headerOctets, octets.readableBytes());
+    int count = Math.min(Frame.HEADER_LENGTH - headerOctets, octets.readableBytes());
     octets.readBytes(header, headerOctets, count);
     headerOctets += count;
-    if (headerOctets < HEADER_OCTETS) {
+    if (headerOctets < Frame.HEADER_LENGTH) {
       return false;
     }
     int length =
@@ -71,10 +70,10 @@ final class MessageReader {
             | (header[2] & 0xff) << 16
             | (header[3] & 0xff) << 8
             | (header[4] & 0xff);
-    if (length < LENGTH_OCTETS || length - LENGTH_OCTETS > skipLimit) {
+    if (length < Frame.MIN_LENGTH || length - Frame.MIN_LENGTH > skipLimit) {
       throw FatalException.protocolViolation("invalid message length");
     }
-    int bodyLength = length - LENGTH_OCTETS;
+    int bodyLength = length - Frame.MIN_LENGTH;
     if (bodyLength > limit) {
       toSkip = bodyLength;
     } else {
