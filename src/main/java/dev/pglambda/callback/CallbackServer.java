@@ -44,7 +44,8 @@ public final class CallbackServer {
    * @param function makes a call; never blocks; its future completes on any thread, with an answer
    *     for whatever Lambda says, and aborts the request when it is cancelled
    * @param sessionEnd the stage that completes, on any thread, when the client's session with a
-   *     token ({@link CallbackParameter#session()}) ends; null if there is no such session now
+   *     token ({@link CallbackParameter#session()}) ends, complete if it has; null if it is not
+   *     known here
    * @param limits sizes and times
    */
   public CallbackServer(

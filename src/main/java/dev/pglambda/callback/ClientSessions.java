@@ -19,15 +19,15 @@ final class ClientSessions {
   private final ConcurrentMap<String, Set<Runnable>> watched = new ConcurrentHashMap<>();
 
   /**
-   * @param sessionEnd the stage that completes when the session of a token ends; null if there is
-   *     no such session
+   * @param sessionEnd the stage that completes when the session of a token ends, complete if it
+   *     has; null if it is not known here
    */
   ClientSessions(Function<String, @Nullable CompletionStage<?>> sessionEnd) {
     this.sessionEnd = sessionEnd;
   }
 
   /**
-   * Runs {@code ended}, on any thread, when the session ends; at once if it just did.
+   * Runs {@code ended}, on any thread, when the session ends; at once if it has.
    *
    * @return stops watching
    */
