@@ -117,7 +117,8 @@ public final class ExtensionInstaller {
     values.put(
         "scripts",
         isLambda ? bothScripts() : "      EXECUTE " + literal(commons.section("head")) + ";");
-    values.put("declarations", isLambda ? "  dblink_schema name;\n" + declarations() : "");
+    values.put(
+        "declarations", isLambda ? "  dblink_schema pg_catalog.name;\n" + declarations() : "");
     values.put("settings", isLambda ? storing + "  " + DEFINE_PARAMETERS : "");
     return CREATE.fill(values);
   }
@@ -128,7 +129,8 @@ public final class ExtensionInstaller {
     values.put(
         "declarations",
         isLambda
-            ? "  is_superuser boolean;\n  member record;\n  dblink_schema name;\n" + declarations()
+            ? "  is_superuser pg_catalog.bool;\n  member pg_catalog.record;\n  dblink_schema pg_catalog.name;\n"
+                + declarations()
             : "");
     values.put(
         "settings",
@@ -141,8 +143,13 @@ public final class ExtensionInstaller {
   }
 
   private static String declarations() {
-    return "  settings_oid oid;\n  settings_owner name;\n  is_superusers boolean;\n  commons_owner name;\n"
-        + "  new_host text;\n  parameter record;";
+    return """
+          settings_oid pg_catalog.oid;
+          settings_owner pg_catalog.name;
+          is_superusers pg_catalog.bool;
+          commons_owner pg_catalog.name;
+          new_host pg_catalog.text;
+          parameter pg_catalog.record;""";
   }
 
   /** Whether the objects are there, though not in {@code pg_extension}; {@code n} is the schema. */
