@@ -25,6 +25,8 @@ CREATE TABLE pglambda.settings (
   port integer NOT NULL
 );
 REVOKE ALL ON TABLE pglambda.settings FROM PUBLIC;
+-- No policy: not for pg_read_all_data, pg_write_all_data and those named in ALTER DEFAULT PRIVILEGES either.
+ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
 
 -- section: dblink
 
@@ -122,6 +124,7 @@ DECLARE
   mark text := '';
   fields text;
   connection_string text;
+  link_state text;
   nonce text;
   -- Whoever may use dblink can put a link and a nonce of his own in place of ours. What is signed must not begin with
   -- words of his choice, or he could have other requests signed than this one.
@@ -199,15 +202,24 @@ BEGIN
     coalesce(mark || octet_length(request_timeout_ms) || ':' || request_timeout_ms, '-'));
 
   BEGIN
+    IF session IS NULL AND 'pglambda' = ANY (pglambda.link_names()) THEN
+      -- The proxy may have been restarted since; a session that goes through it ends with it. This may be asked twice.
+      BEGIN
+        PERFORM pglambda.ask('pglambda', 'hello');
+      EXCEPTION WHEN connection_exception OR internal_error THEN
+        PERFORM pglambda.close_link('pglambda');
+      END;
+    END IF;
     IF 'pglambda' = ANY (pglambda.link_names()) THEN
-      nonce := substring(current_setting('pglambda.nonce', true) FROM nonce_form);
+      nonce := CASE WHEN session IS NOT NULL THEN substring(current_setting('pglambda.nonce', true) FROM nonce_form) END;
     ELSE
       connection_string := concat(
         'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=10',
-        ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 client_encoding=', encoding,
+        ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=25000 client_encoding=', encoding,
         ' host=', pglambda.connection_value(host), ' port=', pglambda.connection_value(port),
         ' password=', pglambda.connection_value(link_password));
-      PERFORM pglambda.open_link('pglambda', connection_string);
+      -- An assignment: debug_print_plan would show the caller the values in a query, such as PERFORM.
+      link_state := pglambda.open_link('pglambda', connection_string);
     END IF;
     FOR attempt IN 1..2 LOOP
       IF nonce IS NULL THEN
@@ -253,9 +265,12 @@ BEGIN
       RAISE EXCEPTION USING
         ERRCODE = '08001',
         MESSAGE = format('the server cannot reach pg-lambda-proxy at %s:%s', host, port),
-        DETAIL = concat_ws(': ', failure_message, nullif(failure_detail, '')),
-        HINT = CASE WHEN failure_detail LIKE '%FATAL:%'
-          THEN 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew address and secret.'
+        DETAIL = concat('The Lambda function was not called. Cause: ', concat_ws(': ', failure_message, nullif(failure_detail, ''))),
+        HINT = CASE
+          WHEN session IS NULL
+          THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew address and secret.'
+          WHEN failure_detail LIKE '%FATAL:%'
+          THEN 'This is not the proxy of this session: start that one with --callback-address; proxies before one database need the same --callback-secret.'
           ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;
     END IF;
   END;
