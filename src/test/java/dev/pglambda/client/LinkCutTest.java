@@ -1,6 +1,7 @@
 package dev.pglambda.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Forwarder;
@@ -10,7 +11,10 @@ import dev.pglambda.testing.Reply;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,6 +99,31 @@ class LinkCutTest {
     for (int at = start; at < exchange.length(); at += 3 * STEP) {
       breakAfter(direction, at, at % 2 == 0 ? Break.CLOSE : Break.RESET, "slow");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "30", "120", "250", "300", "420"})
+  void endsTheCallWhenASilentLinkIsGivenUp(int octets) throws Exception {
+    int silent = forwarder.silent();
+    forwarder.breakAfter(Direction.TO_TARGET, octets, Break.SILENCE);
+    Queries.execute(connection, FRESH_LINK);
+    calls++;
+    try (Statement statement = connection.createStatement()) {
+      CompletableFuture<?> call =
+          Queries.inBackground(
+              statement, "SELECT aws_lambda.invoke('slow', '%d'::json)".formatted(calls));
+      forwarder.awaitSilent(silent + 1);
+
+      forwarder.closeAll(); // As the kernel does when keepalives are not answered.
+
+      ExecutionException failure = catchThrowableOfType(ExecutionException.class, call::get);
+      assertThat(failure.getCause())
+          .isInstanceOfSatisfying(
+              PSQLException.class,
+              e -> assertThat(saysWhetherItRan(Queries.error(e))).as(e.toString()).isTrue());
+    }
+    forwarder.heal();
+    assertThat(call("echo")).isEqualTo(Integer.toString(calls));
   }
 
   private void breakAfter(Direction direction, int octets, Break how, String function)

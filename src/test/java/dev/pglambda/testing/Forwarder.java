@@ -8,8 +8,10 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +39,14 @@ public final class Forwarder implements AutoCloseable {
 
   private record Fault(Direction direction, int octets, Break how) {}
 
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private final ServerSocket listener;
+
+  // Guarded by this.
   private final List<Connection> connections = new ArrayList<>();
+  private int silent;
+
   private volatile int target;
   private volatile @Nullable Fault fault;
 
@@ -77,6 +85,28 @@ public final class Forwarder implements AutoCloseable {
   /** Closes the connections that are open now. */
   public void closeAll() {
     snapshot().forEach(connection -> connection.end(Break.CLOSE));
+  }
+
+  /** How many connections have fallen silent. */
+  public synchronized int silent() {
+    return silent;
+  }
+
+  /** Waits until so many connections have fallen silent. */
+  public synchronized void awaitSilent(int count) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (silent < count) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        throw new AssertionError("silent: %d (expected: %d)".formatted(silent, count));
+      }
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+  }
+
+  private synchronized void fallenSilent() {
+    silent++;
+    notifyAll();
   }
 
   /** How many connections were opened. */
@@ -129,7 +159,7 @@ public final class Forwarder implements AutoCloseable {
     }
   }
 
-  private static final class Connection {
+  private final class Connection {
     private final Socket near;
     private final Socket far;
     private final @Nullable Fault fault;
@@ -190,6 +220,7 @@ public final class Forwarder implements AutoCloseable {
     private void end(Break how) {
       if (how == Break.SILENCE) {
         silent = true;
+        fallenSilent();
         return;
       }
       for (Socket socket : List.of(near, far)) {
