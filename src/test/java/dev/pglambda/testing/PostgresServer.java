@@ -181,7 +181,9 @@ public final class PostgresServer {
   /** Creates an empty database; nobody else has its name. */
   public String createDatabase() throws SQLException {
     String name = "test_" + databases.incrementAndGet();
-    execute("CREATE DATABASE " + name);
+    // The other strategy, the default since 15, takes five times as long with few shared buffers.
+    String strategy = majorVersion() >= 15 ? " STRATEGY file_copy" : "";
+    execute("CREATE DATABASE " + name + strategy);
     return name;
   }
 
