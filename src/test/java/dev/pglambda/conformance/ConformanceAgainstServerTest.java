@@ -45,7 +45,7 @@ class ConformanceAgainstServerTest {
                 server.host(), server.port(), server.user(), database, server.majorVersion()),
             null);
       } finally {
-        server.execute("DROP DATABASE " + database);
+        server.dropDatabase(database);
       }
     }
   }
