@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,19 +18,24 @@ import org.jspecify.annotations.Nullable;
  * execute. A text that does not mention them, nearly every one, costs one search through its bytes.
  */
 public final class ExtensionInterceptor implements Interceptor {
+  private static final String AWS_LAMBDA = "aws_lambda";
+
+  /**
+   * What must come before anything that takes a snapshot, as an offer of the keys does (manual, SET
+   * TRANSACTION).
+   */
+  private static final Pattern TRANSACTION_MODES =
+      Pattern.compile(
+          "\\b(?:isolation|deferrable|snapshot|read\\s+(?:only|write))\\b",
+          Pattern.CASE_INSENSITIVE);
+
   private final BiFunction<ExtensionStatement, String, String> installer;
-  private final BiFunction<ExtensionStatement, String, String> superusersInstaller;
 
   /**
    * @param installer makes, of a statement and its own text, the statement to send instead
-   * @param superusersInstaller the same for a superuser's session, whose text may hold secrets: a
-   *     client can read what the server executes for it
    */
-  public ExtensionInterceptor(
-      BiFunction<ExtensionStatement, String, String> installer,
-      BiFunction<ExtensionStatement, String, String> superusersInstaller) {
+  public ExtensionInterceptor(BiFunction<ExtensionStatement, String, String> installer) {
     this.installer = installer;
-    this.superusersInstaller = superusersInstaller;
   }
 
   @Override
@@ -47,7 +53,7 @@ public final class ExtensionInterceptor implements Interceptor {
     List<RewrittenStatement> rewritten = new ArrayList<>();
     for (ExtensionStatement statement : found) {
       String original = text.substring(statement.start(), statement.end());
-      String replacement = replacement(statement, original, settings);
+      String replacement = installer.apply(statement, original);
       replacements.add(new Replacement(statement.start(), statement.end(), replacement));
       rewritten.add(
           new RewrittenStatement(
@@ -57,12 +63,12 @@ public final class ExtensionInterceptor implements Interceptor {
               characters(text.substring(0, statement.end()), settings),
               characters(replacement, settings)));
     }
-    return new Rewrite(Replacement.splice(text, replacements), rewritten);
+    return new Rewrite(Replacement.splice(text, replacements), rewritten, takesKeys(text, found));
   }
 
-  private String replacement(
-      ExtensionStatement statement, String original, ServerSettings settings) {
-    return (settings.superuser() ? superusersInstaller : installer).apply(statement, original);
+  private static boolean takesKeys(String text, List<ExtensionStatement> found) {
+    return found.stream().anyMatch(statement -> statement.extension().equals(AWS_LAMBDA))
+        && !TRANSACTION_MODES.matcher(text).find();
   }
 
   /** How many characters some bytes are; in multi-byte encodings but UTF8, no more than that. */
