@@ -53,7 +53,7 @@ class ConformanceRunnerTest {
         .hasMessage(
             """
             test.case:2: One row
-            SIMPLE protocol, PostgreSQL 15 (- expected, + actual)
+            simple, superuser, PostgreSQL 15 (- expected, + actual)
               SELECT a
 
                 RowDescription a:text
