@@ -9,9 +9,11 @@ import dev.pglambda.config.Secret;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
+import dev.pglambda.extension.SettingsOffer;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.relay.KeyOffer;
 import dev.pglambda.relay.Relay;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.ReservedDatabase;
@@ -111,14 +113,13 @@ public final class ProxyServer implements AutoCloseable {
     opened.push(sessions::terminateAll);
     CallbackServer callback = new CallbackServer(secret, function::call, sessions::end);
     int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
-    ExtensionInstaller installer =
-        new ExtensionInstaller(
-            CallbackSettings.of(
-                config.callback().host(),
-                port,
-                secret.linkPassword(),
-                secret.innerKeyPad(),
-                secret.outerKeyPad()));
+    CallbackSettings settings =
+        CallbackSettings.of(
+            config.callback().host(),
+            port,
+            secret.linkPassword(),
+            secret.innerKeyPad(),
+            secret.outerKeyPad());
     Relay ready =
         new Relay(
             new RelaySettings(
@@ -128,7 +129,8 @@ public final class ProxyServer implements AutoCloseable {
                 config.limits().startupTimeout(),
                 config.limits().inspectBytes()),
             sessions,
-            new ExtensionInterceptor(installer::install, installer::installAndStoreSettings),
+            new ExtensionInterceptor(new ExtensionInstaller()::install),
+            keyOffer(settings),
             new CallbackDatabase(callback),
             config.callback().parameter() ? token -> parameter(token, port, secret) : null);
     opened.push(ready);
@@ -138,6 +140,16 @@ public final class ProxyServer implements AutoCloseable {
     bound.config().setAutoRead(true);
     // Loading the SDK takes a second of a core, which the first clients need more.
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private static KeyOffer keyOffer(CallbackSettings settings) {
+    return new KeyOffer(
+        SettingsOffer.CURSOR,
+        SettingsOffer.QUERY,
+        SettingsOffer.values(settings),
+        SettingsOffer.STORE_BLOCK,
+        SettingsOffer.WANTED,
+        SettingsOffer.FAILED);
   }
 
   private String parameter(String session, int port, CallbackSecret secret) {

@@ -15,8 +15,8 @@ import java.util.Map;
  * exists}, a read-only transaction), the block executes the statement itself. Elsewhere it runs the
  * same script and registers the extension as PostgreSQL does; a role that is not superuser gets
  * everything but the entries in the catalogs. Notices and errors have PostgreSQL's words and codes.
- * Then it defines the parameters that RDS has and, if asked to, stores the address of the proxy and
- * its keys.
+ * Then it stores the address of the proxy and its keys ({@link SettingsOffer}), and defines the
+ * parameters that RDS has.
  *
  * <p>Immutable.
  */
@@ -31,7 +31,6 @@ public final class ExtensionInstaller {
   private static final SqlTemplate ALTER = SqlTemplate.named("alter_extension.sql");
   private static final String CHECK_VERSION = SqlTemplate.named("check_version.sql").text();
   private static final String REQUIRED = SqlTemplate.named("required.sql").text();
-  private static final SqlTemplate STORE_SETTINGS = SqlTemplate.named("store_settings.sql");
   private static final String DEFINE_PARAMETERS = SqlTemplate.named("define_parameters.sql").text();
   private static final SqlTemplate SCRIPTS = SqlTemplate.named("scripts.sql");
   private static final SqlTemplate UPDATE_FUNCTIONS = SqlTemplate.named("update_functions.sql");
@@ -39,24 +38,9 @@ public final class ExtensionInstaller {
 
   private final ExtensionScript commons = ExtensionScript.of("aws_commons");
   private final ExtensionScript lambda = ExtensionScript.of(AWS_LAMBDA);
-  private final String storeSettings;
 
   /**
-   * @param settings what the extension {@code aws_lambda} is told of the proxy
-   */
-  public ExtensionInstaller(CallbackSettings settings) {
-    this.storeSettings =
-        STORE_SETTINGS.fill(
-            Map.of(
-                "host", literal(settings.host()),
-                "port", Integer.toString(settings.port()),
-                "link_password", literal(settings.linkPassword()),
-                "ipad", literal(settings.innerKeyPadHex()),
-                "opad", literal(settings.outerKeyPadHex())));
-  }
-
-  /**
-   * The block that replaces a statement, without the keys: for any client.
+   * The block that replaces a statement. It holds no secret.
    *
    * <p>It is ASCII but for what the statement itself holds, has no backslash but the statement's,
    * and no dollar-quote tag that the statement has; so it can stand wherever the statement stood,
@@ -66,26 +50,6 @@ public final class ExtensionInstaller {
    * @param statementText its text, without a closing semicolon; one char per byte
    */
   public String install(ExtensionStatement statement, String statementText) {
-    return block(statement, statementText, "");
-  }
-
-  /**
-   * As {@link #install}, and the block stores address and keys if the extension is {@code
-   * aws_lambda}.
-   *
-   * <p>A client can read what the server executes for it ({@code current_query()}, {@code
-   * pg_stat_statements}, the server's log), and a function's body can be read by everyone. So this
-   * is for a session only in which the server itself reported {@code is_superuser} to be on, and
-   * never for a statement inside a function's body.
-   *
-   * @param statement what was recognised
-   * @param statementText its text, without a closing semicolon; one char per byte
-   */
-  public String installAndStoreSettings(ExtensionStatement statement, String statementText) {
-    return block(statement, statementText, "  " + storeSettings + "\n");
-  }
-
-  private String block(ExtensionStatement statement, String statementText, String storing) {
     ExtensionScript script = statement.extension().equals(lambda.name()) ? lambda : commons;
     Map<String, String> values = new HashMap<>();
     values.put("statement", literal(statementText));
@@ -95,17 +59,14 @@ public final class ExtensionInstaller {
     values.put("check_version", CHECK_VERSION);
     String body =
         switch (statement.kind()) {
-          case CREATE -> create(statement, script, values, storing);
-          case ALTER_UPDATE -> update(script, values, storing);
+          case CREATE -> create(statement, script, values);
+          case ALTER_UPDATE -> update(script, values);
         };
     return "DO " + dollarQuoted("\n" + body + "\n", "pglambda_do");
   }
 
   private String create(
-      ExtensionStatement statement,
-      ExtensionScript script,
-      Map<String, String> values,
-      String storing) {
+      ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
     boolean isLambda = isLambda(script);
     values.put("if_not_exists", Boolean.toString(statement.ifNotExists()));
     values.put("schema", literal(statement.schema()));
@@ -118,11 +79,11 @@ public final class ExtensionInstaller {
         "scripts",
         isLambda ? bothScripts() : "      EXECUTE " + literal(commons.section("head")) + ";");
     values.put("declarations", isLambda ? "  dblink_schema name;\n" + declarations() : "");
-    values.put("settings", isLambda ? storing + "  " + DEFINE_PARAMETERS : "");
+    values.put("settings", isLambda ? settings() : "");
     return CREATE.fill(values);
   }
 
-  private String update(ExtensionScript script, Map<String, String> values, String storing) {
+  private String update(ExtensionScript script, Map<String, String> values) {
     boolean isLambda = isLambda(script);
     values.put("is_installed", isInstalled(script));
     values.put(
@@ -130,9 +91,7 @@ public final class ExtensionInstaller {
         isLambda
             ? "  is_superuser boolean;\n  member record;\n  dblink_schema name;\n" + declarations()
             : "");
-    values.put(
-        "settings",
-        isLambda ? "  " + updateFunctions() + "\n" + storing + "  " + DEFINE_PARAMETERS : "");
+    values.put("settings", isLambda ? "  " + updateFunctions() + "\n" + settings() : "");
     return ALTER.fill(values);
   }
 
@@ -141,8 +100,11 @@ public final class ExtensionInstaller {
   }
 
   private static String declarations() {
-    return "  settings_oid oid;\n  settings_owner name;\n  is_superusers boolean;\n  commons_owner name;\n"
-        + "  new_host text;\n  parameter record;";
+    return "  commons_owner name;\n  parameter record;";
+  }
+
+  private static String settings() {
+    return "  " + SettingsOffer.STORE + "\n  " + DEFINE_PARAMETERS;
   }
 
   /** Whether the objects are there, though not in {@code pg_extension}; {@code n} is the schema. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,19 +24,24 @@ public final class ExtensionInterceptor implements Interceptor {
   /** What is sent for one statement has 25 kB: a text with more of them passes as it is. */
   private static final int MAX_STATEMENTS = 256;
 
+  private static final String AWS_LAMBDA = "aws_lambda";
+
+  /**
+   * What must come before anything that takes a snapshot, as an offer of the keys does (manual, SET
+   * TRANSACTION).
+   */
+  private static final Pattern TRANSACTION_MODES =
+      Pattern.compile(
+          "\\b(?:isolation|deferrable|snapshot|read\\s+(?:only|write))\\b",
+          Pattern.CASE_INSENSITIVE);
+
   private final BiFunction<ExtensionStatement, String, String> installer;
-  private final BiFunction<ExtensionStatement, String, String> superusersInstaller;
 
   /**
    * @param installer makes, of a statement and its own text, the statement to send instead
-   * @param superusersInstaller the same for a superuser's session, whose text may hold secrets: a
-   *     client can read what the server executes for it
    */
-  public ExtensionInterceptor(
-      BiFunction<ExtensionStatement, String, String> installer,
-      BiFunction<ExtensionStatement, String, String> superusersInstaller) {
+  public ExtensionInterceptor(BiFunction<ExtensionStatement, String, String> installer) {
     this.installer = installer;
-    this.superusersInstaller = superusersInstaller;
   }
 
   @Override
@@ -44,56 +50,55 @@ public final class ExtensionInterceptor implements Interceptor {
       return null;
     }
     String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
-    List<Part> parts = parts(text, settings);
+    List<ExtensionStatement> statements =
+        ExtensionStatements.find(text, settings.standardConformingStrings());
+    List<NestedStatement> nested =
+        NestedStatements.find(text, settings.standardConformingStrings());
+    List<Part> parts = parts(text, statements, nested);
     if (parts.isEmpty()) {
       return null;
     }
     List<Replacement> replacements = parts.stream().map(Part::replacement).toList();
-    return new Rewrite(Replacement.splice(text, replacements), rewritten(text, parts, settings));
+    return new Rewrite(
+        Replacement.splice(text, replacements),
+        rewritten(text, parts, settings.utf8()),
+        takesKeys(text, statements));
   }
 
   /** What is replaced in a text, by ascending position. */
-  private List<Part> parts(String text, ServerSettings settings) {
-    List<ExtensionStatement> statements =
-        ExtensionStatements.find(text, settings.standardConformingStrings());
-    List<NestedStatement> nestedStatements =
-        NestedStatements.find(text, settings.standardConformingStrings());
+  private List<Part> parts(
+      String text, List<ExtensionStatement> statements, List<NestedStatement> nestedStatements) {
     if (statements.size() + nestedStatements.size() > MAX_STATEMENTS) {
       return List.of();
     }
     List<Part> parts = new ArrayList<>();
     for (ExtensionStatement statement : statements) {
       String original = text.substring(statement.start(), statement.end());
+      String block = installer.apply(statement, original);
       parts.add(
           new Part(
               statement.statementIndex(),
               statement.kind().commandTag(),
-              new Replacement(
-                  statement.start(), statement.end(), replacement(statement, original, settings))));
+              new Replacement(statement.start(), statement.end(), block)));
     }
     for (NestedStatement nested : nestedStatements) {
       String spelled = text.substring(nested.start(), nested.end());
       String block = NestedBlock.of(spelled, installer.apply(nested.statement(), nested.text()));
       if (block != null) {
-        parts.add(
-            new Part(
-                RewrittenStatement.NESTED,
-                "",
-                new Replacement(nested.start(), nested.end(), block)));
+        Replacement replacement = new Replacement(nested.start(), nested.end(), block);
+        parts.add(new Part(RewrittenStatement.NESTED, "", replacement));
       }
     }
     parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
     return parts;
   }
 
-  private String replacement(
-      ExtensionStatement statement, String original, ServerSettings settings) {
-    return (settings.superuser() ? superusersInstaller : installer).apply(statement, original);
+  private static boolean takesKeys(String text, List<ExtensionStatement> found) {
+    return found.stream().anyMatch(statement -> statement.extension().equals(AWS_LAMBDA))
+        && !TRANSACTION_MODES.matcher(text).find();
   }
 
-  private static List<RewrittenStatement> rewritten(
-      String text, List<Part> parts, ServerSettings settings) {
-    boolean utf8 = settings.utf8();
+  private static List<RewrittenStatement> rewritten(String text, List<Part> parts, boolean utf8) {
     List<RewrittenStatement> rewritten = new ArrayList<>();
     int counted = 0;
     int characters = 0;

@@ -8,8 +8,9 @@ import java.util.List;
  *
  * @param text the whole new text of the Query or Parse message, one {@code char} per byte
  * @param statements the statements that were replaced, by ascending position
+ * @param takesKeys whether the proxy's keys are to be offered to the server with it
  */
-public record Rewrite(String text, List<RewrittenStatement> statements) {
+public record Rewrite(String text, List<RewrittenStatement> statements, boolean takesKeys) {
 
   /**
    * A statement of the client's that the server executes in another form.

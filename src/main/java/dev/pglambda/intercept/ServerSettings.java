@@ -17,7 +17,4 @@ public interface ServerSettings {
 
   /** Whether the client's encoding is UTF8. */
   boolean utf8();
-
-  /** Whether the session's user is a superuser; false as long as the server has not said so. */
-  boolean superuser();
 }

@@ -70,6 +70,11 @@ public final class FrameScanner {
     return headerLength == 0 && passing == 0 && gathered == null;
   }
 
+  /** Whether a part of a message has been forwarded, and the rest is still to come. */
+  public boolean isInPassingMessage() {
+    return passing > 0;
+  }
+
   /** Frees what is held of an incomplete message. */
   public void close() {
     if (gathered != null) {

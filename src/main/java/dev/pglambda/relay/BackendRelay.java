@@ -9,16 +9,21 @@ import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The direction from server to client: keeps the reply queue in step, mends the replies to
- * rewritten statements and the positions of errors in rewritten texts, and takes our own lines out
- * of the CONTEXT of errors and notices.
+ * rewritten statements and the positions of errors in rewritten texts, takes our own lines out of
+ * the CONTEXT of errors and notices, and keeps replies to the proxy's own messages to itself.
  */
 final class BackendRelay implements FrameScanner.Visitor {
+
+  private static final Logger log = LoggerFactory.getLogger(BackendRelay.class);
 
   /**
    * Errors and notices up to this many octets are looked at; longer ones pass. One about a nested
@@ -31,29 +36,27 @@ final class BackendRelay implements FrameScanner.Visitor {
   private final Session session;
   private final ReplyQueue replies;
   private final SessionState state;
+  private final KeyOffer keys;
 
-  BackendRelay(Session session, ReplyQueue replies, SessionState state) {
+  BackendRelay(Session session, ReplyQueue replies, SessionState state, KeyOffer keys) {
     this.session = session;
     this.replies = replies;
     this.state = state;
+    this.keys = keys;
   }
 
   @Override
   public boolean wants(byte type, int bodyLength) {
     boolean wanted =
         switch (type) {
+          case BackendMessage.READY_FOR_QUERY -> bodyLength == 1;
           case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
               bodyLength <= MAX_ERROR_LENGTH;
           case BackendMessage.COMMAND_COMPLETE ->
-              replies.current() != null && bodyLength <= MAX_PARAMETER_LENGTH;
+              (replies.current() != null || replies.swallows(type))
+                  && bodyLength <= MAX_PARAMETER_LENGTH;
           case BackendMessage.PARAMETER_STATUS -> bodyLength <= MAX_PARAMETER_LENGTH;
-          case BackendMessage.READY_FOR_QUERY -> {
-            if (!session.isReady()) {
-              session.becameReady();
-            }
-            yield false;
-          }
-          default -> false;
+          default -> replies.swallows(type) && bodyLength <= MAX_PARAMETER_LENGTH;
         };
     if (!wanted) {
       replies.received(type);
@@ -64,15 +67,55 @@ final class BackendRelay implements FrameScanner.Visitor {
   @Override
   public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
     byte type = buffer.getByte(index);
+    boolean swallowed = replies.swallows(type);
     RewrittenStatement rewritten = replies.current();
     List<RewrittenStatement> all = replies.rewritten();
     replies.received(type);
+    if (swallowed) {
+      return swallow(buffer, index, length);
+    }
     return switch (type) {
+      case BackendMessage.READY_FOR_QUERY -> ready(buffer.getByte(index + Frame.HEADER_LENGTH));
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
           error(buffer, index, length, rewritten != null, all);
       case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);
       default -> rewritten == null ? null : commandComplete(rewritten);
     };
+  }
+
+  /** A reply to the proxy's own messages, or a ReadyForQuery that another will follow. */
+  private @Nullable ByteBuf swallow(ByteBuf buffer, int index, int length) {
+    byte type = buffer.getByte(index);
+    if (type == BackendMessage.ERROR_RESPONSE || type == BackendMessage.NOTICE_RESPONSE) {
+      ErrorFields fields = ErrorFields.read(buffer, index, length);
+      if (fields != null && isFatal(fields)) {
+        session.sawFatal();
+        return null;
+      }
+      if (fields != null
+          && (type == BackendMessage.ERROR_RESPONSE
+              || keys.isFailure(fields.get(ErrorFields.SQLSTATE)))) {
+        log.warn("the keys of the proxy were not stored: {}", fields.get(ErrorFields.MESSAGE));
+      }
+    }
+    return Unpooled.EMPTY_BUFFER;
+  }
+
+  private @Nullable ByteBuf ready(byte transactionStatus) {
+    if (!session.isReady()) {
+      session.becameReady();
+    }
+    state.ready(transactionStatus);
+    if (state.keysWanted()
+        && !state.transactionFailed()
+        && replies.isEmpty()
+        && session.clientBetweenMessages()) {
+      state.keysWanted(false);
+      replies.sentStore(KeyOffer.STORE_TYPES);
+      session.flushToServer(keys.store());
+      return Unpooled.EMPTY_BUFFER; // the client is told when that is done
+    }
+    return null;
   }
 
   private @Nullable ByteBuf error(
@@ -86,6 +129,11 @@ final class BackendRelay implements FrameScanner.Visitor {
       return null;
     }
     byte type = buffer.getByte(index);
+    if (type == BackendMessage.NOTICE_RESPONSE
+        && keys.isWantedBy(fields.get(ErrorFields.SQLSTATE))) {
+      state.keysWanted(true);
+      return Unpooled.EMPTY_BUFFER;
+    }
     if (type == BackendMessage.ERROR_RESPONSE && isFatal(fields)) {
       session.sawFatal();
     }
@@ -125,6 +173,10 @@ final class BackendRelay implements FrameScanner.Visitor {
 
   @Override
   public void forward(ByteBuf bytes) {
-    session.toClient(bytes);
+    if (bytes.isReadable()) {
+      session.toClient(bytes);
+    } else {
+      bytes.release();
+    }
   }
 }

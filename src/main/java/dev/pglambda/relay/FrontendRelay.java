@@ -3,7 +3,6 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
-import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.FrontendMessage;
@@ -29,8 +28,9 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   private final Session session;
   private final ReplyQueue replies;
-  private final ServerSettings settings;
+  private final SessionState state;
   private final Interceptor interceptor;
+  private final KeyOffer keys;
   private final int inspectLimit;
 
   /** Prepared statements and portals whose text was rewritten, by name; nearly always empty. */
@@ -41,13 +41,15 @@ final class FrontendRelay implements FrameScanner.Visitor {
   FrontendRelay(
       Session session,
       ReplyQueue replies,
-      ServerSettings settings,
+      SessionState state,
       Interceptor interceptor,
+      KeyOffer keys,
       int inspectLimit) {
     this.session = session;
     this.replies = replies;
-    this.settings = settings;
+    this.state = state;
     this.interceptor = interceptor;
+    this.keys = keys;
     this.inspectLimit = inspectLimit;
   }
 
@@ -89,38 +91,62 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   private @Nullable ByteBuf query(ByteBuf buffer, int body, int end) {
     Rewrite rewrite = inspectText(buffer, body, end);
-    replies.sent(FrontendMessage.QUERY, rewrite == null ? null : rewrite.statements());
     if (rewrite == null) {
+      replies.sent(FrontendMessage.QUERY);
       return null;
     }
-    ByteBuf frame = session.client().alloc().buffer();
-    frame.writeByte(FrontendMessage.QUERY).writeInt(0);
-    writeString(frame, rewrite.text());
-    return frame.setInt(1, frame.readableBytes() - 1);
+    // With replies outstanding the transaction's status is not known; the keys are stored later
+    // then.
+    boolean offered = rewrite.takesKeys() && replies.isEmpty() && !state.transactionFailed();
+    ByteBuf out = session.client().alloc().buffer();
+    if (offered) {
+      offerKeys(out);
+    }
+    replies.sent(FrontendMessage.QUERY, rewrite.statements());
+    int at = beginFrame(out, FrontendMessage.QUERY);
+    writeString(out, rewrite.text());
+    endFrame(out, at);
+    if (offered) {
+      // If the offer fails the server skips the Query, and everything else up to a Sync.
+      replies.sentOffer(FrontendMessage.SYNC);
+      endFrame(out, beginFrame(out, FrontendMessage.SYNC));
+    }
+    return out;
   }
 
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end) {
     int nameEnd = buffer.indexOf(body, end, (byte) 0);
     int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
     Rewrite rewrite = textEnd < 0 ? null : inspectText(buffer, nameEnd + 1, textEnd + 1);
-    replies.sent(FrontendMessage.PARSE, rewrite == null ? null : rewrite.statements());
     if (rewrite == null) {
+      replies.sent(FrontendMessage.PARSE);
       if (textEnd >= 0 && !statements.isEmpty()) {
         statements.remove(string(buffer, body, nameEnd));
       }
       return null;
     }
     statements.put(string(buffer, body, nameEnd), rewrite.statements());
-    ByteBuf frame = session.client().alloc().buffer();
-    frame.writeByte(FrontendMessage.PARSE).writeInt(0).writeBytes(buffer, body, nameEnd + 1 - body);
-    writeString(frame, rewrite.text());
-    frame.writeBytes(buffer, textEnd + 1, end - textEnd - 1);
-    return frame.setInt(1, frame.readableBytes() - 1);
+    ByteBuf out = session.client().alloc().buffer();
+    if (rewrite.takesKeys()) {
+      offerKeys(out);
+    }
+    replies.sent(FrontendMessage.PARSE, rewrite.statements());
+    int at = beginFrame(out, FrontendMessage.PARSE);
+    out.writeBytes(buffer, body, nameEnd + 1 - body);
+    writeString(out, rewrite.text());
+    out.writeBytes(buffer, textEnd + 1, end - textEnd - 1);
+    endFrame(out, at);
+    return out;
+  }
+
+  private void offerKeys(ByteBuf out) {
+    replies.sentOffer(KeyOffer.OFFER_TYPES);
+    out.writeBytes(keys.offer());
   }
 
   private @Nullable Rewrite inspectText(ByteBuf buffer, int from, int end) {
     boolean terminated = end > from && buffer.getByte(end - 1) == 0;
-    return terminated ? interceptor.inspect(buffer, from, end - 1 - from, settings) : null;
+    return terminated ? interceptor.inspect(buffer, from, end - 1 - from, state) : null;
   }
 
   private @Nullable ByteBuf bind(ByteBuf buffer, int body, int end) {
@@ -155,6 +181,16 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   private static String string(ByteBuf buffer, int from, int end) {
     return buffer.toString(from, end - from, StandardCharsets.ISO_8859_1);
+  }
+
+  private static int beginFrame(ByteBuf out, byte type) {
+    int at = out.writeByte(type).writerIndex();
+    out.writeInt(0);
+    return at;
+  }
+
+  private static void endFrame(ByteBuf out, int at) {
+    out.setInt(at, out.writerIndex() - at);
   }
 
   private static void writeString(ByteBuf frame, String text) {

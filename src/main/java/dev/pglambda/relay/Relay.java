@@ -20,6 +20,7 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
 
   private final RelaySettings settings;
   private final Interceptor interceptor;
+  private final KeyOffer keys;
   private final ReservedDatabase reserved;
   private final @Nullable UnaryOperator<String> callbackParameter;
   private final Sessions sessions;
@@ -29,6 +30,7 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
    * @param settings of the relay
    * @param sessions keeps the sessions being relayed
    * @param interceptor sees the SQL texts
+   * @param keys what is sent around statements that install the extension
    * @param reserved takes the sessions that are meant for the proxy itself
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
    *     from a session's token; null if that parameter is not to be added to startup messages
@@ -37,11 +39,13 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
       RelaySettings settings,
       Sessions sessions,
       Interceptor interceptor,
+      KeyOffer keys,
       ReservedDatabase reserved,
       @Nullable UnaryOperator<String> callbackParameter) {
     this.settings = settings;
     this.sessions = sessions;
     this.interceptor = interceptor;
+    this.keys = keys;
     this.reserved = reserved;
     this.callbackParameter = callbackParameter;
     this.backend = new Backend(settings);
@@ -62,6 +66,10 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
 
   Interceptor interceptor() {
     return interceptor;
+  }
+
+  KeyOffer keys() {
+    return keys;
   }
 
   ReservedDatabase reserved() {

@@ -33,6 +33,12 @@ final class ReplyQueue {
   /** Not a message with a reply: where CopyDone or CopyFail stood between the others. */
   private static final byte COPY_END = FrontendMessage.COPY_DONE;
 
+  /** In place of rewritten statements: the proxy's own message, and what follows depends on it. */
+  private static final Object OFFER = new Object();
+
+  /** In place of rewritten statements: the proxy's own message, of which no client depends. */
+  private static final Object STORE = new Object();
+
   private byte[] kinds = new byte[16];
   private @Nullable Object[] rewrites = new @Nullable Object[16];
   private int head;
@@ -103,6 +109,54 @@ final class ReplyQueue {
   }
 
   /**
+   * Messages of the proxy's own were sent, and a message of the client's follows: if one fails, the
+   * client gets that error, because the server then skips its message, too.
+   */
+  void sentOffer(byte... types) {
+    if (!skipping && !copyIn) {
+      for (byte type : types) {
+        push(type, OFFER);
+      }
+    }
+  }
+
+  /**
+   * Messages of the proxy's own were sent, the last a Sync. Its ReadyForQuery is the client's: it
+   * takes the place of one that the client was not given.
+   */
+  void sentStore(byte... types) {
+    for (byte type : types) {
+      push(type, type == FrontendMessage.SYNC ? null : STORE);
+    }
+  }
+
+  /**
+   * Whether a reply of this type, coming now, belongs to a message of the proxy's own, so that the
+   * client must not see it.
+   */
+  boolean swallows(byte type) {
+    if (size == 0) {
+      return false;
+    }
+    Object owner = rewrites[head];
+    return switch (type) {
+      case BackendMessage.PARAMETER_STATUS, BackendMessage.NOTIFICATION_RESPONSE -> false;
+      case BackendMessage.ERROR_RESPONSE -> owner == STORE;
+      // A Query that follows an offer is followed by a Sync of the proxy's own, so that the server
+      // goes on if the
+      // offer fails. The client gets the ReadyForQuery of the second.
+      case BackendMessage.READY_FOR_QUERY ->
+          kinds[head] == FrontendMessage.QUERY && isOffersSync(1);
+      default -> owner == OFFER || owner == STORE;
+    };
+  }
+
+  private boolean isOffersSync(int position) {
+    int at = (head + position) & (kinds.length - 1);
+    return size > position && kinds[at] == FrontendMessage.SYNC && rewrites[at] == OFFER;
+  }
+
+  /**
    * The rewritten statement that the server executes now, if it is one.
    *
    * @return null if the statement that runs is the client's own
@@ -125,10 +179,10 @@ final class ReplyQueue {
    * @return null if the text is the client's own
    */
   @Nullable List<RewrittenStatement> rewritten() {
-    if (size == 0) {
+    if (size == 0 || !(rewrites[head] instanceof List<?>)) {
       return null;
     }
-    @SuppressWarnings("unchecked") // only sent(byte, List) stores here
+    @SuppressWarnings("unchecked") // only sent(byte, List) stores a list
     List<RewrittenStatement> statements = (List<RewrittenStatement>) rewrites[head];
     return statements;
   }

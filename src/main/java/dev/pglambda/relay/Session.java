@@ -53,7 +53,12 @@ final class Session {
   /** The server has said FATAL: nothing is to be added. */
   private boolean fatalSeen;
 
-  Session(RelaySettings settings, String token, Channel client, Interceptor interceptor) {
+  Session(
+      RelaySettings settings,
+      String token,
+      Channel client,
+      Interceptor interceptor,
+      KeyOffer keys) {
     this.settings = settings;
     this.token = token;
     this.client = client;
@@ -61,9 +66,9 @@ final class Session {
     SessionState state = new SessionState();
     fromClient =
         new FrameScanner(
-            new FrontendRelay(this, replies, state, interceptor, settings.inspectLimit()),
+            new FrontendRelay(this, replies, state, interceptor, keys, settings.inspectLimit()),
             client.alloc());
-    fromServer = new FrameScanner(new BackendRelay(this, replies, state), client.alloc());
+    fromServer = new FrameScanner(new BackendRelay(this, replies, state, keys), client.alloc());
     startupTimeout =
         client
             .eventLoop()
@@ -203,6 +208,19 @@ final class Session {
     } else {
       server.write(bytes, server.voidPromise());
     }
+  }
+
+  /** The same, at once: for what no read of the client's will flush. */
+  void flushToServer(ByteBuf bytes) {
+    toServer(bytes);
+    if (server != null) {
+      server.flush();
+    }
+  }
+
+  /** Whether something may be sent to the server between what the client sends. */
+  boolean clientBetweenMessages() {
+    return !fromClient.isInPassingMessage();
   }
 
   void toClient(ByteBuf bytes) {

@@ -141,7 +141,11 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     }
     Session session =
         new Session(
-            relay.settings(), relay.sessions().newToken(), ctx.channel(), relay.interceptor());
+            relay.settings(),
+            relay.sessions().newToken(),
+            ctx.channel(),
+            relay.interceptor(),
+            relay.keys());
     relay.sessions().add(session);
     ByteBuf startupBytes = relay.withParameters(startup, bytes, session.token(), ctx.alloc());
     session.clientSent(received.readRetainedSlice(received.readableBytes()));

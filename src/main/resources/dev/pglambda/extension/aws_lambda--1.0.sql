@@ -344,3 +344,16 @@ AS $function$ SELECT w.status_code, w.reply::jsonb, w.executed_version, w.log_re
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pglambda FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA aws_lambda FROM PUBLIC;
+
+-- section: keys
+
+-- CREATE EXTENSION may have stood where the proxy cannot see it. It takes this message for itself, and stores the keys
+-- when the statement is over. (INFO is sent to the client whatever client_min_messages says.)
+DO $block$
+BEGIN
+  IF pg_catalog.current_setting('pglambda.callback', true) OPERATOR(pg_catalog.<>) ''
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_cursors AS c WHERE c.name OPERATOR(pg_catalog.=) 'pglambda_keys') THEN
+    RAISE INFO USING ERRCODE = 'ZL001', MESSAGE = 'aws_lambda wants the keys of pg-lambda-proxy';
+  END IF;
+END
+$block$;

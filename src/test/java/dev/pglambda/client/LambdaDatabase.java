@@ -47,7 +47,7 @@ final class LambdaDatabase implements AutoCloseable {
   /** Like {@link #ofEachVersion}, with the proxy's sample functions for a Lambda. */
   static Stream<LambdaDatabase> withSampleFunctionsOfEachVersion() {
     return PostgresServer.versions().stream()
-        .map(version -> start(version, null, "--sample-functions", "on"));
+        .map(version -> start(PostgresServer.of(version), null, "--sample-functions", "on"));
   }
 
   /** One with the extension, installed through the proxy. */
@@ -63,12 +63,16 @@ final class LambdaDatabase implements AutoCloseable {
 
   /** An empty one. */
   static LambdaDatabase withoutExtension(String version) {
-    return start(version, FakeLambdaEndpoint.start());
+    return start(PostgresServer.of(version), FakeLambdaEndpoint.start());
+  }
+
+  /** An empty one on a server that has the extensions' files. */
+  static LambdaDatabase withControlFiles(String version) {
+    return start(PostgresServer.of(version, true), FakeLambdaEndpoint.start());
   }
 
   private static LambdaDatabase start(
-      String version, @Nullable FakeLambdaEndpoint lambda, String... arguments) {
-    PostgresServer postgres = PostgresServer.of(version);
+      PostgresServer postgres, @Nullable FakeLambdaEndpoint lambda, String... arguments) {
     try {
       ProxyUnderTest proxy =
           lambda == null

@@ -16,18 +16,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtensionInstallerTest {
-  private static final String PASSWORD = "the-link-password";
-  private static final String INNER_PAD = "1a".repeat(64);
-  private static final String OUTER_PAD = "2b".repeat(64);
-
   /** Comment, quoted identifier, string, dollar quote: what may hide the end of another. */
   private static final Pattern LEXEME =
       Pattern.compile(
           "(?s)--[^\n]*|/\\*.*?\\*/|\"[^\"]*\"|'[^']*'|(\\$[A-Za-z_][A-Za-z_0-9]*\\$|\\$\\$)(.*?)\\1");
 
-  private final ExtensionInstaller installer =
-      new ExtensionInstaller(
-          new CallbackSettings("proxy.example", 6543, PASSWORD, INNER_PAD, OUTER_PAD));
+  private final ExtensionInstaller installer = new ExtensionInstaller();
 
   static Stream<ExtensionStatement> statements() {
     return Stream.of("aws_commons", "aws_lambda")
@@ -44,7 +38,7 @@ class ExtensionInstallerTest {
   @MethodSource("statements")
   void makesOneStatementOfAnyOther(ExtensionStatement statement) {
     // When
-    String block = installer.installAndStoreSettings(statement, "CREATE EXTENSION whatever");
+    String block = installer.install(statement, "CREATE EXTENSION whatever");
 
     // Then
     assertThat(block).startsWith(ExtensionInstaller.BLOCK_START).doesNotContain("{{");
@@ -58,7 +52,7 @@ class ExtensionInstallerTest {
   @ParameterizedTest
   @MethodSource("statements")
   void readsTheSameUnderAnyEncodingAndAnyEscapeSetting(ExtensionStatement statement) {
-    String block = installer.installAndStoreSettings(statement, "CREATE EXTENSION whatever");
+    String block = installer.install(statement, "CREATE EXTENSION whatever");
 
     assertThat(US_ASCII.newEncoder().canEncode(block)).isTrue();
     assertThat(block).doesNotContain("\\");
@@ -91,44 +85,21 @@ class ExtensionInstallerTest {
     assertThat(literalAfter("given_version constant text := ", block)).isEqualTo(name);
   }
 
-  @ParameterizedTest
-  @MethodSource("statements")
-  void givesNoKeyToASessionThatCouldReadItsOwnText(ExtensionStatement statement) {
-    String block = installer.install(statement, "CREATE EXTENSION whatever");
-
-    assertThat(block).doesNotContain(PASSWORD, INNER_PAD, OUTER_PAD);
-  }
-
   @Test
-  void storesAddressAndKeysWhenAskedTo() {
+  void storesWhatTheProxyOffers() {
     for (ExtensionStatement statement :
         new ExtensionStatement[] {create("aws_lambda", null, null), update("aws_lambda", null)}) {
-      assertThat(installer.installAndStoreSettings(statement, "CREATE EXTENSION aws_lambda"))
-          .contains(PASSWORD, INNER_PAD, OUTER_PAD, "port = 6543", "$pglambda$proxy.example$");
+      assertThat(installer.install(statement, "CREATE EXTENSION aws_lambda"))
+          .contains("FETCH offer INTO offered");
     }
-  }
-
-  @Test
-  void storesTheAddressOfTheInstallingSessionIfNoneIsConfigured() {
-    // Given
-    ExtensionInstaller withoutHost =
-        new ExtensionInstaller(new CallbackSettings(null, 6543, PASSWORD, INNER_PAD, OUTER_PAD));
-
-    // When
-    String block =
-        withoutHost.installAndStoreSettings(create("aws_lambda", null, null), "CREATE EXTENSION x");
-
-    // Then
-    assertThat(block).contains("coalesce(NULL, host(inet_client_addr()), '127.0.0.1')");
   }
 
   @Test
   void keepsAwsLambdaOutOfABlockForAwsCommons() {
     String block =
-        installer.installAndStoreSettings(
-            create("aws_commons", null, null), "CREATE EXTENSION aws_commons");
+        installer.install(create("aws_commons", null, null), "CREATE EXTENSION aws_commons");
 
-    assertThat(block).doesNotContain(PASSWORD, INNER_PAD, "pglambda.settings", "dblink");
+    assertThat(block).doesNotContain("pglambda.settings", "dblink");
   }
 
   private static String literalAfter(String start, String block) {

@@ -38,10 +38,7 @@ class ForeignOwnerTest {
         + " link_password text, ipad bytea, opad bytea, host text, port integer)"
   };
 
-  private final ExtensionInstaller installer =
-      new ExtensionInstaller(
-          new CallbackSettings(
-              "proxy.example", 6543, "link-password", "1a".repeat(64), "2b".repeat(64)));
+  private final ExtensionInstaller installer = new ExtensionInstaller();
 
   private @Nullable PostgresServer server;
   private String database = "";
@@ -140,7 +137,7 @@ class ForeignOwnerTest {
 
   private String installing(String text) {
     ExtensionStatement statement = ExtensionStatements.find(text, true).get(0);
-    return installer.installAndStoreSettings(statement, text);
+    return OfferedKeys.to(installer.install(statement, text));
   }
 
   private boolean isSuperuser() throws SQLException {

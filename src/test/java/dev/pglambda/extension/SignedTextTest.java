@@ -24,10 +24,7 @@ class SignedTextTest {
   private static final String CRAFTED = GENUINE + " invoke/1 9 -4:name6:others-99:";
   private static final String CALL = "SELECT status_code FROM aws_lambda.invoke('f', '{}'::json)";
 
-  private final ExtensionInstaller installer =
-      new ExtensionInstaller(
-          new CallbackSettings(
-              "proxy.example", 6543, "link-password", "1a".repeat(64), "2b".repeat(64)));
+  private final ExtensionInstaller installer = new ExtensionInstaller();
 
   static Iterable<String> versions() {
     return PostgresServer.versions();
@@ -65,7 +62,7 @@ class SignedTextTest {
     Connection connection = server.connect(server.createDatabase());
     ExtensionStatement statement = ExtensionStatements.find(INSTALL, true).get(0);
     try (Statement jdbc = connection.createStatement()) {
-      jdbc.execute(installer.installAndStoreSettings(statement, INSTALL));
+      jdbc.execute(OfferedKeys.to(installer.install(statement, INSTALL)));
       jdbc.execute("CREATE SEQUENCE request_number");
       jdbc.execute(
           "CREATE OR REPLACE FUNCTION pglambda.link_names() RETURNS text[] LANGUAGE sql VOLATILE"

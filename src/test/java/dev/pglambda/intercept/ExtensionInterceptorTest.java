@@ -14,10 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtensionInterceptorTest {
   private final Interceptor interceptor =
-      new ExtensionInterceptor(
-          (statement, text) -> "<" + text + ">", (statement, text) -> "<secret " + text + ">");
+      new ExtensionInterceptor((statement, text) -> "<" + text + ">");
 
-  private Settings settings = new Settings(true, true, false);
+  private Settings settings = new Settings(true, true);
 
   @ParameterizedTest
   @ValueSource(
@@ -47,13 +46,14 @@ class ExtensionInterceptorTest {
                     + " <ALTER EXTENSION aws_commons UPDATE>",
                 List.of(
                     new RewrittenStatement(1, "CREATE EXTENSION", 12, 61, 51),
-                    new RewrittenStatement(3, "ALTER EXTENSION", 75, 109, 36))));
+                    new RewrittenStatement(3, "ALTER EXTENSION", 75, 109, 36)),
+                true));
   }
 
   @Test
   void countsCharactersNotBytes() {
     // é is two bytes
-    settings = new Settings(true, true, false, true);
+    settings = new Settings(true, true, true);
 
     assertThat(
             inspect("SELECT '\u00c3\u00a9'; CREATE EXTENSION aws_lambda SCHEMA \"\u00c3\u00a9\""))
@@ -62,12 +62,29 @@ class ExtensionInterceptorTest {
   }
 
   @Test
-  void givesSecretsToSuperusersSessionsOnly() {
-    settings = new Settings(true, true, true);
+  void asksForKeysForAwsLambdaOnly() {
+    assertThat(takesKeys("CREATE EXTENSION aws_lambda")).isTrue();
+    assertThat(takesKeys("ALTER EXTENSION aws_lambda UPDATE")).isTrue();
+    assertThat(takesKeys("CREATE EXTENSION aws_commons")).isFalse();
+  }
 
-    assertThat(inspect("CREATE EXTENSION aws_lambda"))
-        .extracting(Rewrite::text)
-        .isEqualTo("<secret CREATE EXTENSION aws_lambda>");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "BEGIN ISOLATION LEVEL SERIALIZABLE; ",
+        "BEGIN read  write; ",
+        "START TRANSACTION READ ONLY; ",
+        "BEGIN; SET TRANSACTION NOT DEFERRABLE; ",
+        "BEGIN; SET TRANSACTION SNAPSHOT '00000003-0000001B-1'; "
+      })
+  void asksForNoKeysWhereTheyWouldTakeTheTransactionsSnapshot(String before) {
+    assertThat(takesKeys(before + "CREATE EXTENSION aws_lambda")).isFalse();
+  }
+
+  private boolean takesKeys(String text) {
+    Rewrite rewrite = inspect(text);
+    assertThat(rewrite).isNotNull();
+    return rewrite.takesKeys();
   }
 
   @Test
@@ -75,13 +92,13 @@ class ExtensionInterceptorTest {
     String text = "SELECT 'a\\'; CREATE EXTENSION aws_lambda; --'";
     assertThat(inspect(text)).isNotNull();
 
-    settings = new Settings(false, true, false);
+    settings = new Settings(false, true);
     assertThat(inspect(text)).isNull();
   }
 
   @Test
   void passesTextInAnEncodingWhoseBytesItCannotTellApart() {
-    settings = new Settings(true, false, false);
+    settings = new Settings(true, false);
 
     assertThat(inspect("CREATE EXTENSION aws_lambda")).isNull();
   }
@@ -96,11 +113,10 @@ class ExtensionInterceptorTest {
     return rewrite;
   }
 
-  private record Settings(
-      boolean standardConformingStrings, boolean asciiSafe, boolean superuser, boolean utf8)
+  private record Settings(boolean standardConformingStrings, boolean asciiSafe, boolean utf8)
       implements ServerSettings {
-    Settings(boolean standardConformingStrings, boolean asciiSafe, boolean superuser) {
-      this(standardConformingStrings, asciiSafe, superuser, false);
+    Settings(boolean standardConformingStrings, boolean asciiSafe) {
+      this(standardConformingStrings, asciiSafe, false);
     }
   }
 }

@@ -5,33 +5,16 @@ import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
-import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,37 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Wire scripts: a client and a server that say exactly what the test says, and the relay between
  * them.
  */
-class RelayTest {
+class RelayTest extends RelayStage {
   private static final int SSL_REQUEST = 80877103;
   private static final int GSSENC_REQUEST = 80877104;
   private static final int CANCEL_REQUEST = 80877102;
-
-  private final NioEventLoopGroup loops = new NioEventLoopGroup(1);
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private ServerSocket server = listen();
-  private Duration startupTimeout = Duration.ofSeconds(30);
-  private Interceptor interceptor = (buffer, index, length, settings) -> null;
-
-  private static ServerSocket listen() {
-    try {
-      return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  @BeforeEach
-  void open() {
-    open.add(server);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable each : open) {
-      each.close();
-    }
-    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
-  }
 
   // ---- startup
 
@@ -323,7 +279,7 @@ class RelayTest {
     interceptor =
         (buffer, index, length, settings) -> {
           seen.add(settings.standardConformingStrings());
-          seen.add(settings.superuser());
+          seen.add(settings.utf8());
           return null;
         };
     Peer client = client(startup("user", "ann"));
@@ -332,7 +288,7 @@ class RelayTest {
     backend.read();
     backend.send('S', "standard_conforming_strings\0off\0");
     client.read();
-    backend.send('S', "is_superuser\0on\0");
+    backend.send('S', "client_encoding\0UTF8\0");
     client.read();
     client.send('Q', "SELECT 1\0");
     backend.read();
@@ -478,80 +434,12 @@ class RelayTest {
               : new Rewrite(
                   text.replace("magic", "DO 'x'"),
                   List.of(
-                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)));
+                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
+                  false);
         };
-  }
-
-  private Peer client(byte[] first) throws Exception {
-    Relay relay =
-        new Relay(
-            new RelaySettings(
-                "127.0.0.1", server.getLocalPort(), Duration.ofSeconds(5), startupTimeout, 1 << 20),
-            new Sessions(),
-            interceptor,
-            new EchoingDatabase(),
-            token -> "for " + token);
-    Channel listener =
-        new ServerBootstrap()
-            .group(loops)
-            .channel(NioServerSocketChannel.class)
-            .childHandler(relay)
-            .bind("127.0.0.1", 0)
-            .sync()
-            .channel();
-    open.add(relay);
-    open.add(() -> listener.close().sync());
-    Peer client = Peer.connect(((InetSocketAddress) listener.localAddress()).getPort());
-    open.add(client);
-    return client.send(first);
-  }
-
-  private Peer backend() throws IOException {
-    Peer backend = Peer.accept(server);
-    open.add(backend);
-    return backend;
-  }
-
-  private Peer ready(Peer client) throws IOException {
-    Peer backend = backend();
-    backend.readPacket();
-    backend.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
-    assertThat(client.read().type()).isEqualTo('R');
-    assertThat(client.read().type()).isEqualTo('Z');
-    return backend;
-  }
-
-  private static byte[] concat(byte[]... parts) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    for (byte[] part : parts) {
-      all.writeBytes(part);
-    }
-    return all.toByteArray();
   }
 
   private static String latin1(byte[] bytes) {
     return new String(bytes, StandardCharsets.ISO_8859_1);
-  }
-
-  /** Sends everything back. */
-  private static final class EchoingDatabase implements ReservedDatabase {
-    @Override
-    public boolean claims(StartupMessage startup) {
-      return startup.user().equals("pglambda");
-    }
-
-    @Override
-    public void accept(Channel channel, StartupMessage startup) {
-      channel
-          .pipeline()
-          .addLast(
-              new ChannelInboundHandlerAdapter() {
-                @Override
-                public void channelRead(ChannelHandlerContext ctx, Object message) {
-                  ctx.writeAndFlush(Unpooled.copiedBuffer((ByteBuf) message));
-                  ((ByteBuf) message).release();
-                }
-              });
-    }
   }
 }

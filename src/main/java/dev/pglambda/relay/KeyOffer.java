@@ -1,0 +1,138 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.protocol.FrontendMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the proxy itself sends to the server around statements that install the extension: it binds
+ * a portal from which they fetch the proxy's keys, or has them stored afterwards. The keys are
+ * values of parameters, never text of a statement. Immutable.
+ */
+public final class KeyOffer {
+  private static final byte PORTAL = 'P';
+  private static final byte STATEMENT = 'S';
+  private static final short TEXT_FORMAT_ONLY = 0;
+
+  /** The messages of {@link #offer}, in order. */
+  static final byte[] OFFER_TYPES = {
+    FrontendMessage.CLOSE, FrontendMessage.PARSE, FrontendMessage.BIND, FrontendMessage.CLOSE
+  };
+
+  /** The messages of {@link #store}, in order. */
+  static final byte[] STORE_TYPES = {
+    FrontendMessage.CLOSE,
+    FrontendMessage.PARSE,
+    FrontendMessage.BIND,
+    FrontendMessage.CLOSE,
+    FrontendMessage.PARSE,
+    FrontendMessage.BIND,
+    FrontendMessage.EXECUTE,
+    FrontendMessage.CLOSE,
+    FrontendMessage.SYNC
+  };
+
+  private final ByteBuf offer;
+  private final ByteBuf store;
+  private final String wantedSqlState;
+  private final String failedSqlState;
+
+  /**
+   * @param cursor name of the portal; prepared statements of that name are made and closed again
+   * @param query what the portal returns; ASCII
+   * @param values its parameters, in text format; null is NULL
+   * @param storeBlock a statement that fetches from the portal; ASCII
+   * @param wantedSqlState SQLSTATE of a notice by which the server asks for {@link #store}
+   * @param failedSqlState SQLSTATE of a notice by which {@code storeBlock} tells why it failed
+   */
+  public KeyOffer(
+      String cursor,
+      String query,
+      List<@Nullable String> values,
+      String storeBlock,
+      String wantedSqlState,
+      String failedSqlState) {
+    ByteBuf frames = Unpooled.buffer();
+    // What an earlier offer in this transaction has left.
+    close(frames, PORTAL, cursor);
+    parse(frames, cursor, query);
+    bind(frames, cursor, values);
+    close(frames, STATEMENT, cursor);
+    this.offer = Unpooled.unreleasableBuffer(frames.copy().asReadOnly());
+    String block = cursor + "_store";
+    parse(frames, block, storeBlock);
+    bind(frames, block, List.of());
+    int execute = begin(frames, FrontendMessage.EXECUTE);
+    string(frames, block).writeInt(0);
+    end(frames, execute);
+    close(frames, STATEMENT, block);
+    end(frames, begin(frames, FrontendMessage.SYNC));
+    this.store = Unpooled.unreleasableBuffer(frames.asReadOnly());
+    this.wantedSqlState = wantedSqlState;
+    this.failedSqlState = failedSqlState;
+  }
+
+  /** Binds the portal; to be followed by the client's message in the same transaction. */
+  ByteBuf offer() {
+    return offer.duplicate();
+  }
+
+  /** Binds the portal and has the keys stored, with a Sync of its own. */
+  ByteBuf store() {
+    return store.duplicate();
+  }
+
+  boolean isWantedBy(@Nullable String sqlState) {
+    return wantedSqlState.equals(sqlState);
+  }
+
+  boolean isFailure(@Nullable String sqlState) {
+    return failedSqlState.equals(sqlState);
+  }
+
+  private static void close(ByteBuf frames, byte kind, String name) {
+    int at = begin(frames, FrontendMessage.CLOSE);
+    string(frames.writeByte(kind), name);
+    end(frames, at);
+  }
+
+  private static void parse(ByteBuf frames, String name, String text) {
+    int at = begin(frames, FrontendMessage.PARSE);
+    string(string(frames, name), text).writeShort(0);
+    end(frames, at);
+  }
+
+  private static void bind(ByteBuf frames, String name, List<@Nullable String> values) {
+    int at = begin(frames, FrontendMessage.BIND);
+    string(string(frames, name), name).writeShort(TEXT_FORMAT_ONLY).writeShort(values.size());
+    for (String value : values) {
+      if (value == null) {
+        frames.writeInt(-1);
+      } else {
+        frames.writeInt(value.length());
+        frames.writeCharSequence(value, StandardCharsets.US_ASCII);
+      }
+    }
+    frames.writeShort(TEXT_FORMAT_ONLY);
+    end(frames, at);
+  }
+
+  private static ByteBuf string(ByteBuf frames, String text) {
+    frames.writeCharSequence(text, StandardCharsets.US_ASCII);
+    return frames.writeByte(0);
+  }
+
+  private static int begin(ByteBuf frames, byte type) {
+    frames.writeByte(type);
+    int at = frames.writerIndex();
+    frames.writeInt(0);
+    return at;
+  }
+
+  private static void end(ByteBuf frames, int at) {
+    frames.setInt(at, frames.writerIndex() - at);
+  }
+}

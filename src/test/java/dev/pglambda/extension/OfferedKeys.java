@@ -1,0 +1,25 @@
+package dev.pglambda.extension;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Offers keys to an installing block as the proxy does, but in SQL: for tests without a proxy. */
+final class OfferedKeys {
+  static final CallbackSettings SETTINGS =
+      new CallbackSettings(
+          "proxy.example", 6543, "link-password", "1a".repeat(64), "2b".repeat(64));
+
+  private OfferedKeys() {}
+
+  /** A text of several statements that opens the cursor and runs the block. */
+  static String to(String block) {
+    String query = SettingsOffer.QUERY;
+    List<@Nullable String> values = SettingsOffer.values(SETTINGS);
+    for (int i = 0; i < values.size(); i++) {
+      String value = values.get(i);
+      query = query.replace("$" + (i + 1), value == null ? "NULL" : "'" + value + "'");
+    }
+    return "BEGIN; DECLARE %s CURSOR FOR %s; %s; COMMIT"
+        .formatted(SettingsOffer.CURSOR, query, block);
+  }
+}
