@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * DO $pglambda_do$DECLARE statement CONSTANT pg_catalog.text := $pglambda$<i>the statement</i> $pglambda$; ...
- *   EXECUTE ... $pglambda$<i>the installer's block in one line</i>$pglambda$ ... END$pglambda_do$
+ *   EXECUTE ... $pglambda$<i>the installer's block in one line</i>$pglambda$ ... END$pglambda_do$ LANGUAGE plpgsql
  * </pre>
  *
  * <p>The statement stands in it as it is written in the client's text, and nothing else of it has
@@ -27,7 +27,9 @@ final class NestedBlock {
       "DO $pglambda_do$DECLARE statement CONSTANT pg_catalog.text := $pglambda$";
 
   private static final String STATEMENT_END = " $pglambda$;";
-  private static final String END = "END$pglambda_do$";
+
+  /** Not with a dollar sign at the end: another may follow, and both together end a {@code $$}. */
+  private static final String END = "END$pglambda_do$ LANGUAGE plpgsql";
 
   /**
    * How the last line of the text begins which the block executes. Up to {@link #LAST_LINE_END} it

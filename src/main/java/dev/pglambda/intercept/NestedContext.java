@@ -61,11 +61,11 @@ public final class NestedContext {
     }
     String rest = context;
     if (lastLine >= 0) {
-      int callerStart = lineEnd(context, lastLine + 1) + 1;
+      int callerStart = nextLine(context, lastLine + 1);
       int callerEnd = lineEnd(context, callerStart);
       learnWords(
           context.substring(lastLine, callerStart), context.substring(callerStart, callerEnd));
-      rest = context.substring(Math.min(callerEnd + 1, context.length()));
+      rest = context.substring(nextLine(context, callerStart));
       fields.with(ErrorFields.INTERNAL_QUERY, null).with(ErrorFields.INTERNAL_POSITION, null);
     }
     List<RewrittenStatement> blocks = NestedBlock.find(rest);
@@ -111,7 +111,7 @@ public final class NestedContext {
 
   /** Mends the frame that follows the innermost one, whose block ends at an offset. */
   private String withStatementWords(String frames, int blockEnd) {
-    int start = Math.min(lineEnd(frames, blockEnd) + 1, frames.length());
+    int start = nextLine(frames, blockEnd);
     int end = lineEnd(frames, start);
     String atDo = DO + afterWords;
     return start < end && frames.startsWith(atDo, end - atDo.length())
@@ -141,6 +141,10 @@ public final class NestedContext {
               CharacterCount.of(original, 0, Math.min(offset, original.length()), utf8) + 1));
     }
     return true;
+  }
+
+  private static int nextLine(String text, int from) {
+    return Math.min(lineEnd(text, from) + 1, text.length());
   }
 
   private static int lineEnd(String text, int from) {
