@@ -2,6 +2,7 @@ package dev.pglambda.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.testing.PostgresServer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +17,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How psql is run: as a person would, but for the terminal. Immutable. */
+/**
+ * How psql, or another of PostgreSQL's programs, is run: as a person would, but for the terminal.
+ * Immutable.
+ */
 final class Psql {
   private static final Logger LOG = LoggerFactory.getLogger(Psql.class);
   private static final Path DIRECTORY = Path.of("target", "psql");
@@ -32,19 +36,28 @@ final class Psql {
 
   /** Connects to the proxy as the superuser. If there is no psql the test is skipped. */
   static Psql throughProxy(LambdaDatabase database) {
-    return to(database.proxy().host(), database.proxy().port(), database);
+    return throughProxy("psql", database).with("--no-psqlrc");
+  }
+
+  /**
+   * The same for another program.
+   *
+   * @param program its name, for example {@code pg_dump}
+   */
+  static Psql throughProxy(String program, LambdaDatabase database) {
+    return to(program, database.proxy().host(), database.proxy().port(), database);
   }
 
   /** Connects to the server behind the proxy. */
   static Psql directly(LambdaDatabase database) {
-    return to(database.postgres().host(), database.postgres().port(), database);
+    PostgresServer postgres = database.postgres();
+    return to("psql", postgres.host(), postgres.port(), database).with("--no-psqlrc");
   }
 
-  private static Psql to(String host, int port, LambdaDatabase database) {
+  private static Psql to(String program, String host, int port, LambdaDatabase database) {
     List<String> command =
         List.of(
-            program().toString(),
-            "--no-psqlrc",
+            find(program).toString(),
             "--no-password",
             "--host=" + host,
             "--port=" + port,
@@ -53,16 +66,16 @@ final class Psql {
     return new Psql(command, Map.of());
   }
 
-  private static Path program() {
+  private static Path find(String program) {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
-        .map(directory -> Path.of(directory, "psql"))
+        .map(directory -> Path.of(directory, program))
         .filter(Files::isExecutable)
         .findFirst()
-        .orElseGet(Psql::skip);
+        .orElseGet(() -> skip(program));
   }
 
-  private static Path skip() {
-    String reason = "no psql on PATH (expected: Debian's package postgresql-client)";
+  private static Path skip(String program) {
+    String reason = "no " + program + " on PATH (expected: Debian's package postgresql-client)";
     LOG.warn("SKIPPED: {}", reason);
     return Assumptions.abort(reason);
   }
