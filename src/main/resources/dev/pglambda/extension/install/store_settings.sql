@@ -34,6 +34,7 @@
         DROP TABLE pglambda.settings;
         CREATE TABLE pglambda.settings AS
           SELECT true AS one_row, offered.link_password, offered.ipad, offered.opad, offered.host, offered.port;
+        ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
         EXECUTE format('ALTER TABLE pglambda.settings OWNER TO %I', settings_owner);
       END IF;
       CLOSE offer;
