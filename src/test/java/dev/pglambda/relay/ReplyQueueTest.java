@@ -6,6 +6,9 @@ import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplyQueueTest {
   private static final RewrittenStatement FIRST =
@@ -50,6 +53,61 @@ class ReplyQueueTest {
     sent("PDS");
     received("1tTZ");
     assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void knowsWhatAnswersAnOfferIfNothingIsOwed() {
+    assertThat(queue.canOffer()).isTrue();
+    sent("PBDE");
+    assertThat(queue.canOffer()).isFalse();
+    assertThat(queue.canOfferLater()).isTrue();
+    received("12TC");
+    assertThat(queue.canOffer()).isTrue();
+    sent("S");
+    received("Z");
+    assertThat(queue.canOffer()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Q, ''", // a COPY in it may swallow what follows, or not
+    "F, ''",
+    "QQ, GE",
+    "PE, 1E", // what follows is skipped
+    "QP, GEZ", // not swallowed by COPY
+    "QS, GdC",
+  })
+  void doesNotKnowWhatAnswersAnOfferBehind(String sent, String received) {
+    sent(sent);
+    received(received);
+
+    assertThat(queue.canOffer()).isFalse();
+    assertThat(queue.canOfferLater()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "2", "3", "Z", "E", "s"})
+  void isNeverSureAgainAfterAReplyThatWasNotOwed(String reply) {
+    received(reply);
+    sent("Q");
+    received("Z");
+
+    assertThat(queue.canOffer()).isFalse();
+    assertThat(queue.canOfferLater()).isFalse();
+  }
+
+  @Test
+  void isSureAfterACopyThatAClientHasLedByTheRules() {
+    sent("Q");
+    received("G");
+    sent("ddc");
+    received("CZ");
+    sent("PBES");
+    received("12G");
+    sent("dcS");
+    received("CZ");
+
+    assertThat(queue.canOffer()).isTrue();
   }
 
   @Test

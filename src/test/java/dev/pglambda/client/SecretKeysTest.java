@@ -1,0 +1,289 @@
+package dev.pglambda.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.testing.Reply;
+import dev.pglambda.testing.ServerMessage;
+import dev.pglambda.testing.ServerMessage.CopyInResponse;
+import dev.pglambda.testing.WireClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A role that may log in, use dblink and create objects, and nothing else, tries to get at the keys
+ * with which calls are signed, in every way that SQL and the protocol offer.
+ */
+@ParameterizedClass
+@MethodSource("dev.pglambda.client.LambdaDatabase#ofEachVersion")
+class SecretKeysTest {
+  private static final String ROLE = "curious";
+  private static final String INSTALL = "CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE";
+  private static final String VERBOSE =
+      "SET client_min_messages = log; SET debug_print_plan = on; SET debug_print_parse = on;"
+          + " SET debug_print_rewritten = on";
+
+  private final LambdaDatabase database;
+  private final Connection superuser;
+
+  /** The keys, in each of the forms in which PostgreSQL shows a value. */
+  private final List<String> keys = new ArrayList<>();
+
+  SecretKeysTest(LambdaDatabase database) throws SQLException {
+    this.database = database;
+    database.lambda().on("hello", Reply.json("\"hello\""));
+    superuser = database.connect();
+  }
+
+  @BeforeEach
+  void createRole() throws SQLException {
+    Queries.execute(
+        superuser,
+        "DROP SCHEMA IF EXISTS used CASCADE",
+        "CREATE SCHEMA used",
+        "CREATE ROLE " + ROLE + " LOGIN",
+        "GRANT USAGE, CREATE ON SCHEMA used TO " + ROLE,
+        """
+        CREATE FUNCTION used.greet() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
+        BEGIN
+          RETURN (SELECT payload FROM aws_lambda.invoke('hello', '1'::json));
+        END $$
+        """);
+    String[] stored =
+        Queries.row(
+                superuser,
+                "SELECT link_password, encode(ipad, 'hex'), encode(opad, 'hex')"
+                    + " FROM pglambda.settings")
+            .split("\\|", -1);
+    for (String key : stored) {
+      keys.add(key);
+      keys.add(decimals(key.getBytes(StandardCharsets.US_ASCII)));
+      keys.add(decimals(HexFormat.of().parseHex(key)));
+    }
+  }
+
+  @AfterEach
+  void dropRole() throws SQLException {
+    Queries.execute(superuser, "DROP OWNED BY " + ROLE, "DROP ROLE " + ROLE);
+    superuser.close();
+  }
+
+  /** As debug_print_plan shows the octets of a constant, but for the spaces. */
+  private static String decimals(byte[] octets) {
+    StringBuilder text = new StringBuilder();
+    for (byte octet : octets) {
+      text.append(octet);
+    }
+    return text.toString();
+  }
+
+  private void assertNoKeyIn(String shown) {
+    String withoutSpace = shown.replaceAll("\\s+", "");
+    assertThat(keys).hasSize(9).noneMatch(withoutSpace::contains);
+  }
+
+  private WireClient client() throws IOException {
+    return WireClient.connect(
+        database.proxy().host(), database.proxy().port(), ROLE, database.name(), null);
+  }
+
+  /** Everything that the server said. */
+  private static String answer(WireClient client) throws IOException {
+    return client.readUntilReady().toString();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT * FROM pglambda.settings",
+        "COPY pglambda.settings TO STDOUT",
+        "BEGIN; LOCK TABLE pglambda.settings IN ACCESS SHARE MODE",
+        "EXPLAIN SELECT * FROM pglambda.settings WHERE link_password < 'm'",
+        "CREATE VIEW used.v AS SELECT * FROM pglambda.settings",
+        "CREATE TABLE used.t (LIKE pglambda.settings)",
+        "CREATE TABLE used.t () INHERITS (pglambda.settings)",
+        "CREATE TABLE used.t (b boolean REFERENCES pglambda.settings)",
+        "CREATE FUNCTION used.f() RETURNS SETOF pglambda.settings LANGUAGE sql AS ''",
+        "CREATE TRIGGER t AFTER INSERT ON pglambda.settings EXECUTE FUNCTION used.greet()",
+        "GRANT SELECT ON pglambda.settings TO curious",
+        "SELECT pglambda.link_names()",
+        "SELECT * FROM pglambda.invoke('name','a',NULL,'{}',NULL,NULL,NULL,NULL,NULL)",
+        "SET ROLE postgres",
+        "SET SESSION AUTHORIZATION postgres",
+        "SELECT pg_read_file('base/1/1259')",
+        "SELECT lo_import('postgresql.conf')",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "SELECT stavalues1 FROM pg_statistic",
+        "CREATE EXTENSION aws_lambda CASCADE; CREATE EXTENSION dblink",
+      })
+  void areNotForWhoMayNotReadThem(String statement) throws Exception {
+    Queries.execute(superuser, "ANALYZE pglambda.settings");
+    try (Connection connection = database.connectAs(ROLE)) {
+      assertThat(Queries.rows(connection, "SELECT * FROM pg_stats WHERE schemaname = 'pglambda'"))
+          .isEmpty();
+      assertThat(Queries.error(connection, statement).getSQLState()).isIn("42501", "42710");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "pg_stat_activity",
+        "pg_proc",
+        "pg_settings",
+        "pg_db_role_setting",
+        "pg_cursors",
+        "pg_prepared_statements",
+        "pg_description",
+        "pg_attrdef",
+      })
+  void areInNoCatalog(String catalog) throws Exception {
+    Queries.execute(superuser, "ALTER EXTENSION aws_lambda UPDATE");
+    try (Connection connection = database.connectAs(ROLE)) {
+      Queries.execute(connection, "SELECT used.greet()");
+      assertNoKeyIn(
+          Queries.rows(connection, "SELECT c::text FROM " + catalog + " AS c").toString());
+    }
+    assertNoKeyIn(Queries.rows(superuser, "SELECT c::text FROM " + catalog + " AS c").toString());
+  }
+
+  @Test
+  void areNotAmongAllDataThatARoleMayRead() throws Exception {
+    if (Integer.parseInt(database.version()) < 14) {
+      assertThat(Queries.error(superuser, "GRANT pg_read_all_data TO " + ROLE).getSQLState())
+          .isEqualTo("42704");
+      return;
+    }
+    Queries.execute(superuser, "GRANT pg_read_all_data, pg_write_all_data TO " + ROLE);
+    String before = Queries.row(superuser, "SELECT s::text FROM pglambda.settings AS s");
+    try (Connection connection = database.connectAs(ROLE)) {
+      assertThat(Queries.rows(connection, "SELECT * FROM pglambda.settings")).isEmpty();
+      Queries.execute(connection, "UPDATE pglambda.settings SET host = 'elsewhere'");
+      Queries.execute(connection, "DELETE FROM pglambda.settings");
+      assertThat(
+              Queries.error(
+                      connection,
+                      "INSERT INTO pglambda.settings VALUES"
+                          + " (NULL, '', decode(repeat('00', 64), 'hex'),"
+                          + " decode(repeat('00', 64), 'hex'), '', 1)")
+                  .getSQLState())
+          .isIn("42501", "23502");
+    }
+    assertThat(Queries.row(superuser, "SELECT s::text FROM pglambda.settings AS s"))
+        .isEqualTo(before);
+  }
+
+  @Test
+  void areNotForWhomDefaultPrivilegesLetReadNewTables() throws Exception {
+    try (Connection connection = database.connect()) {
+      connection.setAutoCommit(false);
+      Queries.execute(
+          connection,
+          "DROP EXTENSION aws_lambda",
+          "ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO " + ROLE,
+          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO " + ROLE,
+          INSTALL,
+          "SET ROLE " + ROLE);
+
+      assertThat(Queries.rows(connection, "SELECT * FROM pglambda.settings")).isEmpty();
+      connection.rollback();
+    }
+  }
+
+  @Test
+  void areNotInThePlansThatAFunctionsCallerCanSee() throws Exception {
+    try (WireClient client = client()) {
+      client.query(VERBOSE);
+      answer(client);
+
+      String shown = answer(client.query("SELECT used.greet()"));
+
+      assertThat(shown).contains("DataRow[\"hello\"]").contains(":constvalue");
+      assertNoKeyIn(shown);
+    }
+  }
+
+  /** What an administrator may have set, so that a client can see messages of the log. */
+  private void logEverything() throws SQLException {
+    Queries.execute(
+        superuser,
+        "ALTER ROLE " + ROLE + " SET log_statement = 'all'",
+        "ALTER ROLE " + ROLE + " SET log_min_duration_statement = 0",
+        "ALTER ROLE " + ROLE + " SET log_statement_stats = on");
+  }
+
+  @Test
+  void areNotInWhatInstallingShows() throws Exception {
+    logEverything();
+    try (WireClient client = client()) {
+      client.query(VERBOSE);
+      answer(client);
+
+      assertNoKeyIn(answer(client.query(INSTALL)));
+      assertNoKeyIn(answer(client.query("ALTER EXTENSION aws_lambda UPDATE")));
+      client.parse("", INSTALL).bind("", "", List.of()).execute("", 0).sync();
+      assertNoKeyIn(answer(client));
+      client.query("DO $$ BEGIN RAISE INFO USING ERRCODE = 'ZL001', MESSAGE = 'keys!'; END $$");
+      assertNoKeyIn(answer(client));
+    }
+  }
+
+  @Test
+  void areNotInAnErrorOfThePortalThatOffersThem() throws Exception {
+    logEverything();
+    try (WireClient client = client()) {
+      if (Integer.parseInt(database.version()) >= 13) {
+        client.query("SET log_parameter_max_length_on_error = -1");
+        answer(client);
+      }
+      answer(client.query("SET client_min_messages = log"));
+      answer(client.query("BEGIN"));
+      answer(client.query("SAVEPOINT a; CREATE EXTENSION nothing; CREATE EXTENSION aws_lambda"));
+      answer(client.query("ROLLBACK TO a"));
+      String cursors = answer(client.query("SELECT name FROM pg_cursors"));
+      assertThat(cursors).contains("DataRow[pglambda_keys]");
+
+      assertNoKeyIn(answer(client.execute("pglambda_keys", 0).sync()));
+      assertNoKeyIn(answer(client.query("SAVEPOINT b; FETCH ALL FROM pglambda_keys")));
+      assertNoKeyIn(answer(client.query("FETCH PRIOR FROM pglambda_keys")));
+      answer(client.query("ROLLBACK TO b"));
+      String failed = answer(client.execute("pglambda_keys", 0).sync());
+      assertThat(failed).contains("portal \"pglambda_keys\" cannot be run");
+      assertNoKeyIn(failed);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void areNotOfferedWhereAClientCannotBeFollowed(boolean awaitsCopy) throws Exception {
+    try (WireClient client = client()) {
+      client.query("CREATE TEMP TABLE t (a text); " + VERBOSE);
+      answer(client);
+      StringBuilder shown = new StringBuilder();
+      client.query("COPY t FROM STDIN");
+      ServerMessage message = null;
+      while (awaitsCopy && !(message instanceof CopyInResponse)) {
+        message = client.read();
+        shown.append(message);
+      }
+      client.parse("", INSTALL).sync().terminate();
+      for (message = client.read(); message != null; message = client.read()) {
+        shown.append(message);
+      }
+
+      assertThat(shown).contains("during COPY from stdin");
+      assertNoKeyIn(shown.toString());
+    }
+  }
+}
