@@ -1,5 +1,5 @@
 DECLARE
-  client_path constant text := pg_catalog.current_setting('search_path');
+  client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   {{store_settings}}

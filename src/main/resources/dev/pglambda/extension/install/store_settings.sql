@@ -1,10 +1,10 @@
 -- Where the proxy is and the keys to it, if this is our extension and the role may write them. The proxy offers them as
   -- the one row of a cursor, so that no statement's text holds a key.
   DECLARE
-    offer refcursor := {{cursor}};
-    offered record;
-    settings_oid oid;
-    settings_owner name;
+    offer pg_catalog.refcursor := {{cursor}};
+    offered pg_catalog.record;
+    settings_oid pg_catalog.oid;
+    settings_owner pg_catalog.name;
     is_superusers boolean;
   BEGIN
     SELECT c.oid, o.rolname, o.rolsuper INTO settings_oid, settings_owner, is_superusers
