@@ -115,7 +115,7 @@ public final class ConformanceRunner {
   private void runStep(WireClient client, Step step) throws IOException {
     List<TranscriptLine> actual = new ArrayList<>();
     try {
-      send(client, step);
+      mode.send(client, step.sql(), step.parameters());
       receive(client, actual);
     } catch (SocketTimeoutException e) {
       actual.add(TranscriptLine.of("(nothing more came)"));
@@ -137,19 +137,6 @@ public final class ConformanceRunner {
                   target.version(),
                   step.sql().indent(2).stripTrailing(),
                   diff));
-    }
-  }
-
-  private void send(WireClient client, Step step) throws IOException {
-    switch (mode) {
-      case SIMPLE -> client.query(step.sql());
-      case EXTENDED ->
-          client
-              .parse("", step.sql())
-              .bind("", "", step.parameters())
-              .describePortal("")
-              .execute("", 0)
-              .sync();
     }
   }
 
