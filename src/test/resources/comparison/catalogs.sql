@@ -43,7 +43,7 @@ ORDER BY 1, 2
 
 # Relations
 
-SELECT n.nspname, c.relname, c.relkind, pg_catalog.pg_get_userbyid(c.relowner) AS owner, c.relacl, c.relpersistence
+SELECT n.nspname, c.relname, c.relkind, pg_catalog.pg_get_userbyid(c.relowner) AS owner, c.relacl, c.relpersistence, c.relrowsecurity
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('aws_commons', 'aws_lambda', 'pglambda')
 ORDER BY 1, 2

@@ -1169,3 +1169,23 @@ COMMENT ON EXTENSION aws_lambda IS 'AWS Lambda integration'
 SHOW search_path
 
 SHOW check_function_bodies
+
+## Within bodies
+
+DO $$ BEGIN CREATE EXTENSION aws_lambda CASCADE; ALTER EXTENSION aws_lambda UPDATE; COMMENT ON EXTENSION aws_lambda IS 'x'; END $$
+
+DO $$ BEGIN CREATE EXTENSION IF NOT EXISTS aws_lambda; CREATE EXTENSION aws_lambda; END $$
+
+DO $$ BEGIN ALTER EXTENSION aws_lambda SET SCHEMA nowhere; END $$
+
+DO $$ BEGIN DROP EXTENSION aws_commons; END $$
+
+CREATE FUNCTION again() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DROP EXTENSION IF EXISTS nothing, aws_lambda, aws_commons CASCADE; CREATE EXTENSION aws_lambda CASCADE; EXCEPTION WHEN undefined_object THEN RAISE NOTICE '%', SQLERRM; END $$
+
+SELECT again()
+
+CREATE VIEW v AS SELECT aws_commons.create_lambda_function_arn('f', 'r') AS arn
+
+SELECT again()
+
+DO $$ BEGIN DROP EXTENSION aws_lambda; DROP EXTENSION aws_lambda; END $$

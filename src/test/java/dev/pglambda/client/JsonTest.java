@@ -22,12 +22,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass
 @MethodSource("dev.pglambda.client.LambdaDatabase#ofEachVersion")
 class JsonTest {
-  private final LambdaDatabase database;
   private final FakeLambdaEndpoint lambda;
   private final Connection connection;
 
   JsonTest(LambdaDatabase database) throws SQLException {
-    this.database = database;
     lambda = database.lambda();
     connection = database.connect();
   }
@@ -104,25 +102,6 @@ class JsonTest {
 
     assertThat(echo(json).equals(json)).as("the reply is the payload").isTrue();
     assertThat(lastRequest().text().equals(json)).as("the request is the payload").isTrue();
-  }
-
-  @Test
-  void travelsAsItIsWhereTheDatabaseIsNotInUtf8() throws SQLException {
-    String name = database.name() + "_latin1";
-    Queries.execute(
-        connection,
-        "CREATE DATABASE "
-            + name
-            + " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
-    try (Connection latin1 = database.proxy().connect(name)) {
-      Queries.execute(latin1, "CREATE EXTENSION aws_lambda CASCADE");
-      String json = "{\"\u00e4\": \"\u00fc \\u20ac\"}";
-
-      assertThat(
-              Queries.row(latin1, "SELECT payload FROM aws_lambda.invoke('echo', ?::json)", json))
-          .isEqualTo(json);
-      assertThat(lastRequest().text()).isEqualTo(json);
-    }
   }
 
   private String echo(String json) throws SQLException {

@@ -5,9 +5,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param title what it shows
  * @param minVersion PostgreSQL's lowest major version it is for
  * @param maxVersion the highest
- * @param modes the protocols it runs in
- * @param role user that runs the steps, or null for the target's own
+ * @param protocol how it is sent with results in text format
+ * @param binaryResults whether it also asks for binary results; null if it does not say
+ * @param role user that runs the steps, or null
+ * @param roles who else may run them, or null if it does not say
  * @param setup SQL that the target's user runs before
  * @param teardown SQL that the target's user runs after, whatever happened
  * @param endpointUnreachable whether the proxy's endpoint refuses connections
@@ -31,8 +36,10 @@ public record CaseFile(
     String title,
     int minVersion,
     int maxVersion,
-    Set<Mode> modes,
+    Set<Mode> protocol,
+    @Nullable Boolean binaryResults,
     @Nullable String role,
+    @Nullable Set<Role> roles,
     List<String> setup,
     List<String> teardown,
     boolean endpointUnreachable,
@@ -41,6 +48,9 @@ public record CaseFile(
 
   /** Where the project's cases are. */
   public static final Path DIRECTORY = Path.of("src", "test", "resources", "conformance");
+
+  private static final Pattern INSTALLATION =
+      Pattern.compile("(?is)CREATE EXTENSION .*\\baws_lambda\\b.*");
 
   /**
    * Reads one file.
@@ -53,6 +63,15 @@ public record CaseFile(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The project's cases; with the system property {@code pglambda.test.case} only those whose
+   * file's name contains its value.
+   */
+  public static List<CaseFile> selected() {
+    String part = System.getProperty("pglambda.test.case", "");
+    return readAll(DIRECTORY).stream().filter(file -> file.name().contains(part)).toList();
   }
 
   /**
@@ -78,6 +97,35 @@ public record CaseFile(
   /** Whether it is for a version of PostgreSQL. */
   public boolean appliesTo(int version) {
     return minVersion <= version && version <= maxVersion;
+  }
+
+  /**
+   * The ways to run it, the plainest first. A case that does not say is run in all of them if it
+   * calls Lambda and the extension is installed before its steps.
+   */
+  public List<Variant> variants() {
+    List<Mode> modes = new ArrayList<>(protocol);
+    boolean binary = binaryResults == null ? isAboutCalls() : binaryResults;
+    if (binary && protocol.contains(Mode.EXTENDED)) {
+      modes.add(Mode.BINARY);
+    }
+    return runsAs().stream()
+        .flatMap(who -> modes.stream().map(mode -> new Variant(mode, who)))
+        .toList();
+  }
+
+  private Set<Role> runsAs() {
+    if (role != null) {
+      return EnumSet.of(Role.OWN);
+    }
+    if (roles != null) {
+      return roles;
+    }
+    return isAboutCalls() ? EnumSet.of(Role.SUPERUSER, Role.PLAIN) : EnumSet.of(Role.SUPERUSER);
+  }
+
+  private boolean isAboutCalls() {
+    return usesLambda() && setup.stream().anyMatch(INSTALLATION.asMatchPredicate());
   }
 
   /** Whether a Lambda endpoint is needed. */

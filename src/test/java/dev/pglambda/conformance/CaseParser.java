@@ -13,27 +13,26 @@ import org.jspecify.annotations.Nullable;
 /** Reads the format that {@code docs/conformance.md} describes. */
 final class CaseParser {
   private static final Pattern DIRECTIVE = Pattern.compile("(?s)([a-z-]+):(.*)");
+  private static final Pattern REQUEST = Pattern.compile("(?s)request(\\[[^\\]]*\\])?:(.*)");
   private static final Pattern LAMBDA = Pattern.compile("(?s)lambda\\s+(\\S+)\\s+=>(.*)");
-  private static final int ANY_VERSION = Integer.MAX_VALUE;
 
   private final String file;
   private int line;
 
   private @Nullable String title;
   private int minVersion;
-  private int maxVersion = ANY_VERSION;
-  private @Nullable Set<Mode> modes;
+  private int maxVersion = Condition.ANY_VERSION;
+  private @Nullable Set<Mode> protocol;
+  private @Nullable Boolean binaryResults;
   private @Nullable String role;
+  private @Nullable Set<Role> roles;
   private final List<String> setup = new ArrayList<>();
   private final List<String> teardown = new ArrayList<>();
   private boolean endpointUnreachable;
   private final Map<String, LambdaAnswer> lambda = new LinkedHashMap<>();
   private final List<Step> steps = new ArrayList<>();
 
-  private int sqlLine;
-  private @Nullable StringBuilder sql;
-  private @Nullable List<@Nullable String> parameters;
-  private final List<Expectation> expectations = new ArrayList<>();
+  private @Nullable StepBuilder step;
 
   private CaseParser(String file) {
     this.file = file;
@@ -77,16 +76,19 @@ final class CaseParser {
       return;
     }
     Matcher lambdaLine = LAMBDA.matcher(text);
+    Matcher request = REQUEST.matcher(text);
     Matcher directive = DIRECTIVE.matcher(text);
     if (text.startsWith(">")) {
       statement(text.startsWith("> ") ? text.substring(2) : text.substring(1));
     } else if (text.startsWith("<")) {
-      answer(text.substring(1));
+      step("an answer").answer(text.substring(1));
     } else if (lambdaLine.matches()) {
       requireHeader("lambda");
       if (lambda.put(lambdaLine.group(1), LambdaLine.parse(lambdaLine.group(2))) != null) {
         throw new IllegalArgumentException("lambda %s twice".formatted(lambdaLine.group(1)));
       }
+    } else if (request.matches()) {
+      step("a request").request(request.group(1), request.group(2).strip());
     } else if (directive.matches()) {
       directive(directive.group(1), directive.group(2).strip());
     } else {
@@ -96,34 +98,37 @@ final class CaseParser {
   }
 
   private void directive(String key, String value) {
-    if (key.equals("parameters")) {
-      parameters(value);
-      return;
+    switch (key) {
+      case "parameters" -> parameters(value);
+      case "copy" -> step(key).copy(value);
+      case "copy-fail" -> step(key).copyFail(value);
+      default -> header(key, value);
     }
-    if (key.equals("request")) {
-      request(value);
-      return;
-    }
+  }
+
+  private void header(String key, String value) {
     requireHeader(key);
     switch (key) {
       case "title" -> title = once(key, title, value);
       case "role" -> role = once(key, role, value);
       case "min-version" -> minVersion = version(value);
       case "max-version" -> maxVersion = version(value);
-      case "protocol" -> modes = protocol(value);
+      case "protocol" -> protocol = protocol(value);
+      case "results" -> binaryResults = hasBinaryResults(value);
+      case "roles" -> roles = roles(value);
       case "setup" -> setup.add(value);
       case "teardown" -> teardown.add(value);
       case "endpoint" -> endpointUnreachable = unreachable(value);
       default ->
           throw new IllegalArgumentException(
               key
-                  + " (expected: title, role, min-version, max-version, protocol, setup, teardown,"
-                  + " endpoint, lambda, parameters, request)");
+                  + " (expected: title, role, roles, min-version, max-version, protocol, results,"
+                  + " setup, teardown, endpoint, lambda, parameters, copy, copy-fail, request)");
     }
   }
 
   private void requireHeader(String key) {
-    if (sql != null) {
+    if (step != null) {
       throw new IllegalArgumentException(key + " behind a statement (expected: before the first)");
     }
   }
@@ -146,10 +151,31 @@ final class CaseParser {
     return switch (value) {
       case "simple" -> EnumSet.of(Mode.SIMPLE);
       case "extended" -> EnumSet.of(Mode.EXTENDED);
-      case "both" -> EnumSet.allOf(Mode.class);
+      case "both" -> EnumSet.of(Mode.SIMPLE, Mode.EXTENDED);
       default ->
           throw new IllegalArgumentException(
               "protocol: %s (expected: simple, extended or both)".formatted(value));
+    };
+  }
+
+  private static boolean hasBinaryResults(String value) {
+    return switch (value) {
+      case "text" -> false;
+      case "both" -> true;
+      default ->
+          throw new IllegalArgumentException(
+              "results: %s (expected: text or both)".formatted(value));
+    };
+  }
+
+  private static Set<Role> roles(String value) {
+    return switch (value) {
+      case "superuser" -> EnumSet.of(Role.SUPERUSER);
+      case "plain" -> EnumSet.of(Role.PLAIN);
+      case "both" -> EnumSet.of(Role.SUPERUSER, Role.PLAIN);
+      default ->
+          throw new IllegalArgumentException(
+              "roles: %s (expected: superuser, plain or both)".formatted(value));
     };
   }
 
@@ -161,84 +187,46 @@ final class CaseParser {
   }
 
   private void statement(String text) {
-    if (sql != null && expectations.isEmpty() && parameters == null) {
-      sql.append('\n').append(text);
+    if (step != null && step.takesSql()) {
+      step.sql(text);
       return;
     }
     finishStep();
-    sql = new StringBuilder(text);
-    sqlLine = line;
+    step = new StepBuilder(line, text);
   }
 
   private void parameters(String value) {
-    if (sql == null || parameters != null || !expectations.isEmpty()) {
-      throw new IllegalArgumentException("parameters (expected: once, right behind a statement)");
-    }
-    if (modes == null || modes.contains(Mode.SIMPLE)) {
+    StepBuilder current = step("parameters");
+    if (protocol == null || protocol.contains(Mode.SIMPLE)) {
       throw new IllegalArgumentException("parameters (expected: with protocol: extended)");
     }
-    List<@Nullable String> values = new ArrayList<>();
-    ValueScanner scanner = new ValueScanner(value);
-    while (!scanner.atEnd()) {
-      Value parameter = scanner.value();
-      if (parameter instanceof Value.Text text) {
-        values.add(text.text());
-      } else if (parameter instanceof Value.Null) {
-        values.add(null);
-      } else {
-        throw new IllegalArgumentException("parameter %s (expected: a value)".formatted(parameter));
-      }
-    }
-    parameters = values;
+    current.parameters(value);
   }
 
-  private void answer(String text) {
-    if (sql == null) {
-      throw new IllegalArgumentException("an answer (expected: a statement before it)");
+  private StepBuilder step(String what) {
+    if (step == null) {
+      throw new IllegalArgumentException(what + " (expected: a statement before it)");
     }
-    Expectation expectation = ExpectationLine.parse(text);
-    if (isEnd(lastExpectation()) && !isEnd(expectation)) {
-      throw new IllegalArgumentException("an answer behind the end of the answer");
-    }
-    expectations.add(expectation);
-  }
-
-  private void request(String value) {
-    if (!isEnd(lastExpectation())) {
-      throw new IllegalArgumentException("a request (expected: behind a complete answer)");
-    }
-    expectations.add(new Expectation(0, ANY_VERSION, null, ExpectationLine.request(value)));
-  }
-
-  private @Nullable Expectation lastExpectation() {
-    return expectations.isEmpty() ? null : expectations.get(expectations.size() - 1);
-  }
-
-  /** Whether an answer can end so; requests follow the end. */
-  private static boolean isEnd(@Nullable Expectation expectation) {
-    return expectation != null
-        && Set.of(TranscriptLine.READY_FOR_QUERY, TranscriptLine.CLOSED, TranscriptLine.REQUEST)
-            .contains(expectation.line().name());
+    return step;
   }
 
   private void finishStep() {
-    if (sql == null) {
-      return;
+    if (step != null) {
+      try {
+        steps.add(step.build());
+      } catch (IllegalArgumentException e) {
+        throw new CaseSyntaxException(file, step.line(), String.valueOf(e.getMessage()));
+      }
     }
-    if (!isEnd(lastExpectation())) {
-      throw new CaseSyntaxException(
-          file, sqlLine, "a statement without its answer up to ReadyForQuery or Closed");
-    }
-    List<@Nullable String> values = parameters == null ? List.of() : parameters;
-    steps.add(new Step(sqlLine, sql.toString(), values, List.copyOf(expectations)));
-    parameters = null;
-    expectations.clear();
   }
 
   private CaseFile finish() {
     finishStep();
     if (title == null) {
       throw new CaseSyntaxException(file, 1, "no title");
+    }
+    if (role != null && roles != null) {
+      throw new CaseSyntaxException(file, 1, "role and roles (expected: one of them)");
     }
     if (steps.isEmpty()) {
       throw new CaseSyntaxException(file, line, "no statement");
@@ -248,8 +236,10 @@ final class CaseParser {
         title,
         minVersion,
         maxVersion,
-        modes == null ? EnumSet.allOf(Mode.class) : modes,
+        protocol == null ? EnumSet.of(Mode.SIMPLE, Mode.EXTENDED) : protocol,
+        binaryResults,
         role,
+        roles,
         List.copyOf(setup),
         List.copyOf(teardown),
         endpointUnreachable,

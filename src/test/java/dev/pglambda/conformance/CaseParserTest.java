@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CaseParserTest {
   private static final String HEAD = "title: t\n";
   private static final String READY = "< ReadyForQuery I\n";
+  private static final Variant SIMPLE = new Variant(Mode.SIMPLE, Role.SUPERUSER);
 
   @Test
   void readsEveryDirective() {
@@ -45,7 +46,7 @@ class CaseParserTest {
     assertThat(caseFile.appliesTo(13)).isTrue();
     assertThat(caseFile.appliesTo(17)).isTrue();
     assertThat(caseFile.appliesTo(18)).isFalse();
-    assertThat(caseFile.modes()).containsExactly(Mode.EXTENDED);
+    assertThat(caseFile.variants()).containsExactly(new Variant(Mode.EXTENDED, Role.OWN));
     assertThat(caseFile.role()).isEqualTo("app");
     assertThat(caseFile.setup()).containsExactly("CREATE TABLE t (\n    a int)", "SELECT 1");
     assertThat(caseFile.teardown()).containsExactly("DROP TABLE t");
@@ -60,7 +61,9 @@ class CaseParserTest {
   void readsBothProtocolsIfNoneIsNamed() {
     CaseFile caseFile = parse(HEAD + "> SELECT 1\n" + READY + ">\n< Closed\n");
 
-    assertThat(caseFile.modes()).containsExactly(Mode.SIMPLE, Mode.EXTENDED);
+    assertThat(caseFile.variants())
+        .extracting(Variant::mode)
+        .containsExactly(Mode.SIMPLE, Mode.EXTENDED);
     assertThat(caseFile.usesLambda()).isFalse();
     assertThat(caseFile.steps()).extracting(Step::sql).containsExactly("SELECT 1", "");
   }
@@ -70,23 +73,96 @@ class CaseParserTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "<[14-] CommandComplete A    | 13 | SIMPLE   | false",
-        "<[14-] CommandComplete A    | 14 | SIMPLE   | true",
-        "<[-13] CommandComplete A    | 13 | EXTENDED | true",
-        "<[-13] CommandComplete A    | 14 | EXTENDED | false",
-        "<[15] CommandComplete A     | 15 | SIMPLE   | true",
-        "<[15] CommandComplete A     | 16 | SIMPLE   | false",
-        "<[13-15] CommandComplete A  | 16 | SIMPLE   | false",
-        "<[simple] CommandComplete A | 16 | SIMPLE   | true",
-        "<[simple] CommandComplete A | 16 | EXTENDED | false",
-        "<[extended, 16-] CommandComplete A | 16 | EXTENDED | true",
-        "<[extended, 16-] CommandComplete A | 15 | EXTENDED | false"
+        "<[14-] CommandComplete A | 13 | SIMPLE | SUPERUSER | false",
+        "<[14-] CommandComplete A | 14 | SIMPLE | SUPERUSER | true",
+        "<[-13] CommandComplete A | 13 | EXTENDED | SUPERUSER | true",
+        "<[-13] CommandComplete A | 14 | EXTENDED | SUPERUSER | false",
+        "<[15] CommandComplete A | 15 | SIMPLE | SUPERUSER | true",
+        "<[15] CommandComplete A | 16 | SIMPLE | SUPERUSER | false",
+        "<[13-15] CommandComplete A | 16 | SIMPLE | SUPERUSER | false",
+        "<[simple] CommandComplete A | 16 | SIMPLE | SUPERUSER | true",
+        "<[simple] CommandComplete A | 16 | EXTENDED | SUPERUSER | false",
+        "<[extended, 16-] CommandComplete A | 16 | EXTENDED | SUPERUSER | true",
+        "<[extended, 16-] CommandComplete A | 15 | EXTENDED | SUPERUSER | false",
+        "<[extended] CommandComplete A | 16 | BINARY | PLAIN | true",
+        "<[text] CommandComplete A | 16 | BINARY | PLAIN | false",
+        "<[text, extended] CommandComplete A | 16 | EXTENDED | OWN | true",
+        "<[text, extended] CommandComplete A | 16 | SIMPLE | OWN | false",
+        "<[binary] CommandComplete A | 16 | BINARY | SUPERUSER | true",
+        "<[binary] CommandComplete A | 16 | EXTENDED | SUPERUSER | false",
+        "<[plain] CommandComplete A | 16 | SIMPLE | PLAIN | true",
+        "<[plain] CommandComplete A | 16 | SIMPLE | SUPERUSER | false",
+        "<[plain] CommandComplete A | 16 | SIMPLE | OWN | false",
+        "<[superuser, -13] CommandComplete A | 13 | SIMPLE | SUPERUSER | true",
+        "<[superuser, -13] CommandComplete A | 14 | SIMPLE | SUPERUSER | false"
       })
   void takesLinesForSomeVersionsOrOneProtocol(
-      String line, int version, Mode mode, boolean expected) {
+      String line, int version, Mode mode, Role role, boolean expected) {
     Step step = parse(HEAD + "> x\n" + line + "\n" + READY).steps().get(0);
 
-    assertThat(step.expected(version, mode)).hasSize(expected ? 2 : 1);
+    assertThat(step.expected(version, new Variant(mode, role))).hasSize(expected ? 2 : 1);
+  }
+
+  @Test
+  void runsCallsInEveryWayUnlessTheCaseSaysOtherwise() {
+    String calls = HEAD + "setup: CREATE EXTENSION aws_lambda CASCADE\nlambda f => echo\n";
+    String step = "> x\n" + READY;
+
+    assertThat(parse(calls + step).variants())
+        .containsExactly(
+            new Variant(Mode.SIMPLE, Role.SUPERUSER),
+            new Variant(Mode.EXTENDED, Role.SUPERUSER),
+            new Variant(Mode.BINARY, Role.SUPERUSER),
+            new Variant(Mode.SIMPLE, Role.PLAIN),
+            new Variant(Mode.EXTENDED, Role.PLAIN),
+            new Variant(Mode.BINARY, Role.PLAIN));
+    assertThat(parse(calls + "roles: plain\nresults: text\n" + step).variants())
+        .containsExactly(
+            new Variant(Mode.SIMPLE, Role.PLAIN), new Variant(Mode.EXTENDED, Role.PLAIN));
+    assertThat(parse(calls + "role: a\nprotocol: extended\n" + step).variants())
+        .containsExactly(new Variant(Mode.EXTENDED, Role.OWN), new Variant(Mode.BINARY, Role.OWN));
+    assertThat(parse(calls + "protocol: simple\n" + step).variants())
+        .containsExactly(
+            new Variant(Mode.SIMPLE, Role.SUPERUSER), new Variant(Mode.SIMPLE, Role.PLAIN));
+    assertThat(parse(HEAD + "results: both\nroles: both\n" + step).variants()).hasSize(6);
+  }
+
+  @Test
+  void readsWhatIsCopied() {
+    String text =
+        HEAD
+            + """
+            > COPY a FROM STDIN; COPY b FROM STDIN; COPY c FROM STDIN
+            < CopyInResponse
+            copy: one  line
+            copy:
+            copy: "\\t'\\t"
+            <[14-] CopyInResponse
+            copy: x
+            copy-fail: no more
+            < CopyInResponse
+            < ReadyForQuery I
+            """;
+    Step step = parse(text).steps().get(0);
+
+    assertThat(step.copies(15, SIMPLE))
+        .containsExactly(
+            new CopyInput("one  line\n\n\t'\t\n", null),
+            new CopyInput("x\n", "no more"),
+            CopyInput.NONE);
+    assertThat(step.copies(13, SIMPLE)).hasSize(2);
+  }
+
+  @Test
+  void takesRequestsForSomeVersionsOrRoles() {
+    Step step =
+        parse(HEAD + "> x\n" + READY + "request[plain, 14-]: f Event {}\nrequest: f Event 1\n")
+            .steps()
+            .get(0);
+
+    assertThat(step.expected(15, SIMPLE)).hasSize(2);
+    assertThat(step.expected(13, new Variant(Mode.SIMPLE, Role.PLAIN))).hasSize(2);
+    assertThat(step.expected(14, new Variant(Mode.SIMPLE, Role.PLAIN))).hasSize(3);
   }
 
   static Stream<Arguments> lambdaAnswers() {
@@ -143,7 +219,7 @@ class CaseParserTest {
   void writesWhatItReads(String line) {
     Step step = parse(HEAD + "> x\n< " + line + "\n" + READY).steps().get(0);
 
-    assertThat(step.expected(15, Mode.SIMPLE).get(0)).hasToString(line.strip());
+    assertThat(step.expected(15, SIMPLE).get(0)).hasToString(line.strip());
   }
 
   @ParameterizedTest
@@ -158,7 +234,7 @@ class CaseParserTest {
   void readsRequests(String line) {
     Step step = parse(HEAD + "> x\n" + READY + line + "\n" + line + "\n").steps().get(0);
 
-    List<TranscriptLine> expected = step.expected(15, Mode.SIMPLE);
+    List<TranscriptLine> expected = step.expected(15, SIMPLE);
     assertThat(expected).hasSize(3);
     assertThat(expected.get(2).toString().replace("'", "")).isEqualTo(line.replace("'", ""));
   }
@@ -196,9 +272,18 @@ class CaseParserTest {
         arguments(HEAD + "> x\n< ErrorResponse 42601\n", "f.case:3: '42601' (expected: a field"),
         arguments(HEAD + "> x\n< ErrorResponse C=1 C=2\n", "f.case:3: field C twice"),
         arguments(HEAD + "> x\n<[12.1] DataRow\n", "f.case:3: [12.1] (expected: simple, "),
+        arguments(HEAD + "> x\n<[12, 13] DataRow\n", "f.case:3: [12, 13] (never holds)"),
+        arguments(HEAD + "> x\n<[text, binary] DataRow\n", "f.case:3: [text, binary] (never"),
+        arguments("results: binary\n", "f.case:1: results: binary (expected: text or both)"),
+        arguments("roles: me\n", "f.case:1: roles: me (expected: superuser, plain or both)"),
+        arguments(HEAD + "role: a\nroles: both\n> x\n" + READY, "f.case:1: role and roles"),
+        arguments("copy: a\n", "f.case:1: copy (expected: a statement before it)"),
+        arguments(HEAD + "> x\ncopy: a\n", "f.case:3: copy (expected: right behind"),
+        arguments(HEAD + "> x\n< CopyInResponse\ncopy: *\n", "f.case:4: copy: * (expected: a"),
+        arguments(HEAD + "> x\n< CopyInResponse\ncopy-fail: a\ncopy: b\n", "f.case:5: copy behind"),
         arguments(HEAD + "> x\nparameters: 1\n", "f.case:3: parameters (expected: with protocol"),
         arguments(
-            HEAD + "protocol: extended\nparameters: 1\n", "f.case:3: parameters (expected: once"),
+            HEAD + "protocol: extended\nparameters: 1\n", "f.case:3: parameters (expected: a"),
         arguments(HEAD + "protocol: extended\n> x\nparameters: *\n", "f.case:4: parameter * "),
         arguments(HEAD + "> x\nrequest: f Event {}\n", "f.case:3: a request (expected: behind"),
         arguments(HEAD + "> x\n" + READY + "request: f Event\n", "f.case:4: a request without"),

@@ -43,8 +43,8 @@ final class ComparisonServers implements AutoCloseable {
     proxy = ProxyUnderTest.start(without, lambda);
     databaseWithout = prepare(without);
     databaseWith = prepare(with);
-    transcriberWithout = new Transcriber(new TypeNames(target(without, databaseWithout)));
-    transcriberWith = new Transcriber(new TypeNames(target(with, databaseWith)));
+    transcriberWithout = new Transcriber(new ServerTypes(target(without, databaseWithout)));
+    transcriberWith = new Transcriber(new ServerTypes(target(with, databaseWith)));
     catalogsWithout =
         new ComparisonSession(target(without, databaseWithout), without.user(), transcriberWithout);
     catalogsWith = new ComparisonSession(target(with, databaseWith), with.user(), transcriberWith);

@@ -32,11 +32,18 @@ final class ComparisonSession implements AutoCloseable {
     this.transcriber = transcriber;
   }
 
-  /** Sends the texts of a script; the answer to each in order, in lists that can be changed. */
+  /**
+   * Sends the texts of a script, in text format; the answer to each in order, in lists that can be
+   * changed.
+   */
   List<List<TranscriptLine>> run(ComparisonScript script, Mode mode) throws IOException {
     List<List<TranscriptLine>> answers = new ArrayList<>();
     for (String text : script.texts()) {
-      mode.send(client, text, List.of());
+      if (mode == Mode.SIMPLE) {
+        client.query(text);
+      } else {
+        client.parse("", text).bind("", "", List.of()).describePortal("").execute("", 0).sync();
+      }
       answers.add(answer());
     }
     return answers;

@@ -2,47 +2,49 @@ package dev.pglambda.conformance;
 
 import dev.pglambda.testing.ServerMessage;
 import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
-import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /** Runs a case against a server or proxy and compares what comes with what it expects. */
 public final class ConformanceRunner {
+  private static final String PLAIN = "conformance_plain";
+  private static final String CREATE_PLAIN =
+      "DO $$ BEGIN CREATE ROLE %s LOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
+          .formatted(PLAIN);
+
   private final CaseFile caseFile;
-  private final Mode mode;
+  private final Variant variant;
   private final Target target;
   private final @Nullable LambdaEndpoint lambda;
-  private final Transcriber transcriber;
 
   private ConformanceRunner(
-      CaseFile caseFile, Mode mode, Target target, @Nullable LambdaEndpoint lambda) {
+      CaseFile caseFile, Variant variant, Target target, @Nullable LambdaEndpoint lambda) {
     this.caseFile = caseFile;
-    this.mode = mode;
+    this.variant = variant;
     this.target = target;
     this.lambda = lambda;
-    this.transcriber = new Transcriber(new TypeNames(target));
   }
 
   /**
-   * Runs a case in each of its protocols.
+   * Runs a case in each of its variants.
    *
-   * @see #run(CaseFile, Mode, Target, LambdaEndpoint)
+   * @see #run(CaseFile, Variant, Target, LambdaEndpoint)
    */
   public static void run(CaseFile caseFile, Target target, @Nullable LambdaEndpoint lambda)
       throws IOException {
-    for (Mode mode : caseFile.modes()) {
-      run(caseFile, mode, target, lambda);
+    for (Variant variant : caseFile.variants()) {
+      run(caseFile, variant, target, lambda);
     }
   }
 
   /**
-   * Runs a case in one protocol.
+   * Runs a case in one variant. The plain role is created if the server does not have it, and
+   * stays.
    *
    * @param lambda the endpoint that the proxy invokes; null if there is none
    * @throws AssertionError if an answer or the requests differ; the message has file, line and both
@@ -51,7 +53,7 @@ public final class ConformanceRunner {
    * @throws IOException if the server cannot be reached or refuses the setup
    */
   public static void run(
-      CaseFile caseFile, Mode mode, Target target, @Nullable LambdaEndpoint lambda)
+      CaseFile caseFile, Variant variant, Target target, @Nullable LambdaEndpoint lambda)
       throws IOException {
     if (!caseFile.appliesTo(target.version())) {
       throw new TestAbortedException(
@@ -60,7 +62,7 @@ public final class ConformanceRunner {
     if (lambda == null && caseFile.usesLambda()) {
       throw new TestAbortedException(caseFile.file() + " needs a Lambda endpoint");
     }
-    new ConformanceRunner(caseFile, mode, target, lambda).run();
+    new ConformanceRunner(caseFile, variant, target, lambda).run();
   }
 
   private void run() throws IOException {
@@ -69,7 +71,7 @@ public final class ConformanceRunner {
       caseFile.lambda().forEach(lambda::answer);
     }
     try {
-      runAsOperator(caseFile.setup());
+      runAsOperator(setup());
       runSteps();
     } catch (IOException | RuntimeException | AssertionError e) {
       try {
@@ -99,64 +101,59 @@ public final class ConformanceRunner {
     }
   }
 
+  /** The case's own; then the plain role gets what AWS's guide says, and may create objects. */
+  private List<String> setup() {
+    List<String> statements = new ArrayList<>(caseFile.setup());
+    if (variant.role() == Role.PLAIN) {
+      statements.add(CREATE_PLAIN);
+      statements.add("GRANT USAGE ON SCHEMA aws_lambda TO " + PLAIN);
+      statements.add("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_lambda TO " + PLAIN);
+      statements.add("GRANT CREATE ON DATABASE \"%s\" TO %s".formatted(target.database(), PLAIN));
+      statements.add("GRANT CREATE ON SCHEMA public TO " + PLAIN);
+      statements.add("GRANT ALL ON ALL TABLES IN SCHEMA public TO " + PLAIN);
+    }
+    return statements;
+  }
+
   private void runSteps() throws IOException {
-    String user = caseFile.role() == null ? target.user() : caseFile.role();
-    try (WireClient client = connect(user)) {
+    try (WireClient client = connect(user())) {
       if (lambda != null) {
         lambda.takeRequests();
       }
+      Conversation conversation = new Conversation(client, variant.mode(), new ServerTypes(target));
       for (Step step : caseFile.steps()) {
-        runStep(client, step);
+        runStep(conversation, step);
       }
       client.terminate().flushOut();
     }
   }
 
-  private void runStep(WireClient client, Step step) throws IOException {
-    List<TranscriptLine> actual = new ArrayList<>();
-    try {
-      mode.send(client, step.sql(), step.parameters());
-      receive(client, actual);
-    } catch (SocketTimeoutException e) {
-      actual.add(TranscriptLine.of("(nothing more came)"));
-    } catch (SocketException e) {
-      actual.add(TranscriptLine.of(TranscriptLine.CLOSED));
-    }
+  private String user() {
+    return switch (variant.role()) {
+      case SUPERUSER -> target.user();
+      case PLAIN -> PLAIN;
+      case OWN -> Objects.requireNonNull(caseFile.role());
+    };
+  }
+
+  private void runStep(Conversation conversation, Step step) throws IOException {
+    List<TranscriptLine> actual =
+        new ArrayList<>(conversation.answer(step, step.copies(target.version(), variant)));
     if (lambda != null) {
       lambda.takeRequests().stream().map(TranscriptLine::of).forEach(actual::add);
     }
-    String diff = TranscriptDiff.of(step.expected(target.version(), mode), actual);
+    String diff = TranscriptDiff.of(step.expected(target.version(), variant), actual);
     if (!diff.isEmpty()) {
       throw new AssertionError(
-          "%s:%d: %s%n%s protocol, PostgreSQL %d (- expected, + actual)%n%s%n%n%s"
+          "%s:%d: %s%n%s, PostgreSQL %d (- expected, + actual)%n%s%n%n%s"
               .formatted(
                   caseFile.file(),
                   step.line(),
                   caseFile.title(),
-                  mode,
+                  variant,
                   target.version(),
                   step.sql().indent(2).stripTrailing(),
                   diff));
-    }
-  }
-
-  private void receive(WireClient client, List<TranscriptLine> lines) throws IOException {
-    while (true) {
-      ServerMessage message = client.read();
-      TranscriptLine line =
-          message == null ? TranscriptLine.of(TranscriptLine.CLOSED) : transcriber.line(message);
-      if (line != null) {
-        lines.add(line);
-      }
-      if (message == null || message instanceof ReadyForQuery) {
-        return;
-      }
-      if (message instanceof ServerMessage.CopyInResponse) {
-        client.copyFail("a conformance case has no data to copy");
-        if (mode == Mode.EXTENDED) {
-          client.sync();
-        }
-      }
     }
   }
 

@@ -1,12 +1,15 @@
 package dev.pglambda.conformance;
 
-import static java.util.Locale.ROOT;
+import static java.util.stream.Collectors.partitioningBy;
 
 import dev.pglambda.StartException;
+import dev.pglambda.conformance.ConformanceReport.Outcome;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyUnderTest;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +20,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Runs every case through the proxy, before each version of PostgreSQL, in each protocol, in a
- * database of its own. Where the server has the extensions' files one protocol is enough: they
- * change how the extensions get there, not how statements are sent. The system property {@code
- * pglambda.test.case} runs only those whose file's name contains its value.
+ * Runs every case through the proxy, before each version of PostgreSQL, with and without the
+ * extensions' files on the server, in a database of its own, and writes {@code
+ * target/conformance.md}. System properties narrow or widen what is run, see {@code
+ * docs/conformance.md}: {@code pglambda.test.case}, {@code pglambda.test.versions} and {@code
+ * pglambda.test.variants}.
  */
 class ConformanceTest {
-  private static final String ONLY = System.getProperty("pglambda.test.case", "");
+  private static final boolean ALL_VARIANTS =
+      System.getProperty("pglambda.test.variants", "").equals("all");
+  private static final Path REPORT_FILE = Path.of("target", "conformance.md");
+  private static final ConformanceReport REPORT = new ConformanceReport();
 
   private static final Map<Proxied, ProxyUnderTest> PROXIES = new HashMap<>();
   private static FakeLambdaEndpoint lambda;
@@ -51,11 +58,18 @@ class ConformanceTest {
   }
 
   /** What is run; prints as the test's name. */
-  record Run(Server server, CaseFile caseFile, Mode mode) {
+  record Run(Server server, CaseFile caseFile, Variant variant) {
+    boolean applies() {
+      return caseFile.appliesTo(Integer.parseInt(server.version()));
+    }
+
+    void count(Outcome outcome) {
+      REPORT.add(caseFile.name(), Integer.parseInt(server.version()), outcome);
+    }
+
     @Override
     public String toString() {
-      return "%s: %s, %s, %s"
-          .formatted(caseFile.name(), caseFile.title(), server, mode.name().toLowerCase(ROOT));
+      return "%s: %s, %s, %s".formatted(caseFile.name(), caseFile.title(), server, variant);
     }
   }
 
@@ -65,28 +79,54 @@ class ConformanceTest {
   }
 
   @AfterAll
-  static void stop() {
+  static void stop() throws IOException {
+    selected().filter(run -> !run.applies()).forEach(run -> run.count(Outcome.NOT_APPLICABLE));
+    Files.writeString(REPORT_FILE, REPORT.markdown());
     PROXIES.values().forEach(ProxyUnderTest::close);
     PROXIES.clear();
     lambda.close();
   }
 
   static Stream<Run> runs() {
-    List<CaseFile> cases =
-        CaseFile.readAll(CaseFile.DIRECTORY).stream()
-            .filter(caseFile -> caseFile.name().contains(ONLY))
-            .toList();
-    return PostgresServer.versions().stream()
-        .flatMap(version -> Stream.of(new Server(version, false), new Server(version, true)))
-        .flatMap(server -> cases.stream().flatMap(caseFile -> runs(server, caseFile)));
+    return selected().filter(Run::applies);
   }
 
-  private static Stream<Run> runs(Server server, CaseFile caseFile) {
-    return caseFile.appliesTo(Integer.parseInt(server.version()))
-        ? caseFile.modes().stream()
-            .limit(server.controlFiles() ? 1 : Integer.MAX_VALUE)
-            .map(mode -> new Run(server, caseFile, mode))
-        : Stream.of();
+  /** Those that are not for the server's version, too. */
+  private static Stream<Run> selected() {
+    List<CaseFile> cases = CaseFile.selected();
+    return PostgresServer.versions().stream()
+        .flatMap(version -> Stream.of(new Server(version, false), new Server(version, true)))
+        .flatMap(
+            server ->
+                cases.stream()
+                    .flatMap(
+                        file ->
+                            variants(file, server.controlFiles())
+                                .map(variant -> new Run(server, file, variant))));
+  }
+
+  /**
+   * All of a case's variants, or those that CI has time for: if both roles run it, text results are
+   * for the superuser and binary ones for the plain role, who also has the server with the
+   * extensions' files.
+   */
+  private static Stream<Variant> variants(CaseFile caseFile, boolean controlFiles) {
+    List<Variant> all = caseFile.variants();
+    if (ALL_VARIANTS) {
+      return all.stream();
+    }
+    Map<Boolean, List<Variant>> byPlain =
+        all.stream().collect(partitioningBy(variant -> variant.role() == Role.PLAIN));
+    List<Variant> plain = byPlain.getOrDefault(true, List.of());
+    List<Variant> others = byPlain.getOrDefault(false, List.of());
+    if (plain.isEmpty() || others.isEmpty()) {
+      return all.stream().limit(controlFiles ? 1 : all.size());
+    }
+    return controlFiles
+        ? plain.stream().limit(1)
+        : Stream.concat(
+            others.stream().filter(variant -> variant.mode() != Mode.BINARY),
+            plain.stream().skip(plain.size() - 1L));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -95,13 +135,16 @@ class ConformanceTest {
     PostgresServer postgres = run.server().postgres();
     ProxyUnderTest proxy = proxy(run);
     String database = postgres.createDatabase();
+    Outcome outcome = Outcome.FAILED;
     try {
       Target target =
           new Target(
               proxy.host(), proxy.port(), postgres.user(), database, postgres.majorVersion());
-      ConformanceRunner.run(run.caseFile(), run.mode(), target, new FakeEndpoint(lambda));
+      ConformanceRunner.run(run.caseFile(), run.variant(), target, new FakeEndpoint(lambda));
+      outcome = Outcome.PASSED;
     } finally {
-      postgres.execute("DROP DATABASE " + database);
+      run.count(outcome);
+      postgres.dropDatabase(database);
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.pglambda.conformance;
 
-import static java.util.Locale.ROOT;
-
 import dev.pglambda.StartException;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.PostgresServer;
@@ -40,8 +38,7 @@ class ControlFileComparisonTest {
   record Run(String version, ComparisonScript script, Mode mode) {
     @Override
     public String toString() {
-      return "%s, PostgreSQL %s, %s"
-          .formatted(script.title(), version, mode.name().toLowerCase(ROOT));
+      return "%s, PostgreSQL %s, %s".formatted(script.title(), version, mode);
     }
 
     ComparisonServers servers()
@@ -93,10 +90,10 @@ class ControlFileComparisonTest {
   private static Stream<Run> runs(String version, ComparisonScript script) {
     return script.fromVersion() > Integer.parseInt(version)
         ? Stream.of()
-        : Stream.of(Mode.values()).map(mode -> new Run(version, script, mode));
+        : Stream.of(Mode.SIMPLE, Mode.EXTENDED).map(mode -> new Run(version, script, mode));
   }
 
-  @ParameterizedTest(name = "{0}")
+  @ParameterizedTest(name = "{0}", allowZeroInvocations = true)
   @MethodSource("superusersScripts")
   void showsASuperuserWhatControlFilesWould(Run run) throws Exception {
     // Given
@@ -126,7 +123,7 @@ class ControlFileComparisonTest {
     }
   }
 
-  @ParameterizedTest(name = "{0}")
+  @ParameterizedTest(name = "{0}", allowZeroInvocations = true)
   @MethodSource("preparedScripts")
   void showsTheSameOfPreparedStatementsThatAreExecutedTwice(Run run) throws Exception {
     ComparisonServers servers = run.servers();
@@ -143,7 +140,7 @@ class ControlFileComparisonTest {
     }
   }
 
-  @ParameterizedTest(name = "{0}")
+  @ParameterizedTest(name = "{0}", allowZeroInvocations = true)
   @MethodSource("plainRolesScripts")
   void showsAPlainRoleWhatControlFilesWouldShowASuperuser(Run run) throws Exception {
     // Given

@@ -5,14 +5,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A line of the expected transcript.
  *
- * @param minVersion PostgreSQL's lowest major version for which it is expected
- * @param maxVersion the highest
- * @param mode the only mode in which it is expected, or null for both
+ * @param condition when it is expected
  * @param line what is expected
+ * @param copy what is sent after a CopyInResponse; null otherwise, or if there is nothing to send
  */
-record Expectation(int minVersion, int maxVersion, @Nullable Mode mode, TranscriptLine line) {
-
-  boolean applies(int version, Mode current) {
-    return minVersion <= version && version <= maxVersion && (mode == null || mode == current);
+record Expectation(Condition condition, TranscriptLine line, @Nullable CopyInput copy) {
+  Expectation(Condition condition, TranscriptLine line) {
+    this(condition, line, null);
   }
 }

@@ -7,13 +7,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Reads expected messages and requests. */
 final class ExpectationLine {
   private static final Pattern CONDITION = Pattern.compile("(?s)\\[([^\\]]*)\\](.*)");
-  private static final Pattern VERSIONS = Pattern.compile("(\\d{2})?(-)?(\\d{2})?");
-  private static final int ANY_VERSION = Integer.MAX_VALUE;
   private static final Set<String> WITH_VALUES =
       Set.of(
           "RowDescription",
@@ -27,7 +24,7 @@ final class ExpectationLine {
       Set.of(
           "EmptyQueryResponse",
           "PortalSuspended",
-          "CopyInResponse",
+          TranscriptLine.COPY_IN_RESPONSE,
           "CopyOutResponse",
           "CopyDone",
           "Closed");
@@ -42,31 +39,9 @@ final class ExpectationLine {
   static Expectation parse(String text) {
     Matcher condition = CONDITION.matcher(text);
     if (!condition.matches()) {
-      return new Expectation(0, ANY_VERSION, null, message(text));
+      return new Expectation(Condition.ALWAYS, message(text));
     }
-    int minVersion = 0;
-    int maxVersion = ANY_VERSION;
-    Mode mode = null;
-    for (String part : condition.group(1).split(",", -1)) {
-      Matcher versions = VERSIONS.matcher(part.strip());
-      if (part.strip().equals("simple")) {
-        mode = Mode.SIMPLE;
-      } else if (part.strip().equals("extended")) {
-        mode = Mode.EXTENDED;
-      } else if (!part.isBlank() && versions.matches()) {
-        minVersion = number(versions.group(1), 0);
-        maxVersion =
-            versions.group(2) == null ? minVersion : number(versions.group(3), ANY_VERSION);
-      } else {
-        throw new IllegalArgumentException(
-            "[%s] (expected: simple, extended, 14, 14-, -14 or 14-16)".formatted(part));
-      }
-    }
-    return new Expectation(minVersion, maxVersion, mode, message(condition.group(2)));
-  }
-
-  private static int number(@Nullable String digits, int otherwise) {
-    return digits == null ? otherwise : Integer.parseInt(digits);
+    return new Expectation(Condition.parse(condition.group(1)), message(condition.group(2)));
   }
 
   private static TranscriptLine message(String text) {

@@ -1,28 +1,19 @@
 package dev.pglambda.conformance;
 
-import dev.pglambda.testing.WireClient;
-import java.io.IOException;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
+import static java.util.Locale.ROOT;
 
 /** How a statement is sent. */
 public enum Mode {
   /** Query. */
   SIMPLE,
   /** Parse, Bind, Describe, Execute, Sync; unnamed, text format. */
-  EXTENDED;
+  EXTENDED,
+  /** The extended protocol with results, and parameters where possible, in binary format. */
+  BINARY;
 
-  /**
-   * Sends a text.
-   *
-   * @param parameters values of $1 and so on; of no use to {@link #SIMPLE}
-   */
-  void send(WireClient client, String sql, List<? extends @Nullable String> parameters)
-      throws IOException {
-    switch (this) {
-      case SIMPLE -> client.query(sql);
-      case EXTENDED ->
-          client.parse("", sql).bind("", "", parameters).describePortal("").execute("", 0).sync();
-    }
+  /** As case files name it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(ROOT);
   }
 }

@@ -1,6 +1,8 @@
 package dev.pglambda.conformance;
 
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,17 +10,27 @@ import org.jspecify.annotations.Nullable;
  *
  * @param line where in the file it stands
  * @param sql one statement, or several in the simple protocol
- * @param parameters values of {@code $1}, {@code $2} ... in text format
+ * @param parameters values of {@code $1}, {@code $2} ... as text
  * @param expectations the answer, then the requests at the endpoint
  */
 record Step(
     int line, String sql, List<@Nullable String> parameters, List<Expectation> expectations) {
 
-  /** What is expected of a version in a mode. */
-  List<TranscriptLine> expected(int version, Mode mode) {
-    return expectations.stream()
-        .filter(expectation -> expectation.applies(version, mode))
-        .map(Expectation::line)
+  /** What is expected of a version in a variant. */
+  List<TranscriptLine> expected(int version, Variant variant) {
+    return applicable(version, variant).map(Expectation::line).toList();
+  }
+
+  /** What is sent after the CopyInResponses of a version in a variant, in their order. */
+  List<CopyInput> copies(int version, Variant variant) {
+    return applicable(version, variant)
+        .filter(expectation -> expectation.line().name().equals(TranscriptLine.COPY_IN_RESPONSE))
+        .map(expectation -> Objects.requireNonNullElse(expectation.copy(), CopyInput.NONE))
         .toList();
+  }
+
+  private Stream<Expectation> applicable(int version, Variant variant) {
+    return expectations.stream()
+        .filter(expectation -> expectation.condition().holds(version, variant));
   }
 }

@@ -1,6 +1,7 @@
 package dev.pglambda.conformance;
 
 import dev.pglambda.testing.ServerMessage;
+import dev.pglambda.testing.ServerMessage.Column;
 import dev.pglambda.testing.ServerMessage.CommandComplete;
 import dev.pglambda.testing.ServerMessage.CopyData;
 import dev.pglambda.testing.ServerMessage.DataRow;
@@ -11,6 +12,7 @@ import dev.pglambda.testing.ServerMessage.ParameterStatus;
 import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.ServerMessage.RowDescription;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,10 +26,15 @@ final class Transcriber {
   private static final Set<String> LEFT_OUT =
       Set.of("ParseComplete", "BindComplete", "CloseComplete", "NoData", "ParameterDescription");
 
-  private final TypeNames types;
+  private final ServerTypes types;
+  private final BinaryFormat binary;
 
-  Transcriber(TypeNames types) {
+  /** Those of the rows that come now. */
+  private List<Column> columns = List.of();
+
+  Transcriber(ServerTypes types) {
     this.types = types;
+    this.binary = new BinaryFormat(types);
   }
 
   /** The line for a message, or null if it is left out. */
@@ -37,10 +44,11 @@ final class Transcriber {
       return null;
     }
     if (message instanceof RowDescription description) {
-      return TranscriptLine.of(name, columns(description));
+      columns = description.columns();
+      return TranscriptLine.of(name, columnNames());
     }
     if (message instanceof DataRow row) {
-      return TranscriptLine.of(name, row.texts());
+      return TranscriptLine.of(name, texts(row));
     }
     if (message instanceof ErrorResponse error) {
       return fields(name, error.fields());
@@ -70,12 +78,23 @@ final class Transcriber {
     return List.of();
   }
 
-  private List<String> columns(RowDescription description) throws IOException {
-    List<String> columns = new ArrayList<>();
-    for (ServerMessage.Column column : description.columns()) {
-      columns.add(column.name() + ":" + types.name(column.typeOid()));
+  private List<String> columnNames() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (Column column : columns) {
+      names.add(column.name() + ":" + types.type(column.typeOid()).name());
     }
-    return columns;
+    return names;
+  }
+
+  private List<@Nullable String> texts(DataRow row) throws IOException {
+    List<@Nullable String> texts = new ArrayList<>();
+    for (int i = 0; i < row.values().size(); i++) {
+      ByteBuffer value = row.values().get(i);
+      boolean isBinary = i < columns.size() && columns.get(i).format() == 1;
+      texts.add(
+          isBinary && value != null ? binary.decode(columns.get(i).typeOid(), value) : row.text(i));
+    }
+    return texts;
   }
 
   private static TranscriptLine fields(String name, Map<Character, String> fields) {

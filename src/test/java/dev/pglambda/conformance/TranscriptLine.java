@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 record TranscriptLine(String name, List<Value> values, Map<String, Value> fields) {
   static final String COMMAND_COMPLETE = "CommandComplete";
   static final String READY_FOR_QUERY = "ReadyForQuery";
+  static final String COPY_IN_RESPONSE = "CopyInResponse";
   static final String CLOSED = "Closed";
   static final String REQUEST = "request:";
 

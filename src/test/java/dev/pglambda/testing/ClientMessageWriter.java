@@ -5,6 +5,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -88,13 +89,20 @@ final class ClientMessageWriter {
     }
 
     Fields values(List<? extends @Nullable String> values) throws IOException {
-      int16(values.size());
+      List<byte @Nullable []> encoded = new ArrayList<>();
       for (String value : values) {
+        encoded.add(value == null ? null : value.getBytes(StandardCharsets.UTF_8));
+      }
+      return bytes(encoded);
+    }
+
+    Fields bytes(List<byte @Nullable []> values) throws IOException {
+      int16(values.size());
+      for (byte[] value : values) {
         if (value == null) {
           int32(-1);
         } else {
-          byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-          int32(bytes.length).raw(bytes);
+          int32(value.length).raw(value);
         }
       }
       return this;

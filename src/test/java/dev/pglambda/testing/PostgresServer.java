@@ -55,6 +55,7 @@ public final class PostgresServer {
   private final Path hbaFile;
   private final List<String> originalHba;
   private final AtomicInteger databases = new AtomicInteger();
+  private @Nullable Connection administrator;
 
   private PostgresServer(EmbeddedPostgres postgres) throws IOException {
     this.postgres = postgres;
@@ -181,8 +182,25 @@ public final class PostgresServer {
   /** Creates an empty database; nobody else has its name. */
   public String createDatabase() throws SQLException {
     String name = "test_" + databases.incrementAndGet();
-    execute("CREATE DATABASE " + name);
+    // The other strategy, the default since 15, takes five times as long with few shared buffers.
+    String strategy = majorVersion() >= 15 ? " STRATEGY file_copy" : "";
+    executeAsAdministrator("CREATE DATABASE " + name + strategy);
     return name;
+  }
+
+  /** Drops a database in which no session is left. */
+  public void dropDatabase(String name) throws SQLException {
+    executeAsAdministrator("DROP DATABASE " + name);
+  }
+
+  /** In a session that is kept: for what is done before and after each of many tests. */
+  private synchronized void executeAsAdministrator(String sql) throws SQLException {
+    if (administrator == null) {
+      administrator = connect("postgres");
+    }
+    try (Statement statement = administrator.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   /**

@@ -41,6 +41,10 @@ public final class TestBinaries {
 
   private TestBinaries() {}
 
+  /**
+   * Those that are there, oldest first; with the system property {@code pglambda.test.versions}
+   * (such as {@code 12,18}) only those that it names.
+   */
   static List<String> versions() {
     Set<String> versions = new TreeSet<>(Comparator.comparing(Integer::valueOf));
     versions.add(ON_CLASS_PATH);
@@ -49,7 +53,17 @@ public final class TestBinaries {
         versions.add(version(jar));
       }
     }
-    return versions.stream().filter(version -> archive(version).isPresent()).toList();
+    List<String> there = versions.stream().filter(version -> archive(version).isPresent()).toList();
+    String wanted = System.getProperty("pglambda.test.versions", "");
+    if (wanted.isEmpty()) {
+      return there;
+    }
+    List<String> selected = List.of(wanted.split(",", -1));
+    if (!there.containsAll(selected)) {
+      throw new IllegalStateException(
+          "pglambda.test.versions: %s (expected: some of %s)".formatted(wanted, there));
+    }
+    return there.stream().filter(selected::contains).toList();
   }
 
   /**

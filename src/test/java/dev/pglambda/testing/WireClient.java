@@ -212,6 +212,22 @@ public final class WireClient implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Bind with parameters in formats of their own and all results in binary format.
+   *
+   * @param formats of the parameters: 0 for text, 1 for binary
+   */
+  public WireClient bindBinary(
+      String portal, String statement, List<Integer> formats, List<byte @Nullable []> values)
+      throws IOException {
+    Fields fields = new Fields().string(portal).string(statement).int16(formats.size());
+    for (int format : formats) {
+      fields.int16(format);
+    }
+    writer.message('B', fields.bytes(values).int16(1).int16(1));
+    return this;
+  }
+
   /** Describe a prepared statement. */
   public WireClient describeStatement(String statement) throws IOException {
     writer.message('D', new Fields().character('S').string(statement));

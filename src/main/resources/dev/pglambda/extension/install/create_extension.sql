@@ -1,18 +1,19 @@
+-- The client's search_path may put another schema before pg_catalog: full names until it is set.
 DECLARE
   -- CREATE EXTENSION, as the client sent it.
   statement constant pg_catalog.text := {{statement}};
   requested constant pg_catalog.text := {{extension}};
-  if_not_exists constant boolean := {{if_not_exists}};
+  if_not_exists constant pg_catalog.bool := {{if_not_exists}};
   announcement constant pg_catalog.text := '/* pglambda */ CREATE EXTENSION IF NOT EXISTS {{name}}';
   given_schema constant pg_catalog.text := {{schema}};
   given_version constant pg_catalog.text := {{version}};
-  is_cascade constant boolean := {{cascade}};
+  is_cascade constant pg_catalog.bool := {{cascade}};
   client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
   client_messages constant pg_catalog.text := pg_catalog.current_setting('client_min_messages');
   client_checks constant pg_catalog.text := pg_catalog.current_setting('check_function_bodies');
   client_replication constant pg_catalog.text := pg_catalog.current_setting('session_replication_role');
   extension_schema pg_catalog.text := pg_catalog.current_schema();
-  is_superuser boolean;
+  is_superuser pg_catalog.bool;
   parts pg_catalog.text[];
   part pg_catalog.text;
   script_path pg_catalog.text;

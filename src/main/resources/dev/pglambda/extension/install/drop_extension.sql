@@ -1,9 +1,10 @@
+-- The client's search_path may put another schema before pg_catalog: full names until it is set.
 DECLARE
   -- DROP EXTENSION, as the client sent it.
   statement constant pg_catalog.text := {{statement}};
   requested constant pg_catalog.text[] := {{extensions}};
-  if_exists constant boolean := {{if_exists}};
-  is_cascade constant boolean := {{cascade}};
+  if_exists constant pg_catalog.bool := {{if_exists}};
+  is_cascade constant pg_catalog.bool := {{cascade}};
   client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
   client_messages constant pg_catalog.text := pg_catalog.current_setting('client_min_messages');
   unlisted pg_catalog.text[];
@@ -12,12 +13,12 @@ DECLARE
   class_oids pg_catalog.oid[];
   object_oids pg_catalog.oid[];
   members pg_catalog.text[] := '{}';
-  takes_lambda boolean := false;
+  takes_lambda pg_catalog.bool := false;
   probes pg_catalog.text[] := '{}';
   probe pg_catalog.text;
   dependents pg_catalog.text;
   lines pg_catalog.text[] := '{}';
-  lines_of_lambda integer;
+  lines_of_lambda pg_catalog.int4;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   unlisted := ARRAY(SELECT u.name FROM {{unlisted}} WHERE u.name = ANY (requested));

@@ -1,3 +1,4 @@
+-- The client's search_path may put another schema before pg_catalog: full names until it is set.
 DECLARE
   -- ALTER EXTENSION .. SET SCHEMA or COMMENT ON EXTENSION, as the client sent it.
   statement constant pg_catalog.text := {{statement}};

@@ -5,7 +5,7 @@
     offered pg_catalog.record;
     settings_oid pg_catalog.oid;
     settings_owner pg_catalog.name;
-    is_superusers boolean;
+    is_superusers pg_catalog.bool;
   BEGIN
     SELECT c.oid, o.rolname, o.rolsuper INTO settings_oid, settings_owner, is_superusers
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_roles AS o ON o.oid = c.relowner
@@ -34,6 +34,7 @@
         DROP TABLE pglambda.settings;
         CREATE TABLE pglambda.settings AS
           SELECT true AS one_row, offered.link_password, offered.ipad, offered.opad, offered.host, offered.port;
+        ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
         EXECUTE format('ALTER TABLE pglambda.settings OWNER TO %I', settings_owner);
       END IF;
       CLOSE offer;

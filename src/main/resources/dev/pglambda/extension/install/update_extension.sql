@@ -1,3 +1,4 @@
+-- The client's search_path may put another schema before pg_catalog: full names until it is set.
 DECLARE
   -- ALTER EXTENSION .. UPDATE, as the client sent it.
   statement constant pg_catalog.text := {{statement}};
@@ -8,8 +9,8 @@ DECLARE
   client_replication constant pg_catalog.text := pg_catalog.current_setting('session_replication_role');
   installed_version pg_catalog.text;
   owner_oid pg_catalog.oid;
-  is_unlisted boolean := false;
-  is_superuser boolean;
+  is_unlisted pg_catalog.bool := false;
+  is_superuser pg_catalog.bool;
   member pg_catalog.record;
 {{declarations}}
 BEGIN

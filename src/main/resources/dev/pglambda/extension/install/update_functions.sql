@@ -11,6 +11,7 @@
       END IF;
       EXECUTE bindings;
       EXECUTE {{functions}};
+      ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
       REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pglambda FROM PUBLIC;
       IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'aws_lambda') THEN
         FOR member IN

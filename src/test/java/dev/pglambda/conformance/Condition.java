@@ -1,0 +1,94 @@
+package dev.pglambda.conformance;
+
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a line of the expected transcript is expected.
+ *
+ * @param minVersion PostgreSQL's lowest major version
+ * @param maxVersion the highest
+ * @param modes how the statement is sent
+ * @param roles by whom
+ */
+record Condition(int minVersion, int maxVersion, Set<Mode> modes, Set<Role> roles) {
+  static final int ANY_VERSION = Integer.MAX_VALUE;
+  static final Condition ALWAYS =
+      new Condition(0, ANY_VERSION, EnumSet.allOf(Mode.class), EnumSet.allOf(Role.class));
+
+  private static final Pattern VERSIONS = Pattern.compile("(\\d{2})?(-)?(\\d{2})?");
+
+  /**
+   * Reads what stands in brackets: parts with commas between them, all of which must hold.
+   *
+   * @throws IllegalArgumentException if it is not well formed, or can never hold
+   */
+  static Condition parse(String text) {
+    Condition all = ALWAYS;
+    for (String part : text.split(",", -1)) {
+      all = all.and(part(part.strip()));
+    }
+    if (all.minVersion > all.maxVersion || all.modes.isEmpty() || all.roles.isEmpty()) {
+      throw new IllegalArgumentException("[%s] (never holds)".formatted(text));
+    }
+    return all;
+  }
+
+  private static Condition part(String part) {
+    return switch (part) {
+      case "simple" -> of(EnumSet.of(Mode.SIMPLE));
+      case "extended" -> of(EnumSet.of(Mode.EXTENDED, Mode.BINARY));
+      case "text" -> of(EnumSet.of(Mode.SIMPLE, Mode.EXTENDED));
+      case "binary" -> of(EnumSet.of(Mode.BINARY));
+      case "superuser" -> by(Role.SUPERUSER);
+      case "plain" -> by(Role.PLAIN);
+      default -> versions(part);
+    };
+  }
+
+  private static Condition of(Set<Mode> modes) {
+    return new Condition(0, ANY_VERSION, modes, ALWAYS.roles);
+  }
+
+  private static Condition by(Role role) {
+    return new Condition(0, ANY_VERSION, ALWAYS.modes, EnumSet.of(role));
+  }
+
+  private static Condition versions(String part) {
+    Matcher versions = VERSIONS.matcher(part);
+    if (part.isEmpty() || !versions.matches()) {
+      throw new IllegalArgumentException(
+          "[%s] (expected: simple, extended, text, binary, superuser, plain, 14, 14-, -14 or 14-16)"
+              .formatted(part));
+    }
+    int from = number(versions.group(1), 0);
+    int to = versions.group(2) == null ? from : number(versions.group(3), ANY_VERSION);
+    return new Condition(from, to, ALWAYS.modes, ALWAYS.roles);
+  }
+
+  private static int number(@Nullable String digits, int otherwise) {
+    return digits == null ? otherwise : Integer.parseInt(digits);
+  }
+
+  private Condition and(Condition other) {
+    Set<Mode> bothModes = EnumSet.copyOf(modes);
+    bothModes.retainAll(other.modes);
+    Set<Role> bothRoles = EnumSet.copyOf(roles);
+    bothRoles.retainAll(other.roles);
+    return new Condition(
+        Math.max(minVersion, other.minVersion),
+        Math.min(maxVersion, other.maxVersion),
+        bothModes,
+        bothRoles);
+  }
+
+  boolean holds(int version, Variant variant) {
+    return minVersion <= version
+        && version <= maxVersion
+        && modes.contains(variant.mode())
+        && roles.contains(variant.role());
+  }
+}
