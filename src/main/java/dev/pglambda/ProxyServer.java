@@ -110,8 +110,9 @@ public final class ProxyServer implements AutoCloseable {
       embeddedUser = postgres.embedded().user();
     }
     CallbackSecret secret = secret();
-    opened.push(sessions::terminateAll);
     CallbackServer callback = new CallbackServer(secret, function::call, sessions::end);
+    opened.push(callback); // before the invoker, so that calls fail for the reason that is true
+    opened.push(sessions::terminateAll);
     int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
     CallbackSettings settings =
         CallbackSettings.of(

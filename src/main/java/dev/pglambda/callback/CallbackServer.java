@@ -4,10 +4,14 @@ import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Serves the connections that the server's functions open to the proxy's own port
  * (docs/architecture.md, "The callback protocol"). Safe for use by several event loops.
  */
-public final class CallbackServer {
+public final class CallbackServer implements AutoCloseable {
   /** The user of a StartupMessage that asks for a callback link. */
   public static final String USER = "pglambda";
 
@@ -24,12 +28,14 @@ public final class CallbackServer {
 
   private static final String CLIENT_ENCODING = "client_encoding";
   private static final String PROTOCOL_OPTION_PREFIX = "_pq_.";
+  private static final long CLOSE_SECONDS = 2;
 
   private final CallbackSecret secret;
   private final ScramCredentials credentials;
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
   private final ClientSessions sessions;
   private final CallbackLimits limits;
+  private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
   /** As the constructor with limits, with {@link CallbackLimits#DEFAULTS}. */
   public CallbackServer(
@@ -84,9 +90,25 @@ public final class CallbackServer {
             channel, link -> firstPhase(link, encoding == null ? ClientEncoding.UTF8 : encoding));
     negotiate(handler, protocolMinor, startupParameters);
     channel.pipeline().addLast(handler);
+    links.add(channel);
     if (encoding == null) {
       handler.fail(ClientEncoding.INVALID);
     }
+  }
+
+  /**
+   * Ends all links with FATAL 57P01, and so the calls in progress, whose outcome is then unknown.
+   * Waits, a short time, until they are gone. Blocks.
+   */
+  @Override
+  public void close() {
+    for (Channel channel : links) {
+      LinkHandler link = channel.pipeline().get(LinkHandler.class);
+      if (link != null) {
+        link.shutDown();
+      }
+    }
+    links.newCloseFuture().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
   }
 
   private LinkPhase firstPhase(Link link, ClientEncoding encoding) {

@@ -35,6 +35,12 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   private static final char TERMINATE = 'X';
   private static final SqlError INTERNAL_ERROR =
       new SqlError("XX000", "internal error in the proxy", null, "See the proxy's log.");
+  private static final SqlError SHUTDOWN =
+      new SqlError(
+          "57P01",
+          "terminating connection because pg-lambda-proxy is shutting down",
+          "If a call was in progress, its request to Lambda was cancelled and its outcome is unknown.",
+          null);
 
   private final Channel channel;
   private final Queue<ByteBuf> unread = new ArrayDeque<>();
@@ -178,6 +184,11 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
       BackendMessages.error(out, "FATAL", error);
       channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
     }
+  }
+
+  /** Answers FATAL and closes, because the proxy stops. Any thread. */
+  void shutDown() {
+    execute(() -> fail(SHUTDOWN));
   }
 
   private void failOnBug(Throwable cause) {

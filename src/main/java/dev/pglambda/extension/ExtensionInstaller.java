@@ -78,7 +78,8 @@ public final class ExtensionInstaller {
     values.put(
         "scripts",
         isLambda ? bothScripts() : "      EXECUTE " + literal(commons.section("head")) + ";");
-    values.put("declarations", isLambda ? "  dblink_schema name;\n" + declarations() : "");
+    values.put(
+        "declarations", isLambda ? "  dblink_schema pg_catalog.name;\n" + declarations() : "");
     values.put("settings", isLambda ? settings() : "");
     return CREATE.fill(values);
   }
@@ -89,7 +90,8 @@ public final class ExtensionInstaller {
     values.put(
         "declarations",
         isLambda
-            ? "  is_superuser boolean;\n  member record;\n  dblink_schema name;\n" + declarations()
+            ? "  is_superuser pg_catalog.bool;\n  member pg_catalog.record;\n  dblink_schema pg_catalog.name;\n"
+                + declarations()
             : "");
     values.put("settings", isLambda ? "  " + updateFunctions() + "\n" + settings() : "");
     return ALTER.fill(values);
@@ -100,7 +102,7 @@ public final class ExtensionInstaller {
   }
 
   private static String declarations() {
-    return "  commons_owner name;\n  parameter record;";
+    return "  commons_owner pg_catalog.name;\n  parameter pg_catalog.record;";
   }
 
   private static String settings() {

@@ -16,19 +16,13 @@ public final class ErrorPosition {
    * Mends the field. A position inside of a replacement becomes the start of what was replaced.
    *
    * @param fields of an ErrorResponse or NoticeResponse; changed in place
-   * @param statements what was replaced in the text that the message is about, by ascending index;
-   *     null or empty if nothing
+   * @param statements what was replaced in the text that the message is about, by ascending
+   *     position; null or empty if nothing
    * @return whether anything changed
    */
   public static boolean mend(ErrorFields fields, @Nullable List<RewrittenStatement> statements) {
-    String position = fields.get(ErrorFields.POSITION);
-    if (position == null || statements == null || statements.isEmpty()) {
-      return false;
-    }
-    int reported;
-    try {
-      reported = Integer.parseInt(position);
-    } catch (NumberFormatException e) {
+    Integer reported = parse(fields.get(ErrorFields.POSITION));
+    if (reported == null || statements == null || statements.isEmpty()) {
       return false;
     }
     int original = original(reported - 1, statements) + 1;
@@ -36,7 +30,17 @@ public final class ErrorPosition {
     return original != reported;
   }
 
-  private static int original(int offset, List<RewrittenStatement> statements) {
+  /** The value of a position field; null if it is absent or no number. */
+  static @Nullable Integer parse(@Nullable String position) {
+    try {
+      return position == null ? null : Integer.valueOf(position);
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  /** The offset in the original text, given the one in the rewritten text. */
+  static int original(int offset, List<RewrittenStatement> statements) {
     int moved = 0;
     for (RewrittenStatement statement : statements) {
       int start = statement.start() + moved;

@@ -4,10 +4,13 @@ import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
 import dev.pglambda.sql.Mentions;
+import dev.pglambda.sql.NestedStatement;
+import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
@@ -18,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * execute. A text that does not mention them, nearly every one, costs one search through its bytes.
  */
 public final class ExtensionInterceptor implements Interceptor {
+  /** What is sent for one statement has 25 kB: a text with more of them passes as it is. */
+  private static final int MAX_STATEMENTS = 256;
+
   private static final String AWS_LAMBDA = "aws_lambda";
 
   /**
@@ -44,26 +50,47 @@ public final class ExtensionInterceptor implements Interceptor {
       return null;
     }
     String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
-    List<ExtensionStatement> found =
+    List<ExtensionStatement> statements =
         ExtensionStatements.find(text, settings.standardConformingStrings());
-    if (found.isEmpty()) {
+    List<NestedStatement> nested =
+        NestedStatements.find(text, settings.standardConformingStrings());
+    List<Part> parts = parts(text, statements, nested);
+    if (parts.isEmpty()) {
       return null;
     }
-    List<Replacement> replacements = new ArrayList<>();
-    List<RewrittenStatement> rewritten = new ArrayList<>();
-    for (ExtensionStatement statement : found) {
+    List<Replacement> replacements = parts.stream().map(Part::replacement).toList();
+    return new Rewrite(
+        Replacement.splice(text, replacements),
+        rewritten(text, parts, settings.utf8()),
+        takesKeys(text, statements));
+  }
+
+  /** What is replaced in a text, by ascending position. */
+  private List<Part> parts(
+      String text, List<ExtensionStatement> statements, List<NestedStatement> nestedStatements) {
+    if (statements.size() + nestedStatements.size() > MAX_STATEMENTS) {
+      return List.of();
+    }
+    List<Part> parts = new ArrayList<>();
+    for (ExtensionStatement statement : statements) {
       String original = text.substring(statement.start(), statement.end());
-      String replacement = installer.apply(statement, original);
-      replacements.add(new Replacement(statement.start(), statement.end(), replacement));
-      rewritten.add(
-          new RewrittenStatement(
+      String block = installer.apply(statement, original);
+      parts.add(
+          new Part(
               statement.statementIndex(),
               statement.kind().commandTag(),
-              characters(text.substring(0, statement.start()), settings),
-              characters(text.substring(0, statement.end()), settings),
-              characters(replacement, settings)));
+              new Replacement(statement.start(), statement.end(), block)));
     }
-    return new Rewrite(Replacement.splice(text, replacements), rewritten, takesKeys(text, found));
+    for (NestedStatement nested : nestedStatements) {
+      String spelled = text.substring(nested.start(), nested.end());
+      String block = NestedBlock.of(spelled, installer.apply(nested.statement(), nested.text()));
+      if (block != null) {
+        Replacement replacement = new Replacement(nested.start(), nested.end(), block);
+        parts.add(new Part(RewrittenStatement.NESTED, "", replacement));
+      }
+    }
+    parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
+    return parts;
   }
 
   private static boolean takesKeys(String text, List<ExtensionStatement> found) {
@@ -71,11 +98,25 @@ public final class ExtensionInterceptor implements Interceptor {
         && !TRANSACTION_MODES.matcher(text).find();
   }
 
-  /** How many characters some bytes are; in multi-byte encodings but UTF8, no more than that. */
-  private static int characters(String bytes, ServerSettings settings) {
-    return settings.utf8()
-        ? (int) bytes.chars().filter(octet -> (octet & 0xC0) != 0x80).count()
-        : bytes.length();
+  private static List<RewrittenStatement> rewritten(String text, List<Part> parts, boolean utf8) {
+    List<RewrittenStatement> rewritten = new ArrayList<>();
+    int counted = 0;
+    int characters = 0;
+    for (Part part : parts) {
+      Replacement replacement = part.replacement();
+      int start = characters + CharacterCount.of(text, counted, replacement.start(), utf8);
+      characters = start + CharacterCount.of(text, replacement.start(), replacement.end(), utf8);
+      counted = replacement.end();
+      String inserted = replacement.text();
+      rewritten.add(
+          new RewrittenStatement(
+              part.index(),
+              part.commandTag(),
+              start,
+              characters,
+              CharacterCount.of(inserted, 0, inserted.length(), utf8)));
+    }
+    return rewritten;
   }
 
   private static boolean mentions(ByteBuf buffer, int index, int length) {
@@ -84,4 +125,7 @@ public final class ExtensionInterceptor implements Interceptor {
             ? buffer.internalNioBuffer(index, length)
             : buffer.nioBuffer(index, length));
   }
+
+  /** What is replaced, with the index and command tag of {@link RewrittenStatement}. */
+  private record Part(int index, String commandTag, Replacement replacement) {}
 }

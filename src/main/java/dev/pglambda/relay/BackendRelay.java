@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.CallContext;
 import dev.pglambda.intercept.ErrorPosition;
+import dev.pglambda.intercept.NestedContext;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
@@ -24,8 +25,11 @@ final class BackendRelay implements FrameScanner.Visitor {
 
   private static final Logger log = LoggerFactory.getLogger(BackendRelay.class);
 
-  /** Errors and notices up to this many octets are looked at; longer ones pass. */
-  private static final int MAX_ERROR_LENGTH = 64 * 1024;
+  /**
+   * Errors and notices up to this many octets are looked at; longer ones pass. One about a nested
+   * statement has all of our block in its context, once for each body that it stands in.
+   */
+  private static final int MAX_ERROR_LENGTH = 1024 * 1024;
 
   private static final int MAX_PARAMETER_LENGTH = 1024;
 
@@ -134,8 +138,9 @@ final class BackendRelay implements FrameScanner.Visitor {
       session.sawFatal();
     }
     boolean removed = CallContext.remove(fields, rewritten);
+    boolean mended = NestedContext.mend(fields, state.utf8());
     boolean moved = ErrorPosition.mend(fields, all);
-    return removed || moved ? fields.toFrame(session.client().alloc(), type) : null;
+    return removed || mended || moved ? fields.toFrame(session.client().alloc(), type) : null;
   }
 
   private static boolean isFatal(ErrorFields fields) {

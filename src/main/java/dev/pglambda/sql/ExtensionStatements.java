@@ -47,14 +47,25 @@ public final class ExtensionStatements {
     List<ExtensionStatement> found = new ArrayList<>();
     for (int index = 0; index < statements.size(); index++) {
       Statement statement = statements.get(index);
-      SqlLexer lexer =
-          new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
-      ExtensionStatement recognised = new ExtensionStatements(lexer, index, statement).recognise();
+      ExtensionStatement recognised = recognise(text, index, statement, standardConformingStrings);
       if (recognised != null) {
         found.add(recognised);
       }
     }
     return List.copyOf(found);
+  }
+
+  /**
+   * Recognises one statement.
+   *
+   * @param statementIndex which statement of the text it is
+   * @return null if it is another one
+   */
+  static @Nullable ExtensionStatement recognise(
+      String text, int statementIndex, Statement statement, boolean standardConformingStrings) {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    return new ExtensionStatements(lexer, statementIndex, statement).recognise();
   }
 
   private @Nullable ExtensionStatement recognise() {

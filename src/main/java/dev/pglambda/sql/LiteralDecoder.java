@@ -7,10 +7,18 @@ import org.jspecify.annotations.Nullable;
  * others are depends on the server's encoding.
  */
 final class LiteralDecoder {
+  /** Stands for a character of which only the server knows the bytes; no byte is this char. */
+  static final char UNKNOWN = '\ufffd';
+
   private static final int INVALID = -1;
 
   private final CharSequence token;
   private final StringBuilder value = new StringBuilder();
+
+  /** Where each character of the value is written in the token; empty if nobody asks for it. */
+  private int[] starts = {};
+
+  private int[] ends = {};
   private int at;
   private boolean failed;
 
@@ -52,6 +60,27 @@ final class LiteralDecoder {
         .result();
   }
 
+  /**
+   * The value of a {@code '..'} or {@code E'..'} constant within another text, with {@link
+   * #UNKNOWN} where an escape cannot be decoded.
+   *
+   * @param outer the text that the token is a part of
+   * @param start the token's offset there
+   */
+  static SourceText body(
+      SourceText outer,
+      int start,
+      CharSequence token,
+      TokenKind kind,
+      boolean standardConformingStrings) {
+    boolean prefixed = kind == TokenKind.ESCAPE_STRING;
+    LiteralDecoder decoder = new LiteralDecoder(token, prefixed ? 2 : 1);
+    decoder.starts = new int[token.length()];
+    decoder.ends = new int[token.length()];
+    decoder.quoted('\'', prefixed || !standardConformingStrings);
+    return new SourceText(outer, start, decoder.value.toString(), decoder.starts, decoder.ends);
+  }
+
   /** Whether UESCAPE takes this character. */
   static boolean isUnicodeEscape(char c) {
     return c != '\0'
@@ -65,6 +94,8 @@ final class LiteralDecoder {
   /** Reads from behind the opening quote to behind the closing one, over all continuations. */
   private LiteralDecoder quoted(char quote, boolean backslashes) {
     while (at < token.length()) {
+      int from = at;
+      int decoded = value.length();
       char c = token.charAt(at);
       if (c == '\\' && backslashes) {
         backslash();
@@ -81,6 +112,10 @@ final class LiteralDecoder {
           break;
         }
         at = continued;
+      }
+      if (decoded < value.length() && starts.length > 0) {
+        starts[decoded] = from;
+        ends[decoded] = at;
       }
     }
     return this;
@@ -128,6 +163,7 @@ final class LiteralDecoder {
   private void ascii(int code) {
     if (code <= 0 || code > 127) {
       failed = true;
+      value.append(UNKNOWN);
     } else {
       value.append((char) code);
     }

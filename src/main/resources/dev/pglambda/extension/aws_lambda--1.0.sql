@@ -25,6 +25,8 @@ CREATE TABLE pglambda.settings (
   port integer NOT NULL
 );
 REVOKE ALL ON TABLE pglambda.settings FROM PUBLIC;
+-- No policy: not for pg_read_all_data, pg_write_all_data and those named in ALTER DEFAULT PRIVILEGES either.
+ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
 
 -- section: dblink
 
@@ -122,6 +124,7 @@ DECLARE
   mark text := '';
   fields text;
   connection_string text;
+  link_state text;
   nonce text;
   -- Whoever may use dblink can put a link and a nonce of his own in place of ours. What is signed must not begin with
   -- words of his choice, or he could have other requests signed than this one.
@@ -199,65 +202,88 @@ BEGIN
     coalesce(mark || octet_length(request_timeout_ms) || ':' || request_timeout_ms, '-'));
 
   BEGIN
-    IF 'pglambda' = ANY (pglambda.link_names()) THEN
-      nonce := substring(current_setting('pglambda.nonce', true) FROM nonce_form);
-    ELSE
-      connection_string := concat(
-        'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=10',
-        ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 client_encoding=', encoding,
-        ' host=', pglambda.connection_value(host), ' port=', pglambda.connection_value(port),
-        ' password=', pglambda.connection_value(link_password));
-      PERFORM pglambda.open_link('pglambda', connection_string);
-    END IF;
-    FOR attempt IN 1..2 LOOP
-      IF nonce IS NULL THEN
-        SELECT a.payload INTO nonce FROM pglambda.ask('pglambda', 'hello') AS a;
-        IF as_hex THEN
-          nonce := convert_from(nonce::bytea, 'UTF8');
-        END IF;
-        nonce := substring(nonce FROM nonce_form);
-        PERFORM set_config('pglambda.nonce', nonce, false);
+    BEGIN
+      IF session IS NULL AND 'pglambda' = ANY (pglambda.link_names()) THEN
+        -- The proxy may have been restarted since; a session that goes through it ends with it. This may be asked twice.
+        BEGIN
+          PERFORM pglambda.ask('pglambda', 'hello');
+        EXCEPTION WHEN connection_exception OR internal_error THEN
+          PERFORM pglambda.close_link('pglambda');
+        END;
       END IF;
-      sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
-      request := 'invoke/1 ' || sequence || ' ' || fields;
-      request := encode(sha256(opad || sha256(ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request;
-      sent := true;
-      SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
-      -- PostgreSQL handles its interrupts (cancel, time-outs) between two of these.
-      WHILE outcome = 'pending' LOOP
+      IF 'pglambda' = ANY (pglambda.link_names()) THEN
+        nonce := CASE WHEN session IS NOT NULL THEN substring(current_setting('pglambda.nonce', true) FROM nonce_form) END;
+      ELSE
+        connection_string := concat(
+          'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=10',
+          ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=10000 client_encoding=', encoding,
+          ' host=', pglambda.connection_value(host), ' port=', pglambda.connection_value(port),
+          ' password=', pglambda.connection_value(link_password));
+        -- An assignment: debug_print_plan would show the caller the values in a query, such as PERFORM.
+        link_state := pglambda.open_link('pglambda', connection_string);
+      END IF;
+      FOR attempt IN 1..2 LOOP
+        IF nonce IS NULL THEN
+          SELECT a.payload INTO nonce FROM pglambda.ask('pglambda', 'hello') AS a;
+          IF as_hex THEN
+            nonce := convert_from(nonce::bytea, 'UTF8');
+          END IF;
+          nonce := substring(nonce FROM nonce_form);
+          PERFORM set_config('pglambda.nonce', nonce, false);
+        END IF;
         sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
-        request := 'wait/1 ' || sequence;
+        request := 'invoke/1 ' || sequence || ' ' || fields;
         request := encode(sha256(opad || sha256(ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request;
+        sent := true;
         SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
-        lost := outcome IS NOT DISTINCT FROM 'stale';
+        -- PostgreSQL handles its interrupts (cancel, time-outs) between two of these.
+        WHILE outcome = 'pending' LOOP
+          sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
+          request := 'wait/1 ' || sequence;
+          request := encode(sha256(opad || sha256(ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request;
+          SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
+          lost := outcome IS NOT DISTINCT FROM 'stale';
+        END LOOP;
+        EXIT WHEN lost OR outcome IS DISTINCT FROM 'stale';
+        -- Nothing was done: the nonce was lost (by a rollback, RESET ALL or a user), or is not the proxy's.
+        sent := false;
+        nonce := NULL;
       END LOOP;
-      EXIT WHEN lost OR outcome IS DISTINCT FROM 'stale';
-      -- Nothing was done: the nonce was lost (by a rollback, RESET ALL or a user), or is not the proxy's.
-      sent := false;
-      nonce := NULL;
-    END LOOP;
-  EXCEPTION WHEN query_canceled OR OTHERS THEN
-    GET STACKED DIAGNOSTICS failure = RETURNED_SQLSTATE, failure_message = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+      GET STACKED DIAGNOSTICS failure = RETURNED_SQLSTATE, failure_message = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL;
+      IF 'pglambda' = ANY (pglambda.link_names()) THEN
+        PERFORM pglambda.close_link('pglambda');
+      END IF;
+      -- A broken link; XX000 is dblink's "could not send query". All else has its own words.
+      IF outcome IS NULL AND failure_message LIKE 'could not send query%' THEN
+        sent := false;
+      END IF;
+      IF failure NOT IN ('08000', '08001', '08003', '08004', '08006', 'XX000') THEN
+        RAISE;
+      ELSIF sent THEN
+        RAISE EXCEPTION USING
+          ERRCODE = '08006',
+          MESSAGE = format('connection to pg-lambda-proxy at %s:%s was lost during the call of aws_lambda.invoke', host, port),
+          DETAIL = 'Whether the Lambda function ran is unknown; the call was not repeated. Cause: ' || split_part(failure_message, chr(10), 1);
+      ELSE
+        RAISE EXCEPTION USING
+          ERRCODE = '08001',
+          MESSAGE = format('the server cannot reach pg-lambda-proxy at %s:%s', host, port),
+          DETAIL = concat('The Lambda function was not called. Cause: ', concat_ws(': ', failure_message, nullif(failure_detail, ''))),
+          HINT = CASE
+            WHEN session IS NULL
+            THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew address and secret.'
+            WHEN failure_detail LIKE '%FATAL:%'
+            THEN 'This is not the proxy of this session: start that one with --callback-address; proxies before one database need the same --callback-secret.'
+            ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;
+      END IF;
+    END;
+  EXCEPTION WHEN query_canceled THEN
+    -- Another request to cancel came while the first one was handled.
     IF 'pglambda' = ANY (pglambda.link_names()) THEN
       PERFORM pglambda.close_link('pglambda');
     END IF;
-    -- A broken link; XX000 is dblink's "could not send query". All else has its own words.
-    IF failure NOT IN ('08000', '08001', '08003', '08004', '08006', 'XX000') THEN
-      RAISE;
-    ELSIF sent THEN
-      RAISE EXCEPTION USING
-        ERRCODE = '08006',
-        MESSAGE = format('connection to pg-lambda-proxy at %s:%s was lost during the call of aws_lambda.invoke', host, port),
-        DETAIL = 'Whether the Lambda function ran is unknown; the call was not repeated. Cause: ' || split_part(failure_message, chr(10), 1);
-    ELSE
-      RAISE EXCEPTION USING
-        ERRCODE = '08001',
-        MESSAGE = format('the server cannot reach pg-lambda-proxy at %s:%s', host, port),
-        DETAIL = concat_ws(': ', failure_message, nullif(failure_detail, '')),
-        HINT = CASE WHEN failure_detail LIKE '%FATAL:%'
-          THEN 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew address and secret.'
-          ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;
-    END IF;
+    RAISE;
   END;
 
   IF as_hex THEN

@@ -35,13 +35,24 @@ final class LambdaDatabase implements AutoCloseable {
 
   /** One with the extension for each version of PostgreSQL, started when it is its turn. */
   static Stream<LambdaDatabase> ofEachVersion() {
-    return PostgresServer.versions().stream().map(LambdaDatabase::of);
+    return PostgresServer.versions().stream().map(version -> of(version));
   }
 
   /** One with the extension for the newest version, for what does not depend on versions. */
   static Stream<LambdaDatabase> ofNewestVersion() {
     List<String> versions = PostgresServer.versions();
-    return versions.stream().skip(versions.size() - 1L).map(LambdaDatabase::of);
+    return versions.stream().skip(versions.size() - 1L).map(version -> of(version));
+  }
+
+  /** One with the extension for the oldest and one for the newest version, for long tests. */
+  static Stream<LambdaDatabase> ofOldestAndNewestVersion() {
+    return oldestAndNewestVersion().map(version -> of(version));
+  }
+
+  /** The oldest version of PostgreSQL and the newest. */
+  static Stream<String> oldestAndNewestVersion() {
+    List<String> versions = PostgresServer.versions();
+    return Stream.of(versions.get(0), versions.get(versions.size() - 1)).distinct();
   }
 
   /** Like {@link #ofEachVersion}, with the proxy's sample functions for a Lambda. */
@@ -50,9 +61,13 @@ final class LambdaDatabase implements AutoCloseable {
         .map(version -> start(PostgresServer.of(version), null, "--sample-functions", "on"));
   }
 
-  /** One with the extension, installed through the proxy. */
-  static LambdaDatabase of(String version) {
-    LambdaDatabase database = withoutExtension(version);
+  /**
+   * One with the extension, installed through the proxy.
+   *
+   * @param arguments further arguments of the proxy
+   */
+  static LambdaDatabase of(String version, String... arguments) {
+    LambdaDatabase database = start(version, FakeLambdaEndpoint.start(), arguments);
     try (Connection connection = database.connect()) {
       Queries.execute(connection, "CREATE EXTENSION aws_lambda CASCADE");
     } catch (SQLException e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.testing.ScriptedServer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -41,6 +42,55 @@ class ConformanceRunnerTest {
             "DP\0",
             "E\0\0\0\0\0",
             "S");
+  }
+
+  @Test
+  void asksForBinaryResults() throws Exception {
+    run("title: t\nprotocol: extended\nresults: both\n" + STEP, this::oneRow);
+
+    assertThat(received).contains("B\0\0\0\0\0\0\0\1\0\0", "B\0\0\0\0\0\0\0\1\0\1").hasSize(10);
+  }
+
+  @Test
+  void sendsWhatIsCopied() throws Exception {
+    String step = "> COPY t FROM STDIN\n< CopyInResponse\n";
+
+    run("title: t\n" + step + "copy: a\ncopy: b\n< ReadyForQuery I\n", this::copyIn);
+    run("title: t\nprotocol: simple\n" + step + "copy-fail: no\n< ReadyForQuery I\n", this::copyIn);
+    run("title: t\nprotocol: simple\n" + step + "< ReadyForQuery I\n", this::copyIn);
+
+    assertThat(received)
+        .containsExactly(
+            "da\nb\n", "c", "da\nb\n", "c", "fno\0", "fa conformance case without data to copy\0");
+  }
+
+  @Test
+  void givesThePlainRoleItsGrantsAfterTheSetup() {
+    List<String> startups = new CopyOnWriteArrayList<>();
+    ScriptedServer.Script script =
+        connection -> {
+          startups.add(new String(connection.readStartup(), StandardCharsets.UTF_8));
+          connection.authentication(0, new byte[0]).ready('I');
+          String query = connection.readMessage();
+          while (query != null && query.startsWith("Q")) {
+            received.add(query.substring(1, query.length() - 1));
+            connection.complete("OK").ready('I');
+            query = connection.readMessage();
+          }
+        };
+
+    assertThatThrownBy(
+            () ->
+                run(
+                    "title: t\nroles: plain\nsetup: first\nprotocol: simple\n> x\n< Closed\n",
+                    script))
+        .isInstanceOf(AssertionError.class);
+    assertThat(received)
+        .startsWith("first")
+        .contains("GRANT USAGE ON SCHEMA aws_lambda TO conformance_plain")
+        .endsWith("x");
+    assertThat(startups).hasSize(2);
+    assertThat(startups.get(1)).contains("user\0conformance_plain\0");
   }
 
   @Test
@@ -248,6 +298,20 @@ class ConformanceRunnerTest {
         }
         connection.textColumn("a").row(List.of("1")).complete("SELECT 1").ready('I');
         return;
+      }
+      message = connection.readMessage();
+    }
+  }
+
+  private void copyIn(ScriptedServer.Connection connection) throws IOException {
+    connection.acceptSession();
+    connection.skipThrough("QS");
+    connection.copyIn();
+    String message = connection.readMessage();
+    while (message != null && "dcf".indexOf(message.charAt(0)) >= 0) {
+      received.add(message);
+      if (!message.startsWith("d")) {
+        connection.ready('I');
       }
       message = connection.readMessage();
     }

@@ -1,5 +1,6 @@
 package dev.pglambda.intercept;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
@@ -25,6 +26,8 @@ class ExtensionInterceptorTest {
         "SELECT 1",
         "SELECT * FROM aws_lambda.invoke('f', '{}'::json)",
         "SELECT 'CREATE EXTENSION aws_lambda'",
+        "SELECT $$BEGIN CREATE EXTENSION aws_lambda; END$$",
+        "DO $$BEGIN CREATE EXTENSION aws_lambda VERSION $pglambda$1.0$pglambda$; END$$",
         "CREATE EXTENSION hstore; -- aws_lambda",
         "DROP EXTENSION aws_lambda"
       })
@@ -48,6 +51,44 @@ class ExtensionInterceptorTest {
                     new RewrittenStatement(1, "CREATE EXTENSION", 12, 61, 51),
                     new RewrittenStatement(3, "ALTER EXTENSION", 75, 109, 36)),
                 true));
+  }
+
+  @Test
+  void replacesStatementsWithinBodiesAndGivesThemNoReply() {
+    String text =
+        "DO 'BEGIN CREATE EXTENSION aws_lambda VERSION ''1.0''; END';"
+            + " CREATE EXTENSION aws_commons; DO $$BEGIN ALTER EXTENSION aws_lambda UPDATE; END$$";
+
+    Rewrite rewrite = requireNonNull(inspect(text));
+
+    assertThat(NestedBlock.originals(rewrite.text()))
+        .isEqualTo(text.replace("CREATE EXTENSION aws_commons", "<CREATE EXTENSION aws_commons>"));
+    assertThat(rewrite.text()).contains("<CREATE EXTENSION aws_lambda VERSION ^1.0^>", "$`~^@$");
+    assertThat(rewrite.statements())
+        .extracting(RewrittenStatement::index)
+        .containsExactly(RewrittenStatement.NESTED, 1, RewrittenStatement.NESTED);
+    assertThat(rewrite.statements())
+        .extracting(statement -> text.substring(statement.start(), statement.end()))
+        .containsExactly(
+            "CREATE EXTENSION aws_lambda VERSION ''1.0''",
+            "CREATE EXTENSION aws_commons",
+            "ALTER EXTENSION aws_lambda UPDATE");
+  }
+
+  @Test
+  void passesBodiesThatItHasRewrittenBefore() {
+    String function = "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN %s; END$$";
+    Rewrite first = requireNonNull(inspect(function.formatted("CREATE EXTENSION aws_lambda")));
+
+    assertThat(inspect(first.text())).isNull();
+  }
+
+  @Test
+  void passesATextWithMoreStatementsThanAnyoneWrites() {
+    assertThat(inspect("CREATE EXTENSION aws_lambda;".repeat(256))).isNotNull();
+    assertThat(inspect("CREATE EXTENSION aws_lambda;".repeat(257))).isNull();
+    assertThat(inspect("DO $$BEGIN " + "CREATE EXTENSION aws_lambda;".repeat(257) + " END$$"))
+        .isNull();
   }
 
   @Test

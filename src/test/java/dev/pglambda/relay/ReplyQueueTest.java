@@ -210,6 +210,17 @@ class ReplyQueueTest {
   }
 
   @Test
+  void givesAStatementWithinABodyNoReplyOfItsOwn() {
+    RewrittenStatement nested = new RewrittenStatement(RewrittenStatement.NESTED, "", 4, 9, 90);
+    queue.sent((byte) 'Q', List.of(nested, THIRD));
+
+    assertThat(queue.current()).isNull();
+    assertThat(queue.rewritten()).containsExactly(nested, THIRD);
+    received("CC");
+    assertThat(queue.current()).isEqualTo(THIRD);
+  }
+
+  @Test
   void countsTheStatementsOfAQueryAcrossACopy() {
     queue.sent((byte) 'Q', List.of(THIRD));
     received("C");

@@ -154,6 +154,11 @@ public final class ScriptedServer implements AutoCloseable {
       return send('D', new Fields().values(values));
     }
 
+    /** CopyInResponse in text format, without columns. */
+    public Connection copyIn() throws IOException {
+      return send('G', new Fields().character('\0').int16(0));
+    }
+
     /** CommandComplete. */
     public Connection complete(String tag) throws IOException {
       return send('C', new Fields().string(tag));

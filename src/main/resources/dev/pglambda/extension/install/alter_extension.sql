@@ -1,12 +1,13 @@
+-- The client's search_path may put another schema before pg_catalog: full names until it is set.
 DECLARE
   -- ALTER EXTENSION .. UPDATE, as the client sent it.
-  statement constant text := {{statement}};
-  requested constant text := {{extension}};
-  given_version constant text := {{version}};
-  client_path constant text := pg_catalog.current_setting('search_path');
-  client_checks constant text := pg_catalog.current_setting('check_function_bodies');
-  installed_version text;
-  owner_oid oid;
+  statement constant pg_catalog.text := {{statement}};
+  requested constant pg_catalog.text := {{extension}};
+  given_version constant pg_catalog.text := {{version}};
+  client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
+  client_checks constant pg_catalog.text := pg_catalog.current_setting('check_function_bodies');
+  installed_version pg_catalog.text;
+  owner_oid pg_catalog.oid;
 {{declarations}}
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -25,7 +26,7 @@ BEGIN
     -- PostgreSQL itself can answer.
     PERFORM set_config('search_path', client_path, true);
     EXECUTE statement;
-    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   ELSE
     {{check_version}}
     IF given_version <> installed_version THEN

@@ -1,19 +1,20 @@
+-- The client's search_path may put another schema before pg_catalog: full names until it is set.
 DECLARE
   -- CREATE EXTENSION, as the client sent it.
-  statement constant text := {{statement}};
-  requested constant text := {{extension}};
-  if_not_exists constant boolean := {{if_not_exists}};
-  given_schema constant text := {{schema}};
-  given_version constant text := {{version}};
-  is_cascade constant boolean := {{cascade}};
-  client_path constant text := pg_catalog.current_setting('search_path');
-  client_messages constant text := pg_catalog.current_setting('client_min_messages');
-  client_checks constant text := pg_catalog.current_setting('check_function_bodies');
-  extension_schema text := pg_catalog.current_schema();
-  is_superuser boolean;
-  parts text[];
-  part text;
-  member record;
+  statement constant pg_catalog.text := {{statement}};
+  requested constant pg_catalog.text := {{extension}};
+  if_not_exists constant pg_catalog.bool := {{if_not_exists}};
+  given_schema constant pg_catalog.text := {{schema}};
+  given_version constant pg_catalog.text := {{version}};
+  is_cascade constant pg_catalog.bool := {{cascade}};
+  client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
+  client_messages constant pg_catalog.text := pg_catalog.current_setting('client_min_messages');
+  client_checks constant pg_catalog.text := pg_catalog.current_setting('check_function_bodies');
+  extension_schema pg_catalog.text := pg_catalog.current_schema();
+  is_superuser pg_catalog.bool;
+  parts pg_catalog.text[];
+  part pg_catalog.text;
+  member pg_catalog.record;
 {{declarations}}
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -24,7 +25,7 @@ BEGIN
     -- PostgreSQL itself can answer.
     PERFORM set_config('search_path', client_path, true);
     EXECUTE statement;
-    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   ELSIF EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = requested AND {{is_installed}}) THEN
     IF NOT if_not_exists THEN
       RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('extension "%s" already exists', requested);

@@ -1,11 +1,11 @@
 -- Where the proxy is and the keys to it, if this is our extension and the role may write them. The proxy offers them as
   -- the one row of a cursor, so that no statement's text holds a key.
   DECLARE
-    offer refcursor := {{cursor}};
-    offered record;
-    settings_oid oid;
-    settings_owner name;
-    is_superusers boolean;
+    offer pg_catalog.refcursor := {{cursor}};
+    offered pg_catalog.record;
+    settings_oid pg_catalog.oid;
+    settings_owner pg_catalog.name;
+    is_superusers pg_catalog.bool;
   BEGIN
     SELECT c.oid, o.rolname, o.rolsuper INTO settings_oid, settings_owner, is_superusers
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_roles AS o ON o.oid = c.relowner
@@ -34,6 +34,7 @@
         DROP TABLE pglambda.settings;
         CREATE TABLE pglambda.settings AS
           SELECT true AS one_row, offered.link_password, offered.ipad, offered.opad, offered.host, offered.port;
+        ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
         EXECUTE format('ALTER TABLE pglambda.settings OWNER TO %I', settings_owner);
       END IF;
       CLOSE offer;

@@ -7,6 +7,7 @@
       PERFORM set_config('check_function_bodies', 'off', true);
 {{bindings}}
       EXECUTE {{functions}};
+      ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
       REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pglambda FROM PUBLIC;
       IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'aws_lambda') THEN
         FOR member IN

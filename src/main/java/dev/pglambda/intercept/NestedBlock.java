@@ -1,0 +1,127 @@
+package dev.pglambda.intercept;
+
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands for a statement within a string constant: a {@code DO} block that executes the block
+ * of the extension's installer.
+ *
+ * <pre>
+ * DO $pglambda_do$DECLARE statement CONSTANT pg_catalog.text := $pglambda$<i>the statement</i> $pglambda$; ...
+ *   EXECUTE ... $pglambda$<i>the installer's block in one line</i>$pglambda$ ... END$pglambda_do$ LANGUAGE plpgsql
+ * </pre>
+ *
+ * <p>The statement stands in it as it is written in the client's text, and nothing else of it has
+ * line breaks, quotes, backslashes or {@code $$}. So it means the same in every kind of quotes, all
+ * that follows stays on its line, and, wherever the server shows it, at every level of quotes, what
+ * stands between the marks is the statement as the client wrote it there.
+ *
+ * <p>Functions keep these blocks: what is known here by its words must be known for good.
+ */
+final class NestedBlock {
+  /** How every block begins. */
+  static final String HEAD =
+      "DO $pglambda_do$DECLARE statement CONSTANT pg_catalog.text := $pglambda$";
+
+  private static final String STATEMENT_END = " $pglambda$;";
+
+  /** Not with a dollar sign at the end: another may follow, and both together end a {@code $$}. */
+  private static final String END = "END$pglambda_do$ LANGUAGE plpgsql";
+
+  /**
+   * How the last line of the text begins which the block executes. Up to {@link #LAST_LINE_END} it
+   * says what PostgreSQL calls, in the server's language, a frame of plpgsql at an SQL statement.
+   */
+  static final String LAST_LINE = "\n--pglambda ";
+
+  static final String LAST_LINE_END = " pglambda--";
+
+  // SAVEPOINT always fails in plpgsql: so the server tells its words for "at SQL statement".
+  private static final String BEGIN =
+      " frame pg_catalog.text;"
+          + " BEGIN BEGIN SAVEPOINT pglambda; EXCEPTION WHEN OTHERS THEN"
+          + " GET STACKED DIAGNOSTICS frame = PG_EXCEPTION_CONTEXT; END;"
+          + " EXECUTE pg_catalog.concat(pg_catalog.translate($pglambda$";
+
+  private static final String FROM = "$pglambda$, $pglambda$";
+  private static final String TO =
+      "$pglambda$, pg_catalog.concat(pg_catalog.chr(10), pg_catalog.chr(36), pg_catalog.chr(39),"
+          + " pg_catalog.chr(92))), pg_catalog.chr(10), $pglambda$--pglambda $pglambda$,"
+          + " pg_catalog.split_part(frame, pg_catalog.chr(10), 1), $pglambda$ pglambda--$pglambda$); ";
+
+  /** The characters that must not be in the line, in the order of {@link #TO}. */
+  private static final String ENCODED = "\n$'\\";
+
+  private static final String SUBSTITUTES = "`~^@#?!&|{}[]<>*+%";
+
+  private NestedBlock() {}
+
+  /**
+   * The block for a statement.
+   *
+   * @param spelled the statement as it is written in the client's text
+   * @param block what the installer makes of it
+   * @return null if the statement has what the block needs for itself
+   */
+  static @Nullable String of(String spelled, String block) {
+    StringBuilder substitutes = new StringBuilder();
+    for (int i = 0; i < SUBSTITUTES.length() && substitutes.length() < ENCODED.length(); i++) {
+      if (block.indexOf(SUBSTITUTES.charAt(i)) < 0) {
+        substitutes.append(SUBSTITUTES.charAt(i));
+      }
+    }
+    if (spelled.contains("$pglambda") || substitutes.length() < ENCODED.length()) {
+      return null;
+    }
+    String line = block;
+    for (int i = 0; i < ENCODED.length(); i++) {
+      line = line.replace(ENCODED.charAt(i), substitutes.charAt(i));
+    }
+    return HEAD + spelled + STATEMENT_END + BEGIN + line + FROM + substitutes + TO + END;
+  }
+
+  /**
+   * Where the blocks in a text are.
+   *
+   * @param text any text of the server's, one {@code char} per byte
+   * @return for each, where in the original text its statement stands, and the length of the whole
+   *     block; all in bytes
+   */
+  static List<RewrittenStatement> find(String text) {
+    List<RewrittenStatement> blocks = new ArrayList<>();
+    int removed = 0;
+    int start = text.indexOf(HEAD);
+    while (start >= 0) {
+      int statementEnd = text.indexOf(STATEMENT_END, start + HEAD.length());
+      int end = statementEnd < 0 ? -1 : text.indexOf(END, statementEnd);
+      if (end < 0) {
+        break;
+      }
+      end += END.length();
+      int statement = statementEnd - start - HEAD.length();
+      blocks.add(
+          RewrittenStatement.nested(start - removed, start - removed + statement, end - start));
+      removed += end - start - statement;
+      start = text.indexOf(HEAD, end);
+    }
+    return blocks;
+  }
+
+  /** The text with the original statement in place of each block. */
+  static String originals(String text) {
+    StringBuilder originals = new StringBuilder();
+    int copied = 0;
+    for (RewrittenStatement block : find(text)) {
+      int start = copied + block.start() - originals.length();
+      int statement = start + HEAD.length();
+      originals
+          .append(text, copied, start)
+          .append(text, statement, statement + block.end() - block.start());
+      copied = start + block.length();
+    }
+    return originals.append(text, copied, text.length()).toString();
+  }
+}
