@@ -67,7 +67,8 @@ final class LambdaDatabase implements AutoCloseable {
    * @param arguments further arguments of the proxy
    */
   static LambdaDatabase of(String version, String... arguments) {
-    LambdaDatabase database = start(version, FakeLambdaEndpoint.start(), arguments);
+    LambdaDatabase database =
+        start(PostgresServer.of(version), FakeLambdaEndpoint.start(), arguments);
     try (Connection connection = database.connect()) {
       Queries.execute(connection, "CREATE EXTENSION aws_lambda CASCADE");
     } catch (SQLException e) {

@@ -73,7 +73,8 @@ class ExtensionInstallerTest {
     Matcher quoted = LEXEME.matcher(block);
     assertThat(quoted.find()).isTrue();
     assertThat(quoted.end()).isEqualTo(block.length());
-    assertThat(literalAfter("statement constant text := ", quoted.group(2))).isEqualTo(text);
+    assertThat(literalAfter("statement constant pg_catalog.text := ", quoted.group(2)))
+        .isEqualTo(text);
   }
 
   @ParameterizedTest
@@ -81,8 +82,8 @@ class ExtensionInstallerTest {
   void quotesNames(String name) {
     String block = installer.install(create("aws_lambda", name, name), "CREATE EXTENSION x");
 
-    assertThat(literalAfter("given_schema constant text := ", block)).isEqualTo(name);
-    assertThat(literalAfter("given_version constant text := ", block)).isEqualTo(name);
+    assertThat(literalAfter("given_schema constant pg_catalog.text := ", block)).isEqualTo(name);
+    assertThat(literalAfter("given_version constant pg_catalog.text := ", block)).isEqualTo(name);
   }
 
   @Test
