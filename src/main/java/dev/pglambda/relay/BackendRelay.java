@@ -90,7 +90,7 @@ final class BackendRelay implements FrameScanner.Visitor {
       ErrorFields fields = ErrorFields.read(buffer, index, length);
       if (fields != null && isFatal(fields)) {
         session.sawFatal();
-        return null;
+        return keys.conceal(fields) ? fields.toFrame(session.client().alloc(), type) : null;
       }
       if (fields != null
           && (type == BackendMessage.ERROR_RESPONSE
@@ -108,7 +108,7 @@ final class BackendRelay implements FrameScanner.Visitor {
     state.ready(transactionStatus);
     if (state.keysWanted()
         && !state.transactionFailed()
-        && replies.isEmpty()
+        && replies.canOffer()
         && session.clientBetweenMessages()) {
       state.keysWanted(false);
       replies.sentStore(KeyOffer.STORE_TYPES);
@@ -134,13 +134,19 @@ final class BackendRelay implements FrameScanner.Visitor {
       state.keysWanted(true);
       return Unpooled.EMPTY_BUFFER;
     }
+    if (type == BackendMessage.NOTICE_RESPONSE && keys.isQuotedBy(fields)) {
+      return Unpooled.EMPTY_BUFFER;
+    }
     if (type == BackendMessage.ERROR_RESPONSE && isFatal(fields)) {
       session.sawFatal();
     }
+    boolean concealed = keys.conceal(fields);
     boolean removed = CallContext.remove(fields, rewritten);
     boolean mended = NestedContext.mend(fields, state.utf8());
     boolean moved = ErrorPosition.mend(fields, all);
-    return removed || mended || moved ? fields.toFrame(session.client().alloc(), type) : null;
+    return concealed || removed || mended || moved
+        ? fields.toFrame(session.client().alloc(), type)
+        : null;
   }
 
   private static boolean isFatal(ErrorFields fields) {

@@ -97,7 +97,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
     }
     // With replies outstanding the transaction's status is not known; the keys are stored later
     // then.
-    boolean offered = rewrite.takesKeys() && replies.isEmpty() && !state.transactionFailed();
+    boolean offered = rewrite.takesKeys() && replies.canOffer() && !state.transactionFailed();
     ByteBuf out = session.client().alloc().buffer();
     if (offered) {
       offerKeys(out);
@@ -127,7 +127,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
     }
     statements.put(string(buffer, body, nameEnd), rewrite.statements());
     ByteBuf out = session.client().alloc().buffer();
-    if (rewrite.takesKeys()) {
+    if (rewrite.takesKeys() && replies.canOfferLater()) {
       offerKeys(out);
     }
     replies.sent(FrontendMessage.PARSE, rewrite.statements());

@@ -1,10 +1,12 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrontendMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,8 @@ public final class KeyOffer {
 
   private final ByteBuf offer;
   private final ByteBuf store;
+  private final String cursor;
+  private final String query;
   private final String wantedSqlState;
   private final String failedSqlState;
 
@@ -55,6 +59,8 @@ public final class KeyOffer {
       String storeBlock,
       String wantedSqlState,
       String failedSqlState) {
+    this.cursor = cursor;
+    this.query = query;
     ByteBuf frames = Unpooled.buffer();
     // What an earlier offer in this transaction has left.
     close(frames, PORTAL, cursor);
@@ -91,6 +97,35 @@ public final class KeyOffer {
 
   boolean isFailure(@Nullable String sqlState) {
     return failedSqlState.equals(sqlState);
+  }
+
+  /**
+   * Whether an error or notice quotes the query, and so perhaps the values of its parameters
+   * ({@code log_statement}, {@code log_min_duration_statement}, auto_explain; with {@code
+   * client_min_messages = log} they reach the client).
+   */
+  boolean isQuotedBy(ErrorFields fields) {
+    String message = fields.get(ErrorFields.MESSAGE);
+    return message != null && message.contains(query);
+  }
+
+  /**
+   * Takes the lines that name the portal out of a CONTEXT: they can show the values of its
+   * parameters ({@code log_parameter_max_length_on_error}, which every user can set), if the offer
+   * itself fails or if a client executes the portal.
+   *
+   * @param fields changed in place
+   * @return whether anything changed
+   */
+  boolean conceal(ErrorFields fields) {
+    String context = fields.get(ErrorFields.CONTEXT);
+    if (context == null || !context.contains(cursor)) {
+      return false;
+    }
+    String rest =
+        context.lines().filter(line -> !line.contains(cursor)).collect(Collectors.joining("\n"));
+    fields.with(ErrorFields.CONTEXT, rest.isEmpty() ? null : rest);
+    return true;
   }
 
   private static void close(ByteBuf frames, byte kind, String name) {

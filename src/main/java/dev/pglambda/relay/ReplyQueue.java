@@ -50,6 +50,12 @@ final class ReplyQueue {
   /** The server reads COPY data, and the client has not ended it yet. */
   private boolean copyIn;
 
+  /**
+   * A reply came that nothing was owed for, or the client sent what has no place in COPY: from then
+   * on it is not sure which reply belongs to what.
+   */
+  private boolean outOfStep;
+
   /** CommandCompletes so far of the Query at the head. */
   private int completed;
 
@@ -60,6 +66,31 @@ final class ReplyQueue {
   /** Whether the server owes nothing. */
   boolean isEmpty() {
     return size == 0;
+  }
+
+  /**
+   * Whether messages of the proxy's own can be sent whose replies will be known as such, whatever
+   * the client has done. They can hold what the client must not see: a client gets the values of
+   * parameters in notices if it asks for them ({@code debug_print_plan}, {@code
+   * client_min_messages}).
+   */
+  boolean canOffer() {
+    return size == 0 && canOfferLater();
+  }
+
+  /**
+   * The same, behind messages that are still unanswered. After a failed Query the server goes on
+   * with the next message, so that it is not sure whether a COPY in one swallows what follows;
+   * elsewhere everything up to a Sync is skipped.
+   */
+  boolean canOfferLater() {
+    for (int i = 0; i < size; i++) {
+      byte kind = kinds[(head + i) & (kinds.length - 1)];
+      if (kind == COPY_END || (endsWithReady(kind) && kind != FrontendMessage.SYNC)) {
+        return false;
+      }
+    }
+    return !skipping && !copyIn && !outOfStep;
   }
 
   /** Number of entries; for tests. */
@@ -103,6 +134,7 @@ final class ReplyQueue {
    * @param statements which, by ascending index; an Execute has only index 0
    */
   void sent(byte type, @Nullable List<RewrittenStatement> statements) {
+    outOfStep |= copyIn;
     if (!skipping && !copyIn) {
       push(type, statements);
     }
@@ -113,10 +145,8 @@ final class ReplyQueue {
    * client gets that error, because the server then skips its message, too.
    */
   void sentOffer(byte... types) {
-    if (!skipping && !copyIn) {
-      for (byte type : types) {
-        push(type, OFFER);
-      }
+    for (byte type : types) {
+      push(type, OFFER);
     }
   }
 
@@ -197,13 +227,13 @@ final class ReplyQueue {
           popIf(FrontendMessage.EXECUTE);
         }
       }
-      case BackendMessage.EMPTY_QUERY_RESPONSE, BackendMessage.PORTAL_SUSPENDED ->
-          popIf(FrontendMessage.EXECUTE);
+      case BackendMessage.EMPTY_QUERY_RESPONSE -> popUnlessQuery(FrontendMessage.EXECUTE);
+      case BackendMessage.PORTAL_SUSPENDED -> popIf(FrontendMessage.EXECUTE);
       case BackendMessage.PARSE_COMPLETE -> popIf(FrontendMessage.PARSE);
       case BackendMessage.BIND_COMPLETE -> popIf(FrontendMessage.BIND);
       case BackendMessage.CLOSE_COMPLETE -> popIf(FrontendMessage.CLOSE);
       case BackendMessage.ROW_DESCRIPTION, BackendMessage.NO_DATA ->
-          popIf(FrontendMessage.DESCRIBE);
+          popUnlessQuery(FrontendMessage.DESCRIBE);
       case BackendMessage.COPY_IN_RESPONSE, BackendMessage.COPY_BOTH_RESPONSE -> copyInBegins();
       case BackendMessage.ERROR_RESPONSE -> failed();
       case BackendMessage.READY_FOR_QUERY -> ready();
@@ -225,6 +255,7 @@ final class ReplyQueue {
     copyIn = true;
     while (size > 0 && copyIn) {
       copyIn = kinds[head] != COPY_END;
+      outOfStep |= copyIn && kinds[head] != FrontendMessage.SYNC;
       pop();
     }
     pushFront(copying, statements);
@@ -233,6 +264,7 @@ final class ReplyQueue {
 
   private void failed() {
     copyIn = false;
+    outOfStep |= size == 0;
     if (size == 0 || endsWithReady(kinds[head])) {
       return;
     }
@@ -248,10 +280,12 @@ final class ReplyQueue {
       byte kind = kinds[head];
       pop();
       if (endsWithReady(kind)) {
-        break;
+        dropCopyEnds();
+        return;
       }
+      outOfStep |= kind != COPY_END;
     }
-    dropCopyEnds();
+    outOfStep = true;
   }
 
   private static boolean endsWithReady(byte kind) {
@@ -269,6 +303,15 @@ final class ReplyQueue {
     if (headIs(kind)) {
       pop();
       dropCopyEnds();
+    } else {
+      outOfStep = true;
+    }
+  }
+
+  /** A Query has such replies, too, and goes on. */
+  private void popUnlessQuery(byte kind) {
+    if (!headIs(FrontendMessage.QUERY)) {
+      popIf(kind);
     }
   }
 
