@@ -6,6 +6,7 @@ import static dev.pglambda.extension.SqlTemplate.literal;
 import dev.pglambda.sql.ExtensionStatement;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Turns a statement on one of the two extensions into one {@code DO} block that does what the
@@ -26,11 +27,22 @@ public final class ExtensionInstaller {
    */
   public static final String BLOCK_START = "DO $pglambda_do";
 
+  /**
+   * How every text begins that a block executes and that event triggers can see: by this the lines
+   * of CONTEXT that are ours are told from those of an event trigger's function, which stand above.
+   */
+  private static final String MARK = "/* pglambda */ ";
+
   private static final String AWS_LAMBDA = "aws_lambda";
   private static final SqlTemplate CREATE = SqlTemplate.named("create_extension.sql");
-  private static final SqlTemplate ALTER = SqlTemplate.named("alter_extension.sql");
+  private static final SqlTemplate UPDATE = SqlTemplate.named("update_extension.sql");
+  private static final SqlTemplate DROP = SqlTemplate.named("drop_extension.sql");
+  private static final SqlTemplate UNLISTED_ONLY = SqlTemplate.named("if_unlisted.sql");
+  private static final SqlTemplate CHECK_SCHEMA = SqlTemplate.named("check_schema.sql");
+  private static final SqlTemplate REFUSE_SCHEMA = SqlTemplate.named("refuse_schema.sql");
   private static final String CHECK_VERSION = SqlTemplate.named("check_version.sql").text();
-  private static final String REQUIRED = SqlTemplate.named("required.sql").text();
+  private static final String UNLISTED = SqlTemplate.named("unlisted.sql").text();
+  private static final SqlTemplate REQUIRED = SqlTemplate.named("required.sql");
   private static final String DEFINE_PARAMETERS = SqlTemplate.named("define_parameters.sql").text();
   private static final SqlTemplate SCRIPTS = SqlTemplate.named("scripts.sql");
   private static final SqlTemplate UPDATE_FUNCTIONS = SqlTemplate.named("update_functions.sql");
@@ -50,17 +62,18 @@ public final class ExtensionInstaller {
    * @param statementText its text, without a closing semicolon; one char per byte
    */
   public String install(ExtensionStatement statement, String statementText) {
-    ExtensionScript script = statement.extension().equals(lambda.name()) ? lambda : commons;
+    ExtensionScript script = statement.extension().equals(AWS_LAMBDA) ? lambda : commons;
     Map<String, String> values = new HashMap<>();
-    values.put("statement", literal(statementText));
+    values.put("statement", marked(statementText));
     values.put("extension", literal(script.name()));
-    values.put("version", literal(statement.version()));
-    values.put("default_version", literal(script.version()));
-    values.put("check_version", CHECK_VERSION);
+    values.put("unlisted", UNLISTED);
     String body =
         switch (statement.kind()) {
           case CREATE -> create(statement, script, values);
-          case ALTER_UPDATE -> update(script, values);
+          case ALTER_UPDATE -> update(statement, script, values);
+          case ALTER_SET_SCHEMA -> setSchema(statement, values);
+          case DROP -> drop(statement, values);
+          case COMMENT -> comment(values);
         };
     return "DO " + dollarQuoted("\n" + body + "\n", "pglambda_do");
   }
@@ -68,33 +81,60 @@ public final class ExtensionInstaller {
   private String create(
       ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
     boolean isLambda = isLambda(script);
-    values.put("if_not_exists", Boolean.toString(statement.ifNotExists()));
+    putVersions(statement, script, values);
+    values.put("name", script.name());
+    values.put("if_not_exists", Boolean.toString(statement.conditional()));
     values.put("schema", literal(statement.schema()));
     values.put("cascade", Boolean.toString(statement.cascade()));
     values.put("versions", caseOf(commons.version(), lambda.version()));
     values.put("comments", caseOf(commons.comment(), lambda.comment()));
-    values.put("is_installed", isInstalled(script));
-    values.put("required", isLambda ? "    " + REQUIRED : "");
+    values.put("required", isLambda ? "    " + REQUIRED.fill(values) : "");
+    values.put("bindings", isLambda ? bindings() : "");
     values.put(
-        "scripts",
-        isLambda ? bothScripts() : "      EXECUTE " + literal(commons.section("head")) + ";");
-    values.put(
-        "declarations", isLambda ? "  dblink_schema pg_catalog.name;\n" + declarations() : "");
+        "scripts", isLambda ? scripts() : "      EXECUTE " + marked(commons.section("head")) + ";");
+    values.put("declarations", isLambda ? declarations() : "");
     values.put("settings", isLambda ? settings() : "");
     return CREATE.fill(values);
   }
 
-  private String update(ExtensionScript script, Map<String, String> values) {
+  private String update(
+      ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
     boolean isLambda = isLambda(script);
-    values.put("is_installed", isInstalled(script));
-    values.put(
-        "declarations",
-        isLambda
-            ? "  is_superuser pg_catalog.bool;\n  member pg_catalog.record;\n  dblink_schema pg_catalog.name;\n"
-                + declarations()
-            : "");
+    putVersions(statement, script, values);
+    values.put("declarations", isLambda ? declarations() : "");
     values.put("settings", isLambda ? "  " + updateFunctions() + "\n" + settings() : "");
-    return ALTER.fill(values);
+    return UPDATE.fill(values);
+  }
+
+  private static void putVersions(
+      ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
+    values.put("version", literal(statement.version()));
+    values.put("default_version", literal(script.version()));
+    values.put("check_version", CHECK_VERSION);
+  }
+
+  private static String setSchema(ExtensionStatement statement, Map<String, String> values) {
+    Map<String, String> schema = Map.of("schema", literal(statement.schema()));
+    values.put("checks", CHECK_SCHEMA.fill(schema));
+    values.put("work", REFUSE_SCHEMA.fill(schema));
+    return UNLISTED_ONLY.fill(values);
+  }
+
+  private static String comment(Map<String, String> values) {
+    values.put("checks", "");
+    values.put("work", "-- There is no entry that could have a comment.");
+    return UNLISTED_ONLY.fill(values);
+  }
+
+  private static String drop(ExtensionStatement statement, Map<String, String> values) {
+    values.put(
+        "extensions",
+        statement.extensions().stream()
+            .map(SqlTemplate::literal)
+            .collect(Collectors.joining(", ", "ARRAY[", "]")));
+    values.put("if_exists", Boolean.toString(statement.conditional()));
+    values.put("cascade", Boolean.toString(statement.cascade()));
+    return DROP.fill(values);
   }
 
   private static boolean isLambda(ExtensionScript script) {
@@ -102,47 +142,43 @@ public final class ExtensionInstaller {
   }
 
   private static String declarations() {
-    return "  commons_owner pg_catalog.name;\n  parameter pg_catalog.record;";
+    return "  dblink_schema pg_catalog.name;\n  bindings pg_catalog.text;\n"
+        + "  commons_owner pg_catalog.name;\n  parameter pg_catalog.record;";
   }
 
   private static String settings() {
     return "  " + SettingsOffer.STORE + "\n  " + DEFINE_PARAMETERS;
   }
 
-  /** Whether the objects are there, though not in {@code pg_extension}; {@code n} is the schema. */
-  private static String isInstalled(ExtensionScript script) {
-    return isLambda(script)
-        ? "EXISTS (SELECT FROM pg_proc AS p WHERE p.pronamespace = n.oid AND p.proname = 'invoke')"
-        : "EXISTS (SELECT FROM pg_type AS t WHERE t.typnamespace = n.oid"
-            + " AND t.typname = '_lambda_function_arn_1')";
+  private static String marked(String sql) {
+    return literal(MARK + sql);
   }
 
   private static String caseOf(String ofCommons, String ofLambda) {
     return "WHEN 'aws_commons' THEN " + literal(ofCommons) + " ELSE " + literal(ofLambda);
   }
 
-  private String bothScripts() {
+  private String scripts() {
     return "      "
         + SCRIPTS.fill(
             Map.of(
-                "commons", literal(commons.section("head")),
-                "objects", literal(lambda.section("objects")),
-                "bindings", bindings(),
-                "functions", literal(lambda.section("functions")),
-                "privileges", literal(lambda.section("privileges"))));
+                "commons", marked(commons.section("head")),
+                "objects", marked(lambda.section("objects")),
+                "functions", marked(lambda.section("functions")),
+                "privileges", marked(lambda.section("privileges"))));
   }
 
   private String updateFunctions() {
     return UPDATE_FUNCTIONS.fill(
-        Map.of("bindings", bindings(), "functions", literal(lambda.section("functions"))));
+        Map.of("bindings", bindings(), "functions", marked(lambda.section("functions"))));
   }
 
   private String bindings() {
     return "      "
         + DBLINK_BINDINGS.fill(
             Map.of(
-                "library", literal(lambda.section("dblink")),
-                "extension", literal(SqlTemplate.named("dblink_extension.sql").text()),
-                "missing", literal(SqlTemplate.named("dblink_missing.sql").text())));
+                "library", marked(lambda.section("dblink")),
+                "extension", marked(SqlTemplate.named("dblink_extension.sql").text()),
+                "missing", marked(SqlTemplate.named("dblink_missing.sql").text())));
   }
 }

@@ -12,6 +12,9 @@ public final class CallContext {
   /** The worker as PostgreSQL prints it ({@code regprocedure}); the script defines it. */
   static final String WORKER = "pglambda.invoke(text,text,text,text,text,text,text,text,text)";
 
+  /** How the texts begin that a block of ours executes; the installer writes it. */
+  static final String MARK = "/* pglambda */ ";
+
   private CallContext() {}
 
   /**
@@ -19,7 +22,7 @@ public final class CallContext {
    *
    * @param fields of an ErrorResponse or NoticeResponse; changed in place
    * @param rewritten whether it answers a statement that was sent as a block of ours: then all of
-   *     its context is ours
+   *     its context is ours, but for what an event trigger's function did that the block set off
    * @return whether anything changed
    */
   public static boolean remove(ErrorFields fields, boolean rewritten) {
@@ -28,10 +31,7 @@ public final class CallContext {
       return false;
     }
     if (rewritten) {
-      fields
-          .with(ErrorFields.CONTEXT, null)
-          .with(ErrorFields.INTERNAL_QUERY, null)
-          .with(ErrorFields.INTERNAL_POSITION, null);
+      removeBlock(fields, context);
       return true;
     }
     int worker = context.indexOf(WORKER);
@@ -41,5 +41,14 @@ public final class CallContext {
     int end = context.indexOf('\n', worker);
     fields.with(ErrorFields.CONTEXT, end < 0 ? null : context.substring(end + 1));
     return true;
+  }
+
+  private static void removeBlock(ErrorFields fields, String context) {
+    int marked = context.lastIndexOf('\n', context.indexOf(MARK));
+    fields.with(ErrorFields.CONTEXT, marked < 0 ? null : context.substring(0, marked));
+    String query = fields.get(ErrorFields.INTERNAL_QUERY);
+    if (marked < 0 || (query != null && query.startsWith(MARK))) {
+      fields.with(ErrorFields.INTERNAL_QUERY, null).with(ErrorFields.INTERNAL_POSITION, null);
+    }
   }
 }

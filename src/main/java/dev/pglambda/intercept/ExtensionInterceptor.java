@@ -94,8 +94,15 @@ public final class ExtensionInterceptor implements Interceptor {
   }
 
   private static boolean takesKeys(String text, List<ExtensionStatement> found) {
-    return found.stream().anyMatch(statement -> statement.extension().equals(AWS_LAMBDA))
+    return found.stream().anyMatch(ExtensionInterceptor::storesKeys)
         && !TRANSACTION_MODES.matcher(text).find();
+  }
+
+  private static boolean storesKeys(ExtensionStatement statement) {
+    return switch (statement.kind()) {
+      case CREATE, ALTER_UPDATE -> statement.extension().equals(AWS_LAMBDA);
+      case ALTER_SET_SCHEMA, DROP, COMMENT -> false;
+    };
   }
 
   private static List<RewrittenStatement> rewritten(String text, List<Part> parts, boolean utf8) {

@@ -1,25 +1,28 @@
 package dev.pglambda.sql;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A statement on one of the extensions {@code aws_commons} and {@code aws_lambda} which a server
- * without their control files could not execute.
+ * without their control files could not execute, or not if they were installed without an entry in
+ * {@code pg_extension}.
  *
  * @param kind which statement
- * @param extension {@code aws_commons} or {@code aws_lambda}
- * @param ifNotExists whether IF NOT EXISTS is there (CREATE only)
+ * @param extensions the names, in order: of DROP any number, at least one of them {@code
+ *     aws_commons} or {@code aws_lambda}; of the others only that one
+ * @param conditional whether IF NOT EXISTS (CREATE) or IF EXISTS (DROP) is there
  * @param schema name after SCHEMA, unquoted and folded, or null
  * @param version version after VERSION or UPDATE TO, unquoted, or null
- * @param cascade whether CASCADE is there (CREATE only)
+ * @param cascade whether CASCADE is there (CREATE and DROP only)
  * @param statementIndex which statement of the text this is, counted from 0 over the non-empty ones
  * @param start offset of its first token in the text
  * @param end offset just past its last token (a closing semicolon is not part of it)
  */
 public record ExtensionStatement(
     Kind kind,
-    String extension,
-    boolean ifNotExists,
+    List<String> extensions,
+    boolean conditional,
     @Nullable String schema,
     @Nullable String version,
     boolean cascade,
@@ -27,12 +30,51 @@ public record ExtensionStatement(
     int start,
     int end) {
 
-  /** The statements that need a control file. */
+  /** Copies the names. */
+  public ExtensionStatement {
+    extensions = List.copyOf(extensions);
+  }
+
+  /** A statement on one extension. */
+  public ExtensionStatement(
+      Kind kind,
+      String extension,
+      boolean conditional,
+      @Nullable String schema,
+      @Nullable String version,
+      boolean cascade,
+      int statementIndex,
+      int start,
+      int end) {
+    this(
+        kind,
+        List.of(extension),
+        conditional,
+        schema,
+        version,
+        cascade,
+        statementIndex,
+        start,
+        end);
+  }
+
+  /** The extension it is about; of DROP the first in the list. */
+  public String extension() {
+    return extensions.get(0);
+  }
+
+  /** The statements that are recognised. */
   public enum Kind {
     /** {@code CREATE EXTENSION}. */
     CREATE("CREATE EXTENSION"),
     /** {@code ALTER EXTENSION .. UPDATE}. */
-    ALTER_UPDATE("ALTER EXTENSION");
+    ALTER_UPDATE("ALTER EXTENSION"),
+    /** {@code ALTER EXTENSION .. SET SCHEMA}. */
+    ALTER_SET_SCHEMA("ALTER EXTENSION"),
+    /** {@code DROP EXTENSION}. */
+    DROP("DROP EXTENSION"),
+    /** {@code COMMENT ON EXTENSION}. */
+    COMMENT("COMMENT");
 
     private final String commandTag;
 

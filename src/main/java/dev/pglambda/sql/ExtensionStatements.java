@@ -7,11 +7,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognises the statements on {@code aws_commons} and {@code aws_lambda} that need a control file.
- * Only what PostgreSQL's grammar accepts (gram.y, {@code CreateExtensionStmt} and {@code
- * AlterExtensionStmt}) and PostgreSQL would execute is recognised; all else is left for PostgreSQL
- * to answer, in particular repeated options, and {@code FROM version}, which PostgreSQL refuses
- * since 13.
+ * Recognises the statements on {@code aws_commons} and {@code aws_lambda} that need a control file,
+ * or an entry in {@code pg_extension}. Only what PostgreSQL's grammar accepts (gram.y, {@code
+ * CreateExtensionStmt}, {@code AlterExtensionStmt}, {@code AlterObjectSchemaStmt}, {@code
+ * DropStmt}, {@code CommentStmt}) and PostgreSQL would execute is recognised; all else is left for
+ * PostgreSQL to answer, in particular repeated options, and {@code FROM version}, which PostgreSQL
+ * refuses since 13.
  */
 public final class ExtensionStatements {
   private static final Set<String> EXTENSIONS = Set.of("aws_commons", "aws_lambda");
@@ -20,7 +21,8 @@ public final class ExtensionStatements {
   private final int statementIndex;
   private final Statement statement;
 
-  private boolean ifNotExists;
+  private final List<String> extensions = new ArrayList<>();
+  private boolean conditional;
   private @Nullable String schema;
   private @Nullable String version;
   private boolean cascade;
@@ -70,39 +72,98 @@ public final class ExtensionStatements {
 
   private @Nullable ExtensionStatement recognise() {
     lexer.next();
-    boolean create = lexer.isKeyword("create");
-    if (!create && !lexer.isKeyword("alter")) {
-      return null;
-    }
-    lexer.next();
-    if (!take("extension")) {
-      return null;
-    }
-    // Followed by NOT, IF can only be the beginning of IF NOT EXISTS, not a name.
-    if (create && take("if")) {
-      if (!take("not") || !take("exists")) {
-        return null;
-      }
-      ifNotExists = true;
-    }
-    String extension = lexer.identifier();
-    if (extension == null || !EXTENSIONS.contains(extension)) {
-      return null;
-    }
-    lexer.next();
-    if (!(create ? createOptions() : updateOptions()) || lexer.kind() != TokenKind.END) {
+    ExtensionStatement.Kind kind = kind();
+    if (kind == null
+        || lexer.kind() != TokenKind.END
+        || extensions.stream().noneMatch(EXTENSIONS::contains)) {
       return null;
     }
     return new ExtensionStatement(
-        create ? ExtensionStatement.Kind.CREATE : ExtensionStatement.Kind.ALTER_UPDATE,
-        extension,
-        ifNotExists,
+        kind,
+        extensions,
+        conditional,
         schema,
         version,
         cascade,
         statementIndex,
         statement.start(),
         statement.end());
+  }
+
+  /** Takes all tokens of a statement; null if it is none of ours. */
+  private ExtensionStatement.@Nullable Kind kind() {
+    if (take("create")) {
+      return take("extension") && ifNotExists() && extension() && createOptions()
+          ? ExtensionStatement.Kind.CREATE
+          : null;
+    }
+    if (take("alter")) {
+      return take("extension") && extension() ? alteration() : null;
+    }
+    if (take("drop")) {
+      return take("extension") && ifExists() && extensionList() && behavior()
+          ? ExtensionStatement.Kind.DROP
+          : null;
+    }
+    return take("comment") && take("on") && take("extension") && extension() && comment()
+        ? ExtensionStatement.Kind.COMMENT
+        : null;
+  }
+
+  /** Followed by NOT, IF can only be the beginning of IF NOT EXISTS, not a name. */
+  private boolean ifNotExists() {
+    conditional = take("if");
+    return !conditional || (take("not") && take("exists"));
+  }
+
+  /** An extension could have the name IF, but that one is not looked for. */
+  private boolean ifExists() {
+    conditional = take("if");
+    return !conditional || take("exists");
+  }
+
+  private boolean extension() {
+    String extension = name(ReservedWords::isColumnName);
+    if (extension == null) {
+      return false;
+    }
+    extensions.add(extension);
+    return true;
+  }
+
+  private boolean extensionList() {
+    boolean named = extension();
+    while (named && lexer.is(',')) {
+      lexer.next();
+      named = extension();
+    }
+    return named;
+  }
+
+  private boolean behavior() {
+    cascade = take("cascade");
+    return cascade || take("restrict") || lexer.kind() == TokenKind.END;
+  }
+
+  private boolean comment() {
+    if (!take("is")) {
+      return false;
+    }
+    // A constant with a wrong escape is a syntax error, for which nothing of the text is executed.
+    boolean comment = lexer.stringValue() != null || lexer.isKeyword("null");
+    lexer.next();
+    return comment;
+  }
+
+  private ExtensionStatement.@Nullable Kind alteration() {
+    if (take("update")) {
+      return updateOptions() ? ExtensionStatement.Kind.ALTER_UPDATE : null;
+    }
+    if (take("set") && take("schema")) {
+      schema = name(ReservedWords::isColumnName);
+      return schema == null ? null : ExtensionStatement.Kind.ALTER_SET_SCHEMA;
+    }
+    return null;
   }
 
   private boolean createOptions() {
@@ -134,9 +195,6 @@ public final class ExtensionStatements {
   }
 
   private boolean updateOptions() {
-    if (!take("update")) {
-      return false;
-    }
     if (take("to")) {
       version = version();
       return version != null;

@@ -47,6 +47,7 @@ final class BinaryFormat {
     return switch (type.kind() == 'e' ? "text" : type.name()) {
       case "bool" -> in.get() == 0 ? "f" : "t";
       case "bytea" -> "\\x" + HexFormat.of().formatHex(bytes(in));
+      case "char" -> Character.toString(in.get());
       case "int2" -> Short.toString(in.getShort());
       case "int4" -> Integer.toString(in.getInt());
       case "int8" -> Long.toString(in.getLong());

@@ -72,6 +72,7 @@ class BinaryFormatTest {
         "1e20::numeric",
         "10000",
         "10000.0001",
+        "'u'::\"char\"",
         "'é'::text",
         "''::varchar",
         "'ab'::char(4)",

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +34,7 @@ class ConformanceTest {
   private static final ConformanceReport REPORT = new ConformanceReport();
 
   private static final Map<Proxied, ProxyUnderTest> PROXIES = new HashMap<>();
+  private static final Map<Server, DatabaseSupply> DATABASES = new HashMap<>();
   private static FakeLambdaEndpoint lambda;
 
   /** A kind of server; prints as the test's name. */
@@ -79,11 +81,15 @@ class ConformanceTest {
   }
 
   @AfterAll
-  static void stop() throws IOException {
+  static void stop() throws IOException, ExecutionException, InterruptedException {
     selected().filter(run -> !run.applies()).forEach(run -> run.count(Outcome.NOT_APPLICABLE));
     Files.writeString(REPORT_FILE, REPORT.markdown());
     PROXIES.values().forEach(ProxyUnderTest::close);
     PROXIES.clear();
+    for (DatabaseSupply databases : DATABASES.values()) {
+      databases.close();
+    }
+    DATABASES.clear();
     lambda.close();
   }
 
@@ -134,7 +140,9 @@ class ConformanceTest {
   void answersAsWritten(Run run) throws Exception {
     PostgresServer postgres = run.server().postgres();
     ProxyUnderTest proxy = proxy(run);
-    String database = postgres.createDatabase();
+    DatabaseSupply databases =
+        DATABASES.computeIfAbsent(run.server(), server -> new DatabaseSupply(postgres));
+    String database = databases.take();
     Outcome outcome = Outcome.FAILED;
     try {
       Target target =
@@ -144,7 +152,7 @@ class ConformanceTest {
       outcome = Outcome.PASSED;
     } finally {
       run.count(outcome);
-      postgres.dropDatabase(database);
+      databases.drop(database);
     }
   }
 

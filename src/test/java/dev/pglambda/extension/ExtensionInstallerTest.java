@@ -1,11 +1,15 @@
 package dev.pglambda.extension;
 
+import static dev.pglambda.sql.ExtensionStatement.Kind.ALTER_SET_SCHEMA;
 import static dev.pglambda.sql.ExtensionStatement.Kind.ALTER_UPDATE;
+import static dev.pglambda.sql.ExtensionStatement.Kind.COMMENT;
 import static dev.pglambda.sql.ExtensionStatement.Kind.CREATE;
+import static dev.pglambda.sql.ExtensionStatement.Kind.DROP;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.sql.ExtensionStatement;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -31,7 +35,10 @@ class ExtensionInstallerTest {
                     create(extension, null, null),
                     create(extension, "other", "1.0"),
                     update(extension, null),
-                    update(extension, "2.0")));
+                    update(extension, "2.0"),
+                    setSchema(extension, "other"),
+                    comment(extension),
+                    drop(extension)));
   }
 
   @ParameterizedTest
@@ -73,7 +80,8 @@ class ExtensionInstallerTest {
     Matcher quoted = LEXEME.matcher(block);
     assertThat(quoted.find()).isTrue();
     assertThat(quoted.end()).isEqualTo(block.length());
-    assertThat(literalAfter("statement constant text := ", quoted.group(2))).isEqualTo(text);
+    assertThat(literalAfter("statement constant pg_catalog.text := ", quoted.group(2)))
+        .isEqualTo("/* pglambda */ " + text);
   }
 
   @ParameterizedTest
@@ -81,8 +89,12 @@ class ExtensionInstallerTest {
   void quotesNames(String name) {
     String block = installer.install(create("aws_lambda", name, name), "CREATE EXTENSION x");
 
-    assertThat(literalAfter("given_schema constant text := ", block)).isEqualTo(name);
-    assertThat(literalAfter("given_version constant text := ", block)).isEqualTo(name);
+    assertThat(literalAfter("given_schema constant pg_catalog.text := ", block)).isEqualTo(name);
+    assertThat(literalAfter("given_version constant pg_catalog.text := ", block)).isEqualTo(name);
+    assertThat(installer.install(setSchema("aws_lambda", name), "ALTER EXTENSION x"))
+        .contains("nspname = " + SqlTemplate.literal(name));
+    assertThat(installer.install(drop(name, "aws_lambda"), "DROP EXTENSION x"))
+        .contains("ARRAY[" + SqlTemplate.literal(name) + ", $pglambda$aws_lambda$pglambda$]");
   }
 
   @Test
@@ -120,5 +132,17 @@ class ExtensionInstallerTest {
 
   private static ExtensionStatement update(String extension, @Nullable String version) {
     return new ExtensionStatement(ALTER_UPDATE, extension, false, null, version, false, 0, 0, 0);
+  }
+
+  private static ExtensionStatement setSchema(String extension, String schema) {
+    return new ExtensionStatement(ALTER_SET_SCHEMA, extension, false, schema, null, false, 0, 0, 0);
+  }
+
+  private static ExtensionStatement comment(String extension) {
+    return new ExtensionStatement(COMMENT, extension, false, null, null, false, 0, 0, 0);
+  }
+
+  private static ExtensionStatement drop(String... extensions) {
+    return new ExtensionStatement(DROP, List.of(extensions), true, null, null, true, 0, 0, 0);
   }
 }

@@ -31,6 +31,8 @@ class ForeignOwnerTest {
   private static final String[] LOOKS_INSTALLED = {
     "CREATE SCHEMA aws_commons",
     "CREATE TYPE aws_commons._lambda_function_arn_1 AS (function_name text, region text)",
+    "CREATE TYPE aws_commons._s3_uri_1 AS ()",
+    "CREATE TYPE aws_commons._aws_credentials_1 AS ()",
     "CREATE SCHEMA aws_lambda",
     "CREATE FUNCTION aws_lambda.invoke() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
     "CREATE SCHEMA pglambda",
@@ -116,7 +118,9 @@ class ForeignOwnerTest {
         "CREATE FUNCTION aws_commons.trap(text) RETURNS boolean " + TRAP + "RETURN true; END $$",
         "CREATE DOMAIN aws_commons.trapped AS text CHECK (aws_commons.trap(VALUE))",
         "CREATE TYPE aws_commons._lambda_function_arn_1 AS"
-            + " (function_name aws_commons.trapped, region text)");
+            + " (function_name aws_commons.trapped, region text)",
+        "CREATE TYPE aws_commons._s3_uri_1 AS ()",
+        "CREATE TYPE aws_commons._aws_credentials_1 AS ()");
 
     // When, then
     String block = installing(INSTALL);

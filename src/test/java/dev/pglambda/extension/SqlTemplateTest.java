@@ -21,7 +21,7 @@ class SqlTemplateTest {
             Map.of("library", "{{missing}}", "extension", "$1", "missing", "{{library}}"));
 
     // Then
-    assertThat(sql).contains("EXECUTE {{missing}};", "format($1,", "EXECUTE {{library}};");
+    assertThat(sql).contains("THEN {{missing}}", "format($1,", "ELSE {{library}} END;");
   }
 
   @Test

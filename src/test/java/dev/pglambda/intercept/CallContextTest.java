@@ -72,4 +72,23 @@ class CallContextTest {
     assertThat(error.get(ErrorFields.INTERNAL_QUERY)).isNull();
     assertThat(error.get(ErrorFields.INTERNAL_POSITION)).isNull();
   }
+
+  @Test
+  void leavesWhatAnEventTriggerOfTheUsersDidInsideOfABlock() {
+    String users =
+        "PL/pgSQL function audit() line 1 at SQL statement\nSQL statement \"CREATE\n TABLE t ()\"";
+    error
+        .with(
+            ErrorFields.CONTEXT,
+            users
+                + "\nSQL statement \"/* pglambda */ CREATE EXTENSION\n aws_lambda\""
+                + "\nPL/pgSQL function inline_code_block line 3 at EXECUTE")
+        .with(ErrorFields.INTERNAL_QUERY, "INSERT INTO seen ..")
+        .with(ErrorFields.INTERNAL_POSITION, "3");
+
+    assertThat(CallContext.remove(error, true)).isTrue();
+    assertThat(error.get(ErrorFields.CONTEXT)).isEqualTo(users);
+    assertThat(error.get(ErrorFields.INTERNAL_QUERY)).isEqualTo("INSERT INTO seen ..");
+    assertThat(error.get(ErrorFields.INTERNAL_POSITION)).isEqualTo("3");
+  }
 }

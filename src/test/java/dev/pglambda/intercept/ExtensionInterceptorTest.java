@@ -29,7 +29,7 @@ class ExtensionInterceptorTest {
         "SELECT $$BEGIN CREATE EXTENSION aws_lambda; END$$",
         "DO $$BEGIN CREATE EXTENSION aws_lambda VERSION $pglambda$1.0$pglambda$; END$$",
         "CREATE EXTENSION hstore; -- aws_lambda",
-        "DROP EXTENSION aws_lambda"
+        "DROP EXTENSION hstore; -- aws_lambda"
       })
   void passesWhatPostgresCanDo(String text) {
     assertThat(inspect(text)).isNull();
@@ -103,10 +103,13 @@ class ExtensionInterceptorTest {
   }
 
   @Test
-  void asksForKeysForAwsLambdaOnly() {
+  void asksForKeysWhereTheyAreStored() {
     assertThat(takesKeys("CREATE EXTENSION aws_lambda")).isTrue();
     assertThat(takesKeys("ALTER EXTENSION aws_lambda UPDATE")).isTrue();
     assertThat(takesKeys("CREATE EXTENSION aws_commons")).isFalse();
+    assertThat(takesKeys("DROP EXTENSION aws_lambda")).isFalse();
+    assertThat(takesKeys("ALTER EXTENSION aws_lambda SET SCHEMA s")).isFalse();
+    assertThat(takesKeys("COMMENT ON EXTENSION aws_lambda IS NULL")).isFalse();
   }
 
   @ParameterizedTest

@@ -1,7 +1,10 @@
 package dev.pglambda.sql;
 
+import static dev.pglambda.sql.ExtensionStatement.Kind.ALTER_SET_SCHEMA;
 import static dev.pglambda.sql.ExtensionStatement.Kind.ALTER_UPDATE;
+import static dev.pglambda.sql.ExtensionStatement.Kind.COMMENT;
 import static dev.pglambda.sql.ExtensionStatement.Kind.CREATE;
+import static dev.pglambda.sql.ExtensionStatement.Kind.DROP;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -69,7 +72,19 @@ class ExtensionStatementsTest {
             new ExtensionStatement(CREATE, "aws_lambda", true, "public", null, true, 0, 0, 0)),
         arguments("ALTER EXTENSION aws_lambda UPDATE", update("aws_lambda", null)),
         arguments("alter extension \"aws_commons\" update to '1.2'", update("aws_commons", "1.2")),
-        arguments("ALTER EXTENSION aws_lambda UPDATE TO \"1.1\"", update("aws_lambda", "1.1")));
+        arguments("ALTER EXTENSION aws_lambda UPDATE TO \"1.1\"", update("aws_lambda", "1.1")),
+        arguments("alter extension AWS_COMMONS set schema S", setSchema("aws_commons", "s")),
+        arguments("ALTER EXTENSION aws_lambda SET SCHEMA \"S\"", setSchema("aws_lambda", "S")),
+        arguments("COMMENT ON EXTENSION aws_lambda IS 'x'", comment("aws_lambda")),
+        arguments("comment/**/on extension \"aws_commons\" is null", comment("aws_commons")),
+        arguments("COMMENT ON EXTENSION aws_lambda IS E'it\\'s'", comment("aws_lambda")),
+        arguments("COMMENT ON EXTENSION aws_lambda IS $c$x$c$", comment("aws_lambda")),
+        arguments("DROP EXTENSION aws_lambda", drop(false, false, "aws_lambda")),
+        arguments("DROP EXTENSION aws_lambda RESTRICT", drop(false, false, "aws_lambda")),
+        arguments("DROP EXTENSION aws_lambda CASCADE", drop(false, true, "aws_lambda")),
+        arguments(
+            "drop extension if exists Hstore, \"aws_lambda\" , \"A,b\" cascade",
+            drop(true, true, "hstore", "aws_lambda", "A,b")));
   }
 
   @ParameterizedTest
@@ -78,8 +93,8 @@ class ExtensionStatementsTest {
     ExtensionStatement withEnd =
         new ExtensionStatement(
             expected.kind(),
-            expected.extension(),
-            expected.ifNotExists(),
+            expected.extensions(),
+            expected.conditional(),
             expected.schema(),
             expected.version(),
             expected.cascade(),
@@ -138,9 +153,28 @@ class ExtensionStatementsTest {
         "CREATE EXTENSION aws_lambda; SELECT '",
         "CREATE EXTENSION aws_lambda; SELECT (1",
         "(CREATE EXTENSION aws_lambda)",
-        "DROP EXTENSION aws_lambda",
-        "COMMENT ON EXTENSION aws_lambda IS 'x'",
-        "ALTER EXTENSION aws_lambda SET SCHEMA s",
+        "DROP EXTENSION hstore",
+        "DROP EXTENSION IF EXISTS",
+        "DROP EXTENSION IF NOT EXISTS aws_lambda",
+        "DROP EXTENSION aws_lambda CASCADE RESTRICT",
+        "DROP EXTENSION aws_lambda hstore",
+        "DROP EXTENSION aws_lambda,",
+        "DROP EXTENSION aws_lambda, select",
+        "DROP EXTENSION aws_lambda, 'hstore'",
+        "DROP EXTENSION \"AWS_LAMBDA\"",
+        "DROP SCHEMA aws_lambda",
+        "COMMENT ON EXTENSION aws_lambda",
+        "COMMENT ON EXTENSION aws_lambda IS",
+        "COMMENT ON EXTENSION aws_lambda IS 1",
+        "COMMENT ON EXTENSION aws_lambda IS N'x'",
+        "COMMENT ON EXTENSION aws_lambda IS E'\\u12'",
+        "COMMENT ON EXTENSION aws_lambda, aws_commons IS 'x'",
+        "COMMENT ON SCHEMA aws_lambda IS 'x'",
+        "ALTER EXTENSION aws_lambda SET SCHEMA",
+        "ALTER EXTENSION aws_lambda SET SCHEMA select",
+        "ALTER EXTENSION aws_lambda SET SCHEMA a.b",
+        "ALTER EXTENSION aws_lambda SET SCHEMA s CASCADE",
+        "ALTER EXTENSION aws_lambda SET search_path = s",
         "ALTER EXTENSION aws_lambda ADD TABLE t",
         "ALTER EXTENSION IF NOT EXISTS aws_lambda UPDATE",
         "ALTER EXTENSION aws_lambda UPDATE '1.0'",
@@ -188,5 +222,18 @@ class ExtensionStatementsTest {
 
   private static ExtensionStatement update(String extension, @Nullable String version) {
     return new ExtensionStatement(ALTER_UPDATE, extension, false, null, version, false, 0, 0, 0);
+  }
+
+  private static ExtensionStatement setSchema(String extension, String schema) {
+    return new ExtensionStatement(ALTER_SET_SCHEMA, extension, false, schema, null, false, 0, 0, 0);
+  }
+
+  private static ExtensionStatement comment(String extension) {
+    return new ExtensionStatement(COMMENT, extension, false, null, null, false, 0, 0, 0);
+  }
+
+  private static ExtensionStatement drop(boolean ifExists, boolean cascade, String... extensions) {
+    return new ExtensionStatement(
+        DROP, List.of(extensions), ifExists, null, null, cascade, 0, 0, 0);
   }
 }

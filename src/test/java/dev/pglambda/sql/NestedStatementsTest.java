@@ -170,7 +170,7 @@ class NestedStatementsTest {
   @ValueSource(booleans = {true, false})
   void replacesNothingButTheStatement(boolean standardConformingStrings) {
     Random random = new Random(40);
-    for (int i = 0; i < 20_000; i++) {
+    for (int i = 0; i < 5_000; i++) {
       List<Quotes> quotes = new ArrayList<>();
       for (int depth = random.nextInt(4); depth >= 0; depth--) {
         quotes.add(Quotes.random(random, standardConformingStrings));
@@ -290,7 +290,7 @@ class NestedStatementsTest {
             "U&'",
             "UESCAPE");
     int found = 0;
-    for (int i = 0; i < 60_000; i++) {
+    for (int i = 0; i < 20_000; i++) {
       StringBuilder text = new StringBuilder();
       for (int piece = random.nextInt(25); piece >= 0; piece--) {
         text.append(pieces.get(random.nextInt(pieces.size())));
@@ -309,7 +309,7 @@ class NestedStatementsTest {
             + " RETURNS void LANGUAGE sql AS 'CREATE EXTENSION aws_lambda;'; CREATE PROCEDURE p()"
             + " AS $p$BEGIN EXECUTE $e$ALTER EXTENSION aws_lambda UPDATE;$e$; END$p$ LANGUAGE plpgsql";
     assertThat(written(seed, true)).hasSize(5);
-    for (int i = 0; i < 60_000; i++) {
+    for (int i = 0; i < 20_000; i++) {
       StringBuilder text = new StringBuilder(seed);
       for (int change = random.nextInt(4); change >= 0; change--) {
         int at = random.nextInt(text.length());

@@ -4,16 +4,19 @@ DECLARE
   statement constant pg_catalog.text := {{statement}};
   requested constant pg_catalog.text := {{extension}};
   if_not_exists constant pg_catalog.bool := {{if_not_exists}};
+  announcement constant pg_catalog.text := '/* pglambda */ CREATE EXTENSION IF NOT EXISTS {{name}}';
   given_schema constant pg_catalog.text := {{schema}};
   given_version constant pg_catalog.text := {{version}};
   is_cascade constant pg_catalog.bool := {{cascade}};
   client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
   client_messages constant pg_catalog.text := pg_catalog.current_setting('client_min_messages');
   client_checks constant pg_catalog.text := pg_catalog.current_setting('check_function_bodies');
+  client_replication constant pg_catalog.text := pg_catalog.current_setting('session_replication_role');
   extension_schema pg_catalog.text := pg_catalog.current_schema();
   is_superuser pg_catalog.bool;
   parts pg_catalog.text[];
   part pg_catalog.text;
+  script_path pg_catalog.text;
   member pg_catalog.record;
 {{declarations}}
 BEGIN
@@ -26,7 +29,7 @@ BEGIN
     PERFORM set_config('search_path', client_path, true);
     EXECUTE statement;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  ELSIF EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = requested AND {{is_installed}}) THEN
+  ELSIF EXISTS (SELECT FROM {{unlisted}} WHERE u.name = requested) THEN
     IF NOT if_not_exists THEN
       RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('extension "%s" already exists', requested);
     END IF;
@@ -44,6 +47,7 @@ BEGIN
     END IF;
     parts := ARRAY[requested];
 {{required}}
+{{bindings}}
     FOREACH part IN ARRAY parts LOOP
       IF NOT has_database_privilege(current_database(), 'CREATE') THEN
         RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('permission denied to create extension "%s"', part), HINT = 'Must have CREATE privilege on current database to create this extension.';
@@ -55,7 +59,7 @@ BEGIN
           FROM pg_roles AS r, pg_namespace AS n WHERE r.rolname = current_user AND n.nspname = extension_schema;
         INSERT INTO pg_depend (classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype)
           SELECT 'pg_extension'::regclass, e.oid, 0, 'pg_namespace'::regclass, e.extnamespace, 0, 'n'
-          FROM pg_extension AS e WHERE e.extname = part AND extension_schema <> 'pg_catalog';
+          FROM pg_extension AS e WHERE e.extname = part AND extension_schema NOT IN ('pg_catalog', 'pg_toast');
         INSERT INTO pg_depend (classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype)
           SELECT 'pg_extension'::regclass, e.oid, 0, 'pg_extension'::regclass, r.oid, 0, 'n'
           FROM pg_extension AS e, pg_extension AS r WHERE part = 'aws_lambda' AND e.extname = part AND r.extname = 'aws_commons';
@@ -64,12 +68,19 @@ BEGIN
           SELECT d.oid, 'pg_extension'::regclass, e.oid, 0, 'pg_authid'::regclass, e.extowner, 'o'
           FROM pg_extension AS e, pg_database AS d WHERE e.extname = part AND d.datname = current_database() AND e.extowner <> 10;
       END IF;
+      -- The settings under which PostgreSQL runs an extension's script; event triggers see them.
+      script_path := quote_ident(extension_schema) || coalesce((SELECT ', ' || quote_ident(n.nspname) FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
+        WHERE part = 'aws_lambda' AND e.extname = 'aws_commons' AND n.nspname <> 'pg_catalog'), '') || ', pg_temp';
       PERFORM set_config('check_function_bodies', 'off', true);
       IF client_messages NOT IN ('warning', 'error', 'fatal', 'panic') THEN
         PERFORM set_config('client_min_messages', 'warning', true);
       END IF;
+      PERFORM set_config('search_path', script_path, true);
 {{scripts}}
+      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
       IF is_superuser THEN
+        -- CREATE EXTENSION does not show these commands to event triggers.
+        PERFORM set_config('session_replication_role', 'replica', true);
         FOR member IN
           SELECT format('SCHEMA %I', n.nspname) AS name FROM pg_namespace AS n WHERE n.nspname IN (part, CASE part WHEN 'aws_lambda' THEN 'pglambda' END)
           UNION ALL
@@ -83,10 +94,21 @@ BEGIN
           EXECUTE format('ALTER EXTENSION %I ADD %s', part, member.name);
         END LOOP;
         EXECUTE format('COMMENT ON EXTENSION %I IS %L', part, CASE part {{comments}} END);
+        PERFORM set_config('session_replication_role', client_replication, true);
       END IF;
       PERFORM set_config('client_min_messages', client_messages, true);
       PERFORM set_config('check_function_bodies', client_checks, true);
     END LOOP;
+    IF is_superuser THEN
+      -- Nothing is left for it to do, but event triggers see it.
+      IF client_messages NOT IN ('warning', 'error', 'fatal', 'panic') THEN
+        PERFORM set_config('client_min_messages', 'warning', true);
+      END IF;
+      PERFORM set_config('search_path', client_path, true);
+      EXECUTE announcement;
+      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+      PERFORM set_config('client_min_messages', client_messages, true);
+    END IF;
     IF NOT is_superuser THEN
       RAISE NOTICE USING MESSAGE = format('extension "%s" is installed, but not listed in pg_extension', requested), DETAIL = 'Only a superuser can write that entry.';
     END IF;

@@ -2,7 +2,7 @@
         EXECUTE {{commons}};
       ELSE
         EXECUTE {{objects}};
-{{bindings}}
+        EXECUTE bindings;
         EXECUTE {{functions}};
         EXECUTE {{privileges}};
       END IF;

@@ -6,27 +6,30 @@ DECLARE
   given_version constant pg_catalog.text := {{version}};
   client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
   client_checks constant pg_catalog.text := pg_catalog.current_setting('check_function_bodies');
+  client_replication constant pg_catalog.text := pg_catalog.current_setting('session_replication_role');
   installed_version pg_catalog.text;
   owner_oid pg_catalog.oid;
+  is_unlisted pg_catalog.bool := false;
+  is_superuser pg_catalog.bool;
+  member pg_catalog.record;
 {{declarations}}
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  SELECT r.rolsuper INTO is_superuser FROM pg_roles AS r WHERE r.rolname = current_user;
   SELECT e.extversion, e.extowner INTO installed_version, owner_oid FROM pg_extension AS e WHERE e.extname = requested;
   IF NOT FOUND THEN
-    -- Installed by a role that is not superuser?
-    SELECT {{default_version}}, n.nspowner INTO installed_version, owner_oid FROM pg_namespace AS n WHERE n.nspname = requested AND {{is_installed}};
-    IF FOUND AND NOT pg_has_role(owner_oid, 'USAGE') THEN
-      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of extension %s', requested);
-    END IF;
+    SELECT {{default_version}}, u.owner INTO installed_version, owner_oid FROM {{unlisted}} WHERE u.name = requested;
+    is_unlisted := FOUND;
   END IF;
-  IF installed_version IS NULL
-      OR NOT pg_has_role(owner_oid, 'USAGE')
-      OR current_setting('transaction_read_only')::boolean
-      OR EXISTS (SELECT FROM pg_available_extensions AS a WHERE a.name = requested) THEN
+  IF current_setting('transaction_read_only')::boolean
+      OR NOT is_unlisted AND (installed_version IS NULL OR NOT pg_has_role(owner_oid, 'USAGE')
+        OR EXISTS (SELECT FROM pg_available_extensions AS a WHERE a.name = requested)) THEN
     -- PostgreSQL itself can answer.
     PERFORM set_config('search_path', client_path, true);
     EXECUTE statement;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  ELSIF NOT pg_has_role(owner_oid, 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of extension %s', requested);
   ELSE
     {{check_version}}
     IF given_version <> installed_version THEN
