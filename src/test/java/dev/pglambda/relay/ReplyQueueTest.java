@@ -71,9 +71,7 @@ class ReplyQueueTest {
   @ParameterizedTest
   @CsvSource({
     "Q, ''", // a COPY in it may swallow what follows, or not
-    "F, ''",
-    "QQ, GE",
-    "PE, 1E", // what follows is skipped
+    "F, ''", "QQ, GE", "PE, 1E", // what follows is skipped
     "QP, GEZ", // not swallowed by COPY
     "QS, GdC",
   })
