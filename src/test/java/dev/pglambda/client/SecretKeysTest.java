@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.testing.Reply;
 import dev.pglambda.testing.ServerMessage;
 import dev.pglambda.testing.ServerMessage.CopyInResponse;
+import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,6 +267,15 @@ class SecretKeysTest {
     }
   }
 
+  /** Newer servers give up the connection, and perhaps reset it. */
+  private static @Nullable ServerMessage readUnlessEnded(WireClient client) throws IOException {
+    try {
+      return client.read();
+    } catch (SocketException reset) {
+      return null;
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void areNotOfferedWhereAClientCannotBeFollowed(boolean awaitsCopy) throws Exception {
@@ -277,12 +289,14 @@ class SecretKeysTest {
         message = client.read();
         shown.append(message);
       }
-      client.parse("", INSTALL).sync().terminate();
-      for (message = client.read(); message != null; message = client.read()) {
+      client.parse("", INSTALL).sync();
+      int ready = 0; // after the COPY, which fails, and after the Sync
+      while (ready < 2 && (message = readUnlessEnded(client)) != null) {
         shown.append(message);
+        ready += message instanceof ReadyForQuery ? 1 : 0;
       }
 
-      assertThat(shown).contains("during COPY from stdin");
+      assertThat(shown).contains("CopyInResponse");
       assertNoKeyIn(shown.toString());
     }
   }
