@@ -110,22 +110,27 @@ public final class KeyOffer {
   }
 
   /**
-   * Takes the lines that name the portal out of a CONTEXT: they can show the values of its
-   * parameters ({@code log_parameter_max_length_on_error}, which every user can set), if the offer
-   * itself fails or if a client executes the portal.
+   * Takes the lines out of a CONTEXT that show the values of the portal's parameters ({@code
+   * log_parameter_max_length_on_error}, which every user can set), if the offer itself fails or if
+   * a client executes the portal.
    *
    * @param fields changed in place
    * @return whether anything changed
    */
   boolean conceal(ErrorFields fields) {
     String context = fields.get(ErrorFields.CONTEXT);
-    if (context == null || !context.contains(cursor)) {
+    if (context == null || context.lines().noneMatch(this::showsParameters)) {
       return false;
     }
     String rest =
-        context.lines().filter(line -> !line.contains(cursor)).collect(Collectors.joining("\n"));
+        context.lines().filter(line -> !showsParameters(line)).collect(Collectors.joining("\n"));
     fields.with(ErrorFields.CONTEXT, rest.isEmpty() ? null : rest);
     return true;
+  }
+
+  /** As the server prints it: {@code portal "name" with parameters: $1 = '..', $2 = ..}. */
+  private boolean showsParameters(String line) {
+    return line.contains(cursor) && line.contains("$1 = ");
   }
 
   private static void close(ByteBuf frames, byte kind, String name) {

@@ -131,6 +131,7 @@ DECLARE
   nonce_form constant text := '^[0-9a-f]{32}$';
   sequence bigint := 0;
   request text;
+  greeted boolean := false;
   sent boolean := false;
   lost boolean := false;
   outcome text;
@@ -224,6 +225,7 @@ BEGIN
       END IF;
       FOR attempt IN 1..2 LOOP
         IF nonce IS NULL THEN
+          greeted := true;
           SELECT a.payload INTO nonce FROM pglambda.ask('pglambda', 'hello') AS a;
           IF as_hex THEN
             nonce := convert_from(nonce::bytea, 'UTF8');
@@ -244,7 +246,8 @@ BEGIN
           SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
           lost := outcome IS NOT DISTINCT FROM 'stale';
         END LOOP;
-        EXIT WHEN lost OR outcome IS DISTINCT FROM 'stale';
+        -- After a nonce of this very call another would not help.
+        EXIT WHEN lost OR greeted OR outcome IS DISTINCT FROM 'stale';
         -- Nothing was done: the nonce was lost (by a rollback, RESET ALL or a user), or is not the proxy's.
         sent := false;
         nonce := NULL;

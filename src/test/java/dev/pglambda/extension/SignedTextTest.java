@@ -24,6 +24,12 @@ class SignedTextTest {
   private static final String CRAFTED = GENUINE + " invoke/1 9 -4:name6:others-99:";
   private static final String CALL = "SELECT status_code FROM aws_lambda.invoke('f', '{}'::json)";
 
+  /** The parameter that the proxy adds to a session's startup message, signed with its secret. */
+  private static final String COME_THROUGH_THE_PROXY =
+      "SELECT set_config('pglambda.callback', p || '|' || encode(sha256(opad || sha256(ipad ||"
+          + " convert_to('callback ' || p, 'UTF8'))), 'hex'), false)"
+          + " FROM pglambda.settings, (VALUES ('proxy.example|6543|token')) AS v (p)";
+
   private final ExtensionInstaller installer = new ExtensionInstaller();
 
   static Iterable<String> versions() {
@@ -63,6 +69,7 @@ class SignedTextTest {
     ExtensionStatement statement = ExtensionStatements.find(INSTALL, true).get(0);
     try (Statement jdbc = connection.createStatement()) {
       jdbc.execute(OfferedKeys.to(installer.install(statement, INSTALL)));
+      jdbc.execute(COME_THROUGH_THE_PROXY);
       jdbc.execute("CREATE SEQUENCE request_number");
       jdbc.execute(
           "CREATE OR REPLACE FUNCTION pglambda.link_names() RETURNS text[] LANGUAGE sql VOLATILE"
