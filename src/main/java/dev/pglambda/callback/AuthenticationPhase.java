@@ -36,7 +36,7 @@ final class AuthenticationPhase implements LinkPhase {
           null,
           "The secret stored with the extension aws_lambda in this database is not the proxy's. To"
               + " renew it, run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through this proxy,"
-              + " as superuser.");
+              + " as its owner or a superuser.");
   private static final SqlError TIMEOUT =
       new SqlError("57014", "canceling authentication due to timeout", null, null);
 

@@ -149,7 +149,7 @@ BEGIN
       ERRCODE = '55000',
       MESSAGE = 'aws_lambda does not know where pg-lambda-proxy is',
       DETAIL = 'The table pglambda.settings is empty.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser.';
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser.';
   END IF;
 
   -- What the proxy said at the start of this session, if it is really from the proxy.
@@ -164,7 +164,7 @@ BEGIN
       ERRCODE = '28000',
       MESSAGE = 'the pg-lambda-proxy of this session has another secret than aws_lambda',
       DETAIL = 'The parameter pglambda.callback is not signed with the secret stored when the extension was installed.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew it; proxies before one database need the same --callback-secret.';
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser, to renew it; proxies before one database need the same --callback-secret.';
   END IF;
 
   IF form = 'name' AND function_name LIKE '(%)' THEN
@@ -275,7 +275,7 @@ BEGIN
           DETAIL = concat('The Lambda function was not called. Cause: ', concat_ws(': ', failure_message, nullif(failure_detail, ''))),
           HINT = CASE
             WHEN session IS NULL
-            THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew address and secret.'
+            THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser, to renew address and secret.'
             WHEN failure_detail LIKE '%FATAL:%'
             THEN 'This is not the proxy of this session: start that one with --callback-address; proxies before one database need the same --callback-secret.'
             ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;
@@ -315,7 +315,7 @@ BEGIN
       ERRCODE = '28000',
       MESSAGE = format('pg-lambda-proxy at %s:%s refused the call of aws_lambda.invoke', host, port),
       DETAIL = 'The proxy has another secret than the one stored when the extension was installed.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as superuser, to renew it.';
+      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser, to renew it.';
   ELSIF length(outcome) = 5 THEN
     PERFORM pglambda.raise_error(outcome, message, detail, hint);
   ELSE

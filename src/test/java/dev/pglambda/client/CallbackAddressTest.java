@@ -146,7 +146,8 @@ class CallbackAddressTest {
     assertThat(error.getMessage())
         .isEqualTo("the pg-lambda-proxy of this session has another secret than aws_lambda");
     assertThat(error.getHint())
-        .startsWith("Run " + INSTALL + " through the proxy, as superuser, to renew it;");
+        .startsWith(
+            "Run " + INSTALL + " through the proxy, as its owner or a superuser, to renew it;");
     assertThat(error.getWhere()).isEqualTo(CONTEXT);
     assertThat(lambda.requests()).isEmpty();
     execute(renewed, cure);
@@ -174,7 +175,7 @@ class CallbackAddressTest {
   private static String storedAddressHint() {
     return "This is the address stored when the extension was installed. Run "
         + INSTALL
-        + " through the proxy, as superuser, to renew address and secret.";
+        + " through the proxy, as its owner or a superuser, to renew address and secret.";
   }
 
   @Test
