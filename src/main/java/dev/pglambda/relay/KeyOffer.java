@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * values of parameters, never text of a statement. Immutable.
  */
 public final class KeyOffer {
+  private static final Pattern VALUE = Pattern.compile("\\$\\d+ = ");
   private static final byte PORTAL = 'P';
   private static final byte STATEMENT = 'S';
   private static final short TEXT_FORMAT_ONLY = 0;
@@ -128,9 +130,12 @@ public final class KeyOffer {
     return true;
   }
 
-  /** As the server prints it: {@code portal "name" with parameters: $1 = '..', $2 = ..}. */
+  /**
+   * As the server prints it: {@code portal "name" with parameters: $1 = '..', $2 = ..}; since
+   * PostgreSQL 16 also {@code portal "name" parameter $2 = '..'}.
+   */
   private boolean showsParameters(String line) {
-    return line.contains(cursor) && line.contains("$1 = ");
+    return line.contains(cursor) && VALUE.matcher(line).find();
   }
 
   private static void close(ByteBuf frames, byte kind, String name) {
