@@ -27,7 +27,7 @@ public final class Main {
    * @param args command line, see {@code --help}
    */
   public static void main(String[] args) {
-    keepNettyFromUnsafe();
+    configureNetty();
     ConfigLoader.Result result = ConfigLoader.load(args, System.getenv());
     if (result instanceof Run run) {
       int code = run(run.config());
@@ -40,11 +40,15 @@ public final class Main {
     }
   }
 
-  /** From Java 24 on, the JVM prints warnings at the first use of sun.misc.Unsafe (JEP 498). */
-  private static void keepNettyFromUnsafe() {
-    if (Runtime.version().feature() >= FIRST_JAVA_THAT_WARNS) {
-      System.getProperties().putIfAbsent("io.netty.noUnsafe", "true");
-    }
+  /**
+   * Lets Netty allocate direct memory without the JDK, which collects garbage and waits for half a
+   * second, on the event loop, each time there is none left. From Java 24 on, the JVM prints
+   * warnings at the first use of sun.misc.Unsafe (JEP 498), which that needs.
+   */
+  private static void configureNetty() {
+    boolean warns = Runtime.version().feature() >= FIRST_JAVA_THAT_WARNS;
+    System.getProperties()
+        .putIfAbsent(warns ? "io.netty.noUnsafe" : "io.netty.tryReflectionSetAccessible", "true");
   }
 
   /** Returns the exit code, or {@link #RUN_ON}. */
@@ -100,7 +104,13 @@ public final class Main {
       }
       ProxyServer server = started.join();
       if (server != null) {
-        server.close();
+        try {
+          server.drain();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        } finally {
+          server.close();
+        }
       }
     }
   }

@@ -13,11 +13,13 @@ import dev.pglambda.extension.SettingsOffer;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.relay.ClientLimits;
 import dev.pglambda.relay.KeyOffer;
 import dev.pglambda.relay.Relay;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.ReservedDatabase;
 import dev.pglambda.relay.Sessions;
+import dev.pglambda.relay.TcpKeepalives;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -32,6 +34,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -51,6 +54,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
   private static final long CLOSE_MS = 3_000;
+  private static final Duration TERMINATION = Duration.ofSeconds(2);
   private static final long WARM_UP_DELAY_MS = 500;
   private static final String SECRET_FILE = "callback-secret";
 
@@ -64,6 +68,7 @@ public final class ProxyServer implements AutoCloseable {
 
   private List<String> description = List.of();
   private volatile @Nullable Relay relay;
+  private @Nullable CallbackServer callback;
   private @Nullable Channel listener;
   private @Nullable String embeddedUser;
 
@@ -110,9 +115,10 @@ public final class ProxyServer implements AutoCloseable {
       embeddedUser = postgres.embedded().user();
     }
     CallbackSecret secret = secret();
-    CallbackServer callback = new CallbackServer(secret, function::call, sessions::end);
-    opened.push(callback); // before the invoker, so that calls fail for the reason that is true
-    opened.push(sessions::terminateAll);
+    CallbackServer server = new CallbackServer(secret, function::call, sessions::end);
+    callback = server;
+    opened.push(server); // before the invoker, so that calls fail for the reason that is true
+    opened.push(() -> sessions.terminateAll(TERMINATION));
     int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
     CallbackSettings settings =
         CallbackSettings.of(
@@ -128,19 +134,36 @@ public final class ProxyServer implements AutoCloseable {
                 postgres.address().port(),
                 config.limits().connectTimeout(),
                 config.limits().startupTimeout(),
-                config.limits().inspectBytes()),
+                config.limits().inspectBytes(),
+                clientLimits(),
+                keepalives()),
             sessions,
             new ExtensionInterceptor(new ExtensionInstaller()::install),
             keyOffer(settings),
-            new CallbackDatabase(callback),
+            new CallbackDatabase(server),
             config.callback().parameter() ? token -> parameter(token, port, secret) : null);
     opened.push(ready);
     relay = ready;
     description = describe(lambda, postgres);
     opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
+    bound.pipeline().addLast(ready.acceptFailureHandler());
     bound.config().setAutoRead(true);
     // Loading the SDK takes a second of a core, which the first clients need more.
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private ClientLimits clientLimits() {
+    Config.Limits limits = config.limits();
+    return new ClientLimits(
+        FileDescriptors.clientsWithinLimit(limits.maxClients()),
+        limits.maxClientsPerAddress(),
+        limits.maxPendingClients(),
+        limits.maxCancelRequests());
+  }
+
+  private TcpKeepalives keepalives() {
+    Config.Keepalives keepalives = config.limits().keepalives();
+    return new TcpKeepalives(keepalives.idle(), keepalives.interval(), keepalives.count());
   }
 
   private static KeyOffer keyOffer(CallbackSettings settings) {
@@ -281,6 +304,22 @@ public final class ProxyServer implements AutoCloseable {
     return sessions.size();
   }
 
+  /**
+   * Takes no more clients, lets what runs in the sessions end, for as long as the configured grace,
+   * and ends each then. PostgreSQL's calls to the proxy are still served. Blocks.
+   *
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public void drain() throws InterruptedException {
+    Duration grace = config.limits().shutdownGrace();
+    if (callback != null && !grace.isZero()) {
+      long begin = System.nanoTime();
+      sessions.drain(grace);
+      callback.awaitCalls(grace.minusNanos(System.nanoTime() - begin));
+    }
+  }
+
+  /** Ends what is left of the sessions, and everything else. */
   @Override
   public void close() {
     while (!opened.isEmpty()) {
@@ -300,8 +339,8 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup) {
-      server.accept(channel, startup.minorVersion(), startup.parameters());
+    public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
+      server.accept(channel, startup.minorVersion(), startup.parameters(), admitted);
     }
   }
 }

@@ -44,14 +44,21 @@ final class AuthenticationPhase implements LinkPhase {
   private final ScramServer scram;
   private final LinkPhase next;
   private final Duration timeout;
+  private final Runnable admitted;
   private final MessageReader reader = MessageReader.refusing(MAX_MESSAGE_OCTETS);
   private @Nullable ScheduledFuture<?> timer;
   private boolean challenged;
 
-  AuthenticationPhase(Link link, ScramCredentials credentials, Duration timeout, LinkPhase next) {
+  AuthenticationPhase(
+      Link link,
+      ScramCredentials credentials,
+      Duration timeout,
+      LinkPhase next,
+      Runnable admitted) {
     this.link = link;
     this.timeout = timeout;
     this.next = next;
+    this.admitted = admitted;
     byte[] nonce = RandomToken.octets(SERVER_NONCE_OCTETS);
     this.scram = new ScramServer(credentials, Base64.getEncoder().encodeToString(nonce));
   }
@@ -97,6 +104,7 @@ final class AuthenticationPhase implements LinkPhase {
       throw new FatalException(WRONG_PASSWORD);
     }
     closed();
+    admitted.run();
     ByteBuf out = link.alloc().buffer();
     BackendMessages.authenticationSaslFinal(out, serverFinal);
     BackendMessages.authenticationOk(out);

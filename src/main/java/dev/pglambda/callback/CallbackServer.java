@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +35,7 @@ public final class CallbackServer implements AutoCloseable {
   private final ScramCredentials credentials;
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
   private final ClientSessions sessions;
+  private final CallsInProgress calls = new CallsInProgress();
   private final CallbackLimits limits;
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
@@ -81,19 +83,34 @@ public final class CallbackServer implements AutoCloseable {
    *
    * @param protocolMinor minor version asked for, with major version 3
    * @param startupParameters parameters of the StartupMessage
+   * @param admitted runs, on the channel's event loop, when the password is proved
    */
-  public void accept(Channel channel, int protocolMinor, Map<String, String> startupParameters) {
+  public void accept(
+      Channel channel,
+      int protocolMinor,
+      Map<String, String> startupParameters,
+      Runnable admitted) {
     String asked = startupParameters.getOrDefault(CLIENT_ENCODING, ClientEncoding.UTF8.name());
     ClientEncoding encoding = ClientEncoding.named(asked);
     LinkHandler handler =
         new LinkHandler(
-            channel, link -> firstPhase(link, encoding == null ? ClientEncoding.UTF8 : encoding));
+            channel,
+            link -> firstPhase(link, encoding == null ? ClientEncoding.UTF8 : encoding, admitted));
     negotiate(handler, protocolMinor, startupParameters);
     channel.pipeline().addLast(handler);
     links.add(channel);
     if (encoding == null) {
       handler.fail(ClientEncoding.INVALID);
     }
+  }
+
+  /**
+   * Waits until no call is in progress, which can be of a session that is not this proxy's. Blocks.
+   *
+   * @param longest longest wait
+   */
+  public void awaitCalls(Duration longest) throws InterruptedException {
+    calls.awaitNone(longest);
   }
 
   /**
@@ -111,9 +128,11 @@ public final class CallbackServer implements AutoCloseable {
     links.newCloseFuture().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
   }
 
-  private LinkPhase firstPhase(Link link, ClientEncoding encoding) {
-    LinkPhase requests = new RequestPhase(link, secret, limits, function, sessions, encoding);
-    return new AuthenticationPhase(link, credentials, limits.authenticationTimeout(), requests);
+  private LinkPhase firstPhase(Link link, ClientEncoding encoding, Runnable admitted) {
+    LinkPhase requests =
+        new RequestPhase(link, secret, limits, function, sessions, calls, encoding);
+    return new AuthenticationPhase(
+        link, credentials, limits.authenticationTimeout(), requests, admitted);
   }
 
   /** Says what we do not speak (manual, "NegotiateProtocolVersion"); the client decides. */

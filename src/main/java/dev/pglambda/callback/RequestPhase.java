@@ -36,6 +36,7 @@ final class RequestPhase implements LinkPhase {
   private final CallbackLimits limits;
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
   private final ClientSessions sessions;
+  private final CallsInProgress calls;
   private final MessageReader reader;
   private ClientEncoding encoding;
   private @Nullable String nonce;
@@ -49,12 +50,14 @@ final class RequestPhase implements LinkPhase {
       CallbackLimits limits,
       Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
       ClientSessions sessions,
+      CallsInProgress calls,
       ClientEncoding encoding) {
     this.link = link;
     this.secret = secret;
     this.limits = limits;
     this.function = function;
     this.sessions = sessions;
+    this.calls = calls;
     this.encoding = encoding;
     this.reader = MessageReader.skipping(limits.maxRequestOctets());
   }
@@ -194,10 +197,16 @@ final class RequestPhase implements LinkPhase {
       call.giveUp();
     }
     // Forgotten when it ends, so that an idle link keeps no payload.
-    Call next = new Call(link, limits, this::answer, () -> call = null);
+    Call next = new Call(link, limits, this::answer, this::callEnded);
+    calls.begin();
     call = next;
     next.start(arguments, session, function, sessions);
     next.ask();
+  }
+
+  private void callEnded() {
+    call = null;
+    calls.end();
   }
 
   private void await() {

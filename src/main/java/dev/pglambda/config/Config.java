@@ -69,9 +69,35 @@ public record Config(
    * @param inspectBytes longest Query or Parse, in bytes, that is gathered for inspection; a longer
    *     one passes uninspected
    * @param startupTimeout longest time from a client's connection to the end of its authentication
-   * @param connectTimeout longest wait for a connection to the server
+   * @param connectTimeout longest wait for a connection to the server, and for its answer to a
+   *     cancel request
+   * @param maxClients most clients, those that are still authenticating among them
+   * @param maxClientsPerAddress most clients from one IP address; 0: no limit
+   * @param maxPendingClients most connections that have not said yet what they want
+   * @param maxCancelRequests most cancel requests that the server works on
+   * @param keepalives of the connections to clients and to the server
+   * @param shutdownGrace longest time that statements and transactions may take to end when the
+   *     proxy stops; zero: none
    */
-  public record Limits(int inspectBytes, Duration startupTimeout, Duration connectTimeout) {}
+  public record Limits(
+      int inspectBytes,
+      Duration startupTimeout,
+      Duration connectTimeout,
+      int maxClients,
+      int maxClientsPerAddress,
+      int maxPendingClients,
+      int maxCancelRequests,
+      Keepalives keepalives,
+      Duration shutdownGrace) {}
+
+  /**
+   * When TCP notices that the other side is gone. Zero each: as the operating system is set.
+   *
+   * @param idle time without traffic before the first probe, in whole seconds
+   * @param interval time from probe to probe, in whole seconds
+   * @param count how many probes may be lost
+   */
+  public record Keepalives(Duration idle, Duration interval, int count) {}
 
   /**
    * What is logged, and how.

@@ -14,6 +14,7 @@ public final class ConfigLoader {
 
   private static final int LISTEN_PORT = 5433;
   private static final int EXIT_BAD_USAGE = 2;
+  private static final int MOST_CLIENTS = 1_000_000;
 
   private ConfigLoader() {}
 
@@ -107,7 +108,17 @@ public final class ConfigLoader {
     return new Config.Limits(
         settings.value(Option.INSPECT_LIMIT, Values::size),
         settings.value(Option.STARTUP_TIMEOUT, Values::duration),
-        settings.value(Option.CONNECT_TIMEOUT, Values::duration));
+        settings.value(Option.CONNECT_TIMEOUT, Values::duration),
+        settings.value(Option.MAX_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
+        settings.value(
+            Option.MAX_CLIENTS_PER_ADDRESS, text -> Values.integer(text, 0, MOST_CLIENTS)),
+        settings.value(Option.MAX_PENDING_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
+        settings.value(Option.MAX_CANCEL_REQUESTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
+        new Config.Keepalives(
+            settings.value(Option.TCP_KEEPALIVES_IDLE, Values::keepalive),
+            settings.value(Option.TCP_KEEPALIVES_INTERVAL, Values::keepalive),
+            settings.value(Option.TCP_KEEPALIVES_COUNT, text -> Values.integer(text, 0, 127))),
+        settings.value(Option.SHUTDOWN_GRACE, Values::durationOrNone));
   }
 
   private static Config.Log log(Settings settings) throws ConfigException {

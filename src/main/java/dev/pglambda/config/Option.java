@@ -43,7 +43,60 @@ enum Option {
       "time",
       "10s",
       Option.EXPECTED_TIME,
-      "Longest wait for a connection to the PostgreSQL server."),
+      "Longest wait for a connection to the PostgreSQL server, and for its answer to a cancel"
+          + " request."),
+  MAX_CLIENTS(
+      Group.CONNECTIONS,
+      "count",
+      "1000",
+      "a whole number from 1 to 1000000",
+      "Most clients at a time. One more is refused with SQLSTATE 53300."),
+  MAX_CLIENTS_PER_ADDRESS(
+      Group.CONNECTIONS,
+      "count",
+      "0",
+      "a whole number from 0 to 1000000",
+      "The same for each IP address that clients come from. 0: no limit."),
+  MAX_PENDING_CLIENTS(
+      Group.CONNECTIONS,
+      "count",
+      "1000",
+      "a whole number from 1 to 1000000",
+      "Most connections that have not said yet what they want. With one more, the one that has"
+          + " waited longest is closed."),
+  MAX_CANCEL_REQUESTS(
+      Group.CONNECTIONS,
+      "count",
+      "100",
+      "a whole number from 1 to 1000000",
+      "Most cancel requests that the PostgreSQL server works on at a time. One more is dropped."),
+  TCP_KEEPALIVES_IDLE(
+      Group.CONNECTIONS,
+      "time",
+      "0s",
+      Option.EXPECTED_KEEPALIVE,
+      "Time without traffic after which TCP asks whether a client, or the PostgreSQL server, is"
+          + " still there. 0s: as the operating system is set."),
+  TCP_KEEPALIVES_INTERVAL(
+      Group.CONNECTIONS,
+      "time",
+      "0s",
+      Option.EXPECTED_KEEPALIVE,
+      "Time after which it asks again. 0s: as the operating system is set."),
+  TCP_KEEPALIVES_COUNT(
+      Group.CONNECTIONS,
+      "count",
+      "0",
+      "a whole number from 0 to 127",
+      "How many answers may be missing before the connection is lost. 0: as the operating system is"
+          + " set."),
+  SHUTDOWN_GRACE(
+      Group.CONNECTIONS,
+      "time",
+      "5s",
+      "a whole number with ms, s, min or h, from 0s to 24h",
+      "Longest time that statements and transactions may take to end when the proxy is told to"
+          + " stop."),
 
   LAMBDA_ENDPOINT(
       Group.LAMBDA,
@@ -158,6 +211,7 @@ enum Option {
   static final String VARIABLE_PREFIX = "PGLAMBDA_";
 
   private static final String EXPECTED_TIME = "a whole number with ms, s, min or h, up to 24h";
+  private static final String EXPECTED_KEEPALIVE = "a whole number with s, min or h, from 0s to 9h";
   private static final String EXPECTED_SWITCH = "on or off";
 
   private final Group group;

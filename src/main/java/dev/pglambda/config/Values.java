@@ -37,6 +37,20 @@ final class Values {
     return Duration.ofMillis(quantity(text, MILLISECONDS_PER_UNIT, 1, 24 * 3_600_000L));
   }
 
+  /** From 0 to 24 h. */
+  static Duration durationOrNone(String text) {
+    return Duration.ofMillis(quantity(text, MILLISECONDS_PER_UNIT, 0, 24 * 3_600_000L));
+  }
+
+  /** Whole seconds, from 0 to 9 h: what Linux takes for a TCP keepalive. */
+  static Duration keepalive(String text) {
+    Duration value = Duration.ofMillis(quantity(text, MILLISECONDS_PER_UNIT, 0, 9 * 3_600_000L));
+    if (value.toMillisPart() != 0) {
+      throw new IllegalArgumentException("no whole seconds");
+    }
+    return value;
+  }
+
   private static long quantity(String text, Map<String, Long> units, long least, long most) {
     Matcher matcher = QUANTITY.matcher(text);
     if (!matcher.matches()) {

@@ -17,11 +17,20 @@ public final class SqlState {
   /** feature_not_supported. */
   public static final String FEATURE_NOT_SUPPORTED = "0A000";
 
+  /** out_of_memory. */
+  public static final String OUT_OF_MEMORY = "53200";
+
+  /** too_many_connections. */
+  public static final String TOO_MANY_CONNECTIONS = "53300";
+
   /** program_limit_exceeded. */
   public static final String PROGRAM_LIMIT_EXCEEDED = "54000";
 
   /** admin_shutdown. */
   public static final String ADMIN_SHUTDOWN = "57P01";
+
+  /** cannot_connect_now. */
+  public static final String CANNOT_CONNECT_NOW = "57P03";
 
   private SqlState() {}
 }

@@ -8,6 +8,7 @@ import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
+import dev.pglambda.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +47,8 @@ final class BackendRelay implements FrameScanner.Visitor {
   }
 
   @Override
-  public boolean wants(byte type, int bodyLength) {
+  public boolean wants(byte type, int bodyLength) throws ProtocolViolation {
+    session.serverMessageBegins();
     boolean wanted =
         switch (type) {
           case BackendMessage.READY_FOR_QUERY -> bodyLength == 1;

@@ -3,9 +3,11 @@ package dev.pglambda.relay;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's channel of a cancel request. PostgreSQL answers nothing and closes once the signal
@@ -13,17 +15,23 @@ import java.util.concurrent.TimeUnit;
  * that the request was handled (PostgreSQL manual, "Canceling Requests in Progress").
  */
 final class CancelHandler extends ChannelInboundHandlerAdapter {
-  private static final long ANSWER_SECONDS = 10;
-
   private final Channel client;
+  private final Duration answerTimeout;
+  private @Nullable Future<?> giveUp;
 
-  CancelHandler(Channel client) {
+  /**
+   * @param client who asks
+   * @param answerTimeout longest time until the server closes
+   */
+  CancelHandler(Channel client, Duration answerTimeout) {
     this.client = client;
+    this.answerTimeout = answerTimeout;
   }
 
   @Override
-  public void handlerAdded(ChannelHandlerContext ctx) {
-    ctx.pipeline().addFirst(new ReadTimeoutHandler(ANSWER_SECONDS, TimeUnit.SECONDS));
+  public void channelActive(ChannelHandlerContext ctx) {
+    giveUp =
+        ctx.executor().schedule(() -> ctx.close(), answerTimeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -33,6 +41,9 @@ final class CancelHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    if (giveUp != null) {
+      giveUp.cancel(false);
+    }
     client.close();
   }
 

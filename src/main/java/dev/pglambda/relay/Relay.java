@@ -5,6 +5,7 @@ import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,8 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
   private final @Nullable UnaryOperator<String> callbackParameter;
   private final Sessions sessions;
   private final Backend backend;
+  private final Admission admission;
+  private final PendingClients pending;
 
   /**
    * @param settings of the relay
@@ -49,11 +52,21 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
     this.reserved = reserved;
     this.callbackParameter = callbackParameter;
     this.backend = new Backend(settings);
+    this.admission = new Admission(settings.limits());
+    this.pending = new PendingClients(settings.limits().maxPendingClients());
   }
 
   @Override
   protected void initChannel(SocketChannel client) {
+    settings.keepalives().applyTo(client);
     client.pipeline().addLast(new StartupHandler(this));
+  }
+
+  /**
+   * A new handler for the end of the listener's pipeline: what to do if clients cannot be accepted.
+   */
+  public ChannelHandler acceptFailureHandler() {
+    return new AcceptFailureHandler(pending);
   }
 
   Sessions sessions() {
@@ -78,6 +91,14 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
 
   Backend backend() {
     return backend;
+  }
+
+  Admission admission() {
+    return admission;
+  }
+
+  PendingClients pending() {
+    return pending;
   }
 
   /**

@@ -7,18 +7,23 @@ import java.time.Duration;
  *
  * @param backendHost name or address of the PostgreSQL server
  * @param backendPort its port
- * @param connectTimeout longest wait for a connection to the server
+ * @param connectTimeout longest wait for a connection to the server, and for its answer to a cancel
+ *     request
  * @param startupTimeout longest time from a client's connection to its session's first
  *     ReadyForQuery
  * @param inspectLimit octets up to which the body of a Query or Parse is gathered to look at its
  *     text; longer ones pass unseen
+ * @param limits how many connections there may be
+ * @param keepalives of the connections to clients and to the server
  */
 public record RelaySettings(
     String backendHost,
     int backendPort,
     Duration connectTimeout,
     Duration startupTimeout,
-    int inspectLimit) {
+    int inspectLimit,
+    ClientLimits limits,
+    TcpKeepalives keepalives) {
 
   /** The server as messages name it. */
   String backend() {

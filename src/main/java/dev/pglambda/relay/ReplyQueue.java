@@ -56,6 +56,12 @@ final class ReplyQueue {
    */
   private boolean outOfStep;
 
+  /**
+   * The last message is one of the extended query protocol whose Sync was not sent yet: what it did
+   * is not committed, though it may be answered.
+   */
+  private boolean awaitingSync;
+
   /** CommandCompletes so far of the Query at the head. */
   private int completed;
 
@@ -66,6 +72,11 @@ final class ReplyQueue {
   /** Whether the server owes nothing. */
   boolean isEmpty() {
     return size == 0;
+  }
+
+  /** Whether the server owes nothing, and waits for no Sync. */
+  boolean isIdle() {
+    return size == 0 && !skipping && !copyIn && !awaitingSync;
   }
 
   /**
@@ -330,6 +341,7 @@ final class ReplyQueue {
   }
 
   private void push(byte kind, @Nullable Object statements) {
+    awaitingSync = kind == COPY_END ? awaitingSync : !endsWithReady(kind);
     if (size == kinds.length) {
       grow();
     }

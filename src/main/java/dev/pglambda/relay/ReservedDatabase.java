@@ -12,6 +12,9 @@ public interface ReservedDatabase {
   /**
    * Takes over a connection: installs the handlers that read everything after the startup message.
    * Called on the channel's event loop.
+   *
+   * @param admitted to be run, on any thread, when who connects has proved that it may; until then
+   *     the connection can be closed to make place for others
    */
-  void accept(Channel channel, StartupMessage startup);
+  void accept(Channel channel, StartupMessage startup, Runnable admitted);
 }

@@ -7,7 +7,9 @@ import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One client connection and its server connection, both on one event loop, on which every method
- * but {@link #terminate} and {@link #ended} is called.
+ * but {@link #drain}, {@link #terminate} and {@link #ended} is called.
  *
  * <pre>
  *   connecting ──server connected──► starting ──ReadyForQuery──► ready
@@ -28,10 +30,24 @@ import org.slf4j.LoggerFactory;
  */
 final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
+  private static final LogThrottle CONNECT_FAILURES = new LogThrottle();
+  static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
+
+  /** For a last word that has a chance even where no direct memory is left. */
+  private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
+
+  /** Whether the session is to end because the proxy does, and where. */
+  private enum Ending {
+    NOT_ASKED,
+    WHEN_IDLE,
+    AFTER_THE_MESSAGE
+  }
 
   private final RelaySettings settings;
   private final String token;
   private final Channel client;
+  private final ReplyQueue replies = new ReplyQueue();
+  private final SessionState state = new SessionState();
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -44,6 +60,7 @@ final class Session {
    */
   private ByteBuf held = Unpooled.EMPTY_BUFFER;
 
+  private Ending ending = Ending.NOT_ASKED;
   private boolean ready;
   private boolean closing;
 
@@ -62,8 +79,6 @@ final class Session {
     this.settings = settings;
     this.token = token;
     this.client = client;
-    ReplyQueue replies = new ReplyQueue();
-    SessionState state = new SessionState();
     fromClient =
         new FrameScanner(
             new FrontendRelay(this, replies, state, interceptor, keys, settings.inspectLimit()),
@@ -104,6 +119,7 @@ final class Session {
       channel.close();
       return;
     }
+    settings.keepalives().applyTo(channel);
     channel.write(startup, channel.voidPromise());
     ByteBuf first = held;
     held = Unpooled.EMPTY_BUFFER;
@@ -114,10 +130,11 @@ final class Session {
   }
 
   void connectFailed(Throwable cause) {
-    log.warn("cannot connect to server {}: {}", settings.backend(), cause.getMessage());
-    endWith(
-        SqlState.UNABLE_TO_CONNECT,
-        "could not connect to server at " + settings.backend() + ": " + reason(cause));
+    ConnectFailure failure = ConnectFailure.of(cause, settings.backend());
+    if (CONNECT_FAILURES.passes()) {
+      log.warn("cannot connect to server {}: {}", settings.backend(), failure.reason());
+    }
+    endWith(failure.sqlState(), failure.message());
   }
 
   void clientSent(ByteBuf bytes) {
@@ -135,6 +152,7 @@ final class Session {
       log.debug("protocol violation by client {}: {}", client, violation.getMessage());
       endWith(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
     }
+    BackPressure.within(client, server);
   }
 
   void serverSent(ByteBuf bytes) {
@@ -144,46 +162,47 @@ final class Session {
     }
     try {
       fromServer.scan(bytes);
+      if (ending != Ending.NOT_ASKED) {
+        endIfDue();
+      }
     } catch (ProtocolViolation violation) {
+      if (ending == Ending.AFTER_THE_MESSAGE) {
+        endIfDue();
+        return;
+      }
       log.warn("protocol violation by server {}: {}", settings.backend(), violation.getMessage());
       endWith(
           SqlState.PROTOCOL_VIOLATION,
           "server at " + settings.backend() + " broke the protocol: " + violation.getMessage());
     }
+    if (server != null) {
+      BackPressure.within(server, client);
+    }
   }
 
   void clientReadComplete() {
-    if (server != null) {
+    if (server != null && !closing) {
       server.flush();
-      pause(client, server);
+      BackPressure.after(client, server);
     }
   }
 
   void serverReadComplete() {
     client.flush();
     if (server != null) {
-      pause(server, client);
+      BackPressure.after(server, client);
     }
   }
 
   void clientWritable() {
-    if (server != null && client.isWritable()) {
-      server.config().setAutoRead(true);
+    if (server != null) {
+      BackPressure.resume(server, client);
     }
   }
 
   void serverWritable() {
-    if (server != null && server.isWritable()) {
-      client.config().setAutoRead(true);
-    }
-  }
-
-  /**
-   * Reads on only when the other side can take more; it is resumed when that side becomes writable.
-   */
-  private static void pause(Channel source, Channel sink) {
-    if (!sink.isWritable()) {
-      source.config().setAutoRead(false);
+    if (server != null) {
+      BackPressure.resume(client, server);
     }
   }
 
@@ -191,13 +210,18 @@ final class Session {
     if (cause instanceof java.io.IOException) {
       log.debug("{}: {}", channel, cause.getMessage());
       if (channel == server) {
-        serverClosed(reason(cause));
+        serverClosed(ConnectFailure.reason(cause));
       }
+      channel.close();
+    } else if (cause instanceof OutOfMemoryError) {
+      if (OUT_OF_MEMORY.passes()) {
+        log.warn("session of client {} ends: {}", client, cause.getMessage());
+      }
+      endWith(SqlState.OUT_OF_MEMORY, "out of memory");
     } else {
       log.error("session of client {} ends", client, cause);
       endWith("XX000", "internal error of the proxy, see its log");
     }
-    channel.close();
   }
 
   // ---- what the two directions report
@@ -240,7 +264,59 @@ final class Session {
     fatalSeen = true;
   }
 
+  /**
+   * A message of the server's begins.
+   *
+   * @throws ProtocolViolation if the session ends before it
+   */
+  void serverMessageBegins() throws ProtocolViolation {
+    if (ending == Ending.AFTER_THE_MESSAGE) {
+      throw new ProtocolViolation("the session has ended");
+    }
+  }
+
   // ---- ends
+
+  /** Ends the session once nothing runs in it; at once if it is idle. Any thread. */
+  void drain() {
+    endBecauseOfShutdown(Ending.WHEN_IDLE);
+  }
+
+  /** Ends the session, whatever runs in it, but not within a message. Any thread. */
+  void terminate() {
+    endBecauseOfShutdown(Ending.AFTER_THE_MESSAGE);
+  }
+
+  private void endBecauseOfShutdown(Ending when) {
+    client
+        .eventLoop()
+        .execute(
+            () -> {
+              ending = when;
+              endIfDue();
+            });
+  }
+
+  private void endIfDue() {
+    boolean due = ending == Ending.AFTER_THE_MESSAGE || !ready || isIdle();
+    if (!due || fromServer.isInPassingMessage()) {
+      return;
+    }
+    if (ready) {
+      endWith(SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    } else {
+      endWith(SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+    }
+  }
+
+  /** Whether neither side waits for the other, and no transaction is open. */
+  private boolean isIdle() {
+    return ready
+        && replies.isIdle()
+        && state.outsideTransaction()
+        && fromClient.atBoundary()
+        && fromServer.atBoundary();
+  }
 
   private void startupTimedOut() {
     if (!ready && !closing) {
@@ -274,7 +350,7 @@ final class Session {
     if (closing) {
       return;
     }
-    if (terminated || fatalSeen || !fromServer.atBoundary()) {
+    if (terminated || fatalSeen || fromServer.isInPassingMessage()) {
       closing = true;
       closeClient(Unpooled.EMPTY_BUFFER);
     } else {
@@ -284,42 +360,24 @@ final class Session {
     }
   }
 
-  /** Ends the session with a FATAL error of the proxy's own. Any thread. */
-  void terminate(String sqlState, String message) {
-    client.eventLoop().execute(() -> endWith(sqlState, message));
-  }
-
   private void endWith(String sqlState, String message) {
     if (closing) {
       return;
     }
     closing = true;
-    boolean speakable = fromServer.atBoundary() && !fatalSeen;
+    boolean speakable = !fromServer.isInPassingMessage() && !fatalSeen;
     closeClient(
         speakable
-            ? ErrorFields.fatal(sqlState, message)
-                .toFrame(client.alloc(), BackendMessage.ERROR_RESPONSE)
+            ? ErrorFields.fatal(sqlState, message).toFrame(HEAP, BackendMessage.ERROR_RESPONSE)
             : Unpooled.EMPTY_BUFFER);
     closeServer();
   }
 
   private void closeClient(ByteBuf last) {
-    client.writeAndFlush(last).addListener(ChannelFutureListener.CLOSE);
-  }
-
-  static String reason(Throwable cause) {
-    String message = cause.getMessage();
-    if (cause instanceof java.net.UnknownHostException) {
-      return "unknown host";
+    if (terminated || isIdle()) {
+      Farewell.toSilent(client, last);
+    } else {
+      Farewell.toSending(client, last);
     }
-    if (cause instanceof io.netty.channel.ConnectTimeoutException) {
-      return "connection timed out";
-    }
-    if (message == null) {
-      return cause.getClass().getSimpleName();
-    }
-    // Netty appends the address, which the text around names already.
-    int address = message.indexOf(": ");
-    return address < 0 ? message : message.substring(0, address);
   }
 }

@@ -9,6 +9,7 @@ final class SessionState implements ServerSettings {
   private static final Set<String> ASCII_UNSAFE =
       Set.of("BIG5", "GB18030", "GBK", "JOHAB", "SHIFT_JIS_2004", "SJIS", "UHC");
 
+  private static final byte OUTSIDE_TRANSACTION = 'I';
   private static final byte IN_FAILED_TRANSACTION = 'E';
 
   private boolean standardConformingStrings = true;
@@ -43,6 +44,11 @@ final class SessionState implements ServerSettings {
    */
   boolean transactionFailed() {
     return transaction == IN_FAILED_TRANSACTION;
+  }
+
+  /** Whether no transaction block was open when last the server was ready. */
+  boolean outsideTransaction() {
+    return transaction == OUTSIDE_TRANSACTION;
   }
 
   /** Whether a statement wanted the proxy's keys and has not got them yet. */

@@ -1,14 +1,14 @@
 package dev.pglambda.relay;
 
-import dev.pglambda.protocol.SqlState;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +18,14 @@ import org.jspecify.annotations.Nullable;
 public final class Sessions {
   private static final int PREFIX_OCTETS = 4;
   private static final int TOKEN_OCTETS = 16;
-  private static final long TERMINATION_SECONDS = 2;
+
+  /** PostgreSQL's words for SQLSTATE 57P03. */
+  static final String SHUTTING_DOWN = "the database system is shutting down";
 
   private final SecureRandom random = new SecureRandom();
   private final String prefix = randomHex(PREFIX_OCTETS);
   private final Map<String, Session> byToken = new ConcurrentHashMap<>();
+  private volatile boolean draining;
 
   /** Makes a token that no session has. */
   String newToken() {
@@ -38,6 +41,14 @@ public final class Sessions {
   void add(Session session) {
     byToken.put(session.token(), session);
     session.ended().whenComplete((ended, failure) -> byToken.remove(session.token(), session));
+    if (draining) {
+      session.drain();
+    }
+  }
+
+  /** Whether no new session may begin. */
+  boolean isDraining() {
+    return draining;
   }
 
   /** Number of sessions. */
@@ -60,19 +71,34 @@ public final class Sessions {
     return token.startsWith(prefix) ? CompletableFuture.completedFuture(null) : null;
   }
 
-  /** Ends all sessions with FATAL 57P01 and waits, a short time, until they are gone. Blocks. */
-  public void terminateAll() {
-    List<CompletableFuture<?>> ends =
-        byToken.values().stream().<CompletableFuture<?>>map(Session::ended).toList();
-    byToken
-        .values()
-        .forEach(
-            session ->
-                session.terminate(
-                    SqlState.ADMIN_SHUTDOWN,
-                    "terminating connection due to administrator command"));
-    CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new))
-        .completeOnTimeout(null, TERMINATION_SECONDS, TimeUnit.SECONDS)
+  /**
+   * Lets no new session begin, ends each session with FATAL 57P01 once it has no statement and no
+   * transaction under way, and waits until all are gone. Blocks.
+   *
+   * @param grace longest wait
+   */
+  public void drain(Duration grace) {
+    draining = true;
+    end(Session::drain, grace);
+  }
+
+  /**
+   * Lets no new session begin, ends each session with FATAL 57P01, and waits until all are gone.
+   * Blocks.
+   *
+   * @param wait longest wait for clients that do not read what they are sent
+   */
+  public void terminateAll(Duration wait) {
+    draining = true;
+    end(Session::terminate, wait);
+  }
+
+  private void end(Consumer<Session> how, Duration wait) {
+    CompletableFuture<?>[] ends =
+        byToken.values().stream().map(Session::ended).toArray(CompletableFuture[]::new);
+    byToken.values().forEach(how);
+    CompletableFuture.allOf(ends)
+        .completeOnTimeout(null, wait.toMillis(), TimeUnit.MILLISECONDS)
         .join();
   }
 }

@@ -9,10 +9,12 @@ import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,8 @@ import org.slf4j.LoggerFactory;
  */
 final class StartupHandler extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(StartupHandler.class);
+  private static final LogThrottle REFUSALS = new LogThrottle();
+  private static final LogThrottle LOST_CANCEL_REQUESTS = new LogThrottle();
 
   /** First byte of a TLS handshake record: a client that begins TLS without asking. */
   private static final int TLS_HANDSHAKE = 0x16;
@@ -43,6 +47,7 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
   private boolean sslAsked;
   private boolean gssAsked;
   private boolean done;
+  private boolean handedOver;
 
   StartupHandler(Relay relay) {
     this.relay = relay;
@@ -50,6 +55,7 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
+    relay.pending().add(ctx.channel());
     // Silent: whoever connects and sends nothing has asked nothing.
     timeout =
         ctx.executor()
@@ -63,6 +69,9 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
   public void handlerRemoved(ChannelHandlerContext ctx) {
     if (timeout != null) {
       timeout.cancel(false);
+    }
+    if (!handedOver) {
+      relay.pending().remove(ctx.channel());
     }
     received.release();
     received = Unpooled.EMPTY_BUFFER;
@@ -134,11 +143,33 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     ChannelPipeline pipeline = ctx.pipeline();
     if (relay.reserved().claims(startup)) {
       ByteBuf rest = received.readRetainedSlice(received.readableBytes());
-      relay.reserved().accept(ctx.channel(), startup);
+      handedOver = true;
+      Runnable admitted = () -> relay.pending().remove(ctx.channel());
+      ctx.channel().closeFuture().addListener(closed -> admitted.run());
+      relay.reserved().accept(ctx.channel(), startup, admitted);
       ctx.fireChannelRead(rest);
       pipeline.remove(this);
       return;
     }
+    if (relay.sessions().isDraining()) {
+      refuse(ctx, SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+    } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
+      String refusal = relay.admission().enter(address.getAddress());
+      if (refusal == null) {
+        beginSession(ctx, startup, bytes, address.getAddress());
+        return;
+      }
+      if (REFUSALS.passes()) {
+        log.warn("refused client {}: {}", address, refusal);
+      }
+      refuse(ctx, SqlState.TOO_MANY_CONNECTIONS, refusal);
+    } else {
+      ctx.close(); // the client has gone
+    }
+  }
+
+  private void beginSession(
+      ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes, InetAddress address) {
     Session session =
         new Session(
             relay.settings(),
@@ -146,54 +177,94 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             ctx.channel(),
             relay.interceptor(),
             relay.keys());
+    session.ended().whenComplete((ended, failure) -> relay.admission().leave(address));
     relay.sessions().add(session);
     ByteBuf startupBytes = relay.withParameters(startup, bytes, session.token(), ctx.alloc());
     session.clientSent(received.readRetainedSlice(received.readableBytes()));
     ctx.channel().config().setAutoRead(false);
-    pipeline.replace(this, null, new ClientHandler(session));
+    ctx.pipeline().replace(this, null, new ClientHandler(session));
     ChannelFuture connecting =
         relay.backend().connect(ctx.channel(), new ServerHandler(session), false);
-    connecting.addListener(
-        connected -> {
-          if (connected.isSuccess()) {
+    whenDone(
+        connecting,
+        ctx.channel().eventLoop(),
+        () -> {
+          if (connecting.isSuccess()) {
             session.connected(connecting.channel(), startupBytes);
           } else {
             startupBytes.release();
-            session.connectFailed(connected.cause());
+            session.connectFailed(connecting.cause());
           }
         });
   }
 
   private void cancel(ChannelHandlerContext ctx, ByteBuf request) {
+    relay.pending().remove(ctx.channel());
+    if (!relay.admission().beginCancelRequest()) {
+      request.release();
+      loseCancelRequest(ctx, "too many of them at a time");
+      return;
+    }
     ChannelFuture connecting =
-        relay.backend().connect(ctx.channel(), new CancelHandler(ctx.channel()), true);
-    connecting.addListener(
-        connected -> {
-          if (connected.isSuccess()) {
+        relay
+            .backend()
+            .connect(
+                ctx.channel(),
+                new CancelHandler(ctx.channel(), relay.settings().connectTimeout()),
+                true);
+    whenDone(
+        connecting,
+        ctx.channel().eventLoop(),
+        () -> {
+          if (connecting.isSuccess()) {
             connecting.channel().writeAndFlush(request);
+            connecting
+                .channel()
+                .closeFuture()
+                .addListener(closed -> relay.admission().endCancelRequest());
           } else {
             request.release();
-            log.warn(
-                "cannot pass on a cancel request to server {}: {}",
-                relay.settings().backend(),
-                connected.cause().getMessage());
-            ctx.close();
+            relay.admission().endCancelRequest();
+            loseCancelRequest(ctx, ConnectFailure.reason(connecting.cause()));
+          }
+        });
+  }
+
+  private void loseCancelRequest(ChannelHandlerContext ctx, String reason) {
+    if (LOST_CANCEL_REQUESTS.passes()) {
+      log.warn(
+          "cannot pass on a cancel request to server {}: {}", relay.settings().backend(), reason);
+    }
+    ctx.close();
+  }
+
+  /** A connection for which no socket could be opened tells so on a thread of its own. */
+  private static void whenDone(ChannelFuture connecting, EventLoop loop, Runnable task) {
+    connecting.addListener(
+        done -> {
+          if (loop.inEventLoop()) {
+            task.run();
+          } else {
+            loop.execute(task);
           }
         });
   }
 
   private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {
     done = true;
-    ctx.writeAndFlush(
-            ErrorFields.fatal(sqlState, message)
-                .toFrame(ctx.alloc(), BackendMessage.ERROR_RESPONSE))
-        .addListener(ChannelFutureListener.CLOSE);
+    Farewell.toSending(
+        ctx.channel(),
+        ErrorFields.fatal(sqlState, message).toFrame(ctx.alloc(), BackendMessage.ERROR_RESPONSE));
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (cause instanceof java.io.IOException) {
       log.debug("{}: {}", ctx.channel(), cause.getMessage());
+    } else if (cause instanceof OutOfMemoryError) {
+      if (Session.OUT_OF_MEMORY.passes()) {
+        log.warn("connection {} ends: {}", ctx.channel(), cause.getMessage());
+      }
     } else {
       log.error("connection {} ends before its session began", ctx.channel(), cause);
     }

@@ -80,7 +80,7 @@ final class Loopback implements AutoCloseable {
         ChannelFuture unused = ctx.close();
         return;
       }
-      server.accept(ctx.channel(), minor, parameters);
+      server.accept(ctx.channel(), minor, parameters, () -> {});
       ctx.pipeline().remove(this);
     }
   }

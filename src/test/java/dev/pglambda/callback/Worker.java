@@ -39,7 +39,7 @@ final class Worker {
     Worker worker = new Worker();
     worker.channel.config().setAllocator(worker.allocator);
     worker.channel.freezeTime();
-    server.accept(worker.channel, protocolMinor, parameters);
+    server.accept(worker.channel, protocolMinor, parameters, () -> {});
     return worker;
   }
 

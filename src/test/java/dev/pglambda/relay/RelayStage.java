@@ -36,6 +36,13 @@ abstract class RelayStage {
   final List<AutoCloseable> open = new ArrayList<>();
   ServerSocket server = listen();
   Duration startupTimeout = Duration.ofSeconds(30);
+  Duration connectTimeout = Duration.ofSeconds(5);
+  ClientLimits limits = new ClientLimits(100, 0, 100, 100);
+  TcpKeepalives keepalives = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
+  int inspectLimit = 1 << 20;
+  final Sessions sessions = new Sessions();
+  int backendPort;
+  private int port;
   Interceptor interceptor = (buffer, index, length, settings) -> null;
 
   private static ServerSocket listen() {
@@ -59,12 +66,28 @@ abstract class RelayStage {
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
   }
 
+  /** Connects to the relay, which begins with the first client. */
   Peer client(byte[] first) throws Exception {
+    if (port == 0) {
+      port = startRelay();
+    }
+    Peer client = Peer.connect(port);
+    open.add(client);
+    return client.send(first);
+  }
+
+  private int startRelay() throws InterruptedException {
     Relay relay =
         new Relay(
             new RelaySettings(
-                "127.0.0.1", server.getLocalPort(), Duration.ofSeconds(5), startupTimeout, 1 << 20),
-            new Sessions(),
+                "127.0.0.1",
+                backendPort == 0 ? server.getLocalPort() : backendPort,
+                connectTimeout,
+                startupTimeout,
+                inspectLimit,
+                limits,
+                keepalives),
+            sessions,
             interceptor,
             KEYS,
             new EchoingDatabase(),
@@ -79,9 +102,7 @@ abstract class RelayStage {
             .channel();
     open.add(relay);
     open.add(() -> listener.close().sync());
-    Peer client = Peer.connect(((InetSocketAddress) listener.localAddress()).getPort());
-    open.add(client);
-    return client.send(first);
+    return ((InetSocketAddress) listener.localAddress()).getPort();
   }
 
   Peer backend() throws IOException {
@@ -115,7 +136,8 @@ abstract class RelayStage {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup) {
+    public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
+      admitted.run();
       channel
           .pipeline()
           .addLast(

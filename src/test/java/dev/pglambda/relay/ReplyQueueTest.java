@@ -37,6 +37,31 @@ class ReplyQueueTest {
     assertThat(queue.isEmpty()).isTrue();
   }
 
+  /** What is executed and answered, but not synced, is not committed. */
+  @ParameterizedTest
+  @CsvSource({
+    "'', '', true",
+    "Q, TDC, false",
+    "Q, TDCZ, true",
+    "QQ, TDCZ, false",
+    "PBE, 12C, false",
+    "PBES, 12C, false",
+    "PBES, 12CZ, true",
+    "PBESPBE, 12CZ12C, false",
+    "PBESPBES, 12CZ12CZ, true",
+    "PBE, 1E, false",
+    "PBES, 1EZ, true",
+    "Q, G, false",
+    "Q, GEZ, true",
+    "F, VZ, true"
+  })
+  void isIdleIfNothingIsOwedAndNoSyncIsAwaited(String sent, String received, boolean idle) {
+    sent(sent);
+    received(received);
+
+    assertThat(queue.isIdle()).isEqualTo(idle);
+  }
+
   @Test
   void matchesAPipelineMessageByMessage() {
     sent("PBDEPBDESCS");
