@@ -51,6 +51,7 @@ public final class ProxyProcess implements AutoCloseable {
     private final List<String> jvmArguments = new ArrayList<>();
     private final List<String> arguments = new ArrayList<>();
     private final Map<String, String> environment = new HashMap<>();
+    private final List<String> wrapper = new ArrayList<>();
 
     private Builder() {}
 
@@ -72,13 +73,19 @@ public final class ProxyProcess implements AutoCloseable {
       return this;
     }
 
+    /** Sets how many files it may have open. */
+    public Builder openFiles(int most) {
+      wrapper.addAll(List.of("sh", "-c", "ulimit -n " + most + " && exec \"$@\"", "sh"));
+      return this;
+    }
+
     /** Starts it and does not wait. */
     public ProxyProcess start() throws IOException {
       if (!Files.exists(JAR)) {
         throw new IllegalStateException("no " + JAR + " (expected: run by mvn verify)");
       }
       Files.createDirectories(HOME);
-      List<String> command = new ArrayList<>();
+      List<String> command = new ArrayList<>(wrapper);
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(jvmArguments);
       command.addAll(List.of("-jar", JAR.toString()));
@@ -211,6 +218,11 @@ public final class ProxyProcess implements AutoCloseable {
     try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
       return files.count();
     }
+  }
+
+  /** Processor time that it has used so far. */
+  public Duration processorTime() {
+    return process.info().totalCpuDuration().orElseThrow();
   }
 
   @Override

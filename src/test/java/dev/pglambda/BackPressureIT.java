@@ -1,0 +1,340 @@
+package dev.pglambda;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.testing.FloodingServer;
+import dev.pglambda.testing.Peer;
+import dev.pglambda.testing.PostgresServer;
+import dev.pglambda.testing.ProxyProcess;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The jar in 64 MB of heap and 64 MB of direct memory, with one side that does not read: it holds
+ * the other side up, and nobody else. How much is sent is 256 MB, or as many megabytes as the
+ * system property {@code backPressure.megabytes} says.
+ */
+@Timeout(600)
+class BackPressureIT {
+  private static final int ROW_OCTETS = 8 * 1024;
+  private static final int ROWS =
+      Integer.getInteger("backPressure.megabytes", 256) * (1024 * 1024 / ROW_OCTETS);
+
+  /** More than all buffers on the way hold. */
+  private static final int FAR_TOO_MANY_ROWS = 64 * (1024 * 1024 / ROW_OCTETS);
+
+  private static final int PROBES = 300;
+  private static final int STALLED_CLIENTS = 200;
+  private static final int ROWS_READ = 2_000;
+
+  /** For a machine that four others use, too. */
+  private static final Duration USUAL = Duration.ofMillis(50);
+
+  private static final Duration WORST = Duration.ofSeconds(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private Path directory;
+
+  private ProxyProcess.Builder before(String host, int port) {
+    return ProxyProcess.with("--listen", "127.0.0.1:0", "--data-dir", directory.toString())
+        .arguments("--backend", host + ":" + port, "--sample-functions", "on")
+        .jvm("-Xmx64m", "-XX:+ExitOnOutOfMemoryError");
+  }
+
+  private static PostgresServer postgres() {
+    List<String> versions = PostgresServer.versions();
+    return PostgresServer.of(versions.get(versions.size() - 1));
+  }
+
+  @Test
+  void clientThatStopsReadingHoldsUpItsServerAndNobodyElse() throws Exception {
+    PostgresServer postgres = postgres();
+    try (ProxyProcess proxy =
+            before(postgres.host(), postgres.port())
+                .jvm("-XX:MaxDirectMemorySize=64m")
+                .startAndAwait();
+        Connection other = proxy.connect();
+        Connection observer = postgres.connect("postgres");
+        Peer client = Peer.connect(proxy.port())) {
+      client.socket().setSoTimeout((int) PATIENCE.toMillis());
+      DataInputStream in = session(client);
+      client.send(
+          'Q',
+          "COPY (SELECT lpad(i::text, %d, '0') FROM generate_series(1, %d) i) TO STDOUT\0"
+              .formatted(ROW_OCTETS - 1, ROWS));
+      awaitTrue(
+          observer, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'ClientWrite'");
+
+      assertQuick(other);
+
+      assertThat(read(in, 'H')).isNotEmpty();
+      CRC32C received = new CRC32C();
+      for (int i = 0; i < ROWS; i++) {
+        received.update(read(in, 'd'));
+      }
+      assertThat(received.getValue()).isEqualTo(checksum());
+      read(in, 'c');
+      assertThat(new String(read(in, 'C'), US_ASCII)).isEqualTo("COPY " + ROWS + "\0");
+      read(in, 'Z');
+      assertThat(proxy.err().lines()).isEmpty();
+    }
+  }
+
+  @Test
+  void serverThatStopsReadingHoldsUpItsClientAndNobodyElse() throws Exception {
+    PostgresServer postgres = postgres();
+    String database = postgres.createDatabase();
+    try (ProxyProcess proxy =
+            before(postgres.host(), postgres.port())
+                .jvm("-XX:MaxDirectMemorySize=64m")
+                .startAndAwait();
+        Connection other = proxy.connect();
+        Connection owner = postgres.connect(database);
+        Statement statement = owner.createStatement();
+        Peer client = Peer.connect(proxy.port())) {
+      client.socket().setSoTimeout((int) PATIENCE.toMillis());
+      // Rows are counted and checked one by one, and not kept. The tenth waits for the lock.
+      statement.execute("CREATE TABLE lines (line text)");
+      statement.execute(
+          """
+          CREATE FUNCTION in_order(line text) RETURNS boolean LANGUAGE plpgsql AS $$
+          DECLARE number int := current_setting('test.lines')::int + 1;
+          BEGIN
+            IF line <> lpad(number::text, %d, '0') THEN
+              RAISE 'line %%: %%', number, left(line, 100);
+            END IF;
+            PERFORM set_config('test.lines', number::text, false);
+            IF number = 10 THEN
+              PERFORM pg_advisory_xact_lock(1);
+            END IF;
+            RETURN false;
+          END $$
+          """
+              .formatted(ROW_OCTETS - 1));
+      statement.execute("SELECT pg_advisory_lock(1)");
+      client.send(Peer.startup("user", "postgres", "database", database));
+      DataInputStream in = new DataInputStream(client.socket().getInputStream());
+      readThrough(in, 'Z');
+      client.send('Q', "SET test.lines = 0\0");
+      readThrough(in, 'Z');
+      client.send('Q', "COPY lines FROM STDIN WHERE in_order(line)\0");
+      readThrough(in, 'G');
+      AtomicInteger sent = new AtomicInteger();
+      CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> copyIn(client, sent));
+      awaitTrue(
+          owner, "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+
+      assertQuick(other);
+      assertThat(sent.get()).isLessThan(FAR_TOO_MANY_ROWS);
+      assertThat(writer).isNotDone();
+
+      statement.execute("SELECT pg_advisory_unlock(1)");
+      assertThat(new String(read(in, 'C'), US_ASCII)).isEqualTo("COPY 0\0");
+      read(in, 'Z');
+      client.send('Q', "SELECT current_setting('test.lines')\0");
+      readThrough(in, 'T');
+      assertThat(new String(read(in, 'D'), US_ASCII)).endsWith(Integer.toString(ROWS));
+      writer.get(60, TimeUnit.SECONDS);
+      assertThat(proxy.err().lines()).isEmpty();
+    }
+    postgres.dropDatabase(database);
+  }
+
+  @Test
+  void manyClientsThatDoNotReadFitIntoMemory() throws Exception {
+    List<Peer> clients = new ArrayList<>();
+    try (FloodingServer server = FloodingServer.start();
+        ProxyProcess proxy =
+            before("127.0.0.1", server.port()).jvm("-XX:MaxDirectMemorySize=64m").startAndAwait();
+        Peer other = Peer.connect(proxy.port())) {
+      session(other);
+      for (int i = 0; i < STALLED_CLIENTS; i++) {
+        clients.add(flooded(proxy));
+      }
+
+      assertQuick(other);
+
+      byte[] row = FloodingServer.ROW;
+      for (Peer client : clients) {
+        DataInputStream in = new DataInputStream(client.socket().getInputStream());
+        in.skipNBytes(row.length - 1); // what is left of the first one
+        byte[] rows = in.readNBytes(ROWS_READ * row.length);
+        for (int at = 0; at < rows.length; at += row.length) {
+          assertThat(Arrays.mismatch(rows, at, at + row.length, row, 0, row.length)).isEqualTo(-1);
+        }
+      }
+      assertThat(proxy.err().lines()).isEmpty();
+    } finally {
+      clients.forEach(Peer::close);
+    }
+  }
+
+  @Test
+  void directMemoryThatIsUsedUpEndsSessionsAndNotTheProxy() throws Exception {
+    List<Peer> clients = new ArrayList<>();
+    try (FloodingServer server = FloodingServer.start();
+        ProxyProcess proxy =
+            before("127.0.0.1", server.port()).jvm("-XX:MaxDirectMemorySize=12m").startAndAwait()) {
+      try {
+        for (int i = 0; i < STALLED_CLIENTS; i++) {
+          clients.add(flooded(proxy));
+        }
+        proxy.err().await("direct memory");
+      } finally {
+        clients.forEach(Peer::close);
+      }
+
+      // Everything is free again, soon.
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      boolean served = false;
+      while (!served) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        try (Peer client = Peer.connect(proxy.port())) {
+          session(client);
+          assertQuick(client);
+          served = true;
+        } catch (IOException refused) {
+          // Not yet.
+        }
+      }
+      assertThat(proxy.isAlive()).isTrue();
+      assertThat(proxy.err().lines()).noneMatch(line -> line.matches("\\s+at .*"));
+    }
+  }
+
+  /** A client that has asked for more than it will read. */
+  private static Peer flooded(ProxyProcess proxy) throws IOException {
+    Peer client = Peer.connect(proxy.port());
+    client.socket().setSoTimeout((int) PATIENCE.toMillis());
+    try {
+      session(client);
+      client.send('Q', "flood\0");
+      client.socket().getInputStream().read(); // the flood has begun
+    } catch (IOException ended) {
+      // Because there is no memory.
+    }
+    return client;
+  }
+
+  private static DataInputStream session(Peer client) throws IOException {
+    client.send(Peer.startup("user", "postgres", "database", "postgres"));
+    DataInputStream in =
+        new DataInputStream(new BufferedInputStream(client.socket().getInputStream(), 1 << 16));
+    readThrough(in, 'Z');
+    return in;
+  }
+
+  private static void copyIn(Peer client, AtomicInteger sent) {
+    try {
+      OutputStream out = new BufferedOutputStream(client.socket().getOutputStream(), 1 << 16);
+      for (int i = 1; i <= ROWS; i++) {
+        out.write(Peer.message('d', line(i)));
+        sent.set(i);
+      }
+      out.write(Peer.message('c', ""));
+      out.flush();
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  private static String line(int number) {
+    String digits = Integer.toString(number);
+    return "0".repeat(ROW_OCTETS - 1 - digits.length()) + digits + "\n";
+  }
+
+  private static long checksum() {
+    CRC32C checksum = new CRC32C();
+    for (int i = 1; i <= ROWS; i++) {
+      checksum.update(line(i).getBytes(US_ASCII));
+    }
+    return checksum.getValue();
+  }
+
+  /** The body of the next message, which is of this type. */
+  private static byte[] read(DataInputStream in, char type) throws IOException {
+    char actual = (char) in.readUnsignedByte();
+    byte[] body = in.readNBytes(in.readInt() - 4);
+    assertThat(actual).as(new String(body, US_ASCII)).isEqualTo(type);
+    return body;
+  }
+
+  private static void readThrough(DataInputStream in, char type) throws IOException {
+    char actual;
+    do {
+      actual = (char) in.readUnsignedByte();
+      in.skipNBytes(in.readInt() - 4);
+      if (actual == 'E') {
+        throw new IOException("an error instead of " + type);
+      }
+    } while (actual != type);
+  }
+
+  private static void awaitTrue(Connection connection, String sql) throws SQLException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    boolean holds = false;
+    try (Statement statement = connection.createStatement()) {
+      while (!holds) {
+        assertThat(System.nanoTime()).as(sql).isLessThan(deadline);
+        try (ResultSet row = statement.executeQuery(sql)) {
+          holds = row.next() && row.getBoolean(1);
+        }
+      }
+    }
+  }
+
+  private interface Probe {
+    void run() throws Exception;
+  }
+
+  private static void assertQuick(Connection connection) throws Exception {
+    try (Statement statement = connection.createStatement()) {
+      assertQuick(() -> statement.execute("SELECT 1"));
+    }
+  }
+
+  private static void assertQuick(Peer client) throws Exception {
+    DataInputStream in = new DataInputStream(client.socket().getInputStream());
+    assertQuick(
+        () -> {
+          client.send('Q', "SELECT 1\0");
+          readThrough(in, 'Z');
+        });
+  }
+
+  private static void assertQuick(Probe probe) throws Exception {
+    long[] times = new long[PROBES];
+    for (int i = 0; i < PROBES; i++) {
+      long begin = System.nanoTime();
+      probe.run();
+      times[i] = System.nanoTime() - begin;
+    }
+    Arrays.sort(times);
+    System.out.printf(
+        "beside a stalled session: median %.2f ms, worst %.2f ms%n",
+        times[PROBES / 2] / 1e6, times[PROBES - 1] / 1e6);
+    assertThat(Duration.ofNanos(times[PROBES / 2])).isLessThan(USUAL);
+    assertThat(Duration.ofNanos(times[PROBES - 1])).isLessThan(WORST);
+  }
+}
