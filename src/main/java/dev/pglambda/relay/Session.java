@@ -32,6 +32,7 @@ final class Session {
   private final RelaySettings settings;
   private final String token;
   private final Channel client;
+  private final ReplyQueue replies = new ReplyQueue();
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -50,7 +51,7 @@ final class Session {
   /** The client has said Terminate: the server's close is no surprise. */
   private boolean terminated;
 
-  /** The server has said FATAL: nothing is to be added. */
+  /** The server has said why it ends the session: nothing is to be added. */
   private boolean fatalSeen;
 
   Session(
@@ -62,13 +63,15 @@ final class Session {
     this.settings = settings;
     this.token = token;
     this.client = client;
-    ReplyQueue replies = new ReplyQueue();
     SessionState state = new SessionState();
+    PreparedStatements prepared = new PreparedStatements();
     fromClient =
         new FrameScanner(
-            new FrontendRelay(this, replies, state, interceptor, keys, settings.inspectLimit()),
+            new FrontendRelay(
+                this, replies, state, prepared, interceptor, keys, settings.inspectLimit()),
             client.alloc());
-    fromServer = new FrameScanner(new BackendRelay(this, replies, state, keys), client.alloc());
+    fromServer =
+        new FrameScanner(new BackendRelay(this, replies, state, prepared, keys), client.alloc());
     startupTimeout =
         client
             .eventLoop()
@@ -131,6 +134,9 @@ final class Session {
     }
     try {
       fromClient.scan(bytes);
+      if (replies.isFull()) {
+        client.config().setAutoRead(false);
+      }
     } catch (ProtocolViolation violation) {
       log.debug("protocol violation by client {}: {}", client, violation.getMessage());
       endWith(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
@@ -163,6 +169,9 @@ final class Session {
     client.flush();
     if (server != null) {
       pause(server, client);
+      if (!client.config().isAutoRead() && replies.hasRoom()) {
+        serverWritable();
+      }
     }
   }
 
@@ -173,7 +182,7 @@ final class Session {
   }
 
   void serverWritable() {
-    if (server != null && server.isWritable()) {
+    if (server != null && server.isWritable() && !replies.isFull()) {
       client.config().setAutoRead(true);
     }
   }
@@ -227,9 +236,12 @@ final class Session {
     client.write(bytes, client.voidPromise());
   }
 
-  void becameReady() {
-    ready = true;
-    startupTimeout.cancel(false);
+  void sawReady() {
+    if (!ready) {
+      ready = true;
+      startupTimeout.cancel(false);
+    }
+    fatalSeen = false;
   }
 
   void sawTerminate() {

@@ -9,6 +9,7 @@ final class SessionState implements ServerSettings {
   private static final Set<String> ASCII_UNSAFE =
       Set.of("BIG5", "GB18030", "GBK", "JOHAB", "SHIFT_JIS_2004", "SJIS", "UHC");
 
+  private static final byte IDLE = 'I';
   private static final byte IN_FAILED_TRANSACTION = 'E';
 
   private boolean standardConformingStrings = true;
@@ -35,6 +36,11 @@ final class SessionState implements ServerSettings {
   /** ReadyForQuery told the transaction status: I, T or E. */
   void ready(byte transactionStatus) {
     transaction = transactionStatus;
+  }
+
+  /** Whether a transaction was open when the server was ready last. */
+  boolean inTransaction() {
+    return transaction != IDLE;
   }
 
   /**

@@ -5,6 +5,8 @@ import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
 import io.netty.bootstrap.ServerBootstrap;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +62,14 @@ abstract class RelayStage {
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
   }
 
-  Peer client(byte[] first) throws Exception {
+  /** A relay that listens. */
+  record Listening(int port) {
+    Peer connect() throws IOException {
+      return Peer.connect(port);
+    }
+  }
+
+  Listening listening() throws Exception {
     Relay relay =
         new Relay(
             new RelaySettings(
@@ -79,7 +89,11 @@ abstract class RelayStage {
             .channel();
     open.add(relay);
     open.add(() -> listener.close().sync());
-    Peer client = Peer.connect(((InetSocketAddress) listener.localAddress()).getPort());
+    return new Listening(((InetSocketAddress) listener.localAddress()).getPort());
+  }
+
+  Peer client(byte[] first) throws Exception {
+    Peer client = listening().connect();
     open.add(client);
     return client.send(first);
   }
@@ -97,6 +111,33 @@ abstract class RelayStage {
     assertThat(client.read().type()).isEqualTo('R');
     assertThat(client.read().type()).isEqualTo('Z');
     return backend;
+  }
+
+  /** Waits until the proxy has handled all bytes that were sent to it before. */
+  void settle() throws Exception {
+    for (int i = 0; i < 2; i++) { // the event loop may be behind its selection of sockets already
+      loops.submit(() -> {}).get();
+    }
+  }
+
+  /** Has the word {@code magic} replaced by {@code DO 'x'}. */
+  void rewriteMagic() {
+    interceptor =
+        (buffer, index, length, settings) -> {
+          String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
+          int at = text.indexOf("magic");
+          return at < 0
+              ? null
+              : new Rewrite(
+                  text.replace("magic", "DO 'x'"),
+                  List.of(
+                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
+                  false);
+        };
+  }
+
+  static String latin1(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   static byte[] concat(byte[]... parts) {
