@@ -26,7 +26,7 @@ class PreparedExtensionTest {
   private static final String OWN = "DO 'BEGIN END'";
 
   static List<String> versions() {
-    return List.of("12", "15", "18");
+    return List.of("12", "18");
   }
 
   /** A conversation; what it reads is compared. */
