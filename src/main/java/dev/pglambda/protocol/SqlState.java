@@ -1,8 +1,8 @@
 package dev.pglambda.protocol;
 
 /**
- * The SQLSTATE codes the relay itself raises (PostgreSQL manual, appendix "PostgreSQL Error
- * Codes").
+ * The SQLSTATE codes the relay itself raises or looks for (PostgreSQL manual, appendix "PostgreSQL
+ * Error Codes").
  */
 public final class SqlState {
   /** sqlclient_unable_to_establish_sqlconnection. */
@@ -28,6 +28,9 @@ public final class SqlState {
 
   /** admin_shutdown. */
   public static final String ADMIN_SHUTDOWN = "57P01";
+
+  /** crash_shutdown. */
+  public static final String CRASH_SHUTDOWN = "57P02";
 
   /** cannot_connect_now. */
   public static final String CANNOT_CONNECT_NOW = "57P03";

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface StartupPacket {
 
-  /** Largest packet PostgreSQL accepts (its MAX_STARTUP_PACKET_LENGTH). */
-  int MAX_LENGTH = 10_000;
+  /** Largest packet PostgreSQL accepts: its MAX_STARTUP_PACKET_LENGTH, and the length itself. */
+  int MAX_LENGTH = 10_004;
 
   /** Asks for TLS. */
   record SslRequest() implements StartupPacket {}

@@ -9,6 +9,7 @@ import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -34,15 +35,25 @@ final class BackendRelay implements FrameScanner.Visitor {
 
   private static final int MAX_PARAMETER_LENGTH = 1024;
 
+  /** Every rewritten statement is a DO block. */
+  private static final byte[] BLOCK_TAG = {'D', 'O', 0};
+
   private final Session session;
   private final ReplyQueue replies;
   private final SessionState state;
+  private final PreparedStatements prepared;
   private final KeyOffer keys;
 
-  BackendRelay(Session session, ReplyQueue replies, SessionState state, KeyOffer keys) {
+  BackendRelay(
+      Session session,
+      ReplyQueue replies,
+      SessionState state,
+      PreparedStatements prepared,
+      KeyOffer keys) {
     this.session = session;
     this.replies = replies;
     this.state = state;
+    this.prepared = prepared;
     this.keys = keys;
   }
 
@@ -81,7 +92,10 @@ final class BackendRelay implements FrameScanner.Visitor {
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
           error(buffer, index, length, rewritten != null, all);
       case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);
-      default -> rewritten == null ? null : commandComplete(rewritten);
+      default ->
+          rewritten == null || !tagIsOfBlock(buffer, index + Frame.HEADER_LENGTH, length)
+              ? null
+              : commandComplete(rewritten);
     };
   }
 
@@ -104,10 +118,9 @@ final class BackendRelay implements FrameScanner.Visitor {
   }
 
   private @Nullable ByteBuf ready(byte transactionStatus) {
-    if (!session.isReady()) {
-      session.becameReady();
-    }
+    session.sawReady();
     state.ready(transactionStatus);
+    prepared.ready(!state.inTransaction(), replies.isEmpty());
     if (state.keysWanted()
         && !state.transactionFailed()
         && replies.canOffer()
@@ -139,7 +152,7 @@ final class BackendRelay implements FrameScanner.Visitor {
     if (type == BackendMessage.NOTICE_RESPONSE && keys.isQuotedBy(fields)) {
       return Unpooled.EMPTY_BUFFER;
     }
-    if (type == BackendMessage.ERROR_RESPONSE && isFatal(fields)) {
+    if (type == BackendMessage.ERROR_RESPONSE ? isFatal(fields) : isLastWarning(fields)) {
       session.sawFatal();
     }
     boolean concealed = keys.conceal(fields);
@@ -156,6 +169,15 @@ final class BackendRelay implements FrameScanner.Visitor {
     return "FATAL".equals(severity) || "PANIC".equals(severity);
   }
 
+  /**
+   * Whether a notice may be the last word: a server that stops at once, or after a crash of one of
+   * its processes, tells that in a WARNING.
+   */
+  private static boolean isLastWarning(ErrorFields fields) {
+    String sqlState = fields.get(ErrorFields.SQLSTATE);
+    return SqlState.ADMIN_SHUTDOWN.equals(sqlState) || SqlState.CRASH_SHUTDOWN.equals(sqlState);
+  }
+
   private @Nullable ByteBuf parameter(ByteBuf buffer, int index, int length) {
     int name = index + Frame.HEADER_LENGTH;
     int end = index + length;
@@ -167,6 +189,14 @@ final class BackendRelay implements FrameScanner.Visitor {
           buffer.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.ISO_8859_1));
     }
     return null;
+  }
+
+  /** Whether the tag is the one of what was sent in place of a statement. */
+  private static boolean tagIsOfBlock(ByteBuf buffer, int tag, int length) {
+    return length == Frame.HEADER_LENGTH + BLOCK_TAG.length
+        && buffer.getByte(tag) == BLOCK_TAG[0]
+        && buffer.getByte(tag + 1) == BLOCK_TAG[1]
+        && buffer.getByte(tag + 2) == BLOCK_TAG[2];
   }
 
   private ByteBuf commandComplete(RewrittenStatement rewritten) {

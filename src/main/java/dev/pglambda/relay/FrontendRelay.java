@@ -2,16 +2,12 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,28 +22,29 @@ final class FrontendRelay implements FrameScanner.Visitor {
    */
   private static final int MAX_AUTHENTICATION_LENGTH = 65_535;
 
+  private static final byte STATEMENT = 'S';
+  private static final byte PORTAL = 'P';
+
   private final Session session;
   private final ReplyQueue replies;
   private final SessionState state;
+  private final PreparedStatements prepared;
   private final Interceptor interceptor;
   private final KeyOffer keys;
   private final int inspectLimit;
-
-  /** Prepared statements and portals whose text was rewritten, by name; nearly always empty. */
-  private final Map<String, List<RewrittenStatement>> statements = new HashMap<>();
-
-  private final Map<String, List<RewrittenStatement>> portals = new HashMap<>();
 
   FrontendRelay(
       Session session,
       ReplyQueue replies,
       SessionState state,
+      PreparedStatements prepared,
       Interceptor interceptor,
       KeyOffer keys,
       int inspectLimit) {
     this.session = session;
     this.replies = replies;
     this.state = state;
+    this.prepared = prepared;
     this.interceptor = interceptor;
     this.keys = keys;
     this.inspectLimit = inspectLimit;
@@ -63,15 +60,17 @@ final class FrontendRelay implements FrameScanner.Visitor {
     boolean wanted =
         switch (type) {
           case FrontendMessage.QUERY, FrontendMessage.PARSE -> bodyLength <= inspectLimit;
-          case FrontendMessage.BIND, FrontendMessage.EXECUTE ->
-              !(statements.isEmpty() && portals.isEmpty()) && bodyLength <= inspectLimit;
+          case FrontendMessage.BIND, FrontendMessage.EXECUTE, FrontendMessage.CLOSE ->
+              !prepared.isEmpty() && bodyLength <= inspectLimit;
           case FrontendMessage.TERMINATE -> {
             session.sawTerminate();
             yield false;
           }
           default -> false;
         };
-    if (!wanted) {
+    if (!wanted && type == FrontendMessage.PARSE) {
+      replies.sentByName(type, prepared.parseUnseen());
+    } else if (!wanted) {
       replies.sent(type);
     }
     return wanted;
@@ -81,12 +80,19 @@ final class FrontendRelay implements FrameScanner.Visitor {
   public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
     int body = index + Frame.HEADER_LENGTH;
     int end = index + length;
-    return switch (buffer.getByte(index)) {
-      case FrontendMessage.QUERY -> query(buffer, body, end);
-      case FrontendMessage.PARSE -> parse(buffer, body, end);
-      case FrontendMessage.BIND -> bind(buffer, body, end);
-      default -> execute(buffer, body, end);
-    };
+    byte type = buffer.getByte(index);
+    switch (type) {
+      case FrontendMessage.QUERY -> {
+        return query(buffer, body, end);
+      }
+      case FrontendMessage.PARSE -> {
+        return parse(buffer, body, end);
+      }
+      default -> {
+        replies.sentByName(type, named(type, buffer, body, end));
+        return null;
+      }
+    }
   }
 
   private @Nullable ByteBuf query(ByteBuf buffer, int body, int end) {
@@ -119,18 +125,16 @@ final class FrontendRelay implements FrameScanner.Visitor {
     int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
     Rewrite rewrite = textEnd < 0 ? null : inspectText(buffer, nameEnd + 1, textEnd + 1);
     if (rewrite == null) {
-      replies.sent(FrontendMessage.PARSE);
-      if (textEnd >= 0 && !statements.isEmpty()) {
-        statements.remove(string(buffer, body, nameEnd));
-      }
+      replies.sentByName(
+          FrontendMessage.PARSE, textEnd < 0 ? null : prepared.parse(buffer, body, nameEnd));
       return null;
     }
-    statements.put(string(buffer, body, nameEnd), rewrite.statements());
     ByteBuf out = session.client().alloc().buffer();
     if (rewrite.takesKeys() && replies.canOfferLater()) {
       offerKeys(out);
     }
-    replies.sent(FrontendMessage.PARSE, rewrite.statements());
+    replies.sentByName(
+        FrontendMessage.PARSE, prepared.parse(buffer, body, nameEnd, rewrite.statements()));
     int at = beginFrame(out, FrontendMessage.PARSE);
     out.writeBytes(buffer, body, nameEnd + 1 - body);
     writeString(out, rewrite.text());
@@ -149,38 +153,30 @@ final class FrontendRelay implements FrameScanner.Visitor {
     return terminated ? interceptor.inspect(buffer, from, end - 1 - from, state) : null;
   }
 
-  private @Nullable ByteBuf bind(ByteBuf buffer, int body, int end) {
-    replies.sent(FrontendMessage.BIND);
-    int portalEnd = buffer.indexOf(body, end, (byte) 0);
-    int statementEnd = portalEnd < 0 ? -1 : buffer.indexOf(portalEnd + 1, end, (byte) 0);
-    if (statementEnd >= 0) {
-      String portal = string(buffer, body, portalEnd);
-      List<RewrittenStatement> rewritten =
-          statements.get(string(buffer, portalEnd + 1, statementEnd));
-      if (rewritten == null) {
-        portals.remove(portal);
-      } else {
-        portals.put(portal, rewritten);
-      }
+  /** What a Bind, Execute or Close means to the names that are known. */
+  private PreparedStatements.@Nullable Message named(byte type, ByteBuf buffer, int body, int end) {
+    int name = type == FrontendMessage.CLOSE ? body + 1 : body;
+    int nameEnd = name < end ? buffer.indexOf(name, end, (byte) 0) : -1;
+    if (nameEnd < 0) {
+      return null;
     }
-    return null;
-  }
-
-  private @Nullable ByteBuf execute(ByteBuf buffer, int body, int end) {
-    int portalEnd = buffer.indexOf(body, end, (byte) 0);
-    replies.sent(
-        FrontendMessage.EXECUTE,
-        portalEnd < 0 ? null : portals.get(string(buffer, body, portalEnd)));
-    return null;
+    if (type == FrontendMessage.EXECUTE) {
+      return prepared.execute(buffer, name, nameEnd);
+    }
+    if (type == FrontendMessage.BIND) {
+      int statementEnd = buffer.indexOf(nameEnd + 1, end, (byte) 0);
+      return statementEnd < 0 ? null : prepared.bind(buffer, name, nameEnd, statementEnd);
+    }
+    return switch (buffer.getByte(body)) {
+      case STATEMENT -> prepared.closeStatement(buffer, name, nameEnd);
+      case PORTAL -> prepared.closePortal(buffer, name, nameEnd);
+      default -> null;
+    };
   }
 
   @Override
   public void forward(ByteBuf bytes) {
     session.toServer(bytes);
-  }
-
-  private static String string(ByteBuf buffer, int from, int end) {
-    return buffer.toString(from, end - from, StandardCharsets.ISO_8859_1);
   }
 
   private static int beginFrame(ByteBuf out, byte type) {

@@ -39,8 +39,20 @@ final class ReplyQueue {
   /** In place of rewritten statements: the proxy's own message, of which no client depends. */
   private static final Object STORE = new Object();
 
-  private byte[] kinds = new byte[16];
-  private @Nullable Object[] rewrites = new @Nullable Object[16];
+  /**
+   * With so many unanswered messages (1.3 MB) the client is not read on. A server answers whatever
+   * it has read, but for what its output buffer of 8 kB holds, so this delays nobody; a client that
+   * reads no replies, or a server that sends none, would else take all memory.
+   */
+  private static final int MOST_UNANSWERED = 1 << 18;
+
+  private static final int INITIAL_CAPACITY = 16;
+
+  /** What was needed for a long pipeline is given back behind it. */
+  private static final int KEPT_CAPACITY = 1024;
+
+  private byte[] kinds = new byte[INITIAL_CAPACITY];
+  private @Nullable Object[] rewrites = new @Nullable Object[INITIAL_CAPACITY];
   private int head;
   private int size;
 
@@ -104,6 +116,16 @@ final class ReplyQueue {
     return !skipping && !copyIn && !outOfStep;
   }
 
+  /** Whether nothing more is to be read from the client for now. */
+  boolean isFull() {
+    return size >= MOST_UNANSWERED;
+  }
+
+  /** Whether so much was answered since it was full that the client can be read on. */
+  boolean hasRoom() {
+    return size <= MOST_UNANSWERED / 2;
+  }
+
   /** Number of entries; for tests. */
   int size() {
     return size;
@@ -119,7 +141,7 @@ final class ReplyQueue {
           FrontendMessage.EXECUTE,
           FrontendMessage.CLOSE,
           FrontendMessage.FUNCTION_CALL ->
-          sent(type, null);
+          expect(type, null);
       case FrontendMessage.SYNC -> {
         if (!copyIn) {
           skipping = false;
@@ -140,14 +162,27 @@ final class ReplyQueue {
   }
 
   /**
-   * A Query, a Parse or an Execute was sent whose statements were rewritten.
+   * A message was sent whose statements were rewritten.
    *
-   * @param statements which, by ascending index; an Execute has only index 0
+   * @param statements which, by ascending index; null if none
    */
   void sent(byte type, @Nullable List<RewrittenStatement> statements) {
+    expect(type, statements);
+  }
+
+  /**
+   * A message was sent that names a prepared statement or portal.
+   *
+   * @param message told when it is completed; null if it concerns no rewritten text
+   */
+  void sentByName(byte type, PreparedStatements.@Nullable Message message) {
+    expect(type, message);
+  }
+
+  private void expect(byte type, @Nullable Object rewrite) {
     outOfStep |= copyIn;
     if (!skipping && !copyIn) {
-      push(type, statements);
+      push(type, rewrite);
     }
   }
 
@@ -220,11 +255,15 @@ final class ReplyQueue {
    * @return null if the text is the client's own
    */
   @Nullable List<RewrittenStatement> rewritten() {
-    if (size == 0 || !(rewrites[head] instanceof List<?>)) {
+    if (size == 0) {
       return null;
     }
+    if (rewrites[head] instanceof PreparedStatements.Message message) {
+      return message.rewritten();
+    }
     @SuppressWarnings("unchecked") // only sent(byte, List) stores a list
-    List<RewrittenStatement> statements = (List<RewrittenStatement>) rewrites[head];
+    List<RewrittenStatement> statements =
+        rewrites[head] instanceof List<?> list ? (List<RewrittenStatement>) list : null;
     return statements;
   }
 
@@ -312,7 +351,11 @@ final class ReplyQueue {
 
   private void popIf(byte kind) {
     if (headIs(kind)) {
+      Object rewrite = rewrites[head];
       pop();
+      if (rewrite instanceof PreparedStatements.Message message) {
+        message.completed();
+      }
       dropCopyEnds();
     } else {
       outOfStep = true;
@@ -338,6 +381,11 @@ final class ReplyQueue {
     head = (head + 1) & (kinds.length - 1);
     size--;
     completed = 0;
+    if (size == 0 && kinds.length > KEPT_CAPACITY) {
+      kinds = new byte[INITIAL_CAPACITY];
+      rewrites = new @Nullable Object[INITIAL_CAPACITY];
+      head = 0;
+    }
   }
 
   private void push(byte kind, @Nullable Object statements) {

@@ -67,7 +67,7 @@ final class Session {
   /** The client has said Terminate: the server's close is no surprise. */
   private boolean terminated;
 
-  /** The server has said FATAL: nothing is to be added. */
+  /** The server has said why it ends the session: nothing is to be added. */
   private boolean fatalSeen;
 
   Session(
@@ -79,11 +79,14 @@ final class Session {
     this.settings = settings;
     this.token = token;
     this.client = client;
+    PreparedStatements prepared = new PreparedStatements();
     fromClient =
         new FrameScanner(
-            new FrontendRelay(this, replies, state, interceptor, keys, settings.inspectLimit()),
+            new FrontendRelay(
+                this, replies, state, prepared, interceptor, keys, settings.inspectLimit()),
             client.alloc());
-    fromServer = new FrameScanner(new BackendRelay(this, replies, state, keys), client.alloc());
+    fromServer =
+        new FrameScanner(new BackendRelay(this, replies, state, prepared, keys), client.alloc());
     startupTimeout =
         client
             .eventLoop()
@@ -148,6 +151,9 @@ final class Session {
     }
     try {
       fromClient.scan(bytes);
+      if (replies.isFull()) {
+        client.config().setAutoRead(false);
+      }
     } catch (ProtocolViolation violation) {
       log.debug("protocol violation by client {}: {}", client, violation.getMessage());
       endWith(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
@@ -191,6 +197,9 @@ final class Session {
     client.flush();
     if (server != null) {
       BackPressure.after(server, client);
+      if (!client.config().isAutoRead() && replies.hasRoom()) {
+        serverWritable();
+      }
     }
   }
 
@@ -201,7 +210,7 @@ final class Session {
   }
 
   void serverWritable() {
-    if (server != null) {
+    if (server != null && !replies.isFull()) {
       BackPressure.resume(client, server);
     }
   }
@@ -251,9 +260,12 @@ final class Session {
     client.write(bytes, client.voidPromise());
   }
 
-  void becameReady() {
-    ready = true;
-    startupTimeout.cancel(false);
+  void sawReady() {
+    if (!ready) {
+      ready = true;
+      startupTimeout.cancel(false);
+    }
+    fatalSeen = false;
   }
 
   void sawTerminate() {
@@ -313,7 +325,7 @@ final class Session {
   private boolean isIdle() {
     return ready
         && replies.isIdle()
-        && state.outsideTransaction()
+        && !state.inTransaction()
         && fromClient.atBoundary()
         && fromServer.atBoundary();
   }

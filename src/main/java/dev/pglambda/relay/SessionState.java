@@ -9,7 +9,7 @@ final class SessionState implements ServerSettings {
   private static final Set<String> ASCII_UNSAFE =
       Set.of("BIG5", "GB18030", "GBK", "JOHAB", "SHIFT_JIS_2004", "SJIS", "UHC");
 
-  private static final byte OUTSIDE_TRANSACTION = 'I';
+  private static final byte IDLE = 'I';
   private static final byte IN_FAILED_TRANSACTION = 'E';
 
   private boolean standardConformingStrings = true;
@@ -38,17 +38,17 @@ final class SessionState implements ServerSettings {
     transaction = transactionStatus;
   }
 
+  /** Whether a transaction was open when the server was ready last. */
+  boolean inTransaction() {
+    return transaction != IDLE;
+  }
+
   /**
    * Whether the server would refuse any statement but the end of the transaction, when last it was
    * ready.
    */
   boolean transactionFailed() {
     return transaction == IN_FAILED_TRANSACTION;
-  }
-
-  /** Whether no transaction block was open when last the server was ready. */
-  boolean outsideTransaction() {
-    return transaction == OUTSIDE_TRANSACTION;
   }
 
   /** Whether a statement wanted the proxy's keys and has not got them yet. */

@@ -5,6 +5,8 @@ import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
 import io.netty.bootstrap.ServerBootstrap;
@@ -20,10 +22,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -42,7 +46,7 @@ abstract class RelayStage {
   int inspectLimit = 1 << 20;
   final Sessions sessions = new Sessions();
   int backendPort;
-  private int port;
+  private @Nullable Listening listening;
   Interceptor interceptor = (buffer, index, length, settings) -> null;
 
   private static ServerSocket listen() {
@@ -66,17 +70,14 @@ abstract class RelayStage {
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
   }
 
-  /** Connects to the relay, which begins with the first client. */
-  Peer client(byte[] first) throws Exception {
-    if (port == 0) {
-      port = startRelay();
+  /** A relay that listens. */
+  record Listening(int port) {
+    Peer connect() throws IOException {
+      return Peer.connect(port);
     }
-    Peer client = Peer.connect(port);
-    open.add(client);
-    return client.send(first);
   }
 
-  private int startRelay() throws InterruptedException {
+  Listening listening() throws InterruptedException {
     Relay relay =
         new Relay(
             new RelaySettings(
@@ -102,7 +103,16 @@ abstract class RelayStage {
             .channel();
     open.add(relay);
     open.add(() -> listener.close().sync());
-    return ((InetSocketAddress) listener.localAddress()).getPort();
+    return new Listening(((InetSocketAddress) listener.localAddress()).getPort());
+  }
+
+  /** Connects to the relay, which begins with the first client. */
+  Peer client(byte[] first) throws Exception {
+    Listening relay = listening == null ? listening() : listening;
+    listening = relay;
+    Peer client = relay.connect();
+    open.add(client);
+    return client.send(first);
   }
 
   Peer backend() throws IOException {
@@ -118,6 +128,33 @@ abstract class RelayStage {
     assertThat(client.read().type()).isEqualTo('R');
     assertThat(client.read().type()).isEqualTo('Z');
     return backend;
+  }
+
+  /** Waits until the proxy has handled all bytes that were sent to it before. */
+  void settle() throws Exception {
+    for (int i = 0; i < 2; i++) { // the event loop may be behind its selection of sockets already
+      loops.submit(() -> {}).get();
+    }
+  }
+
+  /** Has the word {@code magic} replaced by {@code DO 'x'}. */
+  void rewriteMagic() {
+    interceptor =
+        (buffer, index, length, settings) -> {
+          String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
+          int at = text.indexOf("magic");
+          return at < 0
+              ? null
+              : new Rewrite(
+                  text.replace("magic", "DO 'x'"),
+                  List.of(
+                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
+                  false);
+        };
+  }
+
+  static String latin1(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   static byte[] concat(byte[]... parts) {

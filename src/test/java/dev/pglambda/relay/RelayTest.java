@@ -5,8 +5,6 @@ import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.intercept.Rewrite;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -108,7 +106,7 @@ class RelayTest extends RelayStage {
         "\0\0\0\0",
         "\0\0\0\7xxxx",
         "\u00ff\u00ff\u00ff\u00ffxxxx",
-        "\0\0'\u0011\0\3\0\0",
+        "\0\0'\u0015\0\3\0\0",
         "\0\0\0\u0009\0\3\0\0x",
         "\0\0\0\u000c\0\3\0\0user",
         "\0\0\0\u000e\0\3\0\0user\0x",
@@ -420,26 +418,5 @@ class RelayTest extends RelayStage {
     backend.close();
 
     assertThat(client.atEnd()).isTrue();
-  }
-
-  // ---- the stage
-
-  private void rewriteMagic() {
-    interceptor =
-        (buffer, index, length, settings) -> {
-          String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
-          int at = text.indexOf("magic");
-          return at < 0
-              ? null
-              : new Rewrite(
-                  text.replace("magic", "DO 'x'"),
-                  List.of(
-                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
-                  false);
-        };
-  }
-
-  private static String latin1(byte[] bytes) {
-    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 }

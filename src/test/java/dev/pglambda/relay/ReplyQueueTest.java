@@ -315,7 +315,7 @@ class ReplyQueueTest {
   void findsTheRewrittenStatementOfAnExecute() {
     sent("PBES");
     sent("PBD");
-    queue.sent((byte) 'E', List.of(FIRST));
+    queue.sentByName((byte) 'E', () -> List.of(FIRST));
     sent("S");
 
     received("12CZ12n");

@@ -318,6 +318,11 @@ public final class WireClient implements AutoCloseable {
    */
   public @Nullable ServerMessage read() throws IOException {
     flushOut();
+    return readSent();
+  }
+
+  /** Reads one message and sends nothing: for a thread beside the one that sends. */
+  public @Nullable ServerMessage readSent() throws IOException {
     ServerMessage message = reader.read();
     if (message instanceof ParameterStatus status) {
       parameters.put(status.parameter(), status.value());

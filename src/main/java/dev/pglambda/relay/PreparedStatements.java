@@ -1,0 +1,230 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which of the server's prepared statements and portals have a text that was rewritten, by name.
+ *
+ * <p>A message that names one is given to {@link ReplyQueue} as a {@link Message} when it is sent,
+ * and takes effect when the server has completed it. So a name means for every message what it
+ * means to the server, whatever is under way before it, and a Parse or Bind that fails or is
+ * skipped changes nothing.
+ *
+ * <p>Names that the server drops otherwise (DEALLOCATE, DISCARD, ROLLBACK TO; the unnamed statement
+ * at a simple Query) stay until they are used anew, or, portals, until no transaction is open. That
+ * shows nowhere: what is executed under a name was parsed and bound under it by messages seen here,
+ * because SQL's PREPARE and DECLARE take no utility statements, and only the tag {@code DO} is ever
+ * mended.
+ *
+ * <p>Not thread-safe. For a message whose names are not known nothing is allocated.
+ */
+final class PreparedStatements {
+  /** More are not noted, which leaves them with the tag {@code DO}. */
+  private static final int MAX_NAMES = 1_000;
+
+  private static final List<RewrittenStatement> NONE = List.of();
+
+  private final Map<Name, Text> statements = new HashMap<>();
+  private final Map<Name, Text> portals = new HashMap<>();
+
+  /** To look names up with. */
+  private final Name probe = new Name(new byte[Name.SIGNIFICANT_OCTETS]);
+
+  /** A message that names a statement or portal whose text is or was rewritten. */
+  interface Message {
+    /**
+     * The rewritten statements of the text that the server works on; none if it is the client's.
+     */
+    List<RewrittenStatement> rewritten();
+
+    /** The server has done what the message asks for. */
+    default void completed() {}
+  }
+
+  /** What stands under a name, as the server has it after all replies that have come. */
+  private static final class Text {
+    private List<RewrittenStatement> rewritten = NONE;
+  }
+
+  private record Parse(Text statement, List<RewrittenStatement> rewritten) implements Message {
+    @Override
+    public void completed() {
+      statement.rewritten = rewritten;
+    }
+  }
+
+  private record Bind(Text portal, @Nullable Text statement) implements Message {
+    @Override
+    public List<RewrittenStatement> rewritten() {
+      return NONE;
+    }
+
+    @Override
+    public void completed() {
+      portal.rewritten = statement == null ? NONE : statement.rewritten;
+    }
+  }
+
+  private record Execute(Text portal) implements Message {
+    @Override
+    public List<RewrittenStatement> rewritten() {
+      return portal.rewritten;
+    }
+  }
+
+  private record Close(Text text) implements Message {
+    @Override
+    public List<RewrittenStatement> rewritten() {
+      return NONE;
+    }
+
+    @Override
+    public void completed() {
+      text.rewritten = NONE;
+    }
+  }
+
+  /** Whether no name is known, so that no Bind, Execute or Close can be of interest. */
+  boolean isEmpty() {
+    return statements.isEmpty() && portals.isEmpty();
+  }
+
+  /**
+   * A Parse with a rewritten text.
+   *
+   * @param name where the statement's name begins
+   * @param end where it ends
+   */
+  Message parse(ByteBuf buffer, int name, int end, List<RewrittenStatement> rewritten) {
+    Text statement = known(statements, buffer, name, end);
+    if (statement == null) {
+      statement = note(statements);
+    }
+    return new Parse(statement, rewritten);
+  }
+
+  /** A Parse with the client's own text; null if its name is not known. */
+  @Nullable Message parse(ByteBuf buffer, int name, int end) {
+    Text statement = known(statements, buffer, name, end);
+    return statement == null ? null : new Parse(statement, NONE);
+  }
+
+  /**
+   * A Parse too long to be looked at. It is taken for one of the unnamed statement: the others must
+   * be closed before their names can be used again.
+   */
+  @Nullable Message parseUnseen() {
+    Text statement = statements.get(probe.unnamed());
+    return statement == null ? null : new Parse(statement, NONE);
+  }
+
+  /** A Bind; null if neither of its names is known. */
+  @Nullable Message bind(ByteBuf buffer, int portalName, int portalEnd, int statementEnd) {
+    Text statement = known(statements, buffer, portalEnd + 1, statementEnd);
+    Text portal = known(portals, buffer, portalName, portalEnd);
+    if (portal == null && statement != null) {
+      portal = note(portals);
+    }
+    return portal == null ? null : new Bind(portal, statement);
+  }
+
+  /** An Execute; null if the portal's name is not known. */
+  @Nullable Message execute(ByteBuf buffer, int portalName, int end) {
+    Text portal = known(portals, buffer, portalName, end);
+    return portal == null ? null : new Execute(portal);
+  }
+
+  /** A Close; null if the name is not known. */
+  @Nullable Message closeStatement(ByteBuf buffer, int name, int end) {
+    Text statement = known(statements, buffer, name, end);
+    return statement == null ? null : new Close(statement);
+  }
+
+  /** A Close; null if the name is not known. */
+  @Nullable Message closePortal(ByteBuf buffer, int name, int end) {
+    Text portal = known(portals, buffer, name, end);
+    return portal == null ? null : new Close(portal);
+  }
+
+  /**
+   * The server is ready for the next query.
+   *
+   * @param idle whether no transaction is open: then there are no portals
+   * @param allAnswered whether no message is under way that could refer to a name
+   */
+  void ready(boolean idle, boolean allAnswered) {
+    if (isEmpty()) {
+      return;
+    }
+    if (idle) {
+      portals.values().forEach(portal -> portal.rewritten = NONE);
+    }
+    if (allAnswered) {
+      statements.values().removeIf(statement -> statement.rewritten.isEmpty());
+      portals.values().removeIf(portal -> portal.rewritten.isEmpty());
+    }
+  }
+
+  private @Nullable Text known(Map<Name, Text> texts, ByteBuf buffer, int from, int end) {
+    return texts.get(probe.read(buffer, from, end));
+  }
+
+  /** Notes the name that was looked up last. */
+  private Text note(Map<Name, Text> texts) {
+    Text text = new Text();
+    if (texts.size() < MAX_NAMES) {
+      texts.put(probe.copy(), text);
+    }
+    return text;
+  }
+
+  /** Octets of a name. */
+  private static final class Name {
+    /** PostgreSQL compares no more of a name: its NAMEDATALEN, less the terminating NUL. */
+    private static final int SIGNIFICANT_OCTETS = 63;
+
+    private final byte[] octets;
+    private int length;
+
+    private Name(byte[] octets) {
+      this.octets = octets;
+      this.length = octets.length;
+    }
+
+    private Name read(ByteBuf buffer, int from, int end) {
+      length = Math.min(end - from, SIGNIFICANT_OCTETS);
+      buffer.getBytes(from, octets, 0, length);
+      return this;
+    }
+
+    private Name unnamed() {
+      length = 0;
+      return this;
+    }
+
+    private Name copy() {
+      return new Name(Arrays.copyOf(octets, length));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Name name
+          && Arrays.equals(octets, 0, length, name.octets, 0, name.length);
+    }
+
+    @Override
+    public int hashCode() {
+      int hash = 1;
+      for (int i = 0; i < length; i++) {
+        hash = 31 * hash + octets[i];
+      }
+      return hash;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package dev.pglambda.relay;
+
+import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.startup;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.testing.Peer;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** More messages than anybody answers: what the relay keeps of them is bounded. */
+@Timeout(60)
+class PipelineTest extends RelayStage {
+  private static final int MOST_UNANSWERED = 1 << 18;
+  private static final int MESSAGES = 300_000;
+  private static final int AT_ONCE = 1_000;
+  private static final int SYNC_OCTETS = 5;
+  private static final int READY_OCTETS = 6;
+
+  /** What one read of the relay's can bring beyond the limit. */
+  private static final int MARGIN = (1 << 16) / SYNC_OCTETS + 1;
+
+  @Test
+  void readsNoMoreFromAClientWhoseMessagesTheServerDoesNotAnswer() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+    CompletableFuture<Void> writing =
+        CompletableFuture.runAsync(() -> send(client, message('S', ""), MESSAGES));
+
+    backend.text(MOST_UNANSWERED * SYNC_OCTETS);
+    int arrived = MOST_UNANSWERED;
+    backend.socket().setSoTimeout(1_000);
+    try {
+      while (true) {
+        backend.read();
+        arrived++;
+      }
+    } catch (SocketTimeoutException nothingMore) {
+      assertThat(arrived).isBetween(MOST_UNANSWERED, MOST_UNANSWERED + MARGIN);
+    }
+
+    backend.socket().setSoTimeout(10_000);
+    int before = arrived;
+    CompletableFuture<Void> answering = CompletableFuture.runAsync(() -> answer(backend, before));
+    assertThat(client.text(MESSAGES * READY_OCTETS)).hasSize(MESSAGES * READY_OCTETS).endsWith("I");
+    writing.get(10, TimeUnit.SECONDS);
+    answering.get(10, TimeUnit.SECONDS);
+  }
+
+  private static void answer(Peer backend, int arrived) {
+    try {
+      send(backend, message('Z', "I"), arrived);
+      for (int left = MESSAGES - arrived; left > 0; left -= AT_ONCE) {
+        int count = Math.min(left, AT_ONCE);
+        backend.text(count * SYNC_OCTETS);
+        send(backend, message('Z', "I"), count);
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static void send(Peer peer, byte[] message, int count) {
+    try {
+      for (int left = count; left > 0; left -= AT_ONCE) {
+        byte[][] some = new byte[Math.min(left, AT_ONCE)][];
+        Arrays.fill(some, message);
+        peer.send(concat(some));
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

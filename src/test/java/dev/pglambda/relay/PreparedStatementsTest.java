@@ -1,0 +1,241 @@
+package dev.pglambda.relay;
+
+import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.startup;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.testing.Peer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The tag of a rewritten statement that is executed by name: the client sends a pipeline, and the
+ * server answers as the server would.
+ */
+class PreparedStatementsTest extends RelayStage {
+  private static final byte[] SYNC = message('S', "");
+
+  private Peer client;
+  private Peer backend;
+
+  @BeforeEach
+  void begin() throws Exception {
+    rewriteMagic();
+    client = client(startup("user", "ann"));
+    backend = ready(client);
+  }
+
+  @Test
+  void findsAStatementThatIsNotCompletedYet() throws Exception {
+
+    assertThat(tags("12CI", parse("m", "magic"), bind("", "m"), execute(""), SYNC))
+        .containsExactly("CREATE EXTENSION");
+  }
+
+  @Test
+  void leavesAStatementAsItIsIfParseFailsBecauseOfItsName() throws Exception {
+    tags("1I", parse("m", "magic"), SYNC);
+    tags("EI", parse("m", "DO 'y'"), SYNC);
+    assertThat(tags("2CI", bind("", "m"), execute(""), SYNC)).containsExactly("CREATE EXTENSION");
+
+    tags("1I", parse("own", "DO 'y'"), SYNC);
+    tags("EI", parse("own", "magic"), SYNC);
+    assertThat(tags("2CI", bind("", "own"), execute(""), SYNC)).containsExactly("DO");
+  }
+
+  @Test
+  void leavesNamesAsTheyAreWhileTheServerSkips() throws Exception {
+    tags("1I", parse("m", "magic"), SYNC);
+    tags("EI", parse("x", "wrong"), close('S', "m"), parse("m", "DO 'y'"), bind("p", "m"), SYNC);
+
+    assertThat(tags("2CI", bind("", "m"), execute(""), SYNC)).containsExactly("CREATE EXTENSION");
+  }
+
+  @Test
+  void forgetsAStatementThatIsClosedAndParsedAnew() throws Exception {
+    tags("1I", parse("m", "magic"), SYNC);
+
+    assertThat(
+            tags(
+                "2C312C312CI",
+                bind("", "m"),
+                execute(""),
+                close('S', "m"),
+                parse("m", "DO 'y'"),
+                bind("", "m"),
+                execute(""),
+                close('S', "m"),
+                parse("m", "magic"),
+                bind("", "m"),
+                execute(""),
+                SYNC))
+        .containsExactly("CREATE EXTENSION", "DO", "CREATE EXTENSION");
+  }
+
+  @Test
+  void forgetsAStatementThatWasDroppedByTextWhenItIsParsedAnew() throws Exception {
+    tags("1I", parse("m", "magic"), SYNC);
+    tags("dI", message('Q', "DISCARD ALL\0"));
+
+    assertThat(tags("12CI", parse("m", "DO 'y'"), bind("", "m"), execute(""), SYNC))
+        .containsExactly("DO");
+  }
+
+  @Test
+  void replacesTheUnnamedStatement() throws Exception {
+    tags("1I", parse("", "magic"), SYNC);
+
+    assertThat(
+            tags(
+                "2C12CI",
+                bind("", ""),
+                execute(""),
+                parse("", "DO 'y'"),
+                bind("", ""),
+                execute(""),
+                SYNC))
+        .containsExactly("CREATE EXTENSION", "DO");
+  }
+
+  @Test
+  void replacesTheUnnamedStatementByOneThatIsTooLongToBeInspected() throws Exception {
+    tags("1I", parse("", "magic"), SYNC);
+
+    String longer = "DO 'y'" + " ".repeat(1 << 20);
+    assertThat(tags("12CI", parse("", longer), bind("", ""), execute(""), SYNC))
+        .containsExactly("DO");
+  }
+
+  @Test
+  void keepsAPortalUntilItIsBoundAnewOrClosed() throws Exception {
+    tags("1I", parse("m", "magic"), SYNC);
+    tags("2T", bind("p", "m"), SYNC);
+    tags("EF", bind("p", "own"), SYNC); // a portal of that name exists
+
+    assertThat(
+            tags(
+                "C32C2CI",
+                execute("p"),
+                close('P', "p"),
+                bind("p", "own"),
+                execute("p"),
+                bind("", "m"),
+                execute(""),
+                SYNC))
+        .containsExactly("CREATE EXTENSION", "DO", "CREATE EXTENSION");
+  }
+
+  @Test
+  void closingAPortalLeavesTheStatementOfThatName() throws Exception {
+    tags("1I", parse("m", "magic"), SYNC);
+
+    assertThat(tags("32CI", close('P', "m"), bind("", "m"), execute(""), SYNC))
+        .containsExactly("CREATE EXTENSION");
+  }
+
+  @Test
+  void comparesNamesAsTheServerDoes() throws Exception {
+    String name = "n".repeat(63);
+    tags("1I", parse(name + "x", "magic"), SYNC);
+
+    assertThat(tags("2C2CI", bind("", name + "y"), execute(""), bind("", "n"), execute(""), SYNC))
+        .containsExactly("CREATE EXTENSION", "DO");
+  }
+
+  @Test
+  void keepsNoNameThatTheServerHasNot() {
+    PreparedStatements prepared = new PreparedStatements();
+    List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
+    for (int i = 0; i < 100_000; i++) {
+      ByteBuf name = Unpooled.copiedBuffer("s" + i, StandardCharsets.US_ASCII);
+      prepared.parse(name, 0, name.writerIndex(), text).completed();
+      PreparedStatements.Message close = prepared.closeStatement(name, 0, name.writerIndex());
+      assertThat(close == null).isEqualTo(i >= 1_000); // the most that are noted
+      if (close != null) {
+        close.completed();
+      }
+    }
+    prepared.ready(true, false);
+    assertThat(prepared.isEmpty()).isFalse();
+    prepared.ready(true, true);
+    assertThat(prepared.isEmpty()).isTrue();
+  }
+
+  @Test
+  void keepsNoPortalBeyondItsTransaction() throws Exception {
+    PreparedStatements prepared = new PreparedStatements();
+    List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
+    ByteBuf names = Unpooled.copiedBuffer("p\0s\0", StandardCharsets.US_ASCII);
+    prepared.parse(names, 2, 3, text).completed();
+    PreparedStatements.Message bind = prepared.bind(names, 0, 1, 3);
+    PreparedStatements.Message execute = prepared.execute(names, 0, 1);
+    assertThat(bind).isNotNull();
+    assertThat(execute).isNotNull();
+
+    bind.completed();
+    assertThat(execute.rewritten()).isEqualTo(text);
+    prepared.ready(false, true);
+    assertThat(execute.rewritten()).isEqualTo(text);
+    prepared.ready(true, true);
+    assertThat(execute.rewritten()).isEmpty();
+    assertThat(prepared.execute(names, 0, 1)).isNull();
+  }
+
+  // ---- the script
+
+  /**
+   * Sends a pipeline and the replies to it.
+   *
+   * @param replies types of messages; C has the tag DO, d another, and I, T and F are ReadyForQuery
+   * @return the tags that the client sees
+   */
+  private List<String> tags(String replies, byte[]... pipeline) throws IOException {
+    client.send(concat(pipeline));
+    for (byte[] each : pipeline) {
+      assertThat(backend.read().type()).isEqualTo((char) each[0]);
+    }
+    List<String> tags = new ArrayList<>();
+    for (int i = 0; i < replies.length(); i++) {
+      backend.send(reply(replies.charAt(i)));
+      Peer.Message received = client.read();
+      if (received.type() == 'C') {
+        tags.add(received.body().replace("\0", ""));
+      }
+    }
+    return tags;
+  }
+
+  private static byte[] reply(char type) {
+    return switch (type) {
+      case 'C' -> message('C', "DO\0");
+      case 'd' -> message('C', "DISCARD ALL\0");
+      case 'E' -> message('E', "SERROR\0VERROR\0C42P05\0Mno\0\0");
+      case 'I', 'T' -> message('Z', String.valueOf(type));
+      case 'F' -> message('Z', "E");
+      default -> message(type, "");
+    };
+  }
+
+  private static byte[] parse(String name, String text) {
+    return message('P', name + '\0' + text + "\0\0\0");
+  }
+
+  private static byte[] bind(String portal, String statement) {
+    return message('B', portal + '\0' + statement + "\0\0\0\0\0\0\0");
+  }
+
+  private static byte[] execute(String portal) {
+    return message('E', portal + "\0\0\0\0\0");
+  }
+
+  private static byte[] close(char kind, String name) {
+    return message('C', kind + name + '\0');
+  }
+}
