@@ -28,6 +28,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.NetUtil;
+import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -95,7 +96,8 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   private void start() throws StartException, InterruptedException {
-    EventLoopGroup loops = new NioEventLoopGroup(0, new DefaultThreadFactory("pglambda"));
+    EventLoopGroup loops =
+        new NioEventLoopGroup(eventLoops(), new DefaultThreadFactory("pglambda"));
     opened.push(
         () -> loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_MS));
     // Bound first, so that a port in use is found at once; clients wait in the backlog until all is
@@ -141,6 +143,16 @@ public final class ProxyServer implements AutoCloseable {
     bound.config().setAutoRead(true);
     // Loading the SDK takes a second of a core, which the first clients need more.
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * One for two processors: a loop that has more to do sleeps less, and is woken for more sessions
+   * at once; the other processors are for the server and the clients, or for the kernel's part.
+   * Netty's own setting comes first.
+   */
+  private static int eventLoops() {
+    int processors = NettyRuntime.availableProcessors();
+    return Integer.getInteger("io.netty.eventLoopThreads", Math.max(1, processors / 2));
   }
 
   private static KeyOffer keyOffer(CallbackSettings settings) {
