@@ -146,13 +146,12 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
-   * One for two processors: a loop that has more to do sleeps less, and is woken for more sessions
-   * at once; the other processors are for the server and the clients, or for the kernel's part.
-   * Netty's own setting comes first.
+   * One for each processor. Netty's default of two takes more processor time for a transaction;
+   * fewer take less, but fall behind as soon as others want the processors, too. Netty's own
+   * setting comes first.
    */
   private static int eventLoops() {
-    int processors = NettyRuntime.availableProcessors();
-    return Integer.getInteger("io.netty.eventLoopThreads", Math.max(1, processors / 2));
+    return Integer.getInteger("io.netty.eventLoopThreads", NettyRuntime.availableProcessors());
   }
 
   private static KeyOffer keyOffer(CallbackSettings settings) {
