@@ -30,6 +30,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.NetUtil;
+import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -100,7 +101,8 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   private void start() throws StartException, InterruptedException {
-    EventLoopGroup loops = new NioEventLoopGroup(0, new DefaultThreadFactory("pglambda"));
+    EventLoopGroup loops =
+        new NioEventLoopGroup(eventLoops(), new DefaultThreadFactory("pglambda"));
     opened.push(
         () -> loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_MS));
     // Bound first, so that a port in use is found at once; clients wait in the backlog until all is
@@ -164,6 +166,15 @@ public final class ProxyServer implements AutoCloseable {
   private TcpKeepalives keepalives() {
     Config.Keepalives keepalives = config.limits().keepalives();
     return new TcpKeepalives(keepalives.idle(), keepalives.interval(), keepalives.count());
+  }
+
+  /**
+   * One for each processor. Netty's default of two takes more processor time for a transaction;
+   * fewer take less, but fall behind as soon as others want the processors, too. Netty's own
+   * setting comes first.
+   */
+  private static int eventLoops() {
+    return Integer.getInteger("io.netty.eventLoopThreads", NettyRuntime.availableProcessors());
   }
 
   private static KeyOffer keyOffer(CallbackSettings settings) {

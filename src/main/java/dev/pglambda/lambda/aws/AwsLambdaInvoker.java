@@ -8,6 +8,7 @@ import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.lambda.LambdaInvoker;
 import io.netty.channel.EventLoopGroup;
 import java.net.URI;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +44,8 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   /** Octets that are signed in some ten microseconds. */
   private static final int SMALL_PAYLOAD = 8 << 10;
 
+  private final EventLoopGroup group;
+  private final LambdaClients factory;
   private final String ownRegion;
   private final CachedCredentials credentials;
   private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
@@ -110,11 +114,11 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       boolean foreignEndpoint,
       CachedCredentials credentials,
       String ownRegion) {
+    this.group = group;
+    this.factory = new LambdaClients(group, settings, foreignEndpoint);
     this.ownRegion = ownRegion;
     this.credentials = credentials;
-    this.clients =
-        new ClientCache<>(
-            MOST_IDLE_CLIENTS, new LambdaClients(group, settings, foreignEndpoint)::build, closers);
+    this.clients = new ClientCache<>(MOST_IDLE_CLIENTS, factory::build, closers);
   }
 
   private static ExecutorService senders() {
@@ -131,20 +135,12 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   }
 
   /**
-   * Loads the SDK in the background: credentials, and the client for the own region and the default
-   * connect time-out. Sends no request to Lambda; what fails here fails again, and is told, when a
-   * function is invoked.
+   * Loads the SDK in the background: credentials, the client for the own region and the default
+   * connect time-out, and by a {@link Rehearsal} all else. Sends no request to Lambda; what fails
+   * here fails again, and is told, when a function is invoked.
    */
   public void warmUp() {
-    Duration connectTimeout = InvokeFunction.DEFAULT_CONNECT_TIMEOUT;
-    senders.execute(
-        () -> {
-          try (var lease = clients.lease(new LambdaClients.Key(ownRegion, connectTimeout))) {
-            LOG.debug("Built {}", lease.client());
-          } catch (RuntimeException failure) {
-            LOG.debug("Could not build a client for {}", ownRegion, failure);
-          }
-        });
+    senders.execute(this::loadSdk);
     var unused =
         credentials
             .current()
@@ -154,6 +150,23 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
                     LOG.debug("Could not get AWS credentials", failure);
                   }
                 });
+  }
+
+  private void loadSdk() {
+    LambdaClients.Key key =
+        new LambdaClients.Key(ownRegion, InvokeFunction.DEFAULT_CONNECT_TIMEOUT);
+    try (var lease = clients.lease(key)) {
+      LOG.debug("Built {}", lease.client());
+      if (!loaded) {
+        Rehearsal.run(group, endpoint -> factory.build(key, endpoint));
+        loaded = true;
+        if (factory.usesTls()) {
+          Rehearsal.beginTls();
+        }
+      }
+    } catch (RuntimeException | GeneralSecurityException | SSLException failure) {
+      LOG.debug("Could not load the SDK for {}", ownRegion, failure);
+    }
   }
 
   @Override

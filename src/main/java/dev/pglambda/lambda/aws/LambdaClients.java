@@ -6,9 +6,11 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.ProxyConfiguration;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
@@ -51,19 +53,43 @@ final class LambdaClients {
   /** Blocks for up to some seconds, while classes are loaded. */
   LambdaAsyncClient build(Key key) {
     EventLoop loop = group.next();
+    return build(key, settings.endpoint(), loop, http(loop, key.connectTimeout()));
+  }
+
+  /** Whether requests are sent over TLS, as far as the settings tell. */
+  boolean usesTls() {
+    URI endpoint = settings.endpoint();
+    return endpoint == null ? !foreignEndpoint : "https".equalsIgnoreCase(endpoint.getScheme());
+  }
+
+  /**
+   * The same as {@link #build(Key)} for another endpoint, which is reached directly, whatever proxy
+   * is set.
+   */
+  LambdaAsyncClient build(Key key, URI endpoint) {
+    EventLoop loop = group.next();
+    ProxyConfiguration none =
+        ProxyConfiguration.builder()
+            .useSystemPropertyValues(false)
+            .useEnvironmentVariableValues(false)
+            .build();
+    return build(key, endpoint, loop, http(loop, key.connectTimeout()).proxyConfiguration(none));
+  }
+
+  private LambdaAsyncClient build(
+      Key key, @Nullable URI endpoint, EventLoop loop, NettyNioAsyncHttpClient.Builder http) {
     LambdaAsyncClientBuilder builder =
         LambdaAsyncClient.builder()
             .region(Region.of(key.region()))
             // Each request carries its own credentials: to resolve them here could block.
             .credentialsProvider(AnonymousCredentialsProvider.create())
-            .httpClientBuilder(http(loop, key.connectTimeout()))
+            .httpClientBuilder(http)
             .asyncConfiguration(
                 async ->
                     async.advancedOption(
                         SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
             .overrideConfiguration(
                 override -> override.retryStrategy(retries()).scheduledExecutorService(loop));
-    URI endpoint = settings.endpoint();
     if (endpoint != null) {
       builder.endpointOverride(endpoint);
     }

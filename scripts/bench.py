@@ -1,0 +1,279 @@
+"""What the scripts bench-relay and bench-connect share: the processes that are compared, pgbench, processor time, tables."""
+
+import argparse
+import glob
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HOST = "127.0.0.1"
+DATABASE = "postgres"
+USER = "postgres"
+TICKS = os.sysconf("SC_CLK_TCK")
+PGBOUNCER_CONFIGURATION = """\
+[databases]
+* = host={host} port={backend}
+[pgbouncer]
+listen_addr = {host}
+listen_port = {port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {directory}/users
+pool_mode = session
+max_client_conn = {clients}
+default_pool_size = {clients}
+server_idle_timeout = 0
+logfile = {directory}/pgbouncer.log
+log_connections = 0
+log_disconnections = 0
+ignore_startup_parameters = extra_float_digits
+"""
+
+
+def find(program):
+    """The path of a program of PostgreSQL's, or None. Debian keeps the server's out of the PATH."""
+    debian = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{program}"), key=lambda path: int(path.split("/")[4]))
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin") or (debian[-1] if debian else None)
+
+
+def required(program, package):
+    path = find(program)
+    if not path:
+        sys.exit(f"there is no {program} (expected: Debian's package {package}, or on the PATH)")
+    return path
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return free.getsockname()[1]
+
+
+def wait_for(port, process, seconds=30):
+    """Returns when something listens on the port."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((HOST, port)).close()
+            return
+        except ConnectionRefusedError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{process.args[0]} did not start")
+            time.sleep(0.05)
+
+
+def progress(text):
+    print(f"{text}, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+
+
+class Variant:
+    """A way to the server: its name, its port, and the process in between, if there is one."""
+
+    def __init__(self, name, port, process=None):
+        self.name = name
+        self.port = port
+        self.process = process
+
+    def processor_seconds(self):
+        """User and system time of the process in between, so far."""
+        if self.process is None:
+            return 0.0
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def resident_kilobytes(self):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
+
+
+class Session:
+    """A connection that has logged in, without a password, and waits."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection((HOST, port))
+        body = struct.pack("!I", 3 << 16) + f"user\0{USER}\0database\0{DATABASE}\0\0".encode()
+        self.socket.sendall(struct.pack("!I", len(body) + 4) + body)
+        received = b""
+        while not received.endswith(b"Z\0\0\0\5I"):
+            data = self.socket.recv(65536)
+            if not data:
+                raise RuntimeError(f"no session: {received!r}")
+            received += data
+
+    def close(self):
+        self.socket.close()
+
+
+class Bench:
+    """PostgreSQL, PgBouncer and the proxy, on free ports of loopback, until stop()."""
+
+    def __init__(self, arguments, directory):
+        self.arguments = arguments
+        self.directory = directory
+        self.running = []
+        # The server and PgBouncer refuse to run as root.
+        self.identity = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PGLAMBDA_", "PG"))}
+        self.java = os.path.join(os.environ["JAVA_HOME"], "bin", "java") if os.environ.get("JAVA_HOME") else "java"
+        self.pgbench_program = find("pgbench")
+        os.chmod(directory, 0o755)
+
+    def own_directory(self, name):
+        path = os.path.join(self.directory, name)
+        os.mkdir(path)
+        if self.identity:
+            shutil.chown(path, "postgres", "postgres")
+        return path
+
+    def launch(self, command, log, identity=None):
+        with open(os.path.join(self.directory, log), "w") as out:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.directory, env=self.environment, **(identity or {})
+            )
+        self.running.append(process)
+        return process
+
+    def start_server(self, most_connections):
+        data = os.path.join(self.own_directory("server"), "data")
+        initdb = required("initdb", "postgresql")
+        subprocess.run(
+            [initdb, "-A", "trust", "-U", USER, "-D", data], check=True, stdout=subprocess.DEVNULL, cwd=self.directory, **self.identity
+        )
+        port = free_port()
+        settings = {
+            "port": port,
+            "listen_addresses": HOST,
+            "unix_socket_directories": "",
+            "max_connections": most_connections,
+            "shared_buffers": "256MB",
+            "fsync": "off",
+            "autovacuum": "off",
+        }
+        command = [os.path.join(os.path.dirname(initdb), "postgres"), "-D", data]
+        process = self.launch(command + [f"--{name}={value}" for name, value in settings.items()], "server.log", self.identity)
+        wait_for(port, process)
+        self.direct = Variant("direct", port)
+        return self.direct
+
+    def start_pgbouncer(self, most_clients):
+        """None if there is no PgBouncer."""
+        program = find("pgbouncer")
+        if not program:
+            print("SKIPPED: PgBouncer, because there is none (Debian: apt-get install pgbouncer)", file=sys.stderr)
+            return None
+        directory = self.own_directory("pgbouncer")
+        port = free_port()
+        configuration = os.path.join(directory, "pgbouncer.ini")
+        with open(configuration, "w") as out:
+            out.write(
+                PGBOUNCER_CONFIGURATION.format(
+                    host=HOST, port=port, backend=self.direct.port, directory=directory, clients=most_clients
+                )
+            )
+        with open(os.path.join(directory, "users"), "w") as out:
+            out.write(f'"{USER}" ""\n')
+        process = self.launch([program, "-q", configuration], "pgbouncer.out", self.identity)
+        wait_for(port, process)
+        return Variant("PgBouncer", port, process)
+
+    def start_proxy(self, name="proxy"):
+        port = free_port()
+        command = [self.java, *self.arguments.java_option, "-jar", os.path.abspath(self.arguments.jar), "--listen", f"{HOST}:{port}"]
+        command += ["--backend", f"{HOST}:{self.direct.port}", "--data-dir", os.path.join(self.directory, name), "--sample-functions", "on"]
+        process = self.launch(command, name + ".out")
+        wait_for(port, process)
+        return Variant("proxy", port, process)
+
+    def pgbench(self, variant, *options):
+        """Transactions per second, and processor time of the process in between for each, in microseconds."""
+        before = variant.processor_seconds()
+        command = [self.pgbench_program, "-n", "-h", HOST, "-p", str(variant.port), "-U", USER, *map(str, options), DATABASE]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.directory, env=self.environment)
+        used = variant.processor_seconds() - before
+        count = re.search(r"actually processed: (\d+)", done.stdout)
+        rate = re.search(r"tps = ([\d.]+)", done.stdout)
+        if done.returncode != 0 or not count or not rate or int(count.group(1)) == 0:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
+        return float(rate.group(1)), used * 1e6 / int(count.group(1))
+
+    def stop(self):
+        for process in reversed(self.running):
+            process.send_signal(signal.SIGINT if "postgres" in process.args[0] else signal.SIGTERM)
+            process.wait()
+
+    def versions(self):
+        def first_line(*command):
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.directory)
+            return done.stdout.splitlines()[0]
+
+        with open("/proc/cpuinfo") as cpuinfo:
+            models = re.findall(r"model name\s*: (.*)", cpuinfo.read())
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        parts = [f"{os.cpu_count()} x {models[0] if models else 'unknown CPU'}", f"{memory:.0f} GB", first_line(self.java, "-version")]
+        parts.append(first_line(required("initdb", "postgresql"), "--version").replace("initdb (PostgreSQL)", "PostgreSQL"))
+        if find("pgbouncer"):
+            parts.append(first_line(find("pgbouncer"), "--version"))
+        return ", ".join(parts)
+
+
+def rotated(values, by):
+    """The order of a round: each variant is first as often as the others."""
+    by %= len(values)
+    return values[by:] + values[:by]
+
+
+def median_ratio(results, numerator, denominator):
+    """The median of the rounds' ratios, as text."""
+    if numerator not in results or denominator not in results:
+        return "-"
+    pairs = zip(results[numerator], results[denominator])
+    return f"{statistics.median(above / below for above, below in pairs):.2f}"
+
+
+def median(values, digits=0):
+    return "-" if values is None else f"{statistics.median(values):,.{digits}f}".replace(",", " ")
+
+
+def print_table(header, rows):
+    print("| " + " | ".join(header) + " |")
+    print("|" + "|".join("---" if column == 0 else "--:" for column in range(len(header))) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print()
+
+
+def parser(documentation):
+    made = argparse.ArgumentParser(description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter)
+    jar = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "target", "pg-lambda-proxy.jar")
+    made.add_argument("--rounds", type=int, default=7)
+    made.add_argument("--seconds", type=int, default=4, help="of each run of pgbench")
+    made.add_argument("--warm-up", type=int, default=15, help="seconds of pgbench before the first round, for the JIT compiler")
+    made.add_argument("--jar", default=jar)
+    made.add_argument("--java-option", action="append", default=[], metavar="OPTION", help="for the proxy's JVM, as --java-option=-Xmx64m")
+    return made
+
+
+def main(documentation, measure, arguments, most_connections):
+    """Starts everything, measures, stops everything and says what the machine was."""
+    if not os.path.exists(arguments.jar):
+        sys.exit(f"--jar {arguments.jar}: no such file (expected: built by scripts/quickstart or scripts/test)")
+    with tempfile.TemporaryDirectory(prefix="pg-lambda-bench-") as directory:
+        bench = Bench(arguments, directory)
+        load = os.getloadavg()[0]
+        try:
+            bench.start_server(most_connections)
+            tables = measure(bench)
+        finally:
+            bench.stop()
+        print(f"{bench.versions()}; {arguments.rounds} rounds; load average {load:.1f} before, {os.getloadavg()[0]:.1f} after\n")
+        for header, rows in tables:
+            print_table(header, rows)
