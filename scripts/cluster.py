@@ -66,7 +66,9 @@ def give(path):
 class Cluster:
     """A server in a directory of its own; every start begins with the same fresh data."""
 
-    def __init__(self, programs, directory, settings):
+    def __init__(self, server, programs, directory, settings):
+        """The server's own programs, and the clients'."""
+        self.server = server
         self.programs = programs
         self.directory = directory
         self.template = os.path.join(directory, "template")
@@ -74,7 +76,7 @@ class Cluster:
         self.port = free_port()
         self.process = None
         initdb = ["initdb", "-D", self.template, "-U", SUPERUSER, "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync"]
-        self.run([os.path.join(programs, initdb[0]), *initdb[1:]])
+        self.run([os.path.join(server, initdb[0]), *initdb[1:]])
         with open(os.path.join(self.template, "pg_hba.conf"), "w") as hba:
             hba.write("host all all 127.0.0.0/8 trust\nhost replication all 127.0.0.0/8 trust\n")
         with open(os.path.join(self.template, "postgresql.conf"), "a") as configuration:
@@ -90,7 +92,7 @@ class Cluster:
         self.run(["cp", "-a", self.template, self.data])
         with open(os.path.join(self.directory, "server.log"), "a") as log:
             self.process = subprocess.Popen(
-                [os.path.join(self.programs, "postgres"), "-D", self.data],
+                [os.path.join(self.server, "postgres"), "-D", self.data],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
