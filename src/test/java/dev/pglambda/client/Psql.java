@@ -66,6 +66,15 @@ final class Psql {
     return new Psql(command, Map.of());
   }
 
+  /**
+   * A program with nothing but these options. If it is not on this machine the test is skipped.
+   *
+   * @param program its name, for example {@code pg_receivewal}
+   */
+  static Psql program(String program, String... options) {
+    return new Psql(List.of(find(program).toString()), Map.of()).with(options);
+  }
+
   private static Path find(String program) {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
         .map(directory -> Path.of(directory, program))
