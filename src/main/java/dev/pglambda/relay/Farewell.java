@@ -4,20 +4,29 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** Closes a client's connection so that what was said last reaches it. */
+/** Closes a connection so that what was said last reaches the other side. */
 final class Farewell {
-  /** How long a client may take to notice and to close, in milliseconds. */
+  /** How long the other side may take to notice and to close, in milliseconds. */
   static final long LINGER_MS = 1_000;
+
+  /** How long the other side may take nothing of what is still to be sent, in seconds. */
+  private static final int STALL_S = 60;
 
   private Farewell() {}
 
-  /** For a client that is silent: sends a last message, which may be empty, and closes. */
-  static void toSilent(Channel client, ByteBuf last) {
-    client.writeAndFlush(last).addListener(ChannelFutureListener.CLOSE);
+  /**
+   * For a side that is silent, or whose words do not matter any more: sends what is waiting and a
+   * last message, which may be empty, and closes.
+   */
+  static void toSilent(Channel channel, ByteBuf last) {
+    send(channel, last).addListener(ChannelFutureListener.CLOSE);
   }
 
   /**
@@ -28,7 +37,27 @@ final class Farewell {
    * comes.
    */
   static void toSending(Channel client, ByteBuf last) {
-    client.writeAndFlush(last).addListener((ChannelFuture sent) -> linger(sent));
+    send(client, last).addListener((ChannelFuture sent) -> linger(sent));
+  }
+
+  private static ChannelFuture send(Channel channel, ByteBuf last) {
+    ChannelFuture sending = channel.writeAndFlush(last);
+    if (!sending.isDone()) {
+      channel.pipeline().addFirst(new StallHandler());
+    }
+    return sending;
+  }
+
+  /** Closes a connection over which nothing goes out any more. */
+  private static final class StallHandler extends IdleStateHandler {
+    StallHandler() {
+      super(true, 0, STALL_S, 0, TimeUnit.SECONDS);
+    }
+
+    @Override
+    protected void channelIdle(ChannelHandlerContext ctx, IdleStateEvent event) {
+      ctx.close();
+    }
   }
 
   private static void linger(ChannelFuture sent) {

@@ -11,7 +11,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +69,9 @@ final class Session {
   /** The server has said why it ends the session: nothing is to be added. */
   private boolean fatalSeen;
 
+  /** What went wrong on the server's connection, if something did. */
+  private @Nullable String serverFailure;
+
   Session(
       RelaySettings settings,
       String token,
@@ -116,7 +118,8 @@ final class Session {
 
   void connected(Channel channel, ByteBuf startup) {
     server = channel;
-    channel.closeFuture().addListener(closed -> serverClosed("server closed the connection"));
+    channel.config().setAutoClose(false);
+    channel.closeFuture().addListener(closed -> serverClosed());
     if (closing) {
       startup.release();
       channel.close();
@@ -219,9 +222,10 @@ final class Session {
     if (cause instanceof java.io.IOException) {
       log.debug("{}: {}", channel, cause.getMessage());
       if (channel == server) {
-        serverClosed(ConnectFailure.reason(cause));
+        serverFailed(ConnectFailure.reason(cause));
+      } else {
+        channel.close();
       }
-      channel.close();
     } else if (cause instanceof OutOfMemoryError) {
       if (OUT_OF_MEMORY.passes()) {
         log.warn("session of client {} ends: {}", client, cause.getMessage());
@@ -230,6 +234,18 @@ final class Session {
     } else {
       log.error("session of client {} ends", client, cause);
       endWith("XX000", "internal error of the proxy, see its log");
+    }
+  }
+
+  /**
+   * A failed read closes the channel anyway. After a failed write the server's last word may be
+   * there to be read: if it closes while the client sends, its FATAL comes with a reset.
+   */
+  private void serverFailed(String reason) {
+    Channel failed = server;
+    if (failed != null && serverFailure == null) {
+      serverFailure = reason;
+      client.eventLoop().schedule(() -> failed.close(), Farewell.LINGER_MS, TimeUnit.MILLISECONDS);
     }
   }
 
@@ -349,16 +365,15 @@ final class Session {
     ended.complete(null);
   }
 
-  /** What the client sent whole still goes out, unless the server does not read. */
+  /** What the client sent whole still goes out. */
   private void closeServer() {
-    if (server != null && server.isWritable()) {
-      server.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-    } else if (server != null) {
-      server.close();
+    if (server != null) {
+      server.config().setAutoRead(true); // a server that waits to be read reads nothing
+      Farewell.toSilent(server, Unpooled.EMPTY_BUFFER);
     }
   }
 
-  private void serverClosed(String reason) {
+  private void serverClosed() {
     if (closing) {
       return;
     }
@@ -368,7 +383,10 @@ final class Session {
     } else {
       endWith(
           SqlState.CONNECTION_FAILURE,
-          "connection to server at " + settings.backend() + " lost: " + reason);
+          "connection to server at %s lost: %s"
+              .formatted(
+                  settings.backend(),
+                  serverFailure == null ? "server closed the connection" : serverFailure));
     }
   }
 

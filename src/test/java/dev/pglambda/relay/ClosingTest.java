@@ -1,0 +1,87 @@
+package dev.pglambda.relay;
+
+import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.startup;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.testing.Peer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+/** What reaches one side when the other one closes. */
+class ClosingTest extends RelayStage {
+  private static final String FATAL = "SFATAL\0VFATAL\0C57P01\0Mends\0\0";
+  private static final byte[] COPY_DATA = message('d', "x".repeat(8_187));
+
+  /** Sends until nothing more is taken, and goes on with it in the background. */
+  private static CompletableFuture<Void> fill(Peer sender, int messages) throws Exception {
+    AtomicInteger sent = new AtomicInteger();
+    CompletableFuture<Void> sending =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                for (int i = 0; i < messages; i++) {
+                  sender.send(COPY_DATA);
+                  sent.incrementAndGet();
+                }
+              } catch (IOException closed) {
+                throw new java.io.UncheckedIOException(closed);
+              }
+            });
+    int before = -1;
+    while (before < sent.get()) {
+      before = sent.get();
+      try {
+        sending.get(300, TimeUnit.MILLISECONDS);
+        return sending;
+      } catch (TimeoutException stillSending) {
+        // Whether it has stopped is what the loop finds out.
+      }
+    }
+    return sending;
+  }
+
+  @RepeatedTest(5)
+  void passesOnTheLastWordOfAServerThatReadsNoMore() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+    client.send('Q', "COPY t FROM STDIN\0");
+    backend.read();
+    backend.send('G', "\0\0\0");
+    client.read();
+    CompletableFuture<Void> sending = fill(client, 4_000);
+    assertThat(sending).isNotDone();
+
+    backend.send('E', FATAL);
+    backend.close();
+
+    assertThat(client.rest()).isEqualTo(new String(message('E', FATAL), StandardCharsets.ISO_8859_1));
+    sending.exceptionally(closed -> null).get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void sendsWhatAClientHasSentBeforeItClosed() throws Exception {
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+    int messages = 2_000;
+    CompletableFuture<Void> sending = fill(client, messages);
+    assertThat(sending).isNotDone();
+    CompletableFuture<Void> closing = sending.thenRun(client::close);
+
+    // While the client sends, the server does, too, and its socket has no more room.
+    CompletableFuture<Void> answering = fill(backend, messages);
+    for (int i = 0; i < messages; i++) {
+      assertThat(backend.read().type()).isEqualTo('d');
+    }
+
+    closing.get(20, TimeUnit.SECONDS);
+    assertThat(backend.atEnd()).isTrue();
+    answering.exceptionally(closed -> null).get(20, TimeUnit.SECONDS);
+  }
+}
