@@ -61,7 +61,8 @@ class ClosingTest extends RelayStage {
     backend.send('E', FATAL);
     backend.close();
 
-    assertThat(client.rest()).isEqualTo(new String(message('E', FATAL), StandardCharsets.ISO_8859_1));
+    assertThat(client.rest())
+        .isEqualTo(new String(message('E', FATAL), StandardCharsets.ISO_8859_1));
     sending.exceptionally(closed -> null).get(20, TimeUnit.SECONDS);
   }
 

@@ -245,8 +245,4 @@ class DrainTest extends RelayStage {
     probe.send('p', "x");
     probe.read();
   }
-
-  private static String latin1(byte[] bytes) {
-    return new String(bytes, StandardCharsets.ISO_8859_1);
-  }
 }
