@@ -74,6 +74,12 @@ final class ReplyQueue {
    */
   private boolean awaitingSync;
 
+  /**
+   * A Sync came to a COPY. The server ignores it, unless the COPY has failed before, which is known
+   * only when that reply comes.
+   */
+  private boolean syncInCopy;
+
   /** CommandCompletes so far of the Query at the head. */
   private int completed;
 
@@ -104,16 +110,18 @@ final class ReplyQueue {
   /**
    * The same, behind messages that are still unanswered. After a failed Query the server goes on
    * with the next message, so that it is not sure whether a COPY in one swallows what follows;
-   * elsewhere everything up to a Sync is skipped.
+   * elsewhere everything up to a Sync is skipped, but a COPY by an Execute can swallow that one.
    */
   boolean canOfferLater() {
+    boolean executes = false;
     for (int i = 0; i < size; i++) {
       byte kind = kinds[(head + i) & (kinds.length - 1)];
-      if (kind == COPY_END || (endsWithReady(kind) && kind != FrontendMessage.SYNC)) {
+      executes |= kind == FrontendMessage.EXECUTE;
+      if (kind == COPY_END || (endsWithReady(kind) && (executes || kind != FrontendMessage.SYNC))) {
         return false;
       }
     }
-    return !skipping && !copyIn && !outOfStep;
+    return !skipping && !copyIn && !syncInCopy && !outOfStep;
   }
 
   /** Whether nothing more is to be read from the client for now. */
@@ -143,6 +151,7 @@ final class ReplyQueue {
           FrontendMessage.FUNCTION_CALL ->
           expect(type, null);
       case FrontendMessage.SYNC -> {
+        syncInCopy |= copyIn;
         if (!copyIn) {
           skipping = false;
           push(type, null);
@@ -198,11 +207,12 @@ final class ReplyQueue {
 
   /**
    * Messages of the proxy's own were sent, the last a Sync. Its ReadyForQuery is the client's: it
-   * takes the place of one that the client was not given.
+   * takes the place of one that the client was not given. An error of the Sync, which ends the
+   * transaction, is not.
    */
   void sentStore(byte... types) {
     for (byte type : types) {
-      push(type, type == FrontendMessage.SYNC ? null : STORE);
+      push(type, STORE);
     }
   }
 
@@ -271,6 +281,7 @@ final class ReplyQueue {
   void received(byte type) {
     switch (type) {
       case BackendMessage.COMMAND_COMPLETE -> {
+        syncInCopy = false;
         if (headIs(FrontendMessage.QUERY)) {
           completed++;
         } else {
@@ -305,6 +316,7 @@ final class ReplyQueue {
     copyIn = true;
     while (size > 0 && copyIn) {
       copyIn = kinds[head] != COPY_END;
+      syncInCopy |= kinds[head] == FrontendMessage.SYNC;
       outOfStep |= copyIn && kinds[head] != FrontendMessage.SYNC;
       pop();
     }
@@ -314,7 +326,8 @@ final class ReplyQueue {
 
   private void failed() {
     copyIn = false;
-    outOfStep |= size == 0;
+    outOfStep |= size == 0 || syncInCopy;
+    syncInCopy = false;
     if (size == 0 || endsWithReady(kinds[head])) {
       return;
     }

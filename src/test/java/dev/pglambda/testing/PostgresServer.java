@@ -47,6 +47,8 @@ public final class PostgresServer {
           "shared_buffers", "32MB",
           "max_connections", "600");
 
+  private static final int VALIDATION_SECONDS = 10;
+
   private static final Duration RELOAD_TIMEOUT = Duration.ofSeconds(10);
 
   private static final Map<String, PostgresServer> SERVERS = new HashMap<>();
@@ -195,8 +197,8 @@ public final class PostgresServer {
 
   /** In a session that is kept: for what is done before and after each of many tests. */
   private synchronized void executeAsAdministrator(String sql) throws SQLException {
-    if (administrator == null) {
-      administrator = connect("postgres");
+    if (administrator == null || !administrator.isValid(VALIDATION_SECONDS)) {
+      administrator = connect("postgres"); // a server that has crashed has closed the one before
     }
     try (Statement statement = administrator.createStatement()) {
       statement.execute(sql);

@@ -1,0 +1,150 @@
+package dev.pglambda.callback;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.callback.Worker.Received;
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.testing.Octets;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What comes from somebody who has found the proxy's port, or stands on the line. */
+class CallbackFuzzTest {
+  private static final String NONCE = "3rfcNHYJY1ZVvWVs7j";
+  private static final ScramCredentials CREDENTIALS =
+      new ScramCredentials(Worker.SECRET.linkPassword(), Worker.SECRET.salt());
+  private static final CallbackLimits LIMITS =
+      new CallbackLimits(
+          Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofSeconds(10), 4096);
+
+  private final FakeFunction function = new FakeFunction();
+  private final ClientSessions sessions = new ClientSessions(token -> null);
+
+  @FuzzTest
+  void refusesAnyBytesThatDoNotAuthenticate(byte[] input) {
+    Worker worker = worker(link -> authentication(link));
+    for (byte[] piece : new Octets(input).pieces()) {
+      if (worker.channel.isOpen()) {
+        worker.send(piece);
+        assertOrderly(worker.received(), "RE");
+      }
+    }
+    worker.pass(Duration.ofSeconds(10));
+    assertThat(worker.channel.isOpen()).as("after the time-out").isFalse();
+    worker.close();
+    assertThat(function.arguments).isEmpty();
+  }
+
+  @FuzzTest
+  void answersAnyBytesThatFollowAuthentication(byte[] input) {
+    Worker worker = worker(this::requests);
+    for (byte[] piece : new Octets(input).pieces()) {
+      if (worker.channel.isOpen()) {
+        worker.send(piece);
+        assertOrderly(worker.received(), "TDCZESK");
+      }
+    }
+    worker.close();
+    assertThat(function.arguments).as("calls without a proof").isEmpty();
+  }
+
+  /** Only who has the keys can send these: the server's own roles, by way of the worker. */
+  @FuzzTest
+  void answersAnyTextThatCarriesAProof(byte[] input) {
+    String text = new String(input, ISO_8859_1).replace('\0', '0');
+    Worker worker = worker(this::requests);
+    worker.received();
+    worker.hello();
+    String proof = WorkerProof.of(Worker.SECRET, worker.nonce(), text);
+    worker.send(Worker.query(proof + " " + text));
+    if (!function.results.isEmpty() && !function.last().isDone()) {
+      function.last().complete(FakeFunction.row("1"));
+    }
+    List<Received> answer = worker.received();
+    assertThat(answer).extracting(Received::type).endsWith('Z').doesNotContain('K');
+    assertThat(worker.channel.isOpen()).isTrue();
+    worker.close();
+    function.arguments.clear();
+    function.results.clear();
+  }
+
+  @FuzzTest
+  void readsAnyFieldsOrRefusesThem(byte[] text) {
+    RequestReader reader = new RequestReader(text, 0, text.length);
+    try {
+      String name = reader.name();
+      assertThat(name).isEqualTo(new String(text, 0, name.length(), ISO_8859_1));
+      assertThat(reader.sequence()).isNotNegative();
+      reader.space();
+      String session = reader.text("session");
+      InvokeArguments arguments = reader.arguments();
+      reader.end();
+
+      assertThat(octetsOf(session) + octetsOf(arguments)).isLessThan(text.length);
+    } catch (RefusedRequestException refused) {
+      assertThat(refused.error().sqlState()).matches("[0-9A-Z]{5}");
+      assertThat(refused.error().message()).isNotEmpty();
+    }
+  }
+
+  /** {@code client-first NUL client-final}; a percent sign in the latter is the whole nonce. */
+  @FuzzTest
+  void refusesAnyScramMessages(byte[] input) {
+    String[] messages = new String(input, ISO_8859_1).split("\0", 2);
+    ScramServer server = new ScramServer(CREDENTIALS, NONCE);
+    try {
+      String serverFirst = server.first(messages[0]);
+      assertThat(serverFirst).matches("(?s)r=[!-+\\--~]+" + NONCE + ",s=[^,]+,i=4096");
+      if (messages.length > 1) {
+        String nonce = serverFirst.substring(2, serverFirst.indexOf(','));
+        assertThat(server.last(messages[1].replace("%", nonce))).as("authenticated").isNull();
+      }
+    } catch (FatalException refused) {
+      assertThat(refused.error().sqlState()).isEqualTo("08P01");
+    }
+  }
+
+  private Worker worker(Function<Link, LinkPhase> phase) {
+    Worker worker = new Worker();
+    worker.channel.config().setAllocator(worker.allocator);
+    worker.channel.freezeTime();
+    worker.channel.pipeline().addLast(new LinkHandler(worker.channel, phase));
+    return worker;
+  }
+
+  private LinkPhase authentication(Link link) {
+    return new AuthenticationPhase(
+        link, CREDENTIALS, LIMITS.authenticationTimeout(), requests(link));
+  }
+
+  private LinkPhase requests(Link link) {
+    return new RequestPhase(link, Worker.SECRET, LIMITS, function, sessions, ClientEncoding.UTF8);
+  }
+
+  /** Whole messages of the types that are possible, and after a FATAL nothing. */
+  private static void assertOrderly(List<Received> received, String types) {
+    for (int i = 0; i < received.size(); i++) {
+      Received message = received.get(i);
+      assertThat(types).contains(String.valueOf(message.type()));
+      if (message.body().startsWith("SFATAL\0")) {
+        assertThat(message.isFatal("08P01")).as(message.body()).isTrue();
+        assertThat(i).isEqualTo(received.size() - 1);
+      }
+    }
+  }
+
+  private static int octetsOf(@Nullable String text) {
+    return text == null ? 0 : text.getBytes(UTF_8).length;
+  }
+
+  private static int octetsOf(InvokeArguments arguments) {
+    ByteBuffer payload = arguments.payload();
+    return octetsOf(arguments.functionName()) + (payload == null ? 0 : payload.remaining());
+  }
+}

@@ -1,0 +1,100 @@
+package dev.pglambda.intercept;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.sql.ExtensionStatement;
+import dev.pglambda.testing.Octets;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Any text of a statement, and any error. */
+class InterceptionFuzzTest {
+  private static final String INSTEAD = "DO 'instead'";
+
+  /** The first octet's bits are standard_conforming_strings and UTF8. */
+  @FuzzTest
+  void replacesNothingButStatementsOnTheExtensions(byte[] input) {
+    Octets octets = new Octets(input);
+    int flags = octets.next();
+    String text = octets.restAsText();
+    Settings settings = new Settings((flags & 1) != 0, (flags & 2) != 0);
+    Rewrite unchanged = rewrite((statement, own) -> own, text, settings);
+    Rewrite rewrite = rewrite((statement, own) -> INSTEAD, text, settings);
+    assertThat(unchanged == null).isEqualTo(rewrite == null);
+    if (unchanged == null || rewrite == null) {
+      return;
+    }
+    if (!text.contains("pglambda")) {
+      assertThat(NestedBlock.originals(unchanged.text())).isEqualTo(text);
+    }
+    if (!settings.utf8()) {
+      assertThat(withOriginals(rewrite, text)).isEqualTo(text);
+    }
+    int end = 0;
+    for (RewrittenStatement statement : rewrite.statements()) {
+      assertThat(statement.start()).isGreaterThanOrEqualTo(end);
+      assertThat(statement.end()).isGreaterThanOrEqualTo(statement.start());
+      end = statement.end();
+    }
+    for (int offset = 0; offset < rewrite.text().length(); offset += 7) {
+      assertThat(ErrorPosition.original(offset, rewrite.statements())).isBetween(0, text.length());
+    }
+  }
+
+  /** The first octet says how the error came about; its body follows. */
+  @FuzzTest
+  void mendsAnyError(byte[] input) {
+    Octets octets = new Octets(input);
+    int flags = octets.next();
+    byte[] body = octets.rest();
+    ByteBuf frame = Unpooled.buffer().writeByte('E').writeInt(body.length + 4).writeBytes(body);
+    ErrorFields fields = ErrorFields.read(frame, 0, frame.readableBytes());
+    if (fields == null) {
+      return;
+    }
+    CallContext.remove(fields, (flags & 1) != 0);
+    NestedContext.mend(fields, (flags & 2) != 0);
+    ErrorPosition.mend(
+        fields, (flags & 4) == 0 ? null : List.of(new RewrittenStatement(0, "X", 3, 10, 90)));
+
+    ByteBuf mended = fields.toFrame(UnpooledByteBufAllocator.DEFAULT, (byte) 'E');
+    assertThat(ErrorFields.read(mended, 0, mended.readableBytes())).isNotNull();
+    assertThat(mended.readableBytes()).as("octets").isLessThanOrEqualTo(frame.readableBytes() + 64);
+    mended.release();
+  }
+
+  private static @Nullable Rewrite rewrite(
+      BiFunction<ExtensionStatement, String, String> installer, String text, Settings settings) {
+    ByteBuf buffer = Unpooled.copiedBuffer(text, ISO_8859_1);
+    return new ExtensionInterceptor(installer).inspect(buffer, 0, buffer.readableBytes(), settings);
+  }
+
+  /** The new text with the client's statements put back where they were. */
+  private static String withOriginals(Rewrite rewrite, String text) {
+    StringBuilder originals = new StringBuilder();
+    int at = 0;
+    for (RewrittenStatement statement : rewrite.statements()) {
+      int copied = statement.start() - originals.length();
+      originals.append(rewrite.text(), at, at + copied);
+      originals.append(text, statement.start(), statement.end());
+      at += copied + statement.length();
+    }
+    return originals.append(rewrite.text().substring(at)).toString();
+  }
+
+  private record Settings(boolean standardConformingStrings, boolean utf8)
+      implements ServerSettings {
+    @Override
+    public boolean asciiSafe() {
+      return true;
+    }
+  }
+}

@@ -1,0 +1,272 @@
+package dev.pglambda.relay;
+
+import static dev.pglambda.testing.Peer.message;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.pglambda.testing.Peer;
+import dev.pglambda.testing.ProxyUnderTest;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A server that is none: it says what it likes. The client gets that as far as it is made of
+ * messages, then at most one FATAL; no other session notices; the log has no stack trace.
+ */
+@Timeout(120)
+class HostileBackendTest {
+  private static final byte[] STARTUP = Peer.startup("user", "ann");
+  private static final String READY = latin1(message('R', "\0\0\0\0")) + latin1(message('Z', "I"));
+  private static final int RANDOM_BACKENDS = 400;
+
+  /** What the buffers of kernel and proxy can hold at most. */
+  private static final long MOST_HELD = 32 << 20;
+
+  private static final int MESSAGES_WITHOUT_END = 20_000;
+  private static final int ROUND_TRIPS = 50;
+
+  /** What was said, with or without the proxy's own last word. */
+  private static final Pattern ANSWER =
+      Pattern.compile("(?s)(.*?)(E.{4}SFATAL\0VFATAL\0C08(?:P01|006)\0M[^\0]*\0\0)?");
+
+  /** What a server says after a startup message, before it closes the connection. */
+  enum Speech {
+    NOTHING(""),
+    HTTP("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    AN_ANSWER_TO_A_REQUEST_FOR_TLS("S"),
+    LENGTH_0("R\0\0\0\0"),
+    LENGTH_3(READY + "D\0\0\0\3xxx"),
+    LENGTH_NEGATIVE(READY + "D\u00ff\u00ff\u00ff\u00ffxxx"),
+    LENGTH_OF_TWO_GIGABYTES(READY + "D\u007f\u00ff\u00ff\u00ffxxx"),
+    LENGTH_OF_ONE_GIGABYTE(READY + "D?\u00ff\u00ff\u00ffxxx"),
+    ERROR_OF_ONE_GIGABYTE(READY + "E?\u00ff\u00ff\u00ffSERROR\0"),
+    READY_FOR_QUERY_OF_ONE_GIGABYTE(READY + "Z?\u00ff\u00ff\u00ffI"),
+    ENDS_IN_A_HEADER(READY + "D\0\0"),
+    ENDS_IN_A_ROW(READY + "D\0\0\0dabc"),
+    ENDS_IN_AN_ERROR(READY + "E\0\0\0dSERROR\0"),
+    UNKNOWN_TYPES(READY + all("?\0\u00ff!Qq")),
+    REPLIES_THAT_WERE_NOT_OWED(READY + all("123CsnTtDIGHWdcVZEZ")),
+    REPLIES_WITHOUT_BODY(READY + all("RSKNAETDCZ")),
+    ERROR_WITHOUT_SQLSTATE(READY + text('E', "SERROR\0Mx\0\0")),
+    ERROR_WITHOUT_FIELDS(READY + text('E', "\0")),
+    ERROR_WITHOUT_END(READY + text('E', "SERROR\0C42601")),
+    NOTICE_BEFORE_AUTHENTICATION(text('N', "SNOTICE\0Mx\0\0") + READY),
+    TWO_FATALS(text('E', "SFATAL\0VFATAL\0C57P01\0Mx\0\0").repeat(2)),
+    NEGOTIATES_TWICE(text('v', "\0\3\0\0\0\0\0\0").repeat(2) + READY),
+    KEY_OF_NO_OCTETS(text('R', "\0\0\0\0") + text('K', "") + text('Z', "I")),
+    KEY_OF_A_THOUSAND_OCTETS(text('R', "\0\0\0\0") + text('K', "k".repeat(1000)) + text('Z', "I")),
+    READY_FOR_QUERY_WITH_A_BAD_STATUS(READY + text('Z', "?") + text('Z', "\0")),
+    READY_FOR_QUERY_OF_NO_OCTETS(text('Z', "") + text('Z', "III") + text('Z', "I")),
+    PARAMETERS_WITHOUT_VALUE(READY + text('S', "client_encoding") + text('S', "x\0") + READY),
+    PARAMETERS_WITHOUT_END(READY + parameters()),
+    AUTHENTICATION_WITHOUT_END(text('R', "\0\0\0\3").repeat(MESSAGES_WITHOUT_END)),
+    NOTICES_THAT_ASK_FOR_THE_KEYS(READY + text('N', "SINFO\0VINFO\0CZL001\0Mkeys\0\0").repeat(99)),
+    COPIES_WITHOUT_END(READY + text('G', "\0\0\0").repeat(MESSAGES_WITHOUT_END));
+
+    final String octets;
+
+    Speech(String octets) {
+      this.octets = octets;
+    }
+
+    private static String text(char type, String body) {
+      return latin1(message(type, body));
+    }
+
+    private static String all(String types) {
+      StringBuilder all = new StringBuilder();
+      types.chars().forEach(type -> all.append(text((char) type, "")));
+      return all.toString();
+    }
+
+    private static String parameters() {
+      StringBuilder parameters = new StringBuilder();
+      for (int i = 0; i < MESSAGES_WITHOUT_END; i++) {
+        parameters.append(text('S', "parameter_" + i + "\0value\0"));
+      }
+      return parameters.toString();
+    }
+  }
+
+  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  private final ServerSocketChannel listener;
+  private final ProxyUnderTest proxy;
+  private final Peer good;
+  private final Peer goodServer;
+
+  HostileBackendTest() throws Exception {
+    listener =
+        ServerSocketChannel.open()
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+    logged.start();
+    rootLogger().addAppender(logged);
+    proxy =
+        ProxyUnderTest.startBefore(
+            "127.0.0.1:" + listener.socket().getLocalPort(), "--sample-functions", "on");
+    good = Peer.connect(proxy.port()).send(STARTUP);
+    goodServer = accept();
+    goodServer.send(READY.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static Logger rootLogger() {
+    return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+  }
+
+  @BeforeEach
+  void readThatItIsReady() throws IOException {
+    assertThat(good.read().type()).isEqualTo('R');
+    assertThat(good.read().type()).isEqualTo('Z');
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    proxy.close();
+    good.close();
+    goodServer.close();
+    listener.close();
+    rootLogger().detachAppender(logged);
+    logged.stop();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void harmsOnlyItsOwnSession(Speech speech) throws Exception {
+    try (Peer client = Peer.connect(proxy.port()).send(STARTUP)) {
+      try (Peer server = accept()) {
+        client.send('Q', "SELECT 1\0");
+        server.send(speech.octets.getBytes(StandardCharsets.ISO_8859_1));
+        server.socket().shutdownOutput(); // what comes from the client is not lost by a reset
+      } catch (IOException closedByTheProxy) {
+        // It need not hear all of it.
+      }
+      assertAnswer(client.rest(), speech.octets);
+    }
+    assertNobodyElseNoticed();
+  }
+
+  @Test
+  void harmsOnlyItsOwnSessionWhateverItSays() throws Exception {
+    for (int seed = 0; seed < RANDOM_BACKENDS; seed++) {
+      Random random = new Random(seed);
+      String octets = (random.nextInt(4) > 0 ? READY : "") + noise(random);
+      try (Peer client = Peer.connect(proxy.port()).send(STARTUP)) {
+        Peer server = accept();
+        client.send('Q', "CREATE EXTENSION aws_lambda\0");
+        try {
+          server.send(octets.getBytes(StandardCharsets.ISO_8859_1));
+        } catch (IOException closedByTheProxy) {
+          // It need not hear all of it.
+        }
+        if (random.nextBoolean()) {
+          server.close();
+        } else {
+          server.reset();
+        }
+        client.rest();
+      }
+    }
+    assertNobodyElseNoticed();
+  }
+
+  @Test
+  void isHeldBackIfItSpeaksWithoutEndAndNobodyListens() throws Exception {
+    try (Peer client = Peer.connect(proxy.port()).send(STARTUP);
+        SocketChannel server = listener.accept()) {
+      byte[] octets =
+          (READY + Speech.PARAMETERS_WITHOUT_END.octets).getBytes(StandardCharsets.ISO_8859_1);
+      server.configureBlocking(false);
+      long written = 0;
+      int refused = 0;
+      while (refused < ROUND_TRIPS) {
+        int count = server.write(ByteBuffer.wrap(octets));
+        written += count;
+        refused = count == 0 ? refused + 1 : 0;
+        assertThat(written).as("octets sent to a client that does not read").isLessThan(MOST_HELD);
+        roundTrip();
+      }
+
+      long read = 0;
+      for (int count = 0; count == 0; count = server.write(ByteBuffer.wrap(octets))) {
+        read += client.text(1 << 16).length(); // once it reads, the server can go on
+        assertThat(read).isLessThan(written);
+      }
+    }
+    assertNobodyElseNoticed();
+  }
+
+  /** Messages that can come from a server, of any body and often of a wrong length, and octets. */
+  private static String noise(Random random) {
+    StringBuilder noise = new StringBuilder();
+    for (int i = random.nextInt(12); i > 0; i--) {
+      StringBuilder body = new StringBuilder();
+      for (int j = random.nextInt(1 << random.nextInt(10)); j > 0; j--) {
+        body.append(random.nextInt(3) == 0 ? '\0' : (char) random.nextInt(256));
+      }
+      String types = "RSKNAETtDCZ123IsnGHWdcVv?";
+      byte[] frame = message(types.charAt(random.nextInt(types.length())), body.toString());
+      if (random.nextInt(6) == 0) {
+        frame[1 + random.nextInt(4)] = (byte) random.nextInt(256);
+      }
+      noise.append(latin1(frame));
+    }
+    return noise.toString();
+  }
+
+  private void assertAnswer(String answer, String said) {
+    Matcher matcher = ANSWER.matcher(answer);
+    assertThat(matcher.matches()).isTrue();
+    String passed = matcher.group(1);
+    // The keys' notices are the proxy's own.
+    String expected = said.replace(latin1(message('N', "SINFO\0VINFO\0CZL001\0Mkeys\0\0")), "");
+    assertThat(expected).startsWith(passed);
+  }
+
+  private void assertNobodyElseNoticed() throws Exception {
+    roundTrip();
+    while (proxy.sessions() > 1) {
+      Thread.onSpinWait(); // until it has noticed the end of the others; JUnit limits the time
+    }
+    roundTrip();
+    List<ILoggingEvent> events = new ArrayList<>(logged.list);
+    assertThat(events)
+        .noneMatch(event -> event.getThrowableProxy() != null)
+        .noneMatch(event -> event.getLevel().isGreaterOrEqual(Level.ERROR));
+  }
+
+  private void roundTrip() throws IOException {
+    good.send('Q', "SELECT 1\0");
+    assertThat(goodServer.read()).hasToString("Q:SELECT 1|");
+    goodServer.send('Z', "I");
+    assertThat(good.read()).hasToString("Z:I");
+  }
+
+  private Peer accept() throws IOException {
+    Peer server = Peer.accept(listener.socket());
+    server.readPacket();
+    return server;
+  }
+
+  private static String latin1(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,109 @@
+package dev.pglambda.sql;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.testing.Octets;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+
+/** Any text, with standard_conforming_strings on if the first octet is odd. */
+class SqlTextFuzzTest {
+
+  @FuzzTest
+  void dividesAnyTextIntoTokensInLinearTime(byte[] input) {
+    Octets octets = new Octets(input);
+    boolean standard = octets.nextBoolean();
+    String text = octets.restAsText();
+    CountingText counted = new CountingText(text);
+    SqlLexer lexer = new SqlLexer(counted, 0, text.length(), standard);
+    int end = 0;
+    while (lexer.next() != TokenKind.END) {
+      assertThat(lexer.start()).isGreaterThanOrEqualTo(end);
+      assertThat(lexer.end()).isGreaterThan(lexer.start()).isLessThanOrEqualTo(text.length());
+      end = lexer.end();
+    }
+    assertThat(counted.reads).isLessThan(12L * text.length() + 100);
+
+    lexer = new SqlLexer(text, standard);
+    while (lexer.next() != TokenKind.END) {
+      assertThat(lexer.identifier() == null || lexer.stringValue() == null).isTrue();
+    }
+  }
+
+  @FuzzTest
+  void findsStatementsOfAnyTextInOrder(byte[] input) {
+    Octets octets = new Octets(input);
+    boolean standard = octets.nextBoolean();
+    String text = octets.restAsText();
+    int end = 0;
+    List<Statement> statements = StatementSplitter.split(text, standard);
+    for (Statement statement : statements) {
+      assertThat(statement.start()).isGreaterThanOrEqualTo(end);
+      assertThat(statement.end()).isGreaterThan(statement.start());
+      end = statement.end();
+    }
+    assertThat(end).isLessThanOrEqualTo(text.length());
+
+    for (ExtensionStatement found : ExtensionStatements.find(text, standard)) {
+      Statement statement = statements.get(found.statementIndex());
+      assertThat(found.start()).isEqualTo(statement.start());
+      assertThat(found.end()).isEqualTo(statement.end());
+      // By itself it is the same statement.
+      String alone = text.substring(found.start(), found.end());
+      assertThat(ExtensionStatements.find(alone, standard))
+          .singleElement()
+          .satisfies(
+              again -> {
+                assertThat(again.kind()).isEqualTo(found.kind());
+                assertThat(again.extension()).isEqualTo(found.extension());
+              });
+    }
+    end = 0;
+    for (NestedStatement nested : NestedStatements.find(text, standard)) {
+      assertThat(nested.start()).isGreaterThanOrEqualTo(end);
+      assertThat(nested.end()).isGreaterThan(nested.start()).isLessThanOrEqualTo(text.length());
+      end = nested.end();
+    }
+  }
+
+  @FuzzTest
+  void findsAMentionWhereASearchFindsIt(byte[] text) {
+    String lower = new String(text, ISO_8859_1).toLowerCase(Locale.ROOT);
+
+    assertThat(Mentions.awsExtension(ByteBuffer.wrap(text)))
+        .isEqualTo(lower.contains("aws_lambda") || lower.contains("aws_commons"));
+  }
+
+  private static final class CountingText implements CharSequence {
+    private final String text;
+    private long reads;
+
+    CountingText(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public char charAt(int index) {
+      reads++;
+      return text.charAt(index);
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return text.subSequence(start, end);
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+}
