@@ -55,6 +55,10 @@ final class BothWays implements AutoCloseable {
   /** Those that are not of the system's own, which depend on what was made before. */
   private static final Pattern OID_OF_A_TABLE = Pattern.compile("tableOid=\\d{5,}");
 
+  /** It moves by itself. */
+  private static final Pattern WAL_POSITION =
+      Pattern.compile("of this server \\p{XDigit}+/\\p{XDigit}+");
+
   private final PostgresServer postgres;
   private final ProxyUnderTest proxy;
   private final String directDatabase;
@@ -166,7 +170,8 @@ final class BothWays implements AutoCloseable {
       if (message instanceof ServerMessage.CopyData data) {
         return data.text();
       }
-      return OID_OF_A_TABLE.matcher("" + message).replaceAll("tableOid=its own");
+      String text = WAL_POSITION.matcher("" + message).replaceAll("of this server");
+      return OID_OF_A_TABLE.matcher(text).replaceAll("tableOid=its own");
     }
 
     private String types() {

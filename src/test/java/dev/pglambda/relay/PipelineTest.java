@@ -14,11 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** More messages than anybody answers: what the relay keeps of them is bounded. */
-@Timeout(60)
+@Timeout(180)
 class PipelineTest extends RelayStage {
   private static final int MOST_UNANSWERED = 1 << 18;
   private static final int MESSAGES = 300_000;
   private static final int AT_ONCE = 1_000;
+  private static final int PATIENCE_MS = 60_000;
   private static final int SYNC_OCTETS = 5;
   private static final int READY_OCTETS = 6;
 
@@ -44,12 +45,13 @@ class PipelineTest extends RelayStage {
       assertThat(arrived).isBetween(MOST_UNANSWERED, MOST_UNANSWERED + MARGIN);
     }
 
-    backend.socket().setSoTimeout(10_000);
+    backend.socket().setSoTimeout(PATIENCE_MS);
+    client.socket().setSoTimeout(PATIENCE_MS);
     int before = arrived;
     CompletableFuture<Void> answering = CompletableFuture.runAsync(() -> answer(backend, before));
     assertThat(client.text(MESSAGES * READY_OCTETS)).hasSize(MESSAGES * READY_OCTETS).endsWith("I");
-    writing.get(10, TimeUnit.SECONDS);
-    answering.get(10, TimeUnit.SECONDS);
+    writing.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+    answering.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
   }
 
   private static void answer(Peer backend, int arrived) {
