@@ -36,7 +36,7 @@ abstract class RelayStage {
   final List<AutoCloseable> open = new ArrayList<>();
   ServerSocket server = listen();
   Duration startupTimeout = Duration.ofSeconds(30);
-  Interceptor interceptor = (buffer, index, length, settings) -> null;
+  Interceptor interceptor = (buffer, index, length, types, settings) -> null;
 
   private static ServerSocket listen() {
     try {

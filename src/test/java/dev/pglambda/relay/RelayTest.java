@@ -277,7 +277,7 @@ class RelayTest extends RelayStage {
   void tellsTheInterceptorWhatTheServerReportsOfItsSettings() throws Exception {
     List<Boolean> seen = new ArrayList<>();
     interceptor =
-        (buffer, index, length, settings) -> {
+        (buffer, index, length, types, settings) -> {
           seen.add(settings.standardConformingStrings());
           seen.add(settings.utf8());
           return null;
@@ -426,7 +426,7 @@ class RelayTest extends RelayStage {
 
   private void rewriteMagic() {
     interceptor =
-        (buffer, index, length, settings) -> {
+        (buffer, index, length, types, settings) -> {
           String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
           int at = text.indexOf("magic");
           return at < 0
