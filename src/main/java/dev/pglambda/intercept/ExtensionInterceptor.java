@@ -7,22 +7,28 @@ import dev.pglambda.sql.Mentions;
 import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.UnresolvedCalls;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Replaces the statements on our extensions which a server without their control files could not
- * execute. A text that does not mention them, nearly every one, costs one search through its bytes.
+ * execute, and completes the calls of AWS's guide which PostgreSQL could not resolve. A text that
+ * does not mention them, nearly every one, costs one search through its bytes.
  */
 public final class ExtensionInterceptor implements Interceptor {
   /** What is sent for one statement has 25 kB: a text with more of them passes as it is. */
   private static final int MAX_STATEMENTS = 256;
+
+  /** Unspecified, text, unknown, varchar: object ids of pg_type.dat. */
+  private static final Set<Integer> TEXT_TYPES = Set.of(0, 25, 705, 1043);
 
   private static final String AWS_LAMBDA = "aws_lambda";
 
@@ -45,7 +51,8 @@ public final class ExtensionInterceptor implements Interceptor {
   }
 
   @Override
-  public @Nullable Rewrite inspect(ByteBuf buffer, int index, int length, ServerSettings settings) {
+  public @Nullable Rewrite inspect(
+      ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
     if (!settings.asciiSafe() || !mentions(buffer, index, length)) {
       return null;
     }
@@ -55,6 +62,12 @@ public final class ExtensionInterceptor implements Interceptor {
     List<NestedStatement> nested =
         NestedStatements.find(text, settings.standardConformingStrings());
     List<Part> parts = parts(text, statements, nested);
+    UnresolvedCalls.find(
+            text,
+            settings.standardConformingStrings(),
+            number -> isText(buffer, parameterTypes, number))
+        .forEach(insertion -> parts.add(new Part(RewrittenStatement.NESTED, "", insertion)));
+    parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
     if (parts.isEmpty()) {
       return null;
     }
@@ -65,11 +78,11 @@ public final class ExtensionInterceptor implements Interceptor {
         takesKeys(text, statements));
   }
 
-  /** What is replaced in a text, by ascending position. */
+  /** The statements that are replaced in a text, in no order. */
   private List<Part> parts(
       String text, List<ExtensionStatement> statements, List<NestedStatement> nestedStatements) {
     if (statements.size() + nestedStatements.size() > MAX_STATEMENTS) {
-      return List.of();
+      return new ArrayList<>();
     }
     List<Part> parts = new ArrayList<>();
     for (ExtensionStatement statement : statements) {
@@ -89,8 +102,19 @@ public final class ExtensionInterceptor implements Interceptor {
         parts.add(new Part(RewrittenStatement.NESTED, "", replacement));
       }
     }
-    parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
     return parts;
+  }
+
+  /** Whether a parameter of a Parse message has no type, or that of a text. */
+  private static boolean isText(ByteBuf buffer, int parameterTypes, int number) {
+    if (parameterTypes == NO_PARAMETERS || number < 1) {
+      return false;
+    }
+    if (number > buffer.getUnsignedShort(parameterTypes)) {
+      return true;
+    }
+    return TEXT_TYPES.contains(
+        buffer.getInt(parameterTypes + Short.BYTES + Integer.BYTES * (number - 1)));
   }
 
   private static boolean takesKeys(String text, List<ExtensionStatement> found) {

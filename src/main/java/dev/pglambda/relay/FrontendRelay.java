@@ -96,7 +96,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
   }
 
   private @Nullable ByteBuf query(ByteBuf buffer, int body, int end) {
-    Rewrite rewrite = inspectText(buffer, body, end);
+    Rewrite rewrite = inspectText(buffer, body, end, Interceptor.NO_PARAMETERS);
     if (rewrite == null) {
       replies.sent(FrontendMessage.QUERY);
       return null;
@@ -123,7 +123,11 @@ final class FrontendRelay implements FrameScanner.Visitor {
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end) {
     int nameEnd = buffer.indexOf(body, end, (byte) 0);
     int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
-    Rewrite rewrite = textEnd < 0 ? null : inspectText(buffer, nameEnd + 1, textEnd + 1);
+    Rewrite rewrite =
+        textEnd < 0
+            ? null
+            : inspectText(
+                buffer, nameEnd + 1, textEnd + 1, parameterTypes(buffer, textEnd + 1, end));
     if (rewrite == null) {
       replies.sentByName(
           FrontendMessage.PARSE, textEnd < 0 ? null : prepared.parse(buffer, body, nameEnd));
@@ -148,9 +152,19 @@ final class FrontendRelay implements FrameScanner.Visitor {
     out.writeBytes(keys.offer());
   }
 
-  private @Nullable Rewrite inspectText(ByteBuf buffer, int from, int end) {
+  private @Nullable Rewrite inspectText(ByteBuf buffer, int from, int end, int parameterTypes) {
     boolean terminated = end > from && buffer.getByte(end - 1) == 0;
-    return terminated ? interceptor.inspect(buffer, from, end - 1 - from, state) : null;
+    return terminated
+        ? interceptor.inspect(buffer, from, end - 1 - from, parameterTypes, state)
+        : null;
+  }
+
+  /** Where the types are, if they are whole. */
+  private static int parameterTypes(ByteBuf buffer, int index, int end) {
+    boolean whole =
+        end - index >= Short.BYTES
+            && end - index == Short.BYTES + Integer.BYTES * buffer.getUnsignedShort(index);
+    return whole ? index : Interceptor.NO_PARAMETERS;
   }
 
   /** What a Bind, Execute or Close means to the names that are known. */

@@ -120,11 +120,18 @@ class CallbackFuzzTest {
 
   private LinkPhase authentication(Link link) {
     return new AuthenticationPhase(
-        link, CREDENTIALS, LIMITS.authenticationTimeout(), requests(link));
+        link, CREDENTIALS, LIMITS.authenticationTimeout(), requests(link), () -> {});
   }
 
   private LinkPhase requests(Link link) {
-    return new RequestPhase(link, Worker.SECRET, LIMITS, function, sessions, ClientEncoding.UTF8);
+    return new RequestPhase(
+        link,
+        Worker.SECRET,
+        LIMITS,
+        function,
+        sessions,
+        new CallsInProgress(),
+        ClientEncoding.UTF8);
   }
 
   /** Whole messages of the types that are possible, and after a FATAL nothing. */

@@ -151,8 +151,10 @@ class ExtensionInterceptorTest {
     byte[] bytes = ("Q...." + text + "\0").getBytes(StandardCharsets.ISO_8859_1);
     ByteBuf heap = Unpooled.wrappedBuffer(bytes);
     ByteBuf direct = Unpooled.directBuffer().writeBytes(bytes);
-    Rewrite rewrite = interceptor.inspect(heap, 5, text.length(), settings);
-    assertThat(interceptor.inspect(direct, 5, text.length(), settings)).isEqualTo(rewrite);
+    Rewrite rewrite =
+        interceptor.inspect(heap, 5, text.length(), Interceptor.NO_PARAMETERS, settings);
+    assertThat(interceptor.inspect(direct, 5, text.length(), Interceptor.NO_PARAMETERS, settings))
+        .isEqualTo(rewrite);
     direct.release();
     return rewrite;
   }

@@ -74,7 +74,8 @@ class InterceptionFuzzTest {
   private static @Nullable Rewrite rewrite(
       BiFunction<ExtensionStatement, String, String> installer, String text, Settings settings) {
     ByteBuf buffer = Unpooled.copiedBuffer(text, ISO_8859_1);
-    return new ExtensionInterceptor(installer).inspect(buffer, 0, buffer.readableBytes(), settings);
+    return new ExtensionInterceptor(installer)
+        .inspect(buffer, 0, buffer.readableBytes(), Interceptor.NO_PARAMETERS, settings);
   }
 
   /** The new text with the client's statements put back where they were. */

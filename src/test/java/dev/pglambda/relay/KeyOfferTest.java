@@ -28,7 +28,7 @@ class KeyOfferTest extends RelayStage {
   @BeforeEach
   void begin() throws Exception {
     interceptor =
-        (buffer, index, length, settings) -> {
+        (buffer, index, length, types, settings) -> {
           String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
           return text.equals("install")
               ? new Rewrite(

@@ -172,7 +172,7 @@ class LimitsTest extends RelayStage {
     inspectLimit = 2_000;
     List<Integer> inspected = new ArrayList<>();
     interceptor =
-        (buffer, index, length, settings) -> {
+        (buffer, index, length, types, settings) -> {
           inspected.add(length);
           return null;
         };

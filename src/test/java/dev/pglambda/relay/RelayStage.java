@@ -36,18 +36,21 @@ abstract class RelayStage {
   static final KeyOffer KEYS =
       new KeyOffer("keys", "SELECT $1", List.of("secret"), "DO 'store'", "ZL001", "ZL002");
 
+  static final ClientLimits LIMITS = new ClientLimits(100, 0, 100, 100);
+  static final TcpKeepalives KEEPALIVES = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
+
   final NioEventLoopGroup loops = new NioEventLoopGroup(1);
   final List<AutoCloseable> open = new ArrayList<>();
   ServerSocket server = listen();
   Duration startupTimeout = Duration.ofSeconds(30);
   Duration connectTimeout = Duration.ofSeconds(5);
-  ClientLimits limits = new ClientLimits(100, 0, 100, 100);
-  TcpKeepalives keepalives = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
+  ClientLimits limits = LIMITS;
+  TcpKeepalives keepalives = KEEPALIVES;
   int inspectLimit = 1 << 20;
   final Sessions sessions = new Sessions();
   int backendPort;
   private @Nullable Listening listening;
-  Interceptor interceptor = (buffer, index, length, settings) -> null;
+  Interceptor interceptor = (buffer, index, length, types, settings) -> null;
 
   private static ServerSocket listen() {
     try {
@@ -140,7 +143,7 @@ abstract class RelayStage {
   /** Has the word {@code magic} replaced by {@code DO 'x'}. */
   void rewriteMagic() {
     interceptor =
-        (buffer, index, length, settings) -> {
+        (buffer, index, length, types, settings) -> {
           String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
           int at = text.indexOf("magic");
           return at < 0

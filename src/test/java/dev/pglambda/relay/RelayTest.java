@@ -275,7 +275,7 @@ class RelayTest extends RelayStage {
   void tellsTheInterceptorWhatTheServerReportsOfItsSettings() throws Exception {
     List<Boolean> seen = new ArrayList<>();
     interceptor =
-        (buffer, index, length, settings) -> {
+        (buffer, index, length, types, settings) -> {
           seen.add(settings.standardConformingStrings());
           seen.add(settings.utf8());
           return null;

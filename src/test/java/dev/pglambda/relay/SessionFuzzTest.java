@@ -24,7 +24,14 @@ import org.slf4j.LoggerFactory;
 /** A session between a client and a server that both say what they like. */
 class SessionFuzzTest {
   private static final RelaySettings SETTINGS =
-      new RelaySettings("server", 5432, Duration.ofSeconds(5), Duration.ofSeconds(30), 1 << 14);
+      new RelaySettings(
+          "server",
+          5432,
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30),
+          1 << 14,
+          RelayStage.LIMITS,
+          RelayStage.KEEPALIVES);
   private static final byte[] STARTUP = Peer.startup("user", "ann");
 
   /** What a session may hold, beyond what it was sent, once nobody reads. */
@@ -49,7 +56,7 @@ class SessionFuzzTest {
 
   @FuzzTest
   void passesWhatBothSidesSayUnlessItBreaksTheProtocol(byte[] input) {
-    try (Stage stage = new Stage((buffer, index, length, settings) -> null, NO_KEYS)) {
+    try (Stage stage = new Stage((buffer, index, length, types, settings) -> null, NO_KEYS)) {
       stage.play(new Octets(input));
 
       assertPrefix(stage.toServer, stage.fromClient);

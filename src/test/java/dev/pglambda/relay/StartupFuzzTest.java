@@ -32,9 +32,16 @@ class StartupFuzzTest {
   /** A cancel request, and a session of a database, would go to a server: there is none here. */
   private static final Relay RELAY =
       new Relay(
-          new RelaySettings("127.0.0.1", 9, Duration.ofSeconds(5), Duration.ofSeconds(30), 1 << 20),
+          new RelaySettings(
+              "127.0.0.1",
+              9,
+              Duration.ofSeconds(5),
+              Duration.ofSeconds(30),
+              1 << 20,
+              RelayStage.LIMITS,
+              RelayStage.KEEPALIVES),
           new Sessions(),
-          (buffer, index, length, settings) -> null,
+          (buffer, index, length, types, settings) -> null,
           RelayStage.KEYS,
           new Reserved(),
           token -> "for " + token);
@@ -132,7 +139,7 @@ class StartupFuzzTest {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup) {
+    public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
       String text = "reserved " + new ArrayList<>(startup.parameters().entrySet());
       channel.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1));
       channel

@@ -1,0 +1,99 @@
+package dev.pglambda.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UnresolvedCallsTest {
+
+  /** A text in which « and » are what is inserted, and the same text with it. */
+  private static void assertCompletes(String marked) {
+    String text = marked.replace("\u00ab", "").replace("\u00bb", "");
+    assertThat(complete(text))
+        .isEqualTo(marked.replace("\u00ab", "::pg_catalog.text").replace("\u00bb", "NULL, "));
+    assertThat(complete(text)).isNotEqualTo(text);
+  }
+
+  private static String complete(String text) {
+    return Replacement.splice(text, UnresolvedCalls.find(text, true, number -> number < 10));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT aws_lambda.invoke('(f,r)'\u00ab, '{}'::json, 'Event', 'None', \u00bbNULL, 'v')",
+        "SELECT aws_lambda.invoke('name'\u00ab, '{}'::json, 'RequestResponse', 'None', \u00bbNULL, 'v')",
+        "SELECT aws_lambda.invoke('f'\u00ab,'{}'::jsonb,'DryRun',NULL,\u00bb'{}','v')",
+        "select AWS_Lambda . \"invoke\" /**/ ( 'f'\n 'h'\u00ab /* , */ , x , $$Event$$ , y||z(1,2) , \u00bbnull -- )\n , NULL )",
+        "INSERT INTO t SELECT (aws_lambda.invoke(E'f'\u00ab, p, E'Event', 'None', \u00bbNULL, U&'v')).payload; SELECT 1",
+        "SELECT aws_lambda.invoke($1\u00ab, $2::json, 'Event', 'None', \u00bbNULL, $3)",
+        "SELECT aws_lambda.invoke($1\u00ab, (aws_lambda.invoke('g'\u00ab, '1'::json, 'Event', 'Tail', \u00bbNULL, 'v')).payload, 'Event', 'None', \u00bbNULL, 'v')",
+        "DO $$BEGIN PERFORM aws_lambda.invoke('f'\u00ab, '{}'::json, 'Event', 'None', \u00bbNULL, 'v'); END$$",
+        "DO 'BEGIN x := aws_lambda.invoke(''f''\u00ab, ''{}''::json, ''Event'', ''None'', \u00bbNULL, ''v''); END'",
+        "DO $$BEGIN EXECUTE 'SELECT aws_lambda.invoke(''f''\u00ab, $1, ''Event'', ''None'', \u00bbNULL, ''v'')' INTO x USING y; END$$",
+        "CREATE FUNCTION f() RETURNS void STABLE LANGUAGE sql AS $x$SELECT aws_lambda.invoke('f'\u00ab, '{}'::json, 'Event', 'None', \u00bbNULL, 'v')$x$",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql BEGIN ATOMIC SELECT aws_lambda.invoke('f'\u00ab, '{}'::json, 'Event', 'None', \u00bbNULL, 'v'); END",
+      })
+  void completesTheCallsThatPostgresqlDoesNotResolve(String marked) {
+    assertCompletes(marked);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL)",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'us-east-1', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}', 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', NULL, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', $2, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f'::text, '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke(f, '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke(N'f', '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}'::json, $1, 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', '{}'::json, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, 'v'::text)",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, qualifier => 'v')",
+        "SELECT aws_lambda.invoke($10, '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke($99999999999, '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', , 'v')",
+        "SELECT other.invoke('f', '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT db.aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT \"AWS_LAMBDA\".invoke('f', '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke.x('f', '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT 'aws_lambda.invoke(''f'', ''{}''::json, ''Event'', ''None'', NULL, ''v'')'",
+        "SELECT 1 -- aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, 'v')",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, 'v'",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, 'v']",
+        "SELECT aws_lambda.invoke('f', '{}'::json, 'Event', 'None', NULL, 'v'), 'x",
+        "DROP FUNCTION aws_lambda.invoke('f', a, 'Event', b, NULL, 'v')",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $x$SELECT aws_lambda.invoke($1, '{}'::json, 'Event', 'None', NULL, 'v')$x$",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpython3u AS $x$aws_lambda.invoke('f', 1, 'Event', 'None', NULL, 'v')$x$",
+      })
+  void leavesAllOthersToPostgresql(String text) {
+    assertThat(complete(text)).isEqualTo(text);
+  }
+
+  @Test
+  void findsCallsWithinCalls() {
+    String text =
+        "SELECT aws_lambda.invoke(function_name => aws_commons.create_lambda_function_arn('f', region := 'r'),"
+            + " payload := j[(1)]), aws_lambda.invoke()";
+
+    assertThat(FunctionCalls.find(text, true))
+        .extracting(
+            call ->
+                call.function()
+                    + call.arguments().stream()
+                        .map(a -> a.name() + "=" + text.substring(a.start(), a.end()))
+                        .toList()
+                        .toString())
+        .containsExactly(
+            "INVOKE[function_name=aws_commons.create_lambda_function_arn('f', region := 'r'), payload=j[(1)]]",
+            "CREATE_LAMBDA_FUNCTION_ARN[null='f', region='r']",
+            "INVOKE[]");
+  }
+}
