@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.client.Psql.Output;
+import dev.pglambda.testing.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ class ReplicationToolsTest {
         Pattern.compile("(\\d+)").matcher(run(Psql.program("pg_basebackup", "--version")));
     int newest = number.find() ? Integer.parseInt(number.group(1)) : 0;
     List<String> versions =
-        dev.pglambda.testing.PostgresServer.versions().stream()
+        PostgresServer.versions().stream()
             .filter(version -> Integer.parseInt(version) <= newest)
             .toList();
     return Stream.of(versions.get(0), versions.get(versions.size() - 1))
