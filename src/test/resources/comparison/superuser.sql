@@ -1144,6 +1144,10 @@ CREATE EXTENSION aws_commons
 
 SELECT extname FROM pg_extension WHERE extname LIKE 'aws%'
 
+DO $$ BEGIN CREATE EXTENSION aws_commons; END $$
+
+DO $$ BEGIN EXECUTE 'CREATE EXTENSION aws_commons'; END $$
+
 ALTER EVENT TRIGGER forbid DISABLE
 
 CREATE EXTENSION aws_lambda CASCADE
@@ -1153,6 +1157,8 @@ ALTER EVENT TRIGGER forbid ENABLE
 CREATE EXTENSION IF NOT EXISTS aws_lambda
 
 DROP EXTENSION aws_lambda
+
+DO $$ BEGIN DROP EXTENSION aws_lambda; END $$
 
 ## Statements of a restored dump
 

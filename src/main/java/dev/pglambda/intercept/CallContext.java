@@ -44,11 +44,24 @@ public final class CallContext {
   }
 
   private static void removeBlock(ErrorFields fields, String context) {
+    String called = setOff(fields, context);
+    fields.with(ErrorFields.CONTEXT, called.isEmpty() ? null : called);
+  }
+
+  /**
+   * What an event trigger's function did that a block of ours set off; the internal query and its
+   * position are removed if they are the block's.
+   *
+   * @param fields changed in place
+   * @param context the frames from the innermost one to the block's
+   * @return the frames above the block's first one; empty if there are none
+   */
+  static String setOff(ErrorFields fields, String context) {
     int marked = context.lastIndexOf('\n', context.indexOf(MARK));
-    fields.with(ErrorFields.CONTEXT, marked < 0 ? null : context.substring(0, marked));
     String query = fields.get(ErrorFields.INTERNAL_QUERY);
     if (marked < 0 || (query != null && query.startsWith(MARK))) {
       fields.with(ErrorFields.INTERNAL_QUERY, null).with(ErrorFields.INTERNAL_POSITION, null);
     }
+    return marked < 0 ? "" : context.substring(0, marked);
   }
 }

@@ -26,6 +26,9 @@ final class NestedBlock {
   static final String HEAD =
       "DO $pglambda_do$DECLARE statement CONSTANT pg_catalog.text := $pglambda$";
 
+  /** How the text begins that a block executes: the installer's block. */
+  static final String EXECUTED = "DO $pglambda_do";
+
   private static final String STATEMENT_END = " $pglambda$;";
 
   /** Not with a dollar sign at the end: another may follow, and both together end a {@code $$}. */

@@ -12,7 +12,9 @@ import java.util.List;
  * <p>CONTEXT is a call stack, the innermost call first. Where plpgsql runs the block:
  *
  * <pre>
- * PL/pgSQL function inline_code_block line 77 at RAISE      the installer's block
+ * PL/pgSQL function on_ddl() line 3 at RAISE                what the block set off: stays
+ * SQL statement "/&#42; pglambda *&#47; CREATE .."
+ * PL/pgSQL function inline_code_block line 77 at EXECUTE    the installer's block
  * SQL statement "DO ...                                     with its text
  * --pglambda PL/pgSQL function inline_code_block line 1 at SQL statement pglambda--"
  * PL/pgSQL function inline_code_block line 1 at EXECUTE     the nested block
@@ -66,15 +68,24 @@ public final class NestedContext {
       learnWords(
           context.substring(lastLine, callerStart), context.substring(callerStart, callerEnd));
       rest = context.substring(nextLine(context, callerStart));
-      fields.with(ErrorFields.INTERNAL_QUERY, null).with(ErrorFields.INTERNAL_POSITION, null);
     }
     List<RewrittenStatement> blocks = NestedBlock.find(rest);
     if (!blocks.isEmpty() && isInnermostFrame(rest, blocks.get(0).start())) {
       rest = withStatementWords(rest, blocks.get(0).start() + blocks.get(0).length());
     }
-    String originals = NestedBlock.originals(rest);
-    fields.with(ErrorFields.CONTEXT, originals.isEmpty() ? null : originals);
+    String frames = NestedBlock.originals(rest);
+    if (lastLine >= 0) {
+      String called = CallContext.setOff(fields, context.substring(0, blockText(lastLine)));
+      frames = called.isEmpty() || frames.isEmpty() ? called + frames : called + "\n" + frames;
+    }
+    fields.with(ErrorFields.CONTEXT, frames.isEmpty() ? null : frames);
     return true;
+  }
+
+  /** Where the first text of an installer's block is in front of an offset. */
+  private int blockText(int before) {
+    int start = context.indexOf(NestedBlock.EXECUTED);
+    return start < 0 || start > before ? 0 : start;
   }
 
   /**
