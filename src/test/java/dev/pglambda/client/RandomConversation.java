@@ -240,7 +240,7 @@ final class RandomConversation {
   }
 
   private void functionCall() {
-    // One in a failed transaction makes PostgreSQL 12 to 18 crash now and then.
+    // Not in a failed transaction: PostgreSQL was seen to crash after one.
     query("ROLLBACK");
     ByteBuffer body = ByteBuffer.allocate(64);
     boolean binary = random.nextBoolean();

@@ -11,7 +11,6 @@ import dev.pglambda.testing.Octets;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The reply queue between a client and {@link BackendModel}, with any interleaving of what is sent,
@@ -98,7 +97,7 @@ class ReplyQueueFuzzTest {
     private boolean storeNext;
 
     /** The Sync of the proxy's own that was sent behind a Query. */
-    private final Map<Sent, Sent> syncs = new IdentityHashMap<>();
+    private final IdentityHashMap<Sent, Sent> syncs = new IdentityHashMap<>();
 
     Play(boolean valid) {
       this.valid = valid;
