@@ -144,8 +144,7 @@ final class BackendRelay implements FrameScanner.Visitor {
       return null;
     }
     byte type = buffer.getByte(index);
-    if (type == BackendMessage.NOTICE_RESPONSE
-        && keys.isWantedBy(fields.get(ErrorFields.SQLSTATE))) {
+    if (type == BackendMessage.NOTICE_RESPONSE && keys.isWantedBy(fields)) {
       state.keysWanted(true);
       return Unpooled.EMPTY_BUFFER;
     }

@@ -93,8 +93,10 @@ public final class KeyOffer {
     return store.duplicate();
   }
 
-  boolean isWantedBy(@Nullable String sqlState) {
-    return wantedSqlState.equals(sqlState);
+  /** Whether a notice asks for the keys: it is an INFO, which reaches every client. */
+  boolean isWantedBy(ErrorFields notice) {
+    return wantedSqlState.equals(notice.get(ErrorFields.SQLSTATE))
+        && "INFO".equals(notice.get(ErrorFields.SEVERITY_NOT_LOCALIZED));
   }
 
   boolean isFailure(@Nullable String sqlState) {
