@@ -189,6 +189,7 @@ class Bench:
         port = free_port()
         command = [self.java, *self.arguments.java_option, "-jar", os.path.abspath(self.arguments.jar), "--listen", f"{HOST}:{port}"]
         command += ["--backend", f"{HOST}:{self.direct.port}", "--data-dir", os.path.join(self.directory, name), "--sample-functions", "on"]
+        command += ["--max-clients", "100000"]
         process = self.launch(command, name + ".out")
         wait_for(port, process)
         return Variant("proxy", port, process)
@@ -271,9 +272,9 @@ def main(documentation, measure, arguments, most_connections):
         load = os.getloadavg()[0]
         try:
             bench.start_server(most_connections)
-            tables = measure(bench)
+            print(f"{bench.versions()}; {arguments.rounds} rounds; load average {load:.1f} before\n", flush=True)
+            for header, rows in measure(bench):
+                print_table(header, rows)
+                print(f"load average {os.getloadavg()[0]:.1f} after\n", flush=True)
         finally:
             bench.stop()
-        print(f"{bench.versions()}; {arguments.rounds} rounds; load average {load:.1f} before, {os.getloadavg()[0]:.1f} after\n")
-        for header, rows in tables:
-            print_table(header, rows)
