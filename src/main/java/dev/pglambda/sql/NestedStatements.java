@@ -24,12 +24,8 @@ public final class NestedStatements {
    *     answer with a syntax error has none
    */
   public static List<NestedStatement> find(String text, boolean standardConformingStrings) {
-    return find(NestedBodies.find(text, standardConformingStrings), standardConformingStrings);
-  }
-
-  static List<NestedStatement> find(List<Body> bodies, boolean standardConformingStrings) {
     List<NestedStatement> found = new ArrayList<>();
-    for (Body body : bodies) {
+    for (Body body : NestedBodies.find(text, standardConformingStrings)) {
       for (BodyStatement statement : body.statements()) {
         NestedStatement nested = recognise(body.source(), statement, standardConformingStrings);
         if (nested != null) {
