@@ -77,7 +77,8 @@ class SessionFuzzTest {
   @FuzzTest
   void survivesWhatBothSidesSayAroundStatementsItReplaces(byte[] input) {
     Interceptor interceptor =
-        new ExtensionInterceptor((statement, text) -> "DO 'instead of " + text.length() + "'");
+        new ExtensionInterceptor(
+            (statement, text) -> "DO 'instead of " + text.length() + "'", true);
     try (Stage stage = new Stage(interceptor, RelayStage.KEYS)) {
       stage.play(new Octets(input));
     }
