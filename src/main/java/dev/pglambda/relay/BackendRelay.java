@@ -155,6 +155,9 @@ final class BackendRelay implements FrameScanner.Visitor {
       session.flushToServer(keys.store());
       return Unpooled.EMPTY_BUFFER; // the client is told when that is done
     }
+    if (replies.canOffer() && session.clientBetweenMessages() && direct.tidy()) {
+      return Unpooled.EMPTY_BUFFER;
+    }
     return null;
   }
 

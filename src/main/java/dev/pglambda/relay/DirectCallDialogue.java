@@ -25,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class DirectCallDialogue {
-  private static final String OWN_NAME = DirectStatementDialogue.OWN_NAME;
-
   /** As the guide for RDS prints it, for errors that the installed function raises. */
   private static final String CONTEXT = "SQL function \"invoke\" statement 1";
 
@@ -84,12 +82,11 @@ final class DirectCallDialogue {
             .exchange()
             .mending(fields -> fields.with(ErrorFields.POSITION, null))
             .quiet(true)
-            .parse(OWN_NAME, invocation.argumentsQuery(), portal.statement().parameterTypes())
-            .bind(portal.bind(), OWN_NAME, OWN_NAME, List.of(), true)
+            .parseOwn(invocation.argumentsQuery(), portal.statement().parameterTypes())
+            .bind(portal.bind(), Exchange.OWN_NAME, Exchange.OWN_NAME, List.of(), true)
             .quiet(false)
-            .execute(OWN_NAME, 0)
-            .closePortal(OWN_NAME)
-            .closeStatement(OWN_NAME);
+            .execute(Exchange.OWN_NAME, 0)
+            .closeOwn();
     send(evaluated, () -> evaluated(invocation, evaluated.rows()));
   }
 
@@ -109,12 +106,7 @@ final class DirectCallDialogue {
         scene
             .exchange()
             .mending(DirectCallDialogue::inFunction)
-            .query(
-                OWN_NAME,
-                DirectInvocation.COMPOSITE_QUERY,
-                List.of(BYTEA),
-                List.of(composite),
-                true);
+            .query(DirectInvocation.COMPOSITE_QUERY, List.of(BYTEA), List.of(composite), true);
     send(taken, () -> call(invocation, arguments.with(taken.rows().get(0))));
   }
 
@@ -202,7 +194,7 @@ final class DirectCallDialogue {
                 raised.inFunction()
                     ? DirectCallDialogue::asFunction
                     : fields -> fields.with(ErrorFields.CONTEXT, null))
-            .query(OWN_NAME, raised.raiseBlock(), List.of(), List.of(), false),
+            .query(raised.raiseBlock(), List.of(), List.of(), false),
         () -> {});
   }
 
@@ -212,13 +204,13 @@ final class DirectCallDialogue {
     if (row.warningBlock() != null) {
       checks
           .mending(DirectCallDialogue::asFunction)
-          .query(OWN_NAME, row.warningBlock(), List.of(), List.of(), false);
+          .query(row.warningBlock(), List.of(), List.of(), false);
     }
     List<byte @Nullable []> payload = new ArrayList<>();
     payload.add(row.values().get(PAYLOAD));
     return checks
         .mending(DirectCallDialogue::inFunction)
-        .query(OWN_NAME, invocation.payloadCheck(), List.of(BYTEA), payload, true);
+        .query(invocation.payloadCheck(), List.of(BYTEA), payload, true);
   }
 
   /** Nothing is left to be asked: the client's next messages can follow. */
@@ -242,7 +234,7 @@ final class DirectCallDialogue {
           .execute(name, maxRows);
       scene.prepared().forgetPortal(name);
     }
-    exchange.send(scene.session(), scene.replies(), false, () -> {}, () -> {});
+    exchange.send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
     relay.done();
   }
 
@@ -254,7 +246,7 @@ final class DirectCallDialogue {
     if (query) {
       scene.endQuery();
     }
-    relay.done();
+    relay.failed();
   }
 
   /** What a block of the proxy's raises comes from the function. */
@@ -270,7 +262,7 @@ final class DirectCallDialogue {
             ? ""
             : context
                 .lines()
-                .filter(line -> !line.contains(OWN_NAME))
+                .filter(line -> !line.contains(Exchange.OWN_NAME))
                 .map(line -> line + "\n")
                 .collect(Collectors.joining());
     fields.with(ErrorFields.POSITION, null).with(ErrorFields.CONTEXT, own + CONTEXT);

@@ -64,6 +64,8 @@ final class DirectRelay {
   private boolean flushed;
   private @Nullable DirectCallDialogue calling;
 
+  private boolean leftBehind;
+
   /** The schemas were there when last the server was asked. */
   private boolean installed;
 
@@ -171,8 +173,8 @@ final class DirectRelay {
     scene
         .exchange()
         .mending(fields -> fields.with(ErrorFields.CONTEXT, null))
-        .query(DirectStatementDialogue.OWN_NAME, raiseBlock, List.of(), List.of(), false)
-        .send(scene.session(), replies, false, () -> {}, () -> {});
+        .query(raiseBlock, List.of(), List.of(), false)
+        .send(scene.session(), replies, false, () -> {}, this::leftBehind);
     done();
   }
 
@@ -222,6 +224,35 @@ final class DirectRelay {
       frontend.pass(message, rewrite);
     }
     done();
+  }
+
+  /** An error has ended the dialogue, and may have left a prepared statement. */
+  void failed() {
+    leftBehind();
+    done();
+  }
+
+  void leftBehind() {
+    leftBehind = true;
+  }
+
+  /**
+   * Closes what an error has left, if there is something.
+   *
+   * @return whether another ReadyForQuery comes in place of the one that has come now
+   */
+  boolean tidy() {
+    if (!leftBehind) {
+      return false;
+    }
+    leftBehind = false;
+    scene
+        .exchange()
+        .closeStatement(Exchange.OWN_NAME)
+        .forClient(true)
+        .sync()
+        .send(scene.session(), replies, false, () -> {}, () -> {});
+    return true;
   }
 
   /** The message was dealt with. */

@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * Nothing is executed in it, and no Lambda is called.
  */
 final class DirectStatementDialogue {
-  /** Name of the prepared statements and portals of the proxy's own, which do not stay. */
-  static final String OWN_NAME = "pglambda_direct";
-
   private final Scene scene;
   private final DirectRelay relay;
   private final Rewrite rewrite;
@@ -62,7 +59,7 @@ final class DirectStatementDialogue {
   }
 
   void start() {
-    Exchange asked = scene.exchange().query(OWN_NAME, Schemas.QUERY, List.of(), List.of(), true);
+    Exchange asked = scene.exchange().query(Schemas.QUERY, List.of(), List.of(), true);
     send(asked, () -> schemasKnown(asked));
   }
 
@@ -80,8 +77,8 @@ final class DirectStatementDialogue {
               .exchange()
               .quiet(true)
               .mending(this::mend)
-              .parse(OWN_NAME, candidate.text(), declaredTypes)
-              .closeStatement(OWN_NAME),
+              .parseOwn(candidate.text(), declaredTypes)
+              .closeStatement(Exchange.OWN_NAME),
           () -> analyse(schemas));
     } else {
       analyse(schemas);
@@ -104,9 +101,9 @@ final class DirectStatementDialogue {
             .exchange()
             .quiet(true)
             .mending(this::mend)
-            .parse(OWN_NAME, types, analysis.argumentParameterTypes())
-            .describeStatement(OWN_NAME)
-            .closeStatement(OWN_NAME);
+            .parseOwn(types, analysis.argumentParameterTypes())
+            .describeStatement(Exchange.OWN_NAME)
+            .closeStatement(Exchange.OWN_NAME);
     send(described, () -> typesKnown(analysis, described.columnTypes()));
   }
 
@@ -118,7 +115,7 @@ final class DirectStatementDialogue {
     }
     List<byte @Nullable []> parameters = List.of(asked.getBytes(StandardCharsets.US_ASCII));
     Exchange types =
-        scene.exchange().query(OWN_NAME, DirectAnalysis.TYPE_QUERY, List.of(), parameters, false);
+        scene.exchange().query(DirectAnalysis.TYPE_QUERY, List.of(), parameters, false);
     send(types, () -> resolve(analysis, columnTypes, types.rows()));
   }
 
@@ -137,7 +134,7 @@ final class DirectStatementDialogue {
           scene
               .exchange()
               .mending(fields -> refuse(fields, refused.position()))
-              .query(OWN_NAME, refused.raiseBlock(), List.of(), List.of(), false),
+              .query(refused.raiseBlock(), List.of(), List.of(), false),
           () -> {});
     } else if (outcome instanceof DirectAnalysis.Planned planned) {
       prepare(planned.plan());
@@ -176,7 +173,7 @@ final class DirectStatementDialogue {
     if (query) {
       scene.endQuery();
     }
-    relay.done();
+    relay.failed();
   }
 
   private void mend(ErrorFields fields) {

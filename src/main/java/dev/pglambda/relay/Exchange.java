@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * sends, too. Used on the session's event loop.
  */
 final class Exchange {
+  /** Name of the prepared statements and portals of the proxy's own, which do not stay. */
+  static final String OWN_NAME = "pglambda_direct";
+
   private static final short BINARY = 1;
   private static final byte STATEMENT = 'S';
   private static final byte PORTAL = 'P';
@@ -121,27 +124,31 @@ final class Exchange {
     return end(begin(FrontendMessage.SYNC));
   }
 
+  /** Parse of a statement of the proxy's own, of which an error may have left another one. */
+  Exchange parseOwn(String text, List<Integer> types) {
+    return closeStatement(OWN_NAME).parse(OWN_NAME, text, types);
+  }
+
   /**
-   * Parse, Bind, Execute and Close of a statement.
+   * Parse, Bind, Execute and Close of a statement of the proxy's own.
    *
-   * @param name of the prepared statement and portal, which are closed again
    * @param types object ids of the types of its parameters
-   * @param bind with its parameters
+   * @param parameters their values; null is NULL
    * @param binary the format of parameters and results; else text
    */
   Exchange query(
-      String name,
-      String text,
-      List<Integer> types,
-      List<byte @Nullable []> parameters,
-      boolean binary) {
-    parse(name, text, types);
+      String text, List<Integer> types, List<byte @Nullable []> parameters, boolean binary) {
+    parseOwn(text, types);
     int begun = begin(FrontendMessage.BIND);
-    Frames.string(Frames.string(frames, name), name);
+    Frames.string(Frames.string(frames, OWN_NAME), OWN_NAME);
     frames.writeShort(1).writeShort(binary ? BINARY : 0).writeShort(parameters.size());
     parameters.forEach(value -> Frames.value(frames, value));
     frames.writeShort(1).writeShort(binary ? BINARY : 0);
-    return end(begun).execute(name, 0).closePortal(name).closeStatement(name);
+    return end(begun).execute(OWN_NAME, 0).closeOwn();
+  }
+
+  Exchange closeOwn() {
+    return closePortal(OWN_NAME).closeStatement(OWN_NAME);
   }
 
   private int begin(byte type) {

@@ -55,16 +55,16 @@ final class CallRewriter {
   List<Replacement> replacements() {
     List<Replacement> replacements = new ArrayList<>();
     StringBuilder between = new StringBuilder(head());
-    int end = call.start();
+    int copied = call.start();
     for (Map.Entry<Leaf, String> leaf : resolved.leaves().entrySet()) {
       between.append('(');
-      replacements.add(new Replacement(end, leaf.getKey().start(), between.toString()));
+      replacements.add(new Replacement(copied, leaf.getKey().start(), between.toString()));
       between.setLength(0);
       between.append(")::").append(leaf.getValue()).append(", ");
-      end = leaf.getKey().end();
+      copied = leaf.getKey().end();
     }
     between.setLength(between.length() - ", ".length());
-    replacements.add(new Replacement(end, call.end(), between.append(foot()).toString()));
+    replacements.add(new Replacement(copied, call.end(), between.append(foot()).toString()));
     return replacements;
   }
 

@@ -185,7 +185,7 @@ public final class DirectAnalysis {
       Map<Leaf, String> casts = new LinkedHashMap<>();
       for (Leaf leaf : written) {
         ParameterType type =
-            leaf.call() == call.call()
+            leaf.call().equals(call.call())
                 ? resolution.overload().parameters().get(place(arguments, leaf)).type()
                 : ParameterType.TEXT;
         casts.put(leaf, form.cast(type));
@@ -210,7 +210,7 @@ public final class DirectAnalysis {
     }
 
     private List<Leaf> arnLeaves() {
-      return written.stream().filter(leaf -> leaf.call() == arn).toList();
+      return written.stream().filter(leaf -> leaf.call().equals(arn)).toList();
     }
 
     /** The call's arguments; one that is a call itself is taken for a leaf, too. */
@@ -219,7 +219,7 @@ public final class DirectAnalysis {
       for (FunctionCall.Argument argument : call.call().arguments()) {
         arguments.add(
             written.stream()
-                .filter(leaf -> leaf.call() == call.call() && leaf.start() == argument.start())
+                .filter(leaf -> leaf.call().equals(call.call()) && leaf.start() == argument.start())
                 .findAny()
                 .orElseGet(
                     () ->

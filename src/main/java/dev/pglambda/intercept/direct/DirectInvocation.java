@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -47,9 +48,11 @@ public final class DirectInvocation {
     QUALIFIER;
 
     String sqlName() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
+
+  private static final List<Column> COLUMNS = List.of(Column.values());
 
   private static final List<String> SETTINGS =
       List.of(
@@ -116,7 +119,7 @@ public final class DirectInvocation {
     boolean composite = isComposite(call.overload());
     boolean whole = composite && call.arn().isEmpty();
     StringJoiner texts = new StringJoiner(", ");
-    for (Column column : Column.values()) {
+    for (Column column : COLUMNS) {
       String value =
           switch (column) {
             case FUNCTION_NAME -> whole ? arn.name("a.function_name") : "a.function_name";
@@ -132,7 +135,7 @@ public final class DirectInvocation {
 
   private static String columns(Schemas schemas, Overload overload) {
     StringJoiner octets = new StringJoiner(" + ");
-    for (Column column : Column.values()) {
+    for (Column column : COLUMNS) {
       octets.add(
           "pg_catalog.octet_length(coalesce(a." + column.sqlName() + ", ''))::pg_catalog.int8");
     }
@@ -143,7 +146,7 @@ public final class DirectInvocation {
             ? "pg_catalog.has_function_privilege('%s', 'EXECUTE')"
                 .formatted(ArnForm.signature(overload))
             : "true");
-    for (Column column : Column.values()) {
+    for (Column column : COLUMNS) {
       columns.add(
           "CASE WHEN %s <= %d THEN pg_catalog.convert_to(a.%s, 'UTF8') END"
               .formatted(octets, MAX_OCTETS, column.sqlName()));
@@ -209,7 +212,7 @@ public final class DirectInvocation {
     }
 
     private byte @Nullable [] octets(Column column) {
-      return row.get(FIRST + column.ordinal());
+      return row.get(FIRST + COLUMNS.indexOf(column));
     }
 
     private @Nullable String text(Column column) {
@@ -244,13 +247,13 @@ public final class DirectInvocation {
 
     /** {@code statement_timeout} in seconds; 0: none. */
     public double statementTimeout() {
-      String seconds = text(row.get(FIRST + Column.values().length + 2));
+      String seconds = text(row.get(FIRST + COLUMNS.size() + 2));
       return seconds == null ? 0 : Double.parseDouble(seconds);
     }
 
     InvokeArguments arguments() {
       byte[] payload = octets(Column.PAYLOAD);
-      int settings = FIRST + Column.values().length;
+      int settings = FIRST + COLUMNS.size();
       return new InvokeArguments(
           form(),
           composite == null ? text(Column.FUNCTION_NAME) : text(composite.get(0)),

@@ -46,6 +46,11 @@ enum Overload {
     };
   }
 
+  /** The type of an invoke function's payload, and of its result's. */
+  ParameterType payloadType() {
+    return parameters().get(1).type();
+  }
+
   /** How many have no default; those come first. */
   int required() {
     return required;

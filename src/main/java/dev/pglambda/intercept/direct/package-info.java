@@ -1,7 +1,6 @@
 /**
- * Calls of the extensions' functions on servers on which these do not exist: what PostgreSQL would
- * have made of a call, and how the call's result takes its place in the statement. Works on values
- * and text; knows no channel.
+ * Calls that the proxy serves itself: what is sent to the server for a statement with such calls,
+ * and what its answers mean. Works on texts and values; knows no message and no channel.
  */
 @NullMarked
 package dev.pglambda.intercept.direct;
