@@ -175,7 +175,7 @@ final class BothWays implements AutoCloseable {
     }
 
     private String types() {
-      return received.stream().map(Conversation::letter).collect(Collectors.joining());
+      return letters(received);
     }
 
     /** Its type byte; ReadyForQuery as its status, the end of the connection as a full stop. */
@@ -196,6 +196,14 @@ final class BothWays implements AutoCloseable {
     public void close() throws IOException {
       client.close();
     }
+  }
+
+  /**
+   * The messages in few letters: ReadyForQuery is its status in angle brackets, a full stop is the
+   * end of the connection.
+   */
+  static String letters(List<@Nullable ServerMessage> messages) {
+    return messages.stream().map(Conversation::letter).collect(Collectors.joining());
   }
 
   /** Holds a conversation both ways. */

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param setup SQL that the target's user runs before
  * @param teardown SQL that the target's user runs after, whatever happened
  * @param endpointUnreachable whether the proxy's endpoint refuses connections
+ * @param proxyArguments further arguments of the proxy
+ * @param outOfRange why the proxy serves none of its calls itself, or null if it does
  * @param lambda how the endpoint answers, by function name
  * @param steps what is sent and expected, in order
  */
@@ -43,6 +45,8 @@ public record CaseFile(
     List<String> setup,
     List<String> teardown,
     boolean endpointUnreachable,
+    List<String> proxyArguments,
+    @Nullable String outOfRange,
     Map<String, LambdaAnswer> lambda,
     List<Step> steps) {
 
@@ -100,8 +104,8 @@ public record CaseFile(
   }
 
   /**
-   * The ways to run it, the plainest first. A case that does not say is run in all of them if it
-   * calls Lambda and the extension is installed before its steps.
+   * The ways to run it, the plainest first. A case that does not say is run in all of them if it is
+   * about calls.
    */
   public List<Variant> variants() {
     List<Mode> modes = new ArrayList<>(protocol);
@@ -112,6 +116,17 @@ public record CaseFile(
     return runsAs().stream()
         .flatMap(who -> modes.stream().map(mode -> new Variant(mode, who)))
         .toList();
+  }
+
+  /** The same for another one who serves the calls; none if the case is not for that. */
+  public List<Variant> variants(CallingMode calls) {
+    boolean applies =
+        switch (calls) {
+          case EXTENSION -> true;
+          case ALWAYS -> proxyArguments.isEmpty();
+          case ABSENT -> proxyArguments.isEmpty() && outOfRange == null && callsTheExtension();
+        };
+    return applies ? variants().stream().map(variant -> variant.in(calls)).toList() : List.of();
   }
 
   private Set<Role> runsAs() {
@@ -126,6 +141,13 @@ public record CaseFile(
 
   private boolean isAboutCalls() {
     return usesLambda() && setup.stream().anyMatch(INSTALLATION.asMatchPredicate());
+  }
+
+  /** Whether it uses Lambda and has the extension installed at any time. */
+  boolean callsTheExtension() {
+    return usesLambda()
+        && Stream.concat(setup.stream(), steps.stream().map(Step::sql))
+            .anyMatch(INSTALLATION.asMatchPredicate());
   }
 
   /** Whether a Lambda endpoint is needed. */

@@ -29,6 +29,8 @@ final class CaseParser {
   private final List<String> setup = new ArrayList<>();
   private final List<String> teardown = new ArrayList<>();
   private boolean endpointUnreachable;
+  private @Nullable String proxyArguments;
+  private @Nullable String outOfRange;
   private final Map<String, LambdaAnswer> lambda = new LinkedHashMap<>();
   private final List<Step> steps = new ArrayList<>();
 
@@ -100,6 +102,7 @@ final class CaseParser {
   private void directive(String key, String value) {
     switch (key) {
       case "parameters" -> parameters(value);
+      case "direct" -> direct(value);
       case "copy" -> step(key).copy(value);
       case "copy-fail" -> step(key).copyFail(value);
       default -> header(key, value);
@@ -119,11 +122,13 @@ final class CaseParser {
       case "setup" -> setup.add(value);
       case "teardown" -> teardown.add(value);
       case "endpoint" -> endpointUnreachable = unreachable(value);
+      case "proxy" -> proxyArguments = once(key, proxyArguments, value);
       default ->
           throw new IllegalArgumentException(
               key
                   + " (expected: title, role, roles, min-version, max-version, protocol, results,"
-                  + " setup, teardown, endpoint, lambda, parameters, copy, copy-fail, request)");
+                  + " setup, teardown, endpoint, proxy, direct, lambda, parameters, copy,"
+                  + " copy-fail, request)");
     }
   }
 
@@ -203,6 +208,15 @@ final class CaseParser {
     current.parameters(value);
   }
 
+  /** Before the first statement it is about the case. */
+  private void direct(String value) {
+    if (step == null) {
+      outOfRange = once("direct", outOfRange, Range.reason(value));
+    } else {
+      step.direct(value);
+    }
+  }
+
   private StepBuilder step(String what) {
     if (step == null) {
       throw new IllegalArgumentException(what + " (expected: a statement before it)");
@@ -243,6 +257,8 @@ final class CaseParser {
         List.copyOf(setup),
         List.copyOf(teardown),
         endpointUnreachable,
+        proxyArguments == null ? List.of() : List.of(proxyArguments.split("\\s+")),
+        outOfRange,
         lambda,
         List.copyOf(steps));
   }

@@ -128,6 +128,64 @@ class CaseParserTest {
   }
 
   @Test
+  void runsCallsInEachCallingModeUnlessTheyAreOutOfRange() {
+    String calls = HEAD + "setup: CREATE EXTENSION aws_lambda CASCADE\nlambda f => echo\n";
+    String step = "> x\n" + READY;
+
+    assertThat(parse(calls + step).variants(CallingMode.ABSENT))
+        .hasSize(6)
+        .contains(new Variant(Mode.BINARY, Role.PLAIN, CallingMode.ABSENT));
+    assertThat(parse(calls + "direct: no, a view\n" + step))
+        .satisfies(
+            outOfRange -> {
+              assertThat(outOfRange.outOfRange()).isEqualTo("a view");
+              assertThat(outOfRange.variants(CallingMode.ALWAYS)).hasSize(6);
+              assertThat(outOfRange.variants(CallingMode.ABSENT)).isEmpty();
+            });
+    assertThat(parse(HEAD + step).variants(CallingMode.ALWAYS)).hasSize(2);
+    assertThat(parse(HEAD + step).variants(CallingMode.ABSENT)).isEmpty();
+    assertThat(parse(calls + "proxy: --direct-calls  never\n" + step))
+        .satisfies(
+            own -> {
+              assertThat(own.proxyArguments()).containsExactly("--direct-calls", "never");
+              assertThat(own.variants(CallingMode.EXTENSION)).hasSize(6);
+              assertThat(own.variants(CallingMode.ALWAYS)).isEmpty();
+              assertThat(own.variants(CallingMode.ABSENT)).isEmpty();
+            });
+  }
+
+  @Test
+  void leavesOutStepsThatAreOutOfRangeWhereTheExtensionIsAbsent() {
+    String text = HEAD + "protocol: extended\n> x\nparameters: 1\ndirect: no, a\n  view\n" + READY;
+    Step step = parse(text).steps().get(0);
+
+    assertThat(step.outOfRange()).isEqualTo("a view");
+    assertThat(step.isFor(SIMPLE)).isTrue();
+    assertThat(step.isFor(SIMPLE.in(CallingMode.ALWAYS))).isTrue();
+    assertThat(step.isFor(SIMPLE.in(CallingMode.ABSENT))).isFalse();
+    assertThat(parse(HEAD + "> x\n" + READY).steps().get(0).isFor(SIMPLE.in(CallingMode.ABSENT)))
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "extension, EXTENSION",
+    "installed, EXTENSION ALWAYS",
+    "always, ALWAYS",
+    "absent, ABSENT",
+    "'simple, absent', ABSENT"
+  })
+  void takesLinesForSomeCallingModes(String condition, String expected) {
+    Step step =
+        parse(HEAD + "> x\n<[" + condition + "] CommandComplete A\n" + READY).steps().get(0);
+
+    assertThat(CallingMode.values())
+        .filteredOn(calls -> step.expected(15, SIMPLE.in(calls)).size() == 2)
+        .extracting(CallingMode::name)
+        .containsExactly(expected.split(" "));
+  }
+
+  @Test
   void readsWhatIsCopied() {
     String text =
         HEAD

@@ -13,11 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param maxVersion the highest
  * @param modes how the statement is sent
  * @param roles by whom
+ * @param calls who serves the calls
  */
-record Condition(int minVersion, int maxVersion, Set<Mode> modes, Set<Role> roles) {
+record Condition(
+    int minVersion, int maxVersion, Set<Mode> modes, Set<Role> roles, Set<CallingMode> calls) {
   static final int ANY_VERSION = Integer.MAX_VALUE;
   static final Condition ALWAYS =
-      new Condition(0, ANY_VERSION, EnumSet.allOf(Mode.class), EnumSet.allOf(Role.class));
+      new Condition(
+          0,
+          ANY_VERSION,
+          EnumSet.allOf(Mode.class),
+          EnumSet.allOf(Role.class),
+          EnumSet.allOf(CallingMode.class));
 
   private static final Pattern VERSIONS = Pattern.compile("(\\d{2})?(-)?(\\d{2})?");
 
@@ -31,7 +38,10 @@ record Condition(int minVersion, int maxVersion, Set<Mode> modes, Set<Role> role
     for (String part : text.split(",", -1)) {
       all = all.and(part(part.strip()));
     }
-    if (all.minVersion > all.maxVersion || all.modes.isEmpty() || all.roles.isEmpty()) {
+    if (all.minVersion > all.maxVersion
+        || all.modes.isEmpty()
+        || all.roles.isEmpty()
+        || all.calls.isEmpty()) {
       throw new IllegalArgumentException("[%s] (never holds)".formatted(text));
     }
     return all;
@@ -45,28 +55,37 @@ record Condition(int minVersion, int maxVersion, Set<Mode> modes, Set<Role> role
       case "binary" -> of(EnumSet.of(Mode.BINARY));
       case "superuser" -> by(Role.SUPERUSER);
       case "plain" -> by(Role.PLAIN);
+      case "extension" -> servedBy(EnumSet.of(CallingMode.EXTENSION));
+      case "installed" -> servedBy(EnumSet.of(CallingMode.EXTENSION, CallingMode.ALWAYS));
+      case "always" -> servedBy(EnumSet.of(CallingMode.ALWAYS));
+      case "absent" -> servedBy(EnumSet.of(CallingMode.ABSENT));
       default -> versions(part);
     };
   }
 
   private static Condition of(Set<Mode> modes) {
-    return new Condition(0, ANY_VERSION, modes, ALWAYS.roles);
+    return new Condition(0, ANY_VERSION, modes, ALWAYS.roles, ALWAYS.calls);
   }
 
   private static Condition by(Role role) {
-    return new Condition(0, ANY_VERSION, ALWAYS.modes, EnumSet.of(role));
+    return new Condition(0, ANY_VERSION, ALWAYS.modes, EnumSet.of(role), ALWAYS.calls);
+  }
+
+  private static Condition servedBy(Set<CallingMode> calls) {
+    return new Condition(0, ANY_VERSION, ALWAYS.modes, ALWAYS.roles, calls);
   }
 
   private static Condition versions(String part) {
     Matcher versions = VERSIONS.matcher(part);
     if (part.isEmpty() || !versions.matches()) {
       throw new IllegalArgumentException(
-          "[%s] (expected: simple, extended, text, binary, superuser, plain, 14, 14-, -14 or 14-16)"
+          ("[%s] (expected: simple, extended, text, binary, superuser, plain, extension,"
+                  + " installed, always, absent, 14, 14-, -14 or 14-16)")
               .formatted(part));
     }
     int from = number(versions.group(1), 0);
     int to = versions.group(2) == null ? from : number(versions.group(3), ANY_VERSION);
-    return new Condition(from, to, ALWAYS.modes, ALWAYS.roles);
+    return new Condition(from, to, ALWAYS.modes, ALWAYS.roles, ALWAYS.calls);
   }
 
   private static int number(@Nullable String digits, int otherwise) {
@@ -78,17 +97,21 @@ record Condition(int minVersion, int maxVersion, Set<Mode> modes, Set<Role> role
     bothModes.retainAll(other.modes);
     Set<Role> bothRoles = EnumSet.copyOf(roles);
     bothRoles.retainAll(other.roles);
+    Set<CallingMode> bothCalls = EnumSet.copyOf(calls);
+    bothCalls.retainAll(other.calls);
     return new Condition(
         Math.max(minVersion, other.minVersion),
         Math.min(maxVersion, other.maxVersion),
         bothModes,
-        bothRoles);
+        bothRoles,
+        bothCalls);
   }
 
   boolean holds(int version, Variant variant) {
     return minVersion <= version
         && version <= maxVersion
         && modes.contains(variant.mode())
-        && roles.contains(variant.role());
+        && roles.contains(variant.role())
+        && calls.contains(variant.calls());
   }
 }

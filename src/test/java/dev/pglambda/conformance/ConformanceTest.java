@@ -10,6 +10,7 @@ import dev.pglambda.testing.ProxyUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +25,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Runs every case through the proxy, before each version of PostgreSQL, with and without the
  * extensions' files on the server, in a database of its own, and writes {@code
  * target/conformance.md}. System properties narrow or widen what is run, see {@code
- * docs/conformance.md}: {@code pglambda.test.case}, {@code pglambda.test.versions} and {@code
- * pglambda.test.variants}.
+ * docs/conformance.md}: {@code pglambda.test.case}, {@code pglambda.test.mode}, {@code
+ * pglambda.test.versions} and {@code pglambda.test.variants}.
  */
 class ConformanceTest {
   private static final boolean ALL_VARIANTS =
       System.getProperty("pglambda.test.variants", "").equals("all");
+  private static final String CALLS = System.getProperty("pglambda.test.mode", "");
   private static final Path REPORT_FILE = Path.of("target", "conformance.md");
   private static final ConformanceReport REPORT = new ConformanceReport();
 
@@ -50,12 +52,12 @@ class ConformanceTest {
   }
 
   /** A proxy before a server, with an endpoint or with none that can be reached. */
-  record Proxied(Server server, boolean endpointUnreachable) {
+  record Proxied(Server server, boolean endpointUnreachable, List<String> arguments) {
     ProxyUnderTest start() throws IOException, StartException, InterruptedException {
-      return endpointUnreachable
-          ? ProxyUnderTest.start(
-              server.postgres(), "--lambda-endpoint", FakeLambdaEndpoint.refusing().toString())
-          : ProxyUnderTest.start(server.postgres(), lambda);
+      List<String> all = new ArrayList<>(arguments);
+      all.add("--lambda-endpoint");
+      all.add((endpointUnreachable ? FakeLambdaEndpoint.refusing() : lambda.uri()).toString());
+      return ProxyUnderTest.start(server.postgres(), all.toArray(String[]::new));
     }
   }
 
@@ -66,7 +68,7 @@ class ConformanceTest {
     }
 
     void count(Outcome outcome) {
-      REPORT.add(caseFile.name(), Integer.parseInt(server.version()), outcome);
+      REPORT.add(caseFile.name(), Integer.parseInt(server.version()), variant.calls(), outcome);
     }
 
     @Override
@@ -83,6 +85,7 @@ class ConformanceTest {
   @AfterAll
   static void stop() throws IOException, ExecutionException, InterruptedException {
     selected().filter(run -> !run.applies()).forEach(run -> run.count(Outcome.NOT_APPLICABLE));
+    CaseFile.selected().forEach(REPORT::addOutOfRange);
     Files.writeString(REPORT_FILE, REPORT.markdown());
     PROXIES.values().forEach(ProxyUnderTest::close);
     PROXIES.clear();
@@ -100,27 +103,40 @@ class ConformanceTest {
   /** Those that are not for the server's version, too. */
   private static Stream<Run> selected() {
     List<CaseFile> cases = CaseFile.selected();
-    return PostgresServer.versions().stream()
-        .flatMap(version -> Stream.of(new Server(version, false), new Server(version, true)))
+    return servers()
         .flatMap(
             server ->
                 cases.stream()
                     .flatMap(
                         file ->
-                            variants(file, server.controlFiles())
-                                .map(variant -> new Run(server, file, variant))));
+                            variants(file, server).map(variant -> new Run(server, file, variant))))
+        .filter(run -> CALLS.isEmpty() || CALLS.equals(run.variant().calls().toString()));
+  }
+
+  private static Stream<Server> servers() {
+    return PostgresServer.versions().stream()
+        .flatMap(version -> Stream.of(new Server(version, false), new Server(version, true)));
+  }
+
+  /** All of a case's variants, or those that CI has time for. */
+  private static Stream<Variant> variants(CaseFile caseFile, Server server) {
+    Stream<Variant> withExtension =
+        ALL_VARIANTS
+            ? caseFile.variants().stream()
+            : withExtension(caseFile.variants(), server.controlFiles());
+    return server.controlFiles()
+        ? withExtension
+        : Stream.concat(
+            withExtension,
+            Stream.of(CallingMode.ALWAYS, CallingMode.ABSENT)
+                .flatMap(calls -> directly(caseFile, calls, server.version())));
   }
 
   /**
-   * All of a case's variants, or those that CI has time for: if both roles run it, text results are
-   * for the superuser and binary ones for the plain role, who also has the server with the
-   * extensions' files.
+   * If both roles run it, text results are for the superuser and binary ones for the plain role,
+   * who also has the server with the extensions' files.
    */
-  private static Stream<Variant> variants(CaseFile caseFile, boolean controlFiles) {
-    List<Variant> all = caseFile.variants();
-    if (ALL_VARIANTS) {
-      return all.stream();
-    }
+  private static Stream<Variant> withExtension(List<Variant> all, boolean controlFiles) {
     Map<Boolean, List<Variant>> byPlain =
         all.stream().collect(partitioningBy(variant -> variant.role() == Role.PLAIN));
     List<Variant> plain = byPlain.getOrDefault(true, List.of());
@@ -133,6 +149,32 @@ class ConformanceTest {
         : Stream.concat(
             others.stream().filter(variant -> variant.mode() != Mode.BINARY),
             plain.stream().skip(plain.size() - 1L));
+  }
+
+  /**
+   * With direct calls: on the oldest and the newest version, by one role, in text format. Where the
+   * extension is installed and few of the calls are direct, each version has one protocol.
+   */
+  private static Stream<Variant> directly(CaseFile caseFile, CallingMode calls, String version) {
+    List<Variant> all = caseFile.variants(calls);
+    if (ALL_VARIANTS) {
+      return all.stream();
+    }
+    List<String> versions = PostgresServer.versions();
+    boolean oldest = version.equals(versions.get(0));
+    boolean newest = version.equals(versions.get(versions.size() - 1));
+    if (!(oldest || newest) || !caseFile.usesLambda() || all.isEmpty()) {
+      return Stream.empty();
+    }
+    List<Variant> text =
+        all.stream()
+            .filter(variant -> variant.mode() != Mode.BINARY)
+            .filter(variant -> variant.role() == all.get(0).role())
+            .toList();
+    boolean direct = caseFile.outOfRange() == null;
+    return direct || text.size() == 1 || (oldest && newest)
+        ? text.stream()
+        : Stream.of(text.get(oldest ? 0 : text.size() - 1));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -158,7 +200,9 @@ class ConformanceTest {
 
   private static ProxyUnderTest proxy(Run run)
       throws IOException, StartException, InterruptedException {
-    Proxied key = new Proxied(run.server(), run.caseFile().endpointUnreachable());
+    List<String> arguments = new ArrayList<>(run.variant().calls().proxyArguments());
+    arguments.addAll(run.caseFile().proxyArguments());
+    Proxied key = new Proxied(run.server(), run.caseFile().endpointUnreachable(), arguments);
     ProxyUnderTest proxy = PROXIES.get(key);
     if (proxy == null) {
       proxy = key.start();

@@ -11,10 +11,20 @@ import org.jspecify.annotations.Nullable;
  * @param line where in the file it stands
  * @param sql one statement, or several in the simple protocol
  * @param parameters values of {@code $1}, {@code $2} ... as text
+ * @param outOfRange why the proxy does not serve it itself; null if it does, or if it calls nothing
  * @param expectations the answer, then the requests at the endpoint
  */
 record Step(
-    int line, String sql, List<@Nullable String> parameters, List<Expectation> expectations) {
+    int line,
+    String sql,
+    List<@Nullable String> parameters,
+    @Nullable String outOfRange,
+    List<Expectation> expectations) {
+
+  /** Whether it is sent in a variant. */
+  boolean isFor(Variant variant) {
+    return outOfRange == null || variant.calls() != CallingMode.ABSENT;
+  }
 
   /** What is expected of a version in a variant. */
   List<TranscriptLine> expected(int version, Variant variant) {

@@ -10,6 +10,7 @@ final class StepBuilder {
   private final int line;
   private final StringBuilder sql;
   private @Nullable List<@Nullable String> parameters;
+  private @Nullable String outOfRange;
   private final List<Expectation> expectations = new ArrayList<>();
 
   StepBuilder(int line, String sql) {
@@ -24,7 +25,7 @@ final class StepBuilder {
 
   /** Whether more SQL belongs to this step; else it begins the next. */
   boolean takesSql() {
-    return expectations.isEmpty() && parameters == null;
+    return expectations.isEmpty() && parameters == null && outOfRange == null;
   }
 
   void sql(String text) {
@@ -32,7 +33,7 @@ final class StepBuilder {
   }
 
   void parameters(String text) {
-    if (!takesSql()) {
+    if (parameters != null || !expectations.isEmpty()) {
       throw new IllegalArgumentException("parameters (expected: once, right behind a statement)");
     }
     List<@Nullable String> values = new ArrayList<>();
@@ -48,6 +49,13 @@ final class StepBuilder {
       }
     }
     parameters = values;
+  }
+
+  void direct(String value) {
+    if (outOfRange != null || !expectations.isEmpty()) {
+      throw new IllegalArgumentException("direct (expected: once, before the answer)");
+    }
+    outOfRange = Range.reason(value);
   }
 
   void answer(String text) {
@@ -122,6 +130,6 @@ final class StepBuilder {
           "a statement without its answer up to ReadyForQuery or Closed");
     }
     List<@Nullable String> values = parameters == null ? List.of() : parameters;
-    return new Step(line, sql.toString(), values, List.copyOf(expectations));
+    return new Step(line, sql.toString(), values, outOfRange, List.copyOf(expectations));
   }
 }

@@ -1,0 +1,26 @@
+package dev.pglambda.conformance;
+
+import static java.util.Locale.ROOT;
+
+import java.util.List;
+
+/** Who serves the calls of a case: the extension's functions in the server, or the proxy itself. */
+public enum CallingMode {
+  /** The extension is installed. */
+  EXTENSION,
+  /** The extension is installed, and the proxy serves directly what it can. */
+  ALWAYS,
+  /** The extension is not installed, and the proxy serves directly what it can. */
+  ABSENT;
+
+  /** What the proxy's command line needs. */
+  List<String> proxyArguments() {
+    return this == ALWAYS ? List.of("--direct-calls", "always") : List.of();
+  }
+
+  /** As case files name it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(ROOT);
+  }
+}
