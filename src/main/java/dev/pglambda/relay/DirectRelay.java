@@ -158,13 +158,15 @@ final class DirectRelay {
       return;
     }
     List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
-    scene
-        .exchange()
+    ServedPortal portal = new ServedPortal(statement, bind);
+    Exchange exchange = scene.exchange();
+    DirectCallDialogue.planArguments(exchange, portal);
+    exchange
         .mending(statement::mend)
         .forClient(true)
         .bind(bind, bind.portal(), bind.statement(), results, false)
-        .send(scene.session(), replies, false, () -> {}, () -> {});
-    prepared.noteServed(new ServedPortal(statement, bind));
+        .send(scene.session(), replies, false, () -> {}, this::leftBehind);
+    prepared.noteServed(portal);
     done();
   }
 

@@ -38,6 +38,11 @@ final class Exchange {
   private List<Integer> columnTypes = List.of();
   private int unanswered;
   private boolean forClient;
+
+  /** Whether a RowDescription is to come with the first row. */
+  private boolean late;
+
+  private byte @Nullable [] rowDescription;
   private boolean quiet;
   private Mender mender = fields -> {};
   private Runnable answered = () -> {};
@@ -97,6 +102,15 @@ final class Exchange {
     int begun = begin(FrontendMessage.DESCRIBE);
     Frames.string(frames.writeByte(PORTAL), name);
     return end(begun);
+  }
+
+  /**
+   * Describes the unnamed portal, if it is to be; the client gets the answer with the first reply
+   * to the Execute that follows, unless that is an error.
+   */
+  Exchange describeLate(boolean wanted) {
+    late = wanted;
+    return wanted ? describePortal("") : this;
   }
 
   /**
@@ -231,7 +245,7 @@ final class Exchange {
 
     @Override
     public boolean wants(byte type) {
-      return keeps(type) || isLast(type);
+      return keeps(type) || isLast(type) || (visible && rowDescription != null);
     }
 
     private boolean isLast(byte type) {
@@ -251,11 +265,29 @@ final class Exchange {
 
     @Override
     public @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) {
+      byte[] before = rowDescription;
+      if (visible && before != null) {
+        rowDescription = null;
+        int length = 1 + buffer.getInt(index + 1);
+        if (isLast(type) && --unanswered == 0) {
+          answered.run();
+        }
+        return Unpooled.buffer(before.length + length)
+            .writeBytes(before)
+            .writeBytes(buffer, index, length);
+      }
       int body = index + Frame.HEADER_LENGTH;
       switch (type) {
         case BackendMessage.DATA_ROW -> rows.add(row(buffer, body));
         case BackendMessage.PARAMETER_DESCRIPTION -> parameterTypes = oids(buffer, body);
-        case BackendMessage.ROW_DESCRIPTION -> columnTypes = columns(buffer, body);
+        case BackendMessage.ROW_DESCRIPTION -> {
+          columnTypes = columns(buffer, body);
+          if (late) {
+            byte[] description = new byte[1 + buffer.getInt(index + 1)];
+            buffer.getBytes(index, description);
+            rowDescription = description;
+          }
+        }
         default -> {
           // says only that something is done
         }

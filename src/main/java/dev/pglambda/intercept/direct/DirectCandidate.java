@@ -34,6 +34,14 @@ public record DirectCandidate(
     return statement.calls().stream().anyMatch(DirectCandidate::invokes);
   }
 
+  /** Whether it is CREATE TABLE AS. */
+  boolean createsTable() {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    lexer.next();
+    return lexer.isKeyword("create");
+  }
+
   static boolean invokes(DirectCall call) {
     return call.call().function() == Function.INVOKE;
   }
