@@ -9,7 +9,6 @@ import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.UnresolvedCalls;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,10 +52,10 @@ public final class ExtensionInterceptor implements Interceptor {
   @Override
   public @Nullable Rewrite inspect(
       ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
-    if (!settings.asciiSafe() || !mentions(buffer, index, length)) {
+    if (!mentions(buffer, index, length)) {
       return null;
     }
-    String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
+    String text = settings.encoding().read(buffer, index, length);
     List<ExtensionStatement> statements =
         ExtensionStatements.find(text, settings.standardConformingStrings());
     List<NestedStatement> nested =
@@ -73,8 +72,8 @@ public final class ExtensionInterceptor implements Interceptor {
     }
     List<Replacement> replacements = parts.stream().map(Part::replacement).toList();
     return new Rewrite(
-        Replacement.splice(text, replacements),
-        rewritten(text, parts, settings.utf8()),
+        ClientEncoding.restored(Replacement.splice(text, replacements)),
+        rewritten(text, parts, settings.encoding()),
         takesKeys(text, statements));
   }
 
@@ -129,14 +128,15 @@ public final class ExtensionInterceptor implements Interceptor {
     };
   }
 
-  private static List<RewrittenStatement> rewritten(String text, List<Part> parts, boolean utf8) {
+  private static List<RewrittenStatement> rewritten(
+      String text, List<Part> parts, ClientEncoding encoding) {
     List<RewrittenStatement> rewritten = new ArrayList<>();
     int counted = 0;
     int characters = 0;
     for (Part part : parts) {
       Replacement replacement = part.replacement();
-      int start = characters + CharacterCount.of(text, counted, replacement.start(), utf8);
-      characters = start + CharacterCount.of(text, replacement.start(), replacement.end(), utf8);
+      int start = characters + encoding.characters(text, counted, replacement.start());
+      characters = start + encoding.characters(text, replacement.start(), replacement.end());
       counted = replacement.end();
       String inserted = replacement.text();
       rewritten.add(
@@ -145,7 +145,7 @@ public final class ExtensionInterceptor implements Interceptor {
               part.commandTag(),
               start,
               characters,
-              CharacterCount.of(inserted, 0, inserted.length(), utf8)));
+              encoding.characters(inserted, 0, inserted.length())));
     }
     return rewritten;
   }

@@ -156,7 +156,7 @@ final class BackendRelay implements FrameScanner.Visitor {
     }
     boolean concealed = keys.conceal(fields);
     boolean removed = CallContext.remove(fields, rewritten);
-    boolean mended = NestedContext.mend(fields, state.utf8());
+    boolean mended = NestedContext.mend(fields, state.encoding());
     boolean moved = ErrorPosition.mend(fields, all);
     return concealed || removed || mended || moved
         ? fields.toFrame(session.client().alloc(), type)
