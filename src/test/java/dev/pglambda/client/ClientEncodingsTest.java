@@ -83,15 +83,26 @@ class ClientEncodingsTest {
       assertThat(UTF_8.decode(requests.get(requests.size() - 1).body().duplicate()).toString())
           .isEqualTo("\"" + text + "\"");
 
-      String wrong = "DROP EXTENSION aws_lambda CASCADE; SELECT '%s' || nowhere".formatted(text);
-      answer = send(client, wrong, charset);
-      assertThat(answer.stream().filter(ErrorResponse.class::isInstance))
-          .singleElement()
-          .satisfies(
-              error ->
-                  assertThat(((ErrorResponse) error).fields().get('P'))
-                      .isEqualTo(Integer.toString(position(wrong, "nowhere"))));
+      checkPosition(
+          client,
+          charset,
+          "SELECT '%s' FROM aws_lambda.invoke('echo', '1'::json, 'Event', 'None', NULL, 'v') WHERE nowhere"
+              .formatted(text.repeat(200)));
+      checkPosition(
+          client,
+          charset,
+          "DROP EXTENSION aws_lambda CASCADE; SELECT '%s' || nowhere".formatted(text));
     }
+  }
+
+  private static void checkPosition(WireClient client, String charset, String wrong)
+      throws Exception {
+    assertThat(send(client, wrong, charset).stream().filter(ErrorResponse.class::isInstance))
+        .singleElement()
+        .satisfies(
+            error ->
+                assertThat(((ErrorResponse) error).fields().get('P'))
+                    .isEqualTo(Integer.toString(position(wrong, "nowhere"))));
   }
 
   private static int position(String text, String word) {
