@@ -160,12 +160,17 @@ final class DirectRelay {
     List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
     ServedPortal portal = new ServedPortal(statement, bind);
     Exchange exchange = scene.exchange();
-    DirectCallDialogue.planArguments(exchange, portal);
     exchange
         .mending(statement::mend)
-        .forClient(true)
+        .forClient(plan.invocations().isEmpty())
         .bind(bind, bind.portal(), bind.statement(), results, false)
-        .send(scene.session(), replies, false, () -> {}, this::leftBehind);
+        .forClient(false);
+    if (!plan.invocations().isEmpty()) {
+      // Errors in their constants are found before the client is told that the portal is bound.
+      DirectCallDialogue.planArguments(exchange, portal);
+      exchange.answeredWith(BackendMessage.BIND_COMPLETE);
+    }
+    exchange.send(scene.session(), replies, false, () -> {}, this::leftBehind);
     prepared.noteServed(portal);
     done();
   }

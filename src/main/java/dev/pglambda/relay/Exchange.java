@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
@@ -74,7 +75,7 @@ final class Exchange {
 
   Exchange parse(String name, String text, List<Integer> types) {
     int begun = begin(FrontendMessage.PARSE);
-    Frames.string(Frames.string(frames, name), text);
+    Frames.string(Frames.string(frames, name), ClientEncoding.restored(text));
     frames.writeShort(types.size());
     types.forEach(frames::writeInt);
     return end(begun);
@@ -175,6 +176,12 @@ final class Exchange {
     return this;
   }
 
+  /** The reply to what was added last is to be another one, for the client. */
+  Exchange answeredWith(byte type) {
+    replies.get(replies.size() - 1).substitute = type;
+    return this;
+  }
+
   /**
    * Sends it.
    *
@@ -221,6 +228,7 @@ final class Exchange {
     private final boolean visible;
     private final boolean silent;
     private final Mender errors;
+    private byte substitute;
 
     private Reply(byte kind, boolean visible, boolean silent, Mender errors) {
       this.kind = kind;
@@ -295,6 +303,11 @@ final class Exchange {
       boolean kept = keeps(type);
       if (isLast(type) && --unanswered == 0) {
         answered.run();
+      }
+      if (substitute != 0) {
+        ByteBuf answer = Unpooled.buffer(Frame.HEADER_LENGTH);
+        Frames.end(answer, Frames.begin(answer, substitute));
+        return answer;
       }
       return kept ? Unpooled.EMPTY_BUFFER : null;
     }

@@ -55,7 +55,7 @@ public final class DirectPlan {
     }
     return new DirectPlan(
         Replacement.splice(candidate.text(), replacements),
-        RewrittenStatement.within(candidate.text(), replacements, candidate.utf8()),
+        RewrittenStatement.within(candidate.text(), replacements, candidate.encoding()),
         clientParameters,
         List.copyOf(invocations),
         candidate.createsTable());
