@@ -61,7 +61,28 @@ final class CallingModes implements AutoCloseable {
     return LambdaDatabase.oldestAndNewestVersion()
         .flatMap(
             version ->
-                Stream.of(Mode.EXTENSION) /*T*/.map(mode -> new CallingModes(mode, version)));
+                Stream.of(Mode.ALWAYS, Mode.ABSENT).map(mode -> new CallingModes(mode, version)));
+  }
+
+  /** A database whose calls are served in a mode. */
+  record Served(Mode mode, LambdaDatabase database) implements AutoCloseable {
+    @Override
+    public void close() {
+      database.close();
+    }
+
+    /** For the names of the tests. */
+    @Override
+    public String toString() {
+      return database + ", " + mode.name().toLowerCase(ROOT);
+    }
+  }
+
+  /** One in each mode, on the newest version. */
+  static Stream<Served> ofNewestVersion() {
+    String version =
+        LambdaDatabase.oldestAndNewestVersion().reduce((first, last) -> last).orElseThrow();
+    return Stream.of(Mode.values()).map(mode -> new Served(mode, mode.database(version)));
   }
 
   /** What a client says, and when it reads. */
