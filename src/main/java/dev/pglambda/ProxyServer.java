@@ -11,6 +11,7 @@ import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.SettingsOffer;
 import dev.pglambda.intercept.ExtensionInterceptor;
+import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.ClientLimits;
@@ -117,7 +118,17 @@ public final class ProxyServer implements AutoCloseable {
       embeddedUser = postgres.embedded().user();
     }
     CallbackSecret secret = secret();
-    CallbackServer server = new CallbackServer(secret, function::call, sessions::end);
+    DirectCalls directCalls =
+        new DirectCalls(
+            DirectCalls.Mode.valueOf(config.callback().directCalls().name()), function::call);
+    CallbackServer server =
+        new CallbackServer(
+            secret,
+            arguments -> {
+              directCalls.calledBack();
+              return function.call(arguments);
+            },
+            sessions::end);
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
@@ -140,9 +151,10 @@ public final class ProxyServer implements AutoCloseable {
                 clientLimits(),
                 keepalives()),
             sessions,
-            new ExtensionInterceptor(new ExtensionInstaller()::install),
+            new ExtensionInterceptor(new ExtensionInstaller()::install, directCalls.areServed()),
             keyOffer(settings),
             new CallbackDatabase(server),
+            directCalls,
             config.callback().parameter() ? token -> parameter(token, port, secret) : null);
     opened.push(ready);
     relay = ready;

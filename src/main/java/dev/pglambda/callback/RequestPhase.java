@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.SqlError;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
@@ -132,7 +133,7 @@ final class RequestPhase implements LinkPhase {
 
   private void query(Message message) throws FatalException {
     if (message.tooLong()) {
-      refuse(tooLong());
+      refuse(InvokeErrors.requestTooLong(limits.maxRequestOctets()));
       return;
     }
     byte[] text = message.body();
@@ -239,14 +240,6 @@ final class RequestPhase implements LinkPhase {
     BackendMessages.error(out, "ERROR", error);
     BackendMessages.readyForQuery(out);
     link.send(out);
-  }
-
-  private SqlError tooLong() {
-    return new SqlError(
-        "54000",
-        "request too long (expected: at most %d octets)".formatted(limits.maxRequestOctets()),
-        "Nothing was sent to Lambda.",
-        null);
   }
 
   /** The digits of the proof at the start of a request. */

@@ -59,9 +59,14 @@ public record Config(
    * @param secret what the server proves that it is the server with, or null: the one kept in the
    *     data directory, generated at the first start
    * @param parameter whether StartupMessages get the run-time parameter {@code pglambda.callback}
+   * @param directCalls which calls the proxy serves itself, so that the server need not call it
    */
   public record Callback(
-      @Nullable String host, @Nullable Integer port, @Nullable Secret secret, boolean parameter) {}
+      @Nullable String host,
+      @Nullable Integer port,
+      @Nullable Secret secret,
+      boolean parameter,
+      DirectCallMode directCalls) {}
 
   /**
    * Sizes and times.

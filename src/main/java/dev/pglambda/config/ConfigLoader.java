@@ -95,13 +95,15 @@ public final class ConfigLoader {
   private static Config.Callback callback(Settings settings) throws ConfigException {
     boolean parameter = settings.value(Option.CALLBACK_PARAMETER, Values::onOff);
     Secret secret = settings.callbackSecret();
+    DirectCallMode directCalls =
+        settings.value(Option.DIRECT_CALLS, text -> Values.constant(DirectCallMode.class, text));
     HostAndOptionalPort address =
         settings.optional(Option.CALLBACK_ADDRESS, text -> Values.target(text));
     if (address == null) {
-      return new Config.Callback(null, null, secret, parameter);
+      return new Config.Callback(null, null, secret, parameter, directCalls);
     }
     @Nullable Integer port = address.hasPort() ? address.port() : null;
-    return new Config.Callback(address.host(), port, secret, parameter);
+    return new Config.Callback(address.host(), port, secret, parameter, directCalls);
   }
 
   private static Config.Limits limits(Settings settings) throws ConfigException {

@@ -164,6 +164,13 @@ enum Option {
       Option.EXPECTED_SWITCH,
       "Whether StartupMessages get the run-time parameter pglambda.callback. off: for poolers that"
           + " refuse unknown parameters."),
+  DIRECT_CALLS(
+      Group.CALLBACK,
+      "auto|always|never",
+      "auto",
+      "auto, always or never",
+      "Whether the proxy itself serves calls in a client's statements. auto: where schema"
+          + " aws_lambda is missing, or its functions cannot call back."),
 
   LOG_LEVEL(
       Group.LOG,

@@ -17,6 +17,12 @@ public final class CallContext {
 
   private CallContext() {}
 
+  /** Whether an error, as the server has sent it, was raised in the worker. */
+  public static boolean isOfWorker(ErrorFields fields) {
+    String context = fields.get(ErrorFields.CONTEXT);
+    return context != null && context.contains(WORKER);
+  }
+
   /**
    * Removes our lines.
    *

@@ -5,11 +5,11 @@ package dev.pglambda.intercept;
  * characters; in the multi-byte encodings but UTF8 they are not counted here, and every byte is
  * taken for one.
  */
-final class CharacterCount {
+public final class CharacterCount {
   private CharacterCount() {}
 
   /** How many characters begin in a part of a text. */
-  static int of(String text, int start, int end, boolean utf8) {
+  public static int of(String text, int start, int end, boolean utf8) {
     if (!utf8) {
       return end - start;
     }

@@ -1,12 +1,16 @@
 package dev.pglambda.intercept;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.direct.DirectCandidate;
+import dev.pglambda.sql.DirectStatement;
+import dev.pglambda.sql.DirectStatements;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
 import dev.pglambda.sql.Mentions;
 import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.StatementSplitter;
 import dev.pglambda.sql.UnresolvedCalls;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +31,9 @@ public final class ExtensionInterceptor implements Interceptor {
   /** What is sent for one statement has 25 kB: a text with more of them passes as it is. */
   private static final int MAX_STATEMENTS = 256;
 
+  /** What a message can hold, less those that are added to it. */
+  private static final int MAX_PARAMETERS = 60_000;
+
   /** Unspecified, text, unknown, varchar: object ids of pg_type.dat. */
   private static final Set<Integer> TEXT_TYPES = Set.of(0, 25, 705, 1043);
 
@@ -42,12 +49,16 @@ public final class ExtensionInterceptor implements Interceptor {
           Pattern.CASE_INSENSITIVE);
 
   private final BiFunction<ExtensionStatement, String, String> installer;
+  private final boolean directCalls;
 
   /**
    * @param installer makes, of a statement and its own text, the statement to send instead
+   * @param directCalls whether statements are to be looked for whose calls the proxy can serve
    */
-  public ExtensionInterceptor(BiFunction<ExtensionStatement, String, String> installer) {
+  public ExtensionInterceptor(
+      BiFunction<ExtensionStatement, String, String> installer, boolean directCalls) {
     this.installer = installer;
+    this.directCalls = directCalls;
   }
 
   @Override
@@ -68,14 +79,13 @@ public final class ExtensionInterceptor implements Interceptor {
             number -> isText(buffer, parameterTypes, number))
         .forEach(insertion -> parts.add(new Part(RewrittenStatement.NESTED, "", insertion)));
     parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
-    if (parts.isEmpty()) {
-      return null;
-    }
     List<Replacement> replacements = parts.stream().map(Part::replacement).toList();
-    return new Rewrite(
-        Replacement.splice(text, replacements),
-        rewritten(text, parts, settings.utf8()),
-        takesKeys(text, statements));
+    String spliced = Replacement.splice(text, replacements);
+    DirectCandidate direct = direct(spliced, settings);
+    return parts.isEmpty() && direct == null
+        ? null
+        : new Rewrite(
+            spliced, rewritten(text, parts, settings.utf8()), takesKeys(text, statements), direct);
   }
 
   /** The statements that are replaced in a text, in no order. */
@@ -130,24 +140,27 @@ public final class ExtensionInterceptor implements Interceptor {
   }
 
   private static List<RewrittenStatement> rewritten(String text, List<Part> parts, boolean utf8) {
+    List<RewrittenStatement> places =
+        RewrittenStatement.within(text, parts.stream().map(Part::replacement).toList(), utf8);
     List<RewrittenStatement> rewritten = new ArrayList<>();
-    int counted = 0;
-    int characters = 0;
-    for (Part part : parts) {
-      Replacement replacement = part.replacement();
-      int start = characters + CharacterCount.of(text, counted, replacement.start(), utf8);
-      characters = start + CharacterCount.of(text, replacement.start(), replacement.end(), utf8);
-      counted = replacement.end();
-      String inserted = replacement.text();
-      rewritten.add(
-          new RewrittenStatement(
-              part.index(),
-              part.commandTag(),
-              start,
-              characters,
-              CharacterCount.of(inserted, 0, inserted.length(), utf8)));
+    for (int i = 0; i < parts.size(); i++) {
+      rewritten.add(places.get(i).withTag(parts.get(i).index(), parts.get(i).commandTag()));
     }
     return rewritten;
+  }
+
+  /** The text's only statement, if the proxy can serve its calls. */
+  private @Nullable DirectCandidate direct(String text, ServerSettings settings) {
+    if (!directCalls) {
+      return null;
+    }
+    boolean standardConformingStrings = settings.standardConformingStrings();
+    List<DirectStatement> statements = DirectStatements.find(text, standardConformingStrings);
+    return statements.size() == 1
+            && statements.get(0).parameters() <= MAX_PARAMETERS
+            && StatementSplitter.split(text, standardConformingStrings).size() == 1
+        ? new DirectCandidate(text, statements.get(0), standardConformingStrings, settings.utf8())
+        : null;
   }
 
   private static boolean mentions(ByteBuf buffer, int index, int length) {

@@ -1,6 +1,10 @@
 package dev.pglambda.intercept;
 
+import dev.pglambda.intercept.direct.DirectCandidate;
+import dev.pglambda.sql.Replacement;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A text to be sent in place of the client's, and what must be mended in the server's replies to
@@ -9,8 +13,19 @@ import java.util.List;
  * @param text the whole new text of the Query or Parse message, one {@code char} per byte
  * @param statements the statements that were replaced, by ascending position
  * @param takesKeys whether the proxy's keys are to be offered to the server with it
+ * @param direct the text's only statement if the proxy can serve its calls itself; else null. If
+ *     nothing else is of interest, nothing was replaced
  */
-public record Rewrite(String text, List<RewrittenStatement> statements, boolean takesKeys) {
+public record Rewrite(
+    String text,
+    List<RewrittenStatement> statements,
+    boolean takesKeys,
+    @Nullable DirectCandidate direct) {
+
+  /** A text whose calls, if it has any, the proxy cannot serve. */
+  public Rewrite(String text, List<RewrittenStatement> statements, boolean takesKeys) {
+    this(text, statements, takesKeys, null);
+  }
 
   /**
    * A statement of the client's that the server executes in another form.
@@ -28,6 +43,33 @@ public record Rewrite(String text, List<RewrittenStatement> statements, boolean 
      * The index of all that are no statements of the text itself: they get no reply of their own.
      */
     public static final int NESTED = -1;
+
+    /**
+     * Parts of a text that are no statements.
+     *
+     * @param text one {@code char} per byte
+     * @param replacements what is replaced in it, in ascending order
+     * @param utf8 whether it is UTF-8
+     */
+    public static List<RewrittenStatement> within(
+        String text, List<Replacement> replacements, boolean utf8) {
+      List<RewrittenStatement> parts = new ArrayList<>();
+      int counted = 0;
+      int characters = 0;
+      for (Replacement replacement : replacements) {
+        int start = characters + CharacterCount.of(text, counted, replacement.start(), utf8);
+        characters = start + CharacterCount.of(text, replacement.start(), replacement.end(), utf8);
+        counted = replacement.end();
+        String inserted = replacement.text();
+        int length = CharacterCount.of(inserted, 0, inserted.length(), utf8);
+        parts.add(nested(start, characters, length));
+      }
+      return parts;
+    }
+
+    RewrittenStatement withTag(int statementIndex, String tag) {
+      return new RewrittenStatement(statementIndex, tag, start, end, length);
+    }
 
     /** A statement within a string constant. */
     static RewrittenStatement nested(int start, int end, int length) {

@@ -18,6 +18,7 @@ public final class InvokeErrors {
   private static final String NULL_VALUE_NOT_ALLOWED = "22004";
   private static final String INVALID_PARAMETER_VALUE = "22023";
   private static final String EXTERNAL_ROUTINE_EXCEPTION = "38000";
+  private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
   private static final String INTERNAL_ERROR = "XX000";
 
   private InvokeErrors() {}
@@ -148,7 +149,16 @@ public final class InvokeErrors {
             + " aws_commons.create_lambda_function_arn returns it.");
   }
 
-  static SqlError internalError() {
+  /** Longer than what this project passes on to Lambda, which takes 6 MB. */
+  public static SqlError requestTooLong(int limit) {
+    return error(
+        PROGRAM_LIMIT_EXCEEDED,
+        "request too long (expected: at most %d octets)".formatted(limit),
+        "Nothing was sent to Lambda.",
+        null);
+  }
+
+  public static SqlError internalError() {
     return error(
         INTERNAL_ERROR,
         "internal error in aws_lambda.invoke",

@@ -2,6 +2,7 @@ package dev.pglambda.protocol;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.CompositeByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,11 @@ public final class FrameScanner {
 
   private int gatheredTotal;
 
+  private boolean paused;
+
+  /** What came while the scanner was paused. */
+  private @Nullable CompositeByteBuf waiting;
+
   public FrameScanner(Visitor visitor, ByteBufAllocator allocator) {
     this.visitor = visitor;
     this.allocator = allocator;
@@ -67,7 +73,7 @@ public final class FrameScanner {
 
   /** Whether all that was scanned so far ends with the end of a message. */
   public boolean atBoundary() {
-    return headerLength == 0 && passing == 0 && gathered == null;
+    return headerLength == 0 && passing == 0 && gathered == null && !paused;
   }
 
   /** Whether a part of a message has been forwarded, and the rest is still to come. */
@@ -75,11 +81,46 @@ public final class FrameScanner {
     return passing > 0;
   }
 
-  /** Frees what is held of an incomplete message. */
+  /**
+   * Stops behind the message that is being inspected: what follows waits for {@link #resume}. To be
+   * called by {@link Visitor#inspect} only.
+   */
+  public void pause() {
+    paused = true;
+  }
+
+  public boolean isPaused() {
+    return paused;
+  }
+
+  /** Octets that wait for {@link #resume}. */
+  public int waitingOctets() {
+    return waiting == null ? 0 : waiting.readableBytes();
+  }
+
+  /**
+   * Goes on with what has come meanwhile.
+   *
+   * @throws ProtocolViolation as {@link #scan}
+   */
+  public void resume() throws ProtocolViolation {
+    paused = false;
+    ByteBuf rest = waiting;
+    waiting = null;
+    if (rest != null) {
+      scan(rest);
+    }
+  }
+
+  /** Frees what is held of an incomplete message, or waits. */
   public void close() {
     if (gathered != null) {
       gathered.release();
       gathered = null;
+    }
+    if (waiting != null) {
+      waiting.release();
+      waiting = null;
     }
   }
 
@@ -90,6 +131,10 @@ public final class FrameScanner {
    * @throws ProtocolViolation if they are no messages; the messages before have been forwarded
    */
   public void scan(ByteBuf in) throws ProtocolViolation {
+    if (paused) {
+      await(in);
+      return;
+    }
     int end = in.writerIndex();
     int at = in.readerIndex();
     int run = at;
@@ -100,7 +145,7 @@ public final class FrameScanner {
       if (gathered != null) {
         at = run = gather(in, at, end);
       }
-      while (at < end) {
+      while (at < end && !paused) {
         if (passing > 0) {
           int step = Math.min(passing, end - at);
           passing -= step;
@@ -137,12 +182,22 @@ public final class FrameScanner {
       in.release();
       throw violation;
     }
-    if (run == in.readerIndex() && run < end) {
+    if (at < end) { // paused
+      forwardRun(in, run, at);
+      await(in.readerIndex(at));
+    } else if (run == in.readerIndex() && run < end) {
       visitor.forward(in);
     } else {
       forwardRun(in, run, end);
       in.release();
     }
+  }
+
+  private void await(ByteBuf in) {
+    if (waiting == null) {
+      waiting = allocator.compositeBuffer();
+    }
+    waiting.addFlattenedComponents(true, in);
   }
 
   private void forwardRun(ByteBuf in, int from, int to) {

@@ -18,6 +18,8 @@ public final class SqlState {
   public static final String FEATURE_NOT_SUPPORTED = "0A000";
 
   /** out_of_memory. */
+  public static final String INVALID_SCHEMA_NAME = "3F000";
+
   public static final String OUT_OF_MEMORY = "53200";
 
   /** too_many_connections. */

@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.CallContext;
 import dev.pglambda.intercept.ErrorPosition;
+import dev.pglambda.intercept.InstallationHint;
 import dev.pglambda.intercept.NestedContext;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.BackendMessage;
@@ -10,6 +11,7 @@ import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.relay.DirectRelay.Scene;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +35,9 @@ final class BackendRelay implements FrameScanner.Visitor {
    */
   private static final int MAX_ERROR_LENGTH = 1024 * 1024;
 
+  /** The values of a call's arguments, and what else the proxy asks for, are shorter. */
+  private static final int MAX_HEARD_LENGTH = 64 << 20;
+
   private static final int MAX_PARAMETER_LENGTH = 1024;
 
   /** Every rewritten statement is a DO block. */
@@ -43,32 +48,43 @@ final class BackendRelay implements FrameScanner.Visitor {
   private final SessionState state;
   private final PreparedStatements prepared;
   private final KeyOffer keys;
+  private final DirectRelay direct;
 
-  BackendRelay(
-      Session session,
-      ReplyQueue replies,
-      SessionState state,
-      PreparedStatements prepared,
-      KeyOffer keys) {
-    this.session = session;
-    this.replies = replies;
-    this.state = state;
-    this.prepared = prepared;
+  BackendRelay(Scene scene, KeyOffer keys, DirectRelay direct) {
+    this.session = scene.session();
+    this.replies = scene.replies();
+    this.state = scene.state();
+    this.prepared = scene.prepared();
     this.keys = keys;
+    this.direct = direct;
   }
 
   @Override
   public boolean wants(byte type, int bodyLength) throws ProtocolViolation {
     session.serverMessageBegins();
+    ReplyQueue.Hearer hearer = replies.hearer();
+    if (hearer != null && isFor(hearer, type)) {
+      boolean heard = hearer.wants(type);
+      if (heard && bodyLength > MAX_HEARD_LENGTH) {
+        throw new ProtocolViolation(
+            "invalid length of message type 0x%02x, asked for by the proxy: %d (expected: at most %d)"
+                .formatted(type, bodyLength, MAX_HEARD_LENGTH));
+      }
+      if (!heard) {
+        replies.received(type);
+      }
+      return heard;
+    }
     boolean wanted =
         switch (type) {
           case BackendMessage.READY_FOR_QUERY -> bodyLength == 1;
           case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
-              bodyLength <= MAX_ERROR_LENGTH;
+              bodyLength <= (hearer == null ? MAX_ERROR_LENGTH : MAX_HEARD_LENGTH);
           case BackendMessage.COMMAND_COMPLETE ->
               (replies.current() != null || replies.swallows(type))
                   && bodyLength <= MAX_PARAMETER_LENGTH;
-          case BackendMessage.PARAMETER_STATUS -> bodyLength <= MAX_PARAMETER_LENGTH;
+          case BackendMessage.PARAMETER_STATUS, BackendMessage.BACKEND_KEY_DATA ->
+              bodyLength <= MAX_PARAMETER_LENGTH;
           default -> replies.swallows(type) && bodyLength <= MAX_PARAMETER_LENGTH;
         };
     if (!wanted) {
@@ -80,6 +96,11 @@ final class BackendRelay implements FrameScanner.Visitor {
   @Override
   public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
     byte type = buffer.getByte(index);
+    ReplyQueue.Hearer hearer = replies.hearer();
+    if (hearer != null && isFor(hearer, type)) {
+      replies.received(type);
+      return hearer.hear(type, buffer, index);
+    }
     boolean swallowed = replies.swallows(type);
     RewrittenStatement rewritten = replies.current();
     List<RewrittenStatement> all = replies.rewritten();
@@ -90,7 +111,11 @@ final class BackendRelay implements FrameScanner.Visitor {
     return switch (type) {
       case BackendMessage.READY_FOR_QUERY -> ready(buffer.getByte(index + Frame.HEADER_LENGTH));
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
-          error(buffer, index, length, rewritten != null, all);
+          error(buffer, index, length, rewritten != null, all, hearer);
+      case BackendMessage.BACKEND_KEY_DATA -> {
+        session.sawCancelKey(buffer, index + Frame.HEADER_LENGTH, length - Frame.HEADER_LENGTH);
+        yield null;
+      }
       case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);
       default ->
           rewritten == null || !tagIsOfBlock(buffer, index + Frame.HEADER_LENGTH, length)
@@ -130,6 +155,9 @@ final class BackendRelay implements FrameScanner.Visitor {
       session.flushToServer(keys.store());
       return Unpooled.EMPTY_BUFFER; // the client is told when that is done
     }
+    if (replies.canOffer() && session.clientBetweenMessages() && direct.tidy()) {
+      return Unpooled.EMPTY_BUFFER;
+    }
     return null;
   }
 
@@ -138,7 +166,8 @@ final class BackendRelay implements FrameScanner.Visitor {
       int index,
       int length,
       boolean rewritten,
-      @Nullable List<RewrittenStatement> all) {
+      @Nullable List<RewrittenStatement> all,
+      ReplyQueue.@Nullable Hearer hearer) {
     ErrorFields fields = ErrorFields.read(buffer, index, length);
     if (fields == null) {
       return null;
@@ -154,13 +183,36 @@ final class BackendRelay implements FrameScanner.Visitor {
     if (type == BackendMessage.ERROR_RESPONSE ? isFatal(fields) : isLastWarning(fields)) {
       session.sawFatal();
     }
+    direct.sawError(fields);
     boolean concealed = keys.conceal(fields);
     boolean removed = CallContext.remove(fields, rewritten);
     boolean mended = NestedContext.mend(fields, state.utf8());
     boolean moved = ErrorPosition.mend(fields, all);
-    return concealed || removed || mended || moved
+    boolean hinted = InstallationHint.add(fields);
+    if (hearer != null) {
+      hearer.mend(fields);
+      if (type == BackendMessage.ERROR_RESPONSE) {
+        hearer.failed();
+      }
+    }
+    return concealed || removed || mended || moved || hinted || hearer != null
         ? fields.toFrame(session.client().alloc(), type)
         : null;
+  }
+
+  /**
+   * Whether a message of the server's is a reply in the sense of {@link ReplyQueue.Hearer#hear}.
+   */
+  private static boolean isFor(ReplyQueue.Hearer hearer, byte type) {
+    return switch (type) {
+      case BackendMessage.ERROR_RESPONSE,
+          BackendMessage.PARAMETER_STATUS,
+          BackendMessage.NOTIFICATION_RESPONSE,
+          BackendMessage.READY_FOR_QUERY ->
+          false;
+      case BackendMessage.NOTICE_RESPONSE -> hearer.keeps(type);
+      default -> true;
+    };
   }
 
   private static boolean isFatal(ErrorFields fields) {

@@ -6,8 +6,9 @@ import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.relay.DirectRelay.Scene;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ final class FrontendRelay implements FrameScanner.Visitor {
    */
   private static final int MAX_AUTHENTICATION_LENGTH = 65_535;
 
+  /** A Bind can have a payload as long as a call takes. */
+  private static final int MAX_NAMING_LENGTH = 17 << 20;
+
   private static final byte STATEMENT = 'S';
   private static final byte PORTAL = 'P';
 
@@ -32,22 +36,22 @@ final class FrontendRelay implements FrameScanner.Visitor {
   private final Interceptor interceptor;
   private final KeyOffer keys;
   private final int inspectLimit;
+  private final DirectRelay direct;
 
-  FrontendRelay(
-      Session session,
-      ReplyQueue replies,
-      SessionState state,
-      PreparedStatements prepared,
-      Interceptor interceptor,
-      KeyOffer keys,
-      int inspectLimit) {
-    this.session = session;
-    this.replies = replies;
-    this.state = state;
-    this.prepared = prepared;
+  FrontendRelay(Scene scene, Interceptor interceptor, KeyOffer keys, int inspectLimit) {
+    this.session = scene.session();
+    this.replies = scene.replies();
+    this.state = scene.state();
+    this.prepared = scene.prepared();
+    this.direct = new DirectRelay(scene, this);
     this.interceptor = interceptor;
     this.keys = keys;
     this.inspectLimit = inspectLimit;
+  }
+
+  /** Serves the calls that the proxy serves itself. */
+  DirectRelay direct() {
+    return direct;
   }
 
   @Override
@@ -60,8 +64,11 @@ final class FrontendRelay implements FrameScanner.Visitor {
     boolean wanted =
         switch (type) {
           case FrontendMessage.QUERY, FrontendMessage.PARSE -> bodyLength <= inspectLimit;
-          case FrontendMessage.BIND, FrontendMessage.EXECUTE, FrontendMessage.CLOSE ->
-              !prepared.isEmpty() && bodyLength <= inspectLimit;
+          case FrontendMessage.BIND,
+              FrontendMessage.DESCRIBE,
+              FrontendMessage.EXECUTE,
+              FrontendMessage.CLOSE ->
+              !prepared.isEmpty() && bodyLength <= Math.max(inspectLimit, MAX_NAMING_LENGTH);
           case FrontendMessage.TERMINATE -> {
             session.sawTerminate();
             yield false;
@@ -81,22 +88,49 @@ final class FrontendRelay implements FrameScanner.Visitor {
     int body = index + Frame.HEADER_LENGTH;
     int end = index + length;
     byte type = buffer.getByte(index);
-    switch (type) {
-      case FrontendMessage.QUERY -> {
-        return query(buffer, body, end);
-      }
-      case FrontendMessage.PARSE -> {
-        return parse(buffer, body, end);
-      }
-      default -> {
-        replies.sentByName(type, named(type, buffer, body, end));
-        return null;
-      }
+    if (type != FrontendMessage.QUERY && type != FrontendMessage.PARSE) {
+      return isOfServed(type, buffer, body, end)
+          ? hold(buffer, index, length, null)
+          : named(type, buffer, body, end);
     }
+    Rewrite rewrite =
+        type == FrontendMessage.QUERY
+            ? inspectText(buffer, body, end, Interceptor.NO_PARAMETERS)
+            : inspectParse(buffer, body, end);
+    return rewrite != null && direct.isWanted(rewrite)
+        ? hold(buffer, index, length, rewrite)
+        : text(type, buffer, body, end, rewrite);
   }
 
-  private @Nullable ByteBuf query(ByteBuf buffer, int body, int end) {
-    Rewrite rewrite = inspectText(buffer, body, end, Interceptor.NO_PARAMETERS);
+  private ByteBuf hold(ByteBuf buffer, int index, int length, @Nullable Rewrite rewrite) {
+    direct.hold(buffer, index, length, rewrite);
+    return Unpooled.EMPTY_BUFFER;
+  }
+
+  /**
+   * Sends a message that was held, as if it had not been.
+   *
+   * @param message complete; not consumed
+   * @param rewrite what was found in its text, or null
+   */
+  void pass(ByteBuf message, @Nullable Rewrite rewrite) {
+    byte type = message.getByte(0);
+    int end = message.writerIndex();
+    ByteBuf replacement =
+        type == FrontendMessage.QUERY || type == FrontendMessage.PARSE
+            ? text(type, message, Frame.HEADER_LENGTH, end, rewrite)
+            : named(type, message, Frame.HEADER_LENGTH, end);
+    session.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
+  }
+
+  private @Nullable ByteBuf text(
+      byte type, ByteBuf buffer, int body, int end, @Nullable Rewrite found) {
+    // A statement whose calls could have been served can be the client's own text.
+    Rewrite rewrite = found == null || found.statements().isEmpty() ? null : found;
+    return type == FrontendMessage.QUERY ? query(rewrite) : parse(buffer, body, end, rewrite);
+  }
+
+  private @Nullable ByteBuf query(@Nullable Rewrite rewrite) {
     if (rewrite == null) {
       replies.sent(FrontendMessage.QUERY);
       return null;
@@ -109,26 +143,33 @@ final class FrontendRelay implements FrameScanner.Visitor {
       offerKeys(out);
     }
     replies.sent(FrontendMessage.QUERY, rewrite.statements());
-    int at = beginFrame(out, FrontendMessage.QUERY);
-    writeString(out, rewrite.text());
-    endFrame(out, at);
+    int at = Frames.begin(out, FrontendMessage.QUERY);
+    Frames.string(out, rewrite.text());
+    Frames.end(out, at);
     if (offered) {
       // If the offer fails the server skips the Query, and everything else up to a Sync.
       replies.sentOffer(FrontendMessage.SYNC);
-      endFrame(out, beginFrame(out, FrontendMessage.SYNC));
+      Frames.end(out, Frames.begin(out, FrontendMessage.SYNC));
     }
     return out;
   }
 
-  private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end) {
+  private @Nullable Rewrite inspectParse(ByteBuf buffer, int body, int end) {
     int nameEnd = buffer.indexOf(body, end, (byte) 0);
     int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
-    Rewrite rewrite =
-        textEnd < 0
-            ? null
-            : inspectText(
-                buffer, nameEnd + 1, textEnd + 1, parameterTypes(buffer, textEnd + 1, end));
-    if (rewrite == null) {
+    return textEnd < 0
+        ? null
+        : inspectText(
+            buffer,
+            nameEnd + 1,
+            textEnd + 1,
+            ParseMessage.parameterTypes(buffer, textEnd + 1, end));
+  }
+
+  private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end, @Nullable Rewrite rewrite) {
+    int nameEnd = buffer.indexOf(body, end, (byte) 0);
+    int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
+    if (rewrite == null || textEnd < 0) {
       replies.sentByName(
           FrontendMessage.PARSE, textEnd < 0 ? null : prepared.parse(buffer, body, nameEnd));
       return null;
@@ -139,11 +180,11 @@ final class FrontendRelay implements FrameScanner.Visitor {
     }
     replies.sentByName(
         FrontendMessage.PARSE, prepared.parse(buffer, body, nameEnd, rewrite.statements()));
-    int at = beginFrame(out, FrontendMessage.PARSE);
+    int at = Frames.begin(out, FrontendMessage.PARSE);
     out.writeBytes(buffer, body, nameEnd + 1 - body);
-    writeString(out, rewrite.text());
+    Frames.string(out, rewrite.text());
     out.writeBytes(buffer, textEnd + 1, end - textEnd - 1);
-    endFrame(out, at);
+    Frames.end(out, at);
     return out;
   }
 
@@ -159,19 +200,39 @@ final class FrontendRelay implements FrameScanner.Visitor {
         : null;
   }
 
-  /** Where the types are, if they are whole. */
-  private static int parameterTypes(ByteBuf buffer, int index, int end) {
-    boolean whole =
-        end - index >= Short.BYTES
-            && end - index == Short.BYTES + Integer.BYTES * buffer.getUnsignedShort(index);
-    return whole ? index : Interceptor.NO_PARAMETERS;
+  /** Whether it names a statement or portal whose calls the proxy serves. */
+  private boolean isOfServed(byte type, ByteBuf buffer, int body, int end) {
+    return switch (type) {
+      case FrontendMessage.DESCRIBE -> {
+        int nameEnd = body < end ? buffer.indexOf(body + 1, end, (byte) 0) : -1;
+        yield nameEnd > 0
+            && buffer.getByte(body) == STATEMENT
+            && prepared.isServed(buffer, body + 1, nameEnd);
+      }
+      case FrontendMessage.EXECUTE -> {
+        int nameEnd = buffer.indexOf(body, end, (byte) 0);
+        yield nameEnd >= 0 && prepared.isServedPortal(buffer, body, nameEnd);
+      }
+      case FrontendMessage.BIND -> {
+        int portalEnd = buffer.indexOf(body, end, (byte) 0);
+        int nameEnd = portalEnd < 0 ? -1 : buffer.indexOf(portalEnd + 1, end, (byte) 0);
+        yield nameEnd >= 0 && prepared.isServed(buffer, portalEnd + 1, nameEnd);
+      }
+      default -> false;
+    };
   }
 
-  /** What a Bind, Execute or Close means to the names that are known. */
-  private PreparedStatements.@Nullable Message named(byte type, ByteBuf buffer, int body, int end) {
+  /** What a Bind, Describe, Execute or Close means to the names that are known. */
+  private @Nullable ByteBuf named(byte type, ByteBuf buffer, int body, int end) {
+    replies.sentByName(type, message(type, buffer, body, end));
+    return null;
+  }
+
+  private PreparedStatements.@Nullable Message message(
+      byte type, ByteBuf buffer, int body, int end) {
     int name = type == FrontendMessage.CLOSE ? body + 1 : body;
     int nameEnd = name < end ? buffer.indexOf(name, end, (byte) 0) : -1;
-    if (nameEnd < 0) {
+    if (nameEnd < 0 || type == FrontendMessage.DESCRIBE) {
       return null;
     }
     if (type == FrontendMessage.EXECUTE) {
@@ -190,21 +251,10 @@ final class FrontendRelay implements FrameScanner.Visitor {
 
   @Override
   public void forward(ByteBuf bytes) {
-    session.toServer(bytes);
-  }
-
-  private static int beginFrame(ByteBuf out, byte type) {
-    int at = out.writeByte(type).writerIndex();
-    out.writeInt(0);
-    return at;
-  }
-
-  private static void endFrame(ByteBuf out, int at) {
-    out.setInt(at, out.writerIndex() - at);
-  }
-
-  private static void writeString(ByteBuf frame, String text) {
-    frame.writeCharSequence(text, StandardCharsets.ISO_8859_1);
-    frame.writeByte(0);
+    if (bytes.isReadable()) {
+      session.toServer(bytes);
+    } else {
+      bytes.release(); // of a message that is held
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -50,12 +51,24 @@ final class PreparedStatements {
   /** What stands under a name, as the server has it after all replies that have come. */
   private static final class Text {
     private List<RewrittenStatement> rewritten = NONE;
+    private @Nullable ServedStatement statement;
+    private @Nullable ServedPortal portal;
+
+    private void become(List<RewrittenStatement> parts) {
+      rewritten = parts;
+      statement = null;
+      portal = null;
+    }
+
+    private boolean isOfInterest() {
+      return !rewritten.isEmpty() || statement != null || portal != null;
+    }
   }
 
   private record Parse(Text statement, List<RewrittenStatement> rewritten) implements Message {
     @Override
     public void completed() {
-      statement.rewritten = rewritten;
+      statement.become(rewritten);
     }
   }
 
@@ -67,7 +80,7 @@ final class PreparedStatements {
 
     @Override
     public void completed() {
-      portal.rewritten = statement == null ? NONE : statement.rewritten;
+      portal.become(statement == null ? NONE : statement.rewritten);
     }
   }
 
@@ -86,7 +99,7 @@ final class PreparedStatements {
 
     @Override
     public void completed() {
-      text.rewritten = NONE;
+      text.become(NONE);
     }
   }
 
@@ -152,6 +165,60 @@ final class PreparedStatements {
     return portal == null ? null : new Close(portal);
   }
 
+  // ---- statements whose calls the proxy serves; names have one char per byte
+
+  /** Whether no further name is noted. */
+  boolean isFull() {
+    return statements.size() >= MAX_NAMES || portals.size() >= MAX_NAMES;
+  }
+
+  /** Whether the name is that of a statement whose calls the proxy serves, or was until lately. */
+  boolean isServed(ByteBuf buffer, int name, int end) {
+    Text statement = known(statements, buffer, name, end);
+    return statement != null && statement.statement != null;
+  }
+
+  /** The same for a portal whose calls were not made yet. */
+  boolean isServedPortal(ByteBuf buffer, int name, int end) {
+    Text portal = known(portals, buffer, name, end);
+    return portal != null && portal.portal != null;
+  }
+
+  void noteServed(String name, ServedStatement served) {
+    Text statement = noted(statements, name);
+    statement.become(NONE);
+    statement.statement = served;
+  }
+
+  void noteServed(ServedPortal served) {
+    Text portal = noted(portals, served.bind().portal());
+    portal.become(NONE);
+    portal.portal = served;
+  }
+
+  @Nullable ServedStatement served(String name) {
+    Text statement = statements.get(probe.read(name));
+    return statement == null ? null : statement.statement;
+  }
+
+  @Nullable ServedPortal servedPortal(String name) {
+    Text portal = portals.get(probe.read(name));
+    return portal == null ? null : portal.portal;
+  }
+
+  /** A portal's calls are made: it is like any other. */
+  void forgetPortal(String name) {
+    Text portal = portals.get(probe.read(name));
+    if (portal != null) {
+      portal.become(NONE);
+    }
+  }
+
+  private Text noted(Map<Name, Text> texts, String name) {
+    Text text = texts.get(probe.read(name));
+    return text == null ? note(texts) : text;
+  }
+
   /**
    * The server is ready for the next query.
    *
@@ -163,11 +230,11 @@ final class PreparedStatements {
       return;
     }
     if (idle) {
-      portals.values().forEach(portal -> portal.rewritten = NONE);
+      portals.values().forEach(portal -> portal.become(NONE));
     }
     if (allAnswered) {
-      statements.values().removeIf(statement -> statement.rewritten.isEmpty());
-      portals.values().removeIf(portal -> portal.rewritten.isEmpty());
+      statements.values().removeIf(statement -> !statement.isOfInterest());
+      portals.values().removeIf(portal -> !portal.isOfInterest());
     }
   }
 
@@ -200,6 +267,13 @@ final class PreparedStatements {
     private Name read(ByteBuf buffer, int from, int end) {
       length = Math.min(end - from, SIGNIFICANT_OCTETS);
       buffer.getBytes(from, octets, 0, length);
+      return this;
+    }
+
+    private Name read(String name) {
+      byte[] all = name.getBytes(StandardCharsets.ISO_8859_1);
+      length = Math.min(all.length, SIGNIFICANT_OCTETS);
+      System.arraycopy(all, 0, octets, 0, length);
       return this;
     }
 

@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.buffer.ByteBuf;
@@ -23,6 +24,7 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
   private final Interceptor interceptor;
   private final KeyOffer keys;
   private final ReservedDatabase reserved;
+  private final DirectCalls directCalls;
   private final @Nullable UnaryOperator<String> callbackParameter;
   private final Sessions sessions;
   private final Backend backend;
@@ -35,6 +37,7 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
    * @param interceptor sees the SQL texts
    * @param keys what is sent around statements that install the extension
    * @param reserved takes the sessions that are meant for the proxy itself
+   * @param directCalls serves the calls that the proxy serves itself
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
    *     from a session's token; null if that parameter is not to be added to startup messages
    */
@@ -44,12 +47,14 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
       Interceptor interceptor,
       KeyOffer keys,
       ReservedDatabase reserved,
+      DirectCalls directCalls,
       @Nullable UnaryOperator<String> callbackParameter) {
     this.settings = settings;
     this.sessions = sessions;
     this.interceptor = interceptor;
     this.keys = keys;
     this.reserved = reserved;
+    this.directCalls = directCalls;
     this.callbackParameter = callbackParameter;
     this.backend = new Backend(settings);
     this.admission = new Admission(settings.limits());
@@ -87,6 +92,10 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
 
   ReservedDatabase reserved() {
     return reserved;
+  }
+
+  DirectCalls directCalls() {
+    return directCalls;
   }
 
   Backend backend() {

@@ -2,7 +2,9 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrontendMessage;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,29 @@ final class ReplyQueue {
 
   /** Not a message with a reply: where CopyDone or CopyFail stood between the others. */
   private static final byte COPY_END = FrontendMessage.COPY_DONE;
+
+  /** In place of rewritten statements: who wants to hear the replies to a message. */
+  interface Hearer {
+    /** Whether the client must not see replies of this type. */
+    boolean keeps(byte type);
+
+    /** Whether {@link #hear} is to be told of replies of this type. */
+    boolean wants(byte type);
+
+    /**
+     * A reply that is no error, notice or ReadyForQuery has come; the queue knows of it already.
+     *
+     * @param index where its type byte stands
+     * @return what the client gets in its place; null if it gets the reply as it is
+     */
+    @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index);
+
+    /** Changes an error or a notice, which the client gets. */
+    default void mend(ErrorFields fields) {}
+
+    /** An error has come: there is no further reply. */
+    default void failed() {}
+  }
 
   /** In place of rewritten statements: the proxy's own message, and what follows depends on it. */
   private static final Object OFFER = new Object();
@@ -124,6 +149,16 @@ final class ReplyQueue {
     return !skipping && !copyIn && !syncInCopy && !outOfStep;
   }
 
+  /** Whether the server ignores everything up to a Sync that was not sent yet. */
+  boolean isSkipping() {
+    return skipping;
+  }
+
+  /** Whether the server reads COPY data. */
+  boolean isCopyIn() {
+    return copyIn;
+  }
+
   /** Whether nothing more is to be read from the client for now. */
   boolean isFull() {
     return size >= MOST_UNANSWERED;
@@ -186,6 +221,21 @@ final class ReplyQueue {
    */
   void sentByName(byte type, PreparedStatements.@Nullable Message message) {
     expect(type, message);
+  }
+
+  /** A message was sent to whose replies somebody listens. */
+  void sentFor(Hearer hearer, byte type) {
+    if (type == FrontendMessage.SYNC) {
+      skipping = false;
+    }
+    if (!skipping) {
+      push(type, hearer);
+    }
+  }
+
+  /** Who listens to the reply that comes now; null if nobody does. */
+  @Nullable Hearer hearer() {
+    return size > 0 && rewrites[head] instanceof Hearer hearer ? hearer : null;
   }
 
   private void expect(byte type, @Nullable Object rewrite) {

@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrameScanner;
@@ -11,8 +12,10 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +35,11 @@ final class Session {
   private static final LogThrottle CONNECT_FAILURES = new LogThrottle();
   static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
 
+  /**
+   * While a message is held the client is read on up to here, so that it is seen when it closes.
+   */
+  private static final int MOST_WAITING_OCTETS = 64 * 1024;
+
   /** For a last word that has a chance even where no direct memory is left. */
   private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
 
@@ -49,10 +57,12 @@ final class Session {
   private final SessionState state = new SessionState();
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
+  private final DirectRelay direct;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final java.util.concurrent.Future<?> startupTimeout;
 
   private @Nullable Channel server;
+  private volatile @Nullable ByteBuffer cancelKey;
 
   /**
    * What the client has sent before the server's connection is there; reading is off until then.
@@ -77,18 +87,17 @@ final class Session {
       String token,
       Channel client,
       Interceptor interceptor,
-      KeyOffer keys) {
+      KeyOffer keys,
+      DirectCalls directCalls) {
     this.settings = settings;
     this.token = token;
     this.client = client;
-    PreparedStatements prepared = new PreparedStatements();
-    fromClient =
-        new FrameScanner(
-            new FrontendRelay(
-                this, replies, state, prepared, interceptor, keys, settings.inspectLimit()),
-            client.alloc());
-    fromServer =
-        new FrameScanner(new BackendRelay(this, replies, state, prepared, keys), client.alloc());
+    DirectRelay.Scene scene =
+        new DirectRelay.Scene(this, replies, state, new PreparedStatements(), directCalls);
+    FrontendRelay frontend = new FrontendRelay(scene, interceptor, keys, settings.inspectLimit());
+    direct = frontend.direct();
+    fromClient = new FrameScanner(frontend, client.alloc());
+    fromServer = new FrameScanner(new BackendRelay(scene, keys, direct), client.alloc());
     startupTimeout =
         client
             .eventLoop()
@@ -154,14 +163,37 @@ final class Session {
     }
     try {
       fromClient.scan(bytes);
-      if (replies.isFull()) {
+      advanceDirect();
+      if (isClientToWait()) {
         client.config().setAutoRead(false);
       }
     } catch (ProtocolViolation violation) {
-      log.debug("protocol violation by client {}: {}", client, violation.getMessage());
-      endWith(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+      violatedByClient(violation);
     }
     BackPressure.within(client, server);
+  }
+
+  private void violatedByClient(ProtocolViolation violation) {
+    log.debug("protocol violation by client {}: {}", client, violation.getMessage());
+    endWith(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+  }
+
+  /** Goes on with a message that is held, and with what the client has sent behind it. */
+  private void advanceDirect() throws ProtocolViolation {
+    while (fromClient.isPaused()) {
+      direct.advance();
+      if (direct.isHolding()) {
+        return;
+      }
+      fromClient.resume();
+      if (!isClientToWait()) {
+        serverWritable();
+      }
+    }
+  }
+
+  private boolean isClientToWait() {
+    return replies.isFull() || fromClient.waitingOctets() > MOST_WAITING_OCTETS;
   }
 
   void serverSent(ByteBuf bytes) {
@@ -171,6 +203,7 @@ final class Session {
     }
     try {
       fromServer.scan(bytes);
+      advance();
       if (ending != Ending.NOT_ASKED) {
         endIfDue();
       }
@@ -200,7 +233,7 @@ final class Session {
     client.flush();
     if (server != null) {
       BackPressure.after(server, client);
-      if (!client.config().isAutoRead() && replies.hasRoom()) {
+      if (!client.config().isAutoRead() && replies.hasRoom() && !isClientToWait()) {
         serverWritable();
       }
     }
@@ -213,7 +246,7 @@ final class Session {
   }
 
   void serverWritable() {
-    if (server != null && !replies.isFull()) {
+    if (server != null && !isClientToWait()) {
       BackPressure.resume(client, server);
     }
   }
@@ -264,6 +297,63 @@ final class Session {
     toServer(bytes);
     if (server != null) {
       server.flush();
+    }
+  }
+
+  /** The server has told the client the key of its cancel requests. */
+  void sawCancelKey(ByteBuf buffer, int index, int length) {
+    byte[] key = new byte[length];
+    buffer.getBytes(index, key);
+    cancelKey = ByteBuffer.wrap(key);
+  }
+
+  /** Any thread; null if it is not known. */
+  @Nullable ByteBuffer cancelKey() {
+    return cancelKey;
+  }
+
+  /**
+   * Ends the call that the proxy serves for the session. Any thread.
+   *
+   * @param then learns, on the session's event loop, whether there was one
+   */
+  void cancelDirectCall(Consumer<Boolean> then) {
+    client
+        .eventLoop()
+        .execute(
+            () -> {
+              boolean cancelled = !closing && direct.cancel();
+              then.accept(cancelled);
+            });
+  }
+
+  /** Holds what the client sends behind the message that is being inspected. */
+  void pauseClient() {
+    fromClient.pause();
+  }
+
+  /** Runs a task on the event loop unless the session has ended. Any thread. */
+  void execute(Runnable task) {
+    client.eventLoop().execute(() -> runOpen(task));
+  }
+
+  /** The same after some milliseconds. */
+  java.util.concurrent.Future<?> schedule(Runnable task, long delay) {
+    return client.eventLoop().schedule(() -> runOpen(task), delay, TimeUnit.MILLISECONDS);
+  }
+
+  private void runOpen(Runnable task) {
+    if (!closing) {
+      task.run();
+      advance();
+    }
+  }
+
+  private void advance() {
+    try {
+      advanceDirect();
+    } catch (ProtocolViolation violation) {
+      violatedByClient(violation);
     }
   }
 
@@ -357,6 +447,7 @@ final class Session {
   private void clientClosed() {
     closing = true;
     startupTimeout.cancel(false);
+    direct.close();
     fromClient.close();
     fromServer.close();
     held.release();

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -44,6 +45,16 @@ public final class Sessions {
     if (draining) {
       session.drain();
     }
+  }
+
+  /** The session whose server has given it this key for its cancel requests; null if none has. */
+  @Nullable Session withCancelKey(ByteBuffer key) {
+    for (Session session : byToken.values()) {
+      if (key.equals(session.cancelKey())) {
+        return session;
+      }
+    }
+    return null;
   }
 
   /** Whether no new session may begin. */

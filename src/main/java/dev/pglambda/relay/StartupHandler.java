@@ -41,6 +41,9 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
   /** First byte of a TLS handshake record: a client that begins TLS without asking. */
   private static final int TLS_HANDSHAKE = 0x16;
 
+  /** Where the key begins in a cancel request, behind its length and code. */
+  private static final int CANCEL_KEY = 8;
+
   private final Relay relay;
   private ByteBuf received = Unpooled.EMPTY_BUFFER;
   private @Nullable Future<?> timeout;
@@ -176,7 +179,8 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             relay.sessions().newToken(),
             ctx.channel(),
             relay.interceptor(),
-            relay.keys());
+            relay.keys(),
+            relay.directCalls());
     session.ended().whenComplete((ended, failure) -> relay.admission().leave(address));
     relay.sessions().add(session);
     ByteBuf startupBytes = relay.withParameters(startup, bytes, session.token(), ctx.alloc());
@@ -198,8 +202,30 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
         });
   }
 
+  /** Ends a call that the proxy serves itself, or lets the server know. */
   private void cancel(ChannelHandlerContext ctx, ByteBuf request) {
     relay.pending().remove(ctx.channel());
+    Session session =
+        relay.sessions().withCancelKey(request.nioBuffer().slice().position(CANCEL_KEY).slice());
+    if (session == null) {
+      passOnCancel(ctx, request);
+      return;
+    }
+    session.cancelDirectCall(
+        cancelled ->
+            ctx.executor()
+                .execute(
+                    () -> {
+                      if (cancelled) {
+                        request.release();
+                        ctx.close();
+                      } else {
+                        passOnCancel(ctx, request);
+                      }
+                    }));
+  }
+
+  private void passOnCancel(ChannelHandlerContext ctx, ByteBuf request) {
     if (!relay.admission().beginCancelRequest()) {
       request.release();
       loseCancelRequest(ctx, "too many of them at a time");

@@ -57,7 +57,11 @@ public final class FunctionCalls {
    *     for its brackets, or for a constant or comment without its end
    */
   public static List<FunctionCall> find(String text, boolean standardConformingStrings) {
-    FunctionCalls calls = new FunctionCalls(new SqlLexer(text, standardConformingStrings));
+    return find(new SqlLexer(text, standardConformingStrings));
+  }
+
+  static List<FunctionCall> find(SqlLexer lexer) {
+    FunctionCalls calls = new FunctionCalls(lexer);
     if (!calls.scan()) {
       return List.of();
     }

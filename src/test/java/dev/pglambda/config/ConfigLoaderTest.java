@@ -32,7 +32,7 @@ class ConfigLoaderTest {
           null,
           Path.of("pg-lambda-data"),
           new Config.Lambda(null, null, null, 0, 10_000, SampleFunctions.AUTO),
-          new Config.Callback(null, null, null, true),
+          new Config.Callback(null, null, null, true, DirectCallMode.AUTO),
           new Config.Limits(
               1024 * 1024,
               Duration.ofSeconds(60),
@@ -85,6 +85,7 @@ class ConfigLoaderTest {
         arguments(Option.CALLBACK_ADDRESS, "proxy.example:7000", "host=proxy.example, port=7000"),
         arguments(Option.CALLBACK_SECRET, SECRET, "secret=(hidden)"),
         arguments(Option.CALLBACK_PARAMETER, "off", "parameter=false"),
+        arguments(Option.DIRECT_CALLS, "never", "directCalls=NEVER"),
         arguments(Option.LOG_LEVEL, "debug", "level=DEBUG"),
         arguments(Option.LOG_FORMAT, "json", "format=JSON"),
         arguments(Option.GUIDE, "on", "guide=true, once=false"),
@@ -288,6 +289,7 @@ class ConfigLoaderTest {
         arguments(Option.SAMPLE_FUNCTIONS, List.of("maybe", "true", "")),
         arguments(Option.CALLBACK_ADDRESS, List.of(":5433", "host:0", "a|b", "a b")),
         arguments(Option.CALLBACK_PARAMETER, List.of("true", "1", "")),
+        arguments(Option.DIRECT_CALLS, List.of("on", "")),
         arguments(Option.LOG_LEVEL, List.of("verbose", "")),
         arguments(Option.LOG_FORMAT, List.of("xml", "")));
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtensionInterceptorTest {
   private final Interceptor interceptor =
-      new ExtensionInterceptor((statement, text) -> "<" + text + ">");
+      new ExtensionInterceptor((statement, text) -> "<" + text + ">", true);
 
   private Settings settings = new Settings(true, true);
 

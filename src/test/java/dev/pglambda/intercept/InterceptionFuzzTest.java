@@ -74,7 +74,7 @@ class InterceptionFuzzTest {
   private static @Nullable Rewrite rewrite(
       BiFunction<ExtensionStatement, String, String> installer, String text, Settings settings) {
     ByteBuf buffer = Unpooled.copiedBuffer(text, ISO_8859_1);
-    return new ExtensionInterceptor(installer)
+    return new ExtensionInterceptor(installer, true)
         .inspect(buffer, 0, buffer.readableBytes(), Interceptor.NO_PARAMETERS, settings);
   }
 

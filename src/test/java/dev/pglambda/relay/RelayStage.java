@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
 import io.netty.bootstrap.ServerBootstrap;
@@ -95,6 +96,7 @@ abstract class RelayStage {
             interceptor,
             KEYS,
             new EchoingDatabase(),
+            DirectCalls.none(),
             token -> "for " + token);
     Channel listener =
         new ServerBootstrap()

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.testing.Octets;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
@@ -77,7 +78,8 @@ class SessionFuzzTest {
   @FuzzTest
   void survivesWhatBothSidesSayAroundStatementsItReplaces(byte[] input) {
     Interceptor interceptor =
-        new ExtensionInterceptor((statement, text) -> "DO 'instead of " + text.length() + "'");
+        new ExtensionInterceptor(
+            (statement, text) -> "DO 'instead of " + text.length() + "'", true);
     try (Stage stage = new Stage(interceptor, RelayStage.KEYS)) {
       stage.play(new Octets(input));
     }
@@ -103,7 +105,7 @@ class SessionFuzzTest {
     final ByteArrayOutputStream toServer = new ByteArrayOutputStream();
 
     Stage(Interceptor interceptor, KeyOffer keys) {
-      session = new Session(SETTINGS, "token", client, interceptor, keys);
+      session = new Session(SETTINGS, "token", client, interceptor, keys, DirectCalls.none());
       client.pipeline().addLast(new ClientHandler(session));
       server.pipeline().addLast(new ServerHandler(session));
       session.connected(server, allocator.buffer().writeBytes(STARTUP));

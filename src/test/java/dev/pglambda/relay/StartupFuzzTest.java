@@ -3,6 +3,7 @@ package dev.pglambda.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
@@ -44,6 +45,7 @@ class StartupFuzzTest {
           (buffer, index, length, types, settings) -> null,
           RelayStage.KEYS,
           new Reserved(),
+          DirectCalls.none(),
           token -> "for " + token);
 
   @FuzzTest

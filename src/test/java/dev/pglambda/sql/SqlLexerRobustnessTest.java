@@ -223,36 +223,6 @@ class SqlLexerRobustnessTest {
     while (lexer.next() != TokenKind.END) {
       // Only the reads matter.
     }
-    return counting.reads;
-  }
-
-  private static final class CountingText implements CharSequence {
-    private final String text;
-    private long reads;
-
-    CountingText(String text) {
-      this.text = text;
-    }
-
-    @Override
-    public int length() {
-      return text.length();
-    }
-
-    @Override
-    public char charAt(int index) {
-      reads++;
-      return text.charAt(index);
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return text.subSequence(start, end);
-    }
-
-    @Override
-    public String toString() {
-      return text;
-    }
+    return counting.reads();
   }
 }

@@ -1,0 +1,160 @@
+package dev.pglambda.intercept.direct;
+
+import dev.pglambda.intercept.CharacterCount;
+import dev.pglambda.sql.DirectCall;
+import dev.pglambda.sql.DirectCall.Position;
+import dev.pglambda.sql.DirectStatement;
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.FunctionCall.Argument;
+import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.TokenKind;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only statement of a text, if the proxy can serve its calls itself. Immutable.
+ *
+ * @param text the text, one {@code char} per byte
+ * @param statement where its calls are
+ * @param standardConformingStrings the session's setting
+ * @param utf8 whether the client's encoding is UTF8
+ */
+public record DirectCandidate(
+    String text, DirectStatement statement, boolean standardConformingStrings, boolean utf8) {
+
+  private static final String SELECT = "SELECT";
+
+  /** Whether it calls Lambda, rather than just {@code create_lambda_function_arn}. */
+  public boolean invokes() {
+    return statement.calls().stream().anyMatch(DirectCandidate::invokes);
+  }
+
+  static boolean invokes(DirectCall call) {
+    return call.call().function() == Function.INVOKE;
+  }
+
+  /**
+   * The calls to replace.
+   *
+   * @param schemas what the database has: its own {@code create_lambda_function_arn} stays
+   */
+  List<DirectCall> calls(Schemas schemas) {
+    return statement.calls().stream().filter(call -> invokes(call) || !schemas.commons()).toList();
+  }
+
+  /** The arguments of a call, in the order in which they are written. */
+  List<Leaf> leaves(DirectCall call, Schemas schemas, IntPredicate isUntypedParameter) {
+    List<Leaf> leaves = new ArrayList<>();
+    FunctionCall arn = schemas.commons() ? null : call.arn();
+    for (Argument argument : call.call().arguments()) {
+      if (arn != null && argument.start() <= arn.start() && arn.end() <= argument.end()) {
+        arn.arguments().forEach(inner -> leaves.add(leaf(arn, inner, isUntypedParameter)));
+      } else {
+        leaves.add(leaf(call.call(), argument, isUntypedParameter));
+      }
+    }
+    return leaves;
+  }
+
+  private Leaf leaf(FunctionCall call, Argument argument, IntPredicate isUntypedParameter) {
+    return new Leaf(
+        call,
+        argument.name(),
+        argument.start(),
+        argument.end(),
+        isUnknown(argument, isUntypedParameter));
+  }
+
+  /** Whether, but for parentheses, it is one token that has no type. */
+  private boolean isUnknown(Argument argument, IntPredicate isUntypedParameter) {
+    SqlLexer lexer =
+        new SqlLexer(text, argument.start(), argument.end(), standardConformingStrings);
+    int open = 0;
+    while (lexer.next() == TokenKind.PUNCTUATION && lexer.is('(')) {
+      open++;
+    }
+    boolean untyped =
+        lexer.kind().isStringConstant()
+            || lexer.isKeyword("null")
+            || (lexer.kind() == TokenKind.PARAMETER && isUntyped(lexer.text(), isUntypedParameter));
+    while (open > 0 && lexer.next() == TokenKind.PUNCTUATION && lexer.is(')')) {
+      open--;
+    }
+    return untyped && open == 0 && lexer.next() == TokenKind.END;
+  }
+
+  /** Adds the numbers of the parameters that stand in an argument. */
+  void addParameters(Leaf leaf, Set<Integer> numbers) {
+    SqlLexer lexer = new SqlLexer(text, leaf.start(), leaf.end(), standardConformingStrings);
+    while (lexer.next() != TokenKind.END) {
+      if (lexer.kind() == TokenKind.PARAMETER) {
+        isUntyped(lexer.text(), numbers::add);
+      }
+    }
+  }
+
+  private static boolean isUntyped(String parameter, IntPredicate isUntypedParameter) {
+    try {
+      return isUntypedParameter.test(Integer.parseInt(parameter.substring(1)));
+    } catch (NumberFormatException e) {
+      return false; // PostgreSQL refuses it
+    }
+  }
+
+  /**
+   * A query whose columns are the arguments, each at the place, in characters, where it stands in
+   * the text: so the position of an error in it is the text's. It is only described.
+   *
+   * @param leaves in the order in which they stand
+   * @return null if there are none
+   */
+  @Nullable String typesQuery(List<Leaf> leaves) {
+    if (leaves.isEmpty()) {
+      return null;
+    }
+    StringBuilder query = new StringBuilder();
+    blank(query, 0, statement.start());
+    int copied = statement.start() + SELECT.length();
+    query.append(SELECT);
+    boolean first = true;
+    for (Leaf leaf : leaves) {
+      if (!first) {
+        query.append(',');
+        copied++;
+      }
+      blank(query, copied, leaf.start());
+      query.append(text, leaf.start(), leaf.end());
+      copied = leaf.end();
+      first = false;
+    }
+    return query.toString();
+  }
+
+  private void blank(StringBuilder query, int start, int end) {
+    query.append(" ".repeat(CharacterCount.of(text, start, end, utf8)));
+  }
+
+  /** All leaves of all calls, in the order in which they stand. */
+  static List<Leaf> inOrder(List<List<Leaf>> leaves) {
+    return leaves.stream()
+        .flatMap(List::stream)
+        .sorted(Comparator.comparingInt(Leaf::start))
+        .toList();
+  }
+
+  /** What follows the target list, if rows depend on it; empty if nothing does. */
+  String tail() {
+    boolean target = statement.calls().get(0).position() == Position.TARGET;
+    return target ? text.substring(statement.tail(), statement.end()) : "";
+  }
+
+  /** The number of a character, from 1, as errors count them. */
+  int position(int offset) {
+    return CharacterCount.of(text, 0, offset, utf8) + 1;
+  }
+}

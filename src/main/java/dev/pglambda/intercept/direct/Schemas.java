@@ -1,0 +1,14 @@
+package dev.pglambda.intercept.direct;
+
+/**
+ * Which of the extensions' schemas a database has.
+ *
+ * @param lambda {@code aws_lambda}
+ * @param commons {@code aws_commons}
+ */
+public record Schemas(boolean lambda, boolean commons) {
+  /** Asks for both; a row of two booleans in binary format. Needs no privilege. */
+  public static final String QUERY =
+      "SELECT pg_catalog.to_regnamespace('aws_lambda') IS NOT NULL,"
+          + " pg_catalog.to_regnamespace('aws_commons') IS NOT NULL";
+}

@@ -1,0 +1,270 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.intercept.direct.DirectInvocation;
+import dev.pglambda.intercept.direct.DirectPlan;
+import dev.pglambda.intercept.direct.ResultParameters;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.relay.DirectRelay.Scene;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * In place of the first Execute of a portal whose calls the proxy serves, and at the end of such a
+ * Query:
+ *
+ * <pre>
+ *   for each call: the server evaluates its arguments ──► Lambda ──► failed: the error is raised
+ *                                                            │
+ *                             the server checks the payload ◄┘
+ *   Bind with all results, Execute
+ * </pre>
+ */
+final class DirectCallDialogue {
+  /** As the guide for RDS prints it, for errors that the installed function raises. */
+  private static final String CONTEXT = "SQL function \"invoke\" statement 1";
+
+  private static final int BYTEA = 17;
+  private static final int PAYLOAD = 1;
+
+  private final Scene scene;
+  private final DirectRelay relay;
+  private final ServedPortal portal;
+  private final DirectPlan plan;
+  private final boolean query;
+  private final List<byte @Nullable []> results = new ArrayList<>();
+  private int maxRows;
+  private @Nullable CompletableFuture<DirectCalls.Outcome> call;
+  private @Nullable Future<?> timer;
+
+  DirectCallDialogue(Scene scene, DirectRelay relay, ServedPortal portal, boolean query) {
+    this.scene = scene;
+    this.relay = relay;
+    this.portal = portal;
+    this.plan = portal.statement().plan();
+    this.query = query;
+  }
+
+  /** Goes on with a Query whose statement is prepared. */
+  void query() {
+    relay.calling(this);
+    send(
+        scene
+            .exchange()
+            .mending(portal.statement()::mend)
+            .bind(portal.bind(), "", "", ResultParameters.nulls(plan.resultParameters()), false)
+            .forClient(true)
+            .describePortal(""),
+        this::next);
+  }
+
+  /** Executes the portal. */
+  void execute(int mostRows) {
+    relay.calling(this);
+    maxRows = mostRows;
+    // It may be gone, and then nothing must be called.
+    send(scene.exchange().describePortal(portal.bind().portal()), this::next);
+  }
+
+  private void next() {
+    int made = results.size() / ResultParameters.COUNT;
+    if (made == plan.invocations().size()) {
+      finish(scene.exchange());
+      return;
+    }
+    DirectInvocation invocation = plan.invocations().get(made);
+    Exchange evaluated =
+        scene
+            .exchange()
+            .mending(fields -> fields.with(ErrorFields.POSITION, null))
+            .quiet(true)
+            .parseOwn(invocation.argumentsQuery(), portal.statement().parameterTypes())
+            .bind(portal.bind(), Exchange.OWN_NAME, Exchange.OWN_NAME, List.of(), true)
+            .quiet(false)
+            .execute(Exchange.OWN_NAME, 0)
+            .closeOwn();
+    send(evaluated, () -> evaluated(invocation, evaluated.rows()));
+  }
+
+  private void evaluated(DirectInvocation invocation, List<List<byte @Nullable []>> rows) {
+    if (rows.isEmpty()) {
+      results.addAll(ResultParameters.nulls(ResultParameters.COUNT));
+      next();
+      return;
+    }
+    DirectInvocation.Arguments arguments = invocation.read(rows.get(0));
+    byte[] composite = arguments.compositeText();
+    if (composite == null) {
+      call(invocation, arguments);
+      return;
+    }
+    Exchange taken =
+        scene
+            .exchange()
+            .mending(DirectCallDialogue::inFunction)
+            .query(DirectInvocation.COMPOSITE_QUERY, List.of(BYTEA), List.of(composite), true);
+    send(taken, () -> call(invocation, arguments.with(taken.rows().get(0))));
+  }
+
+  private void call(DirectInvocation invocation, DirectInvocation.Arguments arguments) {
+    CompletableFuture<DirectCalls.Outcome> started = scene.calls().call(arguments);
+    call = started;
+    double seconds = arguments.statementTimeout();
+    if (seconds > 0) {
+      timer = scene.session().schedule(() -> timedOut(invocation), Math.round(seconds * 1000));
+    }
+    var unused =
+        started.whenComplete(
+            (outcome, failure) ->
+                scene
+                    .session()
+                    .execute(
+                        () -> {
+                          if (call == started && outcome != null) {
+                            returned(invocation, outcome);
+                          }
+                        }));
+  }
+
+  private void timedOut(DirectInvocation invocation) {
+    if (stopCall()) {
+      returned(invocation, DirectCalls.cancelled(true));
+    }
+  }
+
+  /**
+   * Ends a call that is under way.
+   *
+   * @param silently whether there is nobody to be told of it
+   * @return whether there was one
+   */
+  boolean cancel(boolean silently) {
+    if (!stopCall()) {
+      return false;
+    }
+    if (!silently) {
+      raise((DirectCalls.Raised) DirectCalls.cancelled(false));
+    }
+    return true;
+  }
+
+  private boolean stopCall() {
+    CompletableFuture<DirectCalls.Outcome> stopped = call;
+    if (stopped == null) {
+      return false;
+    }
+    call = null;
+    stopTimer();
+    stopped.cancel(true);
+    return true;
+  }
+
+  private void stopTimer() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+
+  private void returned(DirectInvocation invocation, DirectCalls.Outcome outcome) {
+    call = null;
+    stopTimer();
+    if (outcome instanceof DirectCalls.Raised raised) {
+      raise(raised);
+    } else if (outcome instanceof DirectCalls.Returned row) {
+      results.addAll(row.values());
+      Exchange checked = checks(invocation, row);
+      if (results.size() == plan.resultParameters()) {
+        finish(checked);
+      } else {
+        send(checked, this::next);
+      }
+    }
+  }
+
+  private void raise(DirectCalls.Raised raised) {
+    send(
+        scene
+            .exchange()
+            .mending(
+                raised.inFunction()
+                    ? DirectCallDialogue::asFunction
+                    : fields -> fields.with(ErrorFields.CONTEXT, null))
+            .query(raised.raiseBlock(), List.of(), List.of(), false),
+        () -> {});
+  }
+
+  /** What the function does beside returning: it warns, and fails if the payload is not JSON. */
+  private Exchange checks(DirectInvocation invocation, DirectCalls.Returned row) {
+    Exchange checks = scene.exchange();
+    if (row.warningBlock() != null) {
+      checks
+          .mending(DirectCallDialogue::asFunction)
+          .query(row.warningBlock(), List.of(), List.of(), false);
+    }
+    List<byte @Nullable []> payload = new ArrayList<>();
+    payload.add(row.values().get(PAYLOAD));
+    return checks
+        .mending(DirectCallDialogue::inFunction)
+        .query(invocation.payloadCheck(), List.of(BYTEA), payload, true);
+  }
+
+  /** Nothing is left to be asked: the client's next messages can follow. */
+  private void finish(Exchange exchange) {
+    String name = portal.bind().portal();
+    exchange.mending(portal.statement()::mend);
+    if (query) {
+      exchange
+          .bind(portal.bind(), "", "", results, false)
+          .forClient(true)
+          .execute("", 0)
+          .forClient(false)
+          .closeStatement("")
+          .forClient(true)
+          .sync();
+    } else {
+      exchange
+          .closePortal(name)
+          .bind(portal.bind(), name, portal.bind().statement(), results, false)
+          .forClient(true)
+          .execute(name, maxRows);
+      scene.prepared().forgetPortal(name);
+    }
+    exchange.send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
+    relay.done();
+  }
+
+  private void send(Exchange exchange, Runnable then) {
+    exchange.send(scene.session(), scene.replies(), true, then, this::failed);
+  }
+
+  private void failed() {
+    if (query) {
+      scene.endQuery();
+    }
+    relay.failed();
+  }
+
+  /** What a block of the proxy's raises comes from the function. */
+  private static void asFunction(ErrorFields fields) {
+    fields.with(ErrorFields.POSITION, null).with(ErrorFields.CONTEXT, CONTEXT);
+  }
+
+  /** What the server raises while it does the function's work. */
+  private static void inFunction(ErrorFields fields) {
+    String context = fields.get(ErrorFields.CONTEXT);
+    String own =
+        context == null
+            ? ""
+            : context
+                .lines()
+                .filter(line -> !line.contains(Exchange.OWN_NAME))
+                .map(line -> line + "\n")
+                .collect(Collectors.joining());
+    fields.with(ErrorFields.POSITION, null).with(ErrorFields.CONTEXT, own + CONTEXT);
+  }
+}

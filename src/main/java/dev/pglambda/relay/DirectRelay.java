@@ -1,0 +1,320 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.intercept.direct.DirectPlan;
+import dev.pglambda.intercept.direct.ResultParameters;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves the calls of one session that the proxy serves itself. A message that has to do with them
+ * is held, and all that the client sends behind it, until the server has answered everything
+ * before; then it is known what names mean, and the proxy's own messages can take the message's
+ * place in the order of replies.
+ *
+ * <pre>
+ *              hold                     nothing unanswered
+ *   passing ─────────► waiting ────────────────────────────► working ──► passing
+ *                         │                                  (DirectStatementDialogue, DirectCallDialogue)
+ *                         └── the server skips up to a Sync, or copies ──► passing, the message too
+ * </pre>
+ *
+ * Used on the session's event loop.
+ */
+final class DirectRelay {
+  /** What the dialogues need of the session. */
+  record Scene(
+      Session session,
+      ReplyQueue replies,
+      SessionState state,
+      PreparedStatements prepared,
+      DirectCalls calls) {
+
+    Exchange exchange() {
+      return new Exchange(session.client().alloc());
+    }
+
+    /** Ends what takes the place of a Query. */
+    void endQuery() {
+      exchange().forClient(true).sync().send(session, replies, false, () -> {}, () -> {});
+    }
+  }
+
+  private final Scene scene;
+  private final ReplyQueue replies;
+  private final PreparedStatements prepared;
+  private final FrontendRelay frontend;
+
+  /** The message that waits, and what is known of its text. */
+  private @Nullable ByteBuf held;
+
+  private @Nullable Rewrite rewrite;
+
+  /** Whether the proxy's own messages are under way in its place. */
+  private boolean working;
+
+  private boolean flushed;
+  private @Nullable DirectCallDialogue calling;
+
+  private boolean leftBehind;
+
+  /** The schemas were there when last the server was asked. */
+  private boolean installed;
+
+  DirectRelay(Scene scene, FrontendRelay frontend) {
+    this.scene = scene;
+    this.replies = scene.replies();
+    this.prepared = scene.prepared();
+    this.frontend = frontend;
+  }
+
+  /** Whether a message is held. */
+  boolean isHolding() {
+    return held != null;
+  }
+
+  /** Whether a statement that could be served is to be held to find that out. */
+  boolean isWanted(Rewrite text) {
+    return text.direct() != null
+        && scene.calls().areServed()
+        && (!installed || scene.calls().maskInstalled());
+  }
+
+  /** Holds a message; {@link #advance} is to be called when the read is over. */
+  void hold(ByteBuf buffer, int index, int length, @Nullable Rewrite text) {
+    held = buffer.copy(index, length);
+    rewrite = text;
+    flushed = false;
+    scene.session().pauseClient();
+  }
+
+  /** Goes on if it is time; the message is no longer held when it is done. */
+  void advance() {
+    ByteBuf message = held;
+    if (message == null || working) {
+      return;
+    }
+    if (replies.isSkipping() || replies.isCopyIn()) {
+      passOn();
+    } else if (replies.isEmpty()) {
+      working = true;
+      begin(message);
+    } else if (!flushed) {
+      flushed = true;
+      ByteBuf flush = scene.session().client().alloc().buffer(Frame.HEADER_LENGTH);
+      Frames.end(flush, Frames.begin(flush, FrontendMessage.FLUSH));
+      scene.session().flushToServer(flush);
+    }
+  }
+
+  private void begin(ByteBuf message) {
+    byte type = message.getByte(0);
+    switch (type) {
+      case FrontendMessage.QUERY -> statement(message, true);
+      case FrontendMessage.PARSE -> statement(message, false);
+      case FrontendMessage.BIND -> bind(message);
+      case FrontendMessage.DESCRIBE -> describe(message);
+      default -> execute(message);
+    }
+  }
+
+  private void statement(ByteBuf message, boolean query) {
+    Rewrite text = rewrite;
+    if (text == null || text.direct() == null || prepared.isFull()) {
+      passOn();
+      return;
+    }
+    int body = Frame.HEADER_LENGTH;
+    int nameEnd = query ? body : message.indexOf(body, message.writerIndex(), (byte) 0);
+    String name = query ? "" : name(message, body, nameEnd);
+    List<Integer> types = query ? List.of() : ParseMessage.declaredTypes(message, nameEnd + 1);
+    new DirectStatementDialogue(scene, this, text, text.direct(), name, types, query).start();
+  }
+
+  private void bind(ByteBuf message) {
+    BindMessage bind = BindMessage.read(message);
+    ServedStatement statement = bind == null ? null : prepared.served(bind.statement());
+    if (bind == null || statement == null) {
+      passOn();
+      return;
+    }
+    DirectPlan plan = statement.plan();
+    if (bind.parameterCount() != plan.clientParameters()) {
+      refuse(
+          DirectCalls.wrongParameterCount(
+              bind.parameterCount(), bind.statement(), plan.clientParameters()));
+      return;
+    }
+    if (prepared.isFull()) {
+      refuse(DirectCalls.tooManyPortals());
+      return;
+    }
+    List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
+    scene
+        .exchange()
+        .mending(statement::mend)
+        .forClient(true)
+        .bind(bind, bind.portal(), bind.statement(), results, false)
+        .send(scene.session(), replies, false, () -> {}, () -> {});
+    prepared.noteServed(new ServedPortal(statement, bind));
+    done();
+  }
+
+  /** Raises an error in the message's place. */
+  private void refuse(String raiseBlock) {
+    scene
+        .exchange()
+        .mending(fields -> fields.with(ErrorFields.CONTEXT, null))
+        .query(raiseBlock, List.of(), List.of(), false)
+        .send(scene.session(), replies, false, () -> {}, this::leftBehind);
+    done();
+  }
+
+  private void describe(ByteBuf message) {
+    int body = Frame.HEADER_LENGTH + 1;
+    String name = name(message, body, message.indexOf(body, message.writerIndex(), (byte) 0));
+    ServedStatement statement = prepared.served(name);
+    if (statement == null) {
+      passOn();
+      return;
+    }
+    int count = statement.plan().clientParameters();
+    replies.sentFor(new ClientParameters(count), FrontendMessage.DESCRIBE);
+    scene.session().toServer(message.retain());
+    done();
+  }
+
+  private void execute(ByteBuf message) {
+    int body = Frame.HEADER_LENGTH;
+    int nameEnd = message.indexOf(body, message.writerIndex(), (byte) 0);
+    ServedPortal portal = prepared.servedPortal(name(message, body, nameEnd));
+    if (portal == null || message.writerIndex() - nameEnd != 1 + Integer.BYTES) {
+      passOn();
+      return;
+    }
+    new DirectCallDialogue(scene, this, portal, false).execute(message.getInt(nameEnd + 1));
+  }
+
+  private static String name(ByteBuf message, int from, int end) {
+    return message.toString(from, end - from, StandardCharsets.ISO_8859_1);
+  }
+
+  void calling(DirectCallDialogue dialogue) {
+    calling = dialogue;
+  }
+
+  /** The extension is installed, and its functions are to be called. */
+  void sawInstalled() {
+    installed = true;
+    passOn();
+  }
+
+  /** Sends the message as it would have been if nobody had held it. */
+  void passOn() {
+    ByteBuf message = held;
+    if (message != null) {
+      frontend.pass(message, rewrite);
+    }
+    done();
+  }
+
+  /** An error has ended the dialogue, and may have left a prepared statement. */
+  void failed() {
+    leftBehind();
+    done();
+  }
+
+  void leftBehind() {
+    leftBehind = true;
+  }
+
+  /**
+   * Closes what an error has left, if there is something.
+   *
+   * @return whether another ReadyForQuery comes in place of the one that has come now
+   */
+  boolean tidy() {
+    if (!leftBehind) {
+      return false;
+    }
+    leftBehind = false;
+    scene
+        .exchange()
+        .closeStatement(Exchange.OWN_NAME)
+        .forClient(true)
+        .sync()
+        .send(scene.session(), replies, false, () -> {}, () -> {});
+    return true;
+  }
+
+  /** The message was dealt with. */
+  void done() {
+    if (held != null) {
+      held.release();
+      held = null;
+    }
+    rewrite = null;
+    working = false;
+    calling = null;
+  }
+
+  /** An error goes to the client: it may tell that the extension is gone, or of no use. */
+  void sawError(ErrorFields fields) {
+    if (scene.calls().concerns(fields)) {
+      installed = false;
+    }
+  }
+
+  /**
+   * A cancel request for this session has come.
+   *
+   * @return whether it has ended a call, so that the server need not know of it
+   */
+  boolean cancel() {
+    return calling != null && calling.cancel(false);
+  }
+
+  /** The session has ended. */
+  void close() {
+    if (calling != null) {
+      calling.cancel(true);
+    }
+    done();
+  }
+
+  /** Takes the proxy's own parameters out of what a Describe tells. */
+  private record ClientParameters(int count) implements ReplyQueue.Hearer {
+    @Override
+    public boolean keeps(byte type) {
+      return false;
+    }
+
+    @Override
+    public boolean wants(byte type) {
+      return type == BackendMessage.PARAMETER_DESCRIPTION;
+    }
+
+    @Override
+    public @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) {
+      if (!wants(type)) {
+        return null;
+      }
+      int kept = Short.BYTES + Integer.BYTES * count;
+      ByteBuf shortened = Unpooled.buffer(Frame.HEADER_LENGTH + kept);
+      int begun = Frames.begin(shortened, type);
+      shortened.writeShort(count);
+      shortened.writeBytes(
+          buffer, index + Frame.HEADER_LENGTH + Short.BYTES, Integer.BYTES * count);
+      Frames.end(shortened, begun);
+      return shortened;
+    }
+  }
+}

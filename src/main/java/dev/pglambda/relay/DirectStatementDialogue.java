@@ -1,0 +1,188 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.ErrorPosition;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.direct.DirectAnalysis;
+import dev.pglambda.intercept.direct.DirectCandidate;
+import dev.pglambda.intercept.direct.DirectPlan;
+import dev.pglambda.intercept.direct.Schemas;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.relay.DirectRelay.Scene;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * In place of a Parse, or before the execution of a Query, of a statement whose calls the proxy may
+ * serve:
+ *
+ * <pre>
+ *   are the schemas there? ──► yes, and the functions can do it: the message passes
+ *     │ no
+ *   what are the types of the arguments? ──► which overloads? ──► none: the error is raised
+ *     │
+ *   Parse and Describe of the rewritten statement
+ * </pre>
+ *
+ * Nothing is executed in it, and no Lambda is called.
+ */
+final class DirectStatementDialogue {
+  private final Scene scene;
+  private final DirectRelay relay;
+  private final Rewrite rewrite;
+  private final DirectCandidate candidate;
+  private final String name;
+  private final List<Integer> declaredTypes;
+  private final boolean query;
+
+  /**
+   * @param name of the prepared statement; empty for a Query, whose unnamed statement it takes, too
+   * @param declaredTypes object ids of types that the client declares for its parameters
+   */
+  DirectStatementDialogue(
+      Scene scene,
+      DirectRelay relay,
+      Rewrite rewrite,
+      DirectCandidate candidate,
+      String name,
+      List<Integer> declaredTypes,
+      boolean query) {
+    this.scene = scene;
+    this.relay = relay;
+    this.rewrite = rewrite;
+    this.candidate = candidate;
+    this.name = name;
+    this.declaredTypes = declaredTypes;
+    this.query = query;
+  }
+
+  void start() {
+    Exchange asked = scene.exchange().query(Schemas.QUERY, List.of(), List.of(), true);
+    send(asked, () -> schemasKnown(asked));
+  }
+
+  private void schemasKnown(Exchange asked) {
+    List<byte @Nullable []> row = asked.rows().get(0);
+    Schemas schemas = new Schemas(isTrue(row.get(0)), isTrue(row.get(1)));
+    if (!scene.calls().areServedIn(schemas)) {
+      relay.sawInstalled();
+    } else if (!candidate.invokes() && schemas.commons()) {
+      relay.passOn();
+    } else if (schemas.lambda()) {
+      // Then the server itself knows whether the calls are right and allowed.
+      send(
+          scene
+              .exchange()
+              .quiet(true)
+              .mending(this::mend)
+              .parseOwn(candidate.text(), declaredTypes)
+              .closeStatement(Exchange.OWN_NAME),
+          () -> analyse(schemas));
+    } else {
+      analyse(schemas);
+    }
+  }
+
+  private static boolean isTrue(byte @Nullable [] value) {
+    return value != null && value[0] != 0;
+  }
+
+  private void analyse(Schemas schemas) {
+    DirectAnalysis analysis = new DirectAnalysis(candidate, schemas, declaredTypes);
+    String types = analysis.argumentTypesQuery();
+    if (types == null) {
+      resolve(analysis, List.of(), List.of());
+      return;
+    }
+    Exchange described =
+        scene
+            .exchange()
+            .quiet(true)
+            .mending(this::mend)
+            .parseOwn(types, analysis.argumentParameterTypes())
+            .describeStatement(Exchange.OWN_NAME)
+            .closeStatement(Exchange.OWN_NAME);
+    send(described, () -> typesKnown(analysis, described.columnTypes()));
+  }
+
+  private void typesKnown(DirectAnalysis analysis, List<Integer> columnTypes) {
+    String asked = analysis.askedTypes(columnTypes);
+    if (asked == null) {
+      resolve(analysis, columnTypes, List.of());
+      return;
+    }
+    List<byte @Nullable []> parameters = List.of(asked.getBytes(StandardCharsets.US_ASCII));
+    Exchange types =
+        scene.exchange().query(DirectAnalysis.TYPE_QUERY, List.of(), parameters, false);
+    send(types, () -> resolve(analysis, columnTypes, types.rows()));
+  }
+
+  private void resolve(
+      DirectAnalysis analysis, List<Integer> columnTypes, List<List<byte @Nullable []>> rows) {
+    List<List<@Nullable String>> texts = new ArrayList<>();
+    Charset charset = scene.state().utf8() ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+    for (List<byte @Nullable []> row : rows) {
+      List<@Nullable String> columns = new ArrayList<>();
+      row.forEach(value -> columns.add(value == null ? null : new String(value, charset)));
+      texts.add(columns);
+    }
+    DirectAnalysis.Outcome outcome = analysis.resolve(columnTypes, texts);
+    if (outcome instanceof DirectAnalysis.Refused refused) {
+      send(
+          scene
+              .exchange()
+              .mending(fields -> refuse(fields, refused.position()))
+              .query(refused.raiseBlock(), List.of(), List.of(), false),
+          () -> {});
+    } else if (outcome instanceof DirectAnalysis.Planned planned) {
+      prepare(planned.plan());
+    }
+  }
+
+  private void prepare(DirectPlan plan) {
+    Exchange prepared =
+        scene
+            .exchange()
+            .mending(new ServedStatement(plan, rewrite.statements(), List.of())::mend)
+            .forClient(!query)
+            .parse(name, plan.text(), plan.parameterTypes(declaredTypes))
+            .forClient(false)
+            .describeStatement(name);
+    send(prepared, () -> prepared(plan, prepared.parameterTypes()));
+  }
+
+  private void prepared(DirectPlan plan, List<Integer> types) {
+    ServedStatement statement =
+        new ServedStatement(plan, rewrite.statements(), types.subList(0, plan.clientParameters()));
+    if (query) {
+      new DirectCallDialogue(scene, relay, new ServedPortal(statement, BindMessage.EMPTY), true)
+          .query();
+    } else {
+      scene.prepared().noteServed(name, statement);
+      relay.done();
+    }
+  }
+
+  private void send(Exchange exchange, Runnable then) {
+    exchange.send(scene.session(), scene.replies(), true, then, this::failed);
+  }
+
+  private void failed() {
+    if (query) {
+      scene.endQuery();
+    }
+    relay.failed();
+  }
+
+  private void mend(ErrorFields fields) {
+    ErrorPosition.mend(fields, rewrite.statements());
+  }
+
+  private void refuse(ErrorFields fields, int position) {
+    fields.with(ErrorFields.CONTEXT, null);
+    fields.with(ErrorFields.POSITION, Integer.toString(position));
+    mend(fields);
+  }
+}

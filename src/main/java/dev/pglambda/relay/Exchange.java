@@ -1,0 +1,316 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages of the extended query protocol that the proxy sends for a client whose own message
+ * waits, and what the server answers. Its replies are kept from the client but for those of {@link
+ * #forClient} messages; errors are the client's, because the server then skips what the client
+ * sends, too. Used on the session's event loop.
+ */
+final class Exchange {
+  /** Name of the prepared statements and portals of the proxy's own, which do not stay. */
+  static final String OWN_NAME = "pglambda_direct";
+
+  private static final short BINARY = 1;
+  private static final byte STATEMENT = 'S';
+  private static final byte PORTAL = 'P';
+
+  /** Changes an error on its way to the client. */
+  interface Mender {
+    void mend(ErrorFields fields);
+  }
+
+  private final ByteBuf frames;
+  private final List<Reply> replies = new ArrayList<>();
+  private final List<List<byte @Nullable []>> rows = new ArrayList<>();
+  private List<Integer> parameterTypes = List.of();
+  private List<Integer> columnTypes = List.of();
+  private int unanswered;
+  private boolean forClient;
+  private boolean quiet;
+  private Mender mender = fields -> {};
+  private Runnable answered = () -> {};
+  private Runnable failed = () -> {};
+
+  Exchange(ByteBufAllocator allocator) {
+    frames = allocator.buffer();
+  }
+
+  // ---- what is to be sent
+
+  /** The client gets the replies to what is added from now on. */
+  Exchange forClient(boolean visible) {
+    forClient = visible;
+    return this;
+  }
+
+  /** The client does not get the notices about what is added from now on. */
+  Exchange quiet(boolean silent) {
+    quiet = silent;
+    return this;
+  }
+
+  /** What becomes of errors about what is added from now on. */
+  Exchange mending(Mender errors) {
+    mender = errors;
+    return this;
+  }
+
+  Exchange parse(String name, String text, List<Integer> types) {
+    int begun = begin(FrontendMessage.PARSE);
+    Frames.string(Frames.string(frames, name), text);
+    frames.writeShort(types.size());
+    types.forEach(frames::writeInt);
+    return end(begun);
+  }
+
+  /** Binds with a client's parameters, and more of them. */
+  Exchange bind(
+      BindMessage bind,
+      String portal,
+      String statement,
+      List<byte @Nullable []> more,
+      boolean binaryResults) {
+    int begun = begin(FrontendMessage.BIND);
+    bind.write(frames, portal, statement, more, binaryResults);
+    return end(begun);
+  }
+
+  Exchange describeStatement(String name) {
+    int begun = begin(FrontendMessage.DESCRIBE);
+    Frames.string(frames.writeByte(STATEMENT), name);
+    return end(begun);
+  }
+
+  Exchange describePortal(String name) {
+    int begun = begin(FrontendMessage.DESCRIBE);
+    Frames.string(frames.writeByte(PORTAL), name);
+    return end(begun);
+  }
+
+  /**
+   * @param maxRows 0: all
+   */
+  Exchange execute(String portal, int maxRows) {
+    int begun = begin(FrontendMessage.EXECUTE);
+    Frames.string(frames, portal).writeInt(maxRows);
+    return end(begun);
+  }
+
+  Exchange closeStatement(String name) {
+    int begun = begin(FrontendMessage.CLOSE);
+    Frames.string(frames.writeByte(STATEMENT), name);
+    return end(begun);
+  }
+
+  Exchange closePortal(String name) {
+    int begun = begin(FrontendMessage.CLOSE);
+    Frames.string(frames.writeByte(PORTAL), name);
+    return end(begun);
+  }
+
+  Exchange sync() {
+    return end(begin(FrontendMessage.SYNC));
+  }
+
+  /** Parse of a statement of the proxy's own, of which an error may have left another one. */
+  Exchange parseOwn(String text, List<Integer> types) {
+    return closeStatement(OWN_NAME).parse(OWN_NAME, text, types);
+  }
+
+  /**
+   * Parse, Bind, Execute and Close of a statement of the proxy's own.
+   *
+   * @param types object ids of the types of its parameters
+   * @param parameters their values; null is NULL
+   * @param binary the format of parameters and results; else text
+   */
+  Exchange query(
+      String text, List<Integer> types, List<byte @Nullable []> parameters, boolean binary) {
+    parseOwn(text, types);
+    int begun = begin(FrontendMessage.BIND);
+    Frames.string(Frames.string(frames, OWN_NAME), OWN_NAME);
+    frames.writeShort(1).writeShort(binary ? BINARY : 0).writeShort(parameters.size());
+    parameters.forEach(value -> Frames.value(frames, value));
+    frames.writeShort(1).writeShort(binary ? BINARY : 0);
+    return end(begun).execute(OWN_NAME, 0).closeOwn();
+  }
+
+  Exchange closeOwn() {
+    return closePortal(OWN_NAME).closeStatement(OWN_NAME);
+  }
+
+  private int begin(byte type) {
+    replies.add(new Reply(type, forClient, quiet, mender));
+    return Frames.begin(frames, type);
+  }
+
+  private Exchange end(int begun) {
+    Frames.end(frames, begun);
+    return this;
+  }
+
+  /**
+   * Sends it.
+   *
+   * @param flush whether the server is to answer at once
+   * @param whenAnswered is run behind the last reply
+   * @param whenFailed is run behind an error instead
+   */
+  void send(
+      Session session,
+      ReplyQueue queue,
+      boolean flush,
+      Runnable whenAnswered,
+      Runnable whenFailed) {
+    answered = whenAnswered;
+    failed = whenFailed;
+    unanswered = replies.size();
+    replies.forEach(reply -> queue.sentFor(reply, reply.kind));
+    if (flush) {
+      Frames.end(frames, Frames.begin(frames, FrontendMessage.FLUSH));
+    }
+    session.flushToServer(frames);
+  }
+
+  // ---- what was answered
+
+  /** The rows of all that was executed. */
+  List<List<byte @Nullable []>> rows() {
+    return rows;
+  }
+
+  /** Object ids, as the statement that was described last has them. */
+  List<Integer> parameterTypes() {
+    return parameterTypes;
+  }
+
+  /** Object ids, as what was described last returns them. */
+  List<Integer> columnTypes() {
+    return columnTypes;
+  }
+
+  /** The replies to one message. */
+  private final class Reply implements ReplyQueue.Hearer {
+    private final byte kind;
+    private final boolean visible;
+    private final boolean silent;
+    private final Mender errors;
+
+    private Reply(byte kind, boolean visible, boolean silent, Mender errors) {
+      this.kind = kind;
+      this.visible = visible;
+      this.silent = silent;
+      this.errors = errors;
+    }
+
+    @Override
+    public boolean keeps(byte type) {
+      return switch (type) {
+        case BackendMessage.PARAMETER_STATUS,
+            BackendMessage.NOTIFICATION_RESPONSE,
+            BackendMessage.ERROR_RESPONSE,
+            BackendMessage.READY_FOR_QUERY ->
+            false;
+        case BackendMessage.NOTICE_RESPONSE -> silent;
+        case BackendMessage.NO_DATA -> true; // a simple query is not answered so
+        default -> !visible;
+      };
+    }
+
+    @Override
+    public boolean wants(byte type) {
+      return keeps(type) || isLast(type);
+    }
+
+    private boolean isLast(byte type) {
+      return switch (kind) {
+        case FrontendMessage.PARSE -> type == BackendMessage.PARSE_COMPLETE;
+        case FrontendMessage.BIND -> type == BackendMessage.BIND_COMPLETE;
+        case FrontendMessage.CLOSE -> type == BackendMessage.CLOSE_COMPLETE;
+        case FrontendMessage.DESCRIBE ->
+            type == BackendMessage.ROW_DESCRIPTION || type == BackendMessage.NO_DATA;
+        case FrontendMessage.SYNC -> type == BackendMessage.READY_FOR_QUERY;
+        default ->
+            type == BackendMessage.COMMAND_COMPLETE
+                || type == BackendMessage.EMPTY_QUERY_RESPONSE
+                || type == BackendMessage.PORTAL_SUSPENDED;
+      };
+    }
+
+    @Override
+    public @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) {
+      int body = index + Frame.HEADER_LENGTH;
+      switch (type) {
+        case BackendMessage.DATA_ROW -> rows.add(row(buffer, body));
+        case BackendMessage.PARAMETER_DESCRIPTION -> parameterTypes = oids(buffer, body);
+        case BackendMessage.ROW_DESCRIPTION -> columnTypes = columns(buffer, body);
+        default -> {
+          // says only that something is done
+        }
+      }
+      boolean kept = keeps(type);
+      if (isLast(type) && --unanswered == 0) {
+        answered.run();
+      }
+      return kept ? Unpooled.EMPTY_BUFFER : null;
+    }
+
+    @Override
+    public void mend(ErrorFields fields) {
+      errors.mend(fields);
+    }
+
+    @Override
+    public void failed() {
+      failed.run();
+    }
+  }
+
+  private static List<byte @Nullable []> row(ByteBuf buffer, int body) {
+    int at = body + Short.BYTES;
+    byte @Nullable [][] values = new byte @Nullable [buffer.getUnsignedShort(body)][];
+    for (int i = 0; i < values.length; i++) {
+      int length = buffer.getInt(at);
+      at += Integer.BYTES;
+      if (length >= 0) {
+        byte[] value = new byte[length];
+        buffer.getBytes(at, value);
+        values[i] = value;
+        at += length;
+      }
+    }
+    return Arrays.asList(values);
+  }
+
+  private static List<Integer> oids(ByteBuf buffer, int body) {
+    List<Integer> oids = new ArrayList<>();
+    for (int i = 0; i < buffer.getUnsignedShort(body); i++) {
+      oids.add(buffer.getInt(body + Short.BYTES + Integer.BYTES * i));
+    }
+    return oids;
+  }
+
+  /** {@code String name, Int32 table, Int16 attribute, Int32 type, Int16, Int32, Int16} each. */
+  private static List<Integer> columns(ByteBuf buffer, int body) {
+    List<Integer> types = new ArrayList<>();
+    int at = body + Short.BYTES;
+    for (int left = buffer.getUnsignedShort(body); left > 0; left--) {
+      at = buffer.indexOf(at, buffer.writerIndex(), (byte) 0) + 1 + Integer.BYTES + Short.BYTES;
+      types.add(buffer.getInt(at));
+      at += Integer.BYTES + Short.BYTES + Integer.BYTES + Short.BYTES;
+    }
+    return types;
+  }
+}
