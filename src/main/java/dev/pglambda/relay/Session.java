@@ -186,6 +186,9 @@ final class Session {
         return;
       }
       fromClient.resume();
+      if (server != null) {
+        server.flush(); // no read of the client's will
+      }
       if (!isClientToWait()) {
         serverWritable();
       }
