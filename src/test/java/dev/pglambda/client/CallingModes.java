@@ -123,6 +123,7 @@ final class CallingModes implements AutoCloseable {
             database.name(),
             null)) {
       Conversation conversation = new Conversation(client, lambda);
+      client.timeout(java.time.Duration.ofSeconds(4)); // TEMP
       script.run(conversation);
       conversation.requests.addAll(
           lambda.requests().subList(conversation.requestsBefore, lambda.requests().size()));
