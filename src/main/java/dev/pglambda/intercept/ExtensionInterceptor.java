@@ -13,7 +13,6 @@ import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.StatementSplitter;
 import dev.pglambda.sql.UnresolvedCalls;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -64,10 +63,10 @@ public final class ExtensionInterceptor implements Interceptor {
   @Override
   public @Nullable Rewrite inspect(
       ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
-    if (!settings.asciiSafe() || !mentions(buffer, index, length)) {
+    if (!mentions(buffer, index, length)) {
       return null;
     }
-    String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
+    String text = settings.encoding().read(buffer, index, length);
     List<ExtensionStatement> statements =
         ExtensionStatements.find(text, settings.standardConformingStrings());
     List<NestedStatement> nested =
@@ -85,7 +84,10 @@ public final class ExtensionInterceptor implements Interceptor {
     return parts.isEmpty() && direct == null
         ? null
         : new Rewrite(
-            spliced, rewritten(text, parts, settings.utf8()), takesKeys(text, statements), direct);
+            ClientEncoding.restored(spliced),
+            rewritten(text, parts, settings.encoding()),
+            takesKeys(text, statements),
+            direct);
   }
 
   /** The statements that are replaced in a text, in no order. */
@@ -139,9 +141,10 @@ public final class ExtensionInterceptor implements Interceptor {
     };
   }
 
-  private static List<RewrittenStatement> rewritten(String text, List<Part> parts, boolean utf8) {
+  private static List<RewrittenStatement> rewritten(
+      String text, List<Part> parts, ClientEncoding encoding) {
     List<RewrittenStatement> places =
-        RewrittenStatement.within(text, parts.stream().map(Part::replacement).toList(), utf8);
+        RewrittenStatement.within(text, parts.stream().map(Part::replacement).toList(), encoding);
     List<RewrittenStatement> rewritten = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       rewritten.add(places.get(i).withTag(parts.get(i).index(), parts.get(i).commandTag()));
@@ -159,7 +162,8 @@ public final class ExtensionInterceptor implements Interceptor {
     return statements.size() == 1
             && statements.get(0).parameters() <= MAX_PARAMETERS
             && StatementSplitter.split(text, standardConformingStrings).size() == 1
-        ? new DirectCandidate(text, statements.get(0), standardConformingStrings, settings.utf8())
+        ? new DirectCandidate(
+            text, statements.get(0), standardConformingStrings, settings.encoding())
         : null;
   }
 

@@ -47,13 +47,13 @@ public final class NestedContext {
    * Mends the fields.
    *
    * @param fields of an ErrorResponse or NoticeResponse; changed in place
-   * @param utf8 whether the client's encoding is UTF8
+   * @param encoding the client's encoding
    * @return whether anything changed
    */
-  public static boolean mend(ErrorFields fields, boolean utf8) {
+  public static boolean mend(ErrorFields fields, ClientEncoding encoding) {
     String context = fields.get(ErrorFields.CONTEXT);
     boolean mended = context != null && new NestedContext(fields, context).mendContext();
-    return mendInternalQuery(fields, utf8) || mended;
+    return mendInternalQuery(fields, encoding) || mended;
   }
 
   private boolean mendContext() {
@@ -134,7 +134,7 @@ public final class NestedContext {
   }
 
   /** The internal query is the body of a function with a syntax error somewhere. */
-  private static boolean mendInternalQuery(ErrorFields fields, boolean utf8) {
+  private static boolean mendInternalQuery(ErrorFields fields, ClientEncoding encoding) {
     String query = fields.get(ErrorFields.INTERNAL_QUERY);
     if (query == null || !query.contains(NestedBlock.HEAD)) {
       return false;
@@ -144,12 +144,11 @@ public final class NestedContext {
     Integer position = ErrorPosition.parse(fields.get(ErrorFields.INTERNAL_POSITION));
     if (position != null) {
       int offset =
-          ErrorPosition.original(
-              CharacterCount.offset(query, position - 1, utf8), NestedBlock.find(query));
+          ErrorPosition.original(encoding.offset(query, position - 1), NestedBlock.find(query));
       fields.with(
           ErrorFields.INTERNAL_POSITION,
           Integer.toString(
-              CharacterCount.of(original, 0, Math.min(offset, original.length()), utf8) + 1));
+              encoding.characters(original, 0, Math.min(offset, original.length())) + 1));
     }
     return true;
   }

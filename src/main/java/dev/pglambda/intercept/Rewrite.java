@@ -49,19 +49,19 @@ public record Rewrite(
      *
      * @param text one {@code char} per byte
      * @param replacements what is replaced in it, in ascending order
-     * @param utf8 whether it is UTF-8
+     * @param encoding of the text
      */
     public static List<RewrittenStatement> within(
-        String text, List<Replacement> replacements, boolean utf8) {
+        String text, List<Replacement> replacements, ClientEncoding encoding) {
       List<RewrittenStatement> parts = new ArrayList<>();
       int counted = 0;
       int characters = 0;
       for (Replacement replacement : replacements) {
-        int start = characters + CharacterCount.of(text, counted, replacement.start(), utf8);
-        characters = start + CharacterCount.of(text, replacement.start(), replacement.end(), utf8);
+        int start = characters + encoding.characters(text, counted, replacement.start());
+        characters = start + encoding.characters(text, replacement.start(), replacement.end());
         counted = replacement.end();
         String inserted = replacement.text();
-        int length = CharacterCount.of(inserted, 0, inserted.length(), utf8);
+        int length = encoding.characters(inserted, 0, inserted.length());
         parts.add(nested(start, characters, length));
       }
       return parts;

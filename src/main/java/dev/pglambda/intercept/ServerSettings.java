@@ -12,9 +12,6 @@ public interface ServerSettings {
    */
   boolean standardConformingStrings();
 
-  /** Whether a byte below 128 is an ASCII character wherever it stands in the client's encoding. */
-  boolean asciiSafe();
-
-  /** Whether the client's encoding is UTF8. */
-  boolean utf8();
+  /** The client's encoding. */
+  ClientEncoding encoding();
 }

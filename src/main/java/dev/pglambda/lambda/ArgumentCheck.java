@@ -62,7 +62,7 @@ final class ArgumentCheck {
             region,
             invocationType,
             logType,
-            arguments.context(),
+            types.context(),
             arguments.qualifier(),
             payload,
             connectTimeout,
@@ -82,14 +82,15 @@ final class ArgumentCheck {
       @Nullable String region,
       @Nullable String invocationType,
       @Nullable String logType,
+      @Nullable String context,
       @Nullable SqlError warning) {}
 
   /**
    * AWS's guide writes the composite overload's arguments after a text, which PostgreSQL takes for
    * the text overload: then everything stands one place further left than the parameters' names
-   * say.
+   * say, but for the context and the qualifier if they have their own parameters' types.
    */
-  private static Types types(InvokeArguments arguments) {
+  private static Types types(InvokeArguments arguments) throws InvalidArgumentException {
     String region = arguments.region();
     return switch (arguments.form()) {
       case COMPOSITE -> asNamed(arguments, arguments.arnRegion());
@@ -105,15 +106,46 @@ final class ArgumentCheck {
   }
 
   private static Types asNamed(InvokeArguments arguments, @Nullable String region) {
-    return new Types(region, arguments.invocationType(), arguments.logType(), null);
+    return new Types(
+        region, arguments.invocationType(), arguments.logType(), arguments.context(), null);
   }
 
   private static Types shifted(
-      InvokeArguments arguments, @Nullable String region, @Nullable SqlError warning) {
-    String second = arguments.invocationType();
-    // The default of the parameter tells nothing: then log_type was given by name, or not at all.
-    boolean given = second != null && !second.equals(InvocationType.REQUEST_RESPONSE.apiName());
-    return new Types(region, arguments.region(), given ? second : arguments.logType(), warning);
+      InvokeArguments arguments, @Nullable String region, @Nullable SqlError warning)
+      throws InvalidArgumentException {
+    String invocationType = arguments.region();
+    String logType = arguments.invocationType();
+    String context = arguments.logType();
+    boolean noLogType =
+        logType == null
+            ? context == null || logTypeNamed(context) != null
+            : logType.equals(InvocationType.REQUEST_RESPONSE.apiName());
+    // The default of a parameter tells nothing: then it was given by name, or not at all.
+    if (noLogType) {
+      return new Types(region, invocationType, context, arguments.context(), warning);
+    }
+    return new Types(
+        region, invocationType, logType, shiftedContext(context, arguments.context()), warning);
+  }
+
+  /**
+   * The client context.
+   *
+   * @param logType what stands in the place of the log type
+   * @param context what stands in its own place
+   */
+  private static @Nullable String shiftedContext(@Nullable String logType, @Nullable String context)
+      throws InvalidArgumentException {
+    if (logType == null || logType.equals(LogType.NONE.apiName())) {
+      return context;
+    }
+    if (context != null) {
+      throw new InvalidArgumentException(InvokeErrors.invalidLogType(logType));
+    }
+    if (!JsonSyntax.isJson(logType)) {
+      throw new InvalidArgumentException(InvokeErrors.contextIsNoJson(logType));
+    }
+    return logType;
   }
 
   private static InvocationType invocationType(@Nullable String given)

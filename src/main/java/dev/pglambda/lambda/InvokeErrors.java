@@ -17,6 +17,7 @@ public final class InvokeErrors {
   private static final String WARNING = "01000";
   private static final String NULL_VALUE_NOT_ALLOWED = "22004";
   private static final String INVALID_PARAMETER_VALUE = "22023";
+  private static final String INVALID_TEXT_REPRESENTATION = "22P02";
   private static final String EXTERNAL_ROUTINE_EXCEPTION = "38000";
   private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
   private static final String INTERNAL_ERROR = "XX000";
@@ -95,6 +96,15 @@ public final class InvokeErrors {
         "invalid value for argument \"%s\" of aws_lambda.invoke: \"%s\"".formatted(argument, given),
         null,
         "Available values: %s (case-sensitive).".formatted(allowed));
+  }
+
+  /** What PostgreSQL says where a text is given for json, but for the DETAIL. */
+  static SqlError contextIsNoJson(String given) {
+    return error(
+        INVALID_TEXT_REPRESENTATION,
+        "invalid input syntax for type json",
+        "aws_lambda.invoke read \"%s\" as context, not as log_type.".formatted(given),
+        null);
   }
 
   /** Worded like PostgreSQL's complaint about a setting that is no integer. */

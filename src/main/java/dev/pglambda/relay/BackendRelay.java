@@ -186,7 +186,7 @@ final class BackendRelay implements FrameScanner.Visitor {
     direct.sawError(fields);
     boolean concealed = keys.conceal(fields);
     boolean removed = CallContext.remove(fields, rewritten);
-    boolean mended = NestedContext.mend(fields, state.utf8());
+    boolean mended = NestedContext.mend(fields, state.encoding());
     boolean moved = ErrorPosition.mend(fields, all);
     boolean hinted = InstallationHint.add(fields);
     if (hearer != null) {

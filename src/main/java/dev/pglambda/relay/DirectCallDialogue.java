@@ -3,9 +3,11 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.intercept.direct.DirectInvocation;
 import dev.pglambda.intercept.direct.DirectPlan;
+import dev.pglambda.intercept.direct.PlanOutline;
 import dev.pglambda.intercept.direct.ResultParameters;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.relay.DirectRelay.Scene;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +40,11 @@ final class DirectCallDialogue {
   private final boolean query;
   private final List<byte @Nullable []> results = new ArrayList<>();
   private int maxRows;
+  private boolean inserts;
+
+  /** Whether a Query's client has the RowDescription, if there is one. */
+  private boolean described;
+
   private @Nullable CompletableFuture<DirectCalls.Outcome> call;
   private @Nullable Future<?> timer;
 
@@ -52,14 +59,14 @@ final class DirectCallDialogue {
   /** Goes on with a Query whose statement is prepared. */
   void query() {
     relay.calling(this);
-    send(
-        scene
-            .exchange()
-            .mending(portal.statement()::mend)
-            .bind(portal.bind(), "", "", ResultParameters.nulls(plan.resultParameters()), false)
-            .forClient(true)
-            .describePortal(""),
-        this::next);
+    Exchange bound = scene.exchange().mending(portal.statement()::mend);
+    bound.bind(portal.bind(), "", "", noResults(), false);
+    planArguments(bound, portal);
+    if (plan.invocations().isEmpty()) {
+      send(bound, this::next);
+    } else {
+      check(bound);
+    }
   }
 
   /** Executes the portal. */
@@ -67,20 +74,84 @@ final class DirectCallDialogue {
     relay.calling(this);
     maxRows = mostRows;
     // It may be gone, and then nothing must be called.
-    send(scene.exchange().describePortal(portal.bind().portal()), this::next);
+    check(scene.exchange().describePortal(portal.bind().portal()));
+  }
+
+  private List<byte @Nullable []> noResults() {
+    return ResultParameters.nulls(plan.resultParameters());
+  }
+
+  /**
+   * Has the arguments planned, for errors in constants that PostgreSQL finds when it plans a
+   * statement.
+   */
+  static void planArguments(Exchange exchange, ServedPortal portal) {
+    exchange.quiet(true).mending(DirectCallDialogue::unplaced);
+    for (DirectInvocation invocation : portal.statement().plan().invocations()) {
+      exchange
+          .parseOwn(invocation.argumentsQuery(), portal.statement().parameterTypes())
+          .bind(portal.bind(), Exchange.OWN_NAME, Exchange.OWN_NAME, List.of(), true)
+          .closeOwn();
+    }
+    exchange.quiet(false);
+  }
+
+  /** Asks whether the statement would come as far as to its calls. */
+  private void check(Exchange exchange) {
+    List<Integer> types = plan.parameterTypes(portal.statement().parameterTypes());
+    exchange
+        .quiet(true)
+        .mending(DirectCallDialogue::unplaced)
+        .parseOwn(PlanOutline.EXPLAIN + plan.text(), types)
+        .bind(portal.bind(), Exchange.OWN_NAME, Exchange.OWN_NAME, noResults(), true)
+        .execute(Exchange.OWN_NAME, 0)
+        .closeOwn()
+        .query(PlanOutline.READ_ONLY_QUERY, List.of(), List.of(), true);
+    send(exchange, () -> checked(exchange.rows()));
+  }
+
+  private void checked(List<List<byte @Nullable []>> rows) {
+    List<String> lines = new ArrayList<>();
+    for (List<byte @Nullable []> row : rows) {
+      byte[] value = row.get(0);
+      lines.add(value == null ? "" : new String(value, StandardCharsets.ISO_8859_1));
+    }
+    boolean readOnly = lines.remove(lines.size() - 1).equals("on");
+    PlanOutline outline = new PlanOutline(lines, readOnly, plan.createsTable());
+    inserts = outline.inserts();
+    if (!outline.reachesCalls()) {
+      results.addAll(noResults());
+    }
+    next();
+  }
+
+  /**
+   * A Query's RowDescription comes before the rows are made, but for an INSERT with RETURNING,
+   * which is done before anything is sent.
+   */
+  private Exchange exchange() {
+    Exchange exchange = scene.exchange();
+    if (query && !inserts && !described) {
+      described = true;
+      exchange
+          .mending(portal.statement()::mend)
+          .forClient(true)
+          .describePortal("")
+          .forClient(false);
+    }
+    return exchange;
   }
 
   private void next() {
     int made = results.size() / ResultParameters.COUNT;
     if (made == plan.invocations().size()) {
-      finish(scene.exchange());
+      finish(exchange());
       return;
     }
     DirectInvocation invocation = plan.invocations().get(made);
     Exchange evaluated =
-        scene
-            .exchange()
-            .mending(fields -> fields.with(ErrorFields.POSITION, null))
+        exchange()
+            .mending(DirectCallDialogue::unplaced)
             .quiet(true)
             .parseOwn(invocation.argumentsQuery(), portal.statement().parameterTypes())
             .bind(portal.bind(), Exchange.OWN_NAME, Exchange.OWN_NAME, List.of(), true)
@@ -88,6 +159,10 @@ final class DirectCallDialogue {
             .execute(Exchange.OWN_NAME, 0)
             .closeOwn();
     send(evaluated, () -> evaluated(invocation, evaluated.rows()));
+  }
+
+  private static void unplaced(ErrorFields fields) {
+    fields.with(ErrorFields.POSITION, null);
   }
 
   private void evaluated(DirectInvocation invocation, List<List<byte @Nullable []>> rows) {
@@ -220,6 +295,7 @@ final class DirectCallDialogue {
     if (query) {
       exchange
           .bind(portal.bind(), "", "", results, false)
+          .describeLate(inserts)
           .forClient(true)
           .execute("", 0)
           .forClient(false)

@@ -158,13 +158,20 @@ final class DirectRelay {
       return;
     }
     List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
-    scene
-        .exchange()
+    ServedPortal portal = new ServedPortal(statement, bind);
+    Exchange exchange = scene.exchange();
+    exchange
         .mending(statement::mend)
-        .forClient(true)
+        .forClient(plan.invocations().isEmpty())
         .bind(bind, bind.portal(), bind.statement(), results, false)
-        .send(scene.session(), replies, false, () -> {}, () -> {});
-    prepared.noteServed(new ServedPortal(statement, bind));
+        .forClient(false);
+    if (!plan.invocations().isEmpty()) {
+      // Errors in their constants are found before the client is told that the portal is bound.
+      DirectCallDialogue.planArguments(exchange, portal);
+      exchange.answeredWith(BackendMessage.BIND_COMPLETE);
+    }
+    exchange.send(scene.session(), replies, false, () -> {}, this::leftBehind);
+    prepared.noteServed(portal);
     done();
   }
 

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.direct.DirectAnalysis;
@@ -122,7 +123,10 @@ final class DirectStatementDialogue {
   private void resolve(
       DirectAnalysis analysis, List<Integer> columnTypes, List<List<byte @Nullable []>> rows) {
     List<List<@Nullable String>> texts = new ArrayList<>();
-    Charset charset = scene.state().utf8() ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+    Charset charset =
+        scene.state().encoding() == ClientEncoding.UTF8
+            ? StandardCharsets.UTF_8
+            : StandardCharsets.ISO_8859_1;
     for (List<byte @Nullable []> row : rows) {
       List<@Nullable String> columns = new ArrayList<>();
       row.forEach(value -> columns.add(value == null ? null : new String(value, charset)));

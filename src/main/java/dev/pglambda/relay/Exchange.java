@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
@@ -38,6 +39,11 @@ final class Exchange {
   private List<Integer> columnTypes = List.of();
   private int unanswered;
   private boolean forClient;
+
+  /** Whether a RowDescription is to come with the first row. */
+  private boolean late;
+
+  private byte @Nullable [] rowDescription;
   private boolean quiet;
   private Mender mender = fields -> {};
   private Runnable answered = () -> {};
@@ -69,7 +75,7 @@ final class Exchange {
 
   Exchange parse(String name, String text, List<Integer> types) {
     int begun = begin(FrontendMessage.PARSE);
-    Frames.string(Frames.string(frames, name), text);
+    Frames.string(Frames.string(frames, name), ClientEncoding.restored(text));
     frames.writeShort(types.size());
     types.forEach(frames::writeInt);
     return end(begun);
@@ -97,6 +103,15 @@ final class Exchange {
     int begun = begin(FrontendMessage.DESCRIBE);
     Frames.string(frames.writeByte(PORTAL), name);
     return end(begun);
+  }
+
+  /**
+   * Describes the unnamed portal, if it is to be; the client gets the answer with the first reply
+   * to the Execute that follows, unless that is an error.
+   */
+  Exchange describeLate(boolean wanted) {
+    late = wanted;
+    return wanted ? describePortal("") : this;
   }
 
   /**
@@ -161,6 +176,12 @@ final class Exchange {
     return this;
   }
 
+  /** The reply to what was added last is to be another one, for the client. */
+  Exchange answeredWith(byte type) {
+    replies.get(replies.size() - 1).substitute = type;
+    return this;
+  }
+
   /**
    * Sends it.
    *
@@ -207,6 +228,7 @@ final class Exchange {
     private final boolean visible;
     private final boolean silent;
     private final Mender errors;
+    private byte substitute;
 
     private Reply(byte kind, boolean visible, boolean silent, Mender errors) {
       this.kind = kind;
@@ -231,7 +253,7 @@ final class Exchange {
 
     @Override
     public boolean wants(byte type) {
-      return keeps(type) || isLast(type);
+      return keeps(type) || isLast(type) || (visible && rowDescription != null);
     }
 
     private boolean isLast(byte type) {
@@ -251,11 +273,29 @@ final class Exchange {
 
     @Override
     public @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) {
+      byte[] before = rowDescription;
+      if (visible && before != null) {
+        rowDescription = null;
+        int length = 1 + buffer.getInt(index + 1);
+        if (isLast(type) && --unanswered == 0) {
+          answered.run();
+        }
+        return Unpooled.buffer(before.length + length)
+            .writeBytes(before)
+            .writeBytes(buffer, index, length);
+      }
       int body = index + Frame.HEADER_LENGTH;
       switch (type) {
         case BackendMessage.DATA_ROW -> rows.add(row(buffer, body));
         case BackendMessage.PARAMETER_DESCRIPTION -> parameterTypes = oids(buffer, body);
-        case BackendMessage.ROW_DESCRIPTION -> columnTypes = columns(buffer, body);
+        case BackendMessage.ROW_DESCRIPTION -> {
+          columnTypes = columns(buffer, body);
+          if (late) {
+            byte[] description = new byte[1 + buffer.getInt(index + 1)];
+            buffer.getBytes(index, description);
+            rowDescription = description;
+          }
+        }
         default -> {
           // says only that something is done
         }
@@ -263,6 +303,11 @@ final class Exchange {
       boolean kept = keeps(type);
       if (isLast(type) && --unanswered == 0) {
         answered.run();
+      }
+      if (substitute != 0) {
+        ByteBuf answer = Unpooled.buffer(Frame.HEADER_LENGTH);
+        Frames.end(answer, Frames.begin(answer, substitute));
+        return answer;
       }
       return kept ? Unpooled.EMPTY_BUFFER : null;
     }

@@ -1,20 +1,15 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.ServerSettings;
-import java.util.Set;
 
 /** What the server has told of the session; both directions use it. */
 final class SessionState implements ServerSettings {
-  /** The client encodings in which a byte below 128 can be the second one of a character. */
-  private static final Set<String> ASCII_UNSAFE =
-      Set.of("BIG5", "GB18030", "GBK", "JOHAB", "SHIFT_JIS_2004", "SJIS", "UHC");
-
   private static final byte IDLE = 'I';
   private static final byte IN_FAILED_TRANSACTION = 'E';
 
   private boolean standardConformingStrings = true;
-  private boolean asciiSafe = true;
-  private boolean utf8;
+  private ClientEncoding encoding = ClientEncoding.SINGLE_BYTE;
   private byte transaction = IN_FAILED_TRANSACTION;
   private boolean keysWanted;
 
@@ -24,13 +19,8 @@ final class SessionState implements ServerSettings {
   }
 
   @Override
-  public boolean asciiSafe() {
-    return asciiSafe;
-  }
-
-  @Override
-  public boolean utf8() {
-    return utf8;
+  public ClientEncoding encoding() {
+    return encoding;
   }
 
   /** ReadyForQuery told the transaction status: I, T or E. */
@@ -63,10 +53,7 @@ final class SessionState implements ServerSettings {
   void parameter(String name, String value) {
     switch (name) {
       case "standard_conforming_strings" -> standardConformingStrings = value.equals("on");
-      case "client_encoding" -> {
-        asciiSafe = !ASCII_UNSAFE.contains(value);
-        utf8 = value.equals("UTF8");
-      }
+      case "client_encoding" -> encoding = ClientEncoding.named(value);
       default -> {
         // of no interest to the relay
       }

@@ -45,8 +45,7 @@ public final class DirectStatements {
 
   /** The same for any sequence of characters, so that a test can count how often each is read. */
   static List<DirectStatement> find(CharSequence text, boolean standardConformingStrings) {
-    List<FunctionCall> calls =
-        FunctionCalls.find(new SqlLexer(text, 0, text.length(), standardConformingStrings));
+    List<FunctionCall> calls = FunctionCalls.find(text, standardConformingStrings);
     if (calls.isEmpty()) {
       return List.of();
     }

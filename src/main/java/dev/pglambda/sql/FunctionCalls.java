@@ -27,6 +27,11 @@ public final class FunctionCalls {
   private static final Set<String> WITHOUT_CALLS =
       Set.of("comment", "drop", "grant", "revoke", "security");
 
+  /** No schema that is looked for has a shorter name, however it is written. */
+  private static final int SCHEMA_LENGTH = "aws_lambda".length();
+
+  private final CharSequence text;
+  private final boolean standardConformingStrings;
   private final SqlLexer lexer;
   private final List<FunctionCall> found = new ArrayList<>();
 
@@ -41,11 +46,15 @@ public final class FunctionCalls {
   private boolean statementBegins = true;
   private boolean statementHasCalls = true;
 
-  /** Whether a call may begin here: not behind a dot, and not behind certain key words. */
-  private boolean mayBegin = true;
+  /** The token before. */
+  private int previousStart;
 
-  private FunctionCalls(SqlLexer lexer) {
-    this.lexer = lexer;
+  private int previousEnd;
+
+  private FunctionCalls(CharSequence text, boolean standardConformingStrings) {
+    this.text = text;
+    this.standardConformingStrings = standardConformingStrings;
+    this.lexer = new SqlLexer(text, 0, text.length(), standardConformingStrings);
   }
 
   /**
@@ -57,11 +66,12 @@ public final class FunctionCalls {
    *     for its brackets, or for a constant or comment without its end
    */
   public static List<FunctionCall> find(String text, boolean standardConformingStrings) {
-    return find(new SqlLexer(text, standardConformingStrings));
+    return find((CharSequence) text, standardConformingStrings);
   }
 
-  static List<FunctionCall> find(SqlLexer lexer) {
-    FunctionCalls calls = new FunctionCalls(lexer);
+  /** The same for any sequence of characters, so that a test can count how often each is read. */
+  static List<FunctionCall> find(CharSequence text, boolean standardConformingStrings) {
+    FunctionCalls calls = new FunctionCalls(text, standardConformingStrings);
     if (!calls.scan()) {
       return List.of();
     }
@@ -71,15 +81,7 @@ public final class FunctionCalls {
 
   private boolean scan() {
     while (lexer.next() != TokenKind.END) {
-      boolean balanced =
-          lexer.kind() != TokenKind.ERROR
-              && switch (bracket()) {
-                case '(', '[' -> opens();
-                case ')' -> closes('(');
-                case ']' -> closes('[');
-                case ',' -> separates();
-                default -> partOfArgument();
-              };
+      boolean balanced = lexer.kind() == TokenKind.PUNCTUATION ? punctuation() : partOfArgument();
       if (!balanced) {
         return false;
       }
@@ -88,12 +90,17 @@ public final class FunctionCalls {
     return open.isEmpty();
   }
 
-  /** The token, if it is a bracket or a comma. */
-  private char bracket() {
-    if (lexer.kind() != TokenKind.PUNCTUATION || lexer.is('.') || lexer.is(';') || lexer.is(':')) {
-      return '\0';
+  private boolean punctuation() {
+    if (lexer.is('(') || lexer.is('[')) {
+      return opens();
     }
-    return lexer.text().charAt(0);
+    if (lexer.is(')')) {
+      return closes('(');
+    }
+    if (lexer.is(']')) {
+      return closes('[');
+    }
+    return lexer.is(',') ? separates() : partOfArgument();
   }
 
   private boolean opens() {
@@ -122,16 +129,17 @@ public final class FunctionCalls {
     return true;
   }
 
+  /** Takes any token but brackets and commas. */
   private boolean partOfArgument() {
     if (!open.isEmpty()) {
       open.peek().add(lexer);
     }
-    return true;
+    return lexer.kind() != TokenKind.ERROR;
   }
 
   private void trackName() {
     if (statementBegins) {
-      statementHasCalls = !isKeyword(WITHOUT_CALLS);
+      statementHasCalls = !isKeyword(lexer, WITHOUT_CALLS);
     }
     statementBegins = lexer.is(';');
     name =
@@ -143,21 +151,32 @@ public final class FunctionCalls {
           }
           case NONE, FUNCTION -> begin();
         };
-    mayBegin = statementHasCalls && !lexer.is('.') && !isKeyword(NO_CALL_BEHIND);
+    previousStart = lexer.start();
+    previousEnd = lexer.end();
   }
 
-  private boolean isKeyword(Set<String> words) {
+  private static boolean isKeyword(SqlLexer lexer, Set<String> words) {
     return lexer.kind() == TokenKind.IDENTIFIER
         && words.contains(String.valueOf(lexer.identifier()));
   }
 
   private Name begin() {
-    if (!mayBegin || !lexer.kind().isIdentifier()) {
+    if (!statementHasCalls
+        || !lexer.kind().isIdentifier()
+        || lexer.end() - lexer.start() < SCHEMA_LENGTH
+        || !mayBegin()) {
       return Name.NONE;
     }
     nameStart = lexer.start();
     schema = lexer.identifier();
     return Name.SCHEMA;
+  }
+
+  /** Whether a call may begin here: not behind a dot, and not behind certain key words. */
+  private boolean mayBegin() {
+    SqlLexer previous = new SqlLexer(text, previousStart, previousEnd, standardConformingStrings);
+    previous.next();
+    return !previous.is('.') && !isKeyword(previous, NO_CALL_BEHIND);
   }
 
   /** How much of {@code schema.function} has come. */
@@ -173,7 +192,7 @@ public final class FunctionCalls {
     private final char opening;
     private final @Nullable Function function;
     private final int callStart;
-    private final List<Argument> arguments = new ArrayList<>();
+    private final List<Argument> arguments;
 
     private @Nullable String argumentName;
     private int start;
@@ -188,6 +207,7 @@ public final class FunctionCalls {
     Bracket(char opening, @Nullable Function function, int callStart) {
       this.opening = opening;
       this.function = function;
+      this.arguments = function == null ? List.of() : new ArrayList<>();
       this.callStart = callStart;
     }
 
@@ -213,6 +233,9 @@ public final class FunctionCalls {
     }
 
     void endArgument() {
+      if (function == null) {
+        return;
+      }
       broken |= tokens == 0;
       arguments.add(new Argument(argumentName, start, end, tokens == 1 ? first : null));
       argumentName = null;

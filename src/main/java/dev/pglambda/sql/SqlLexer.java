@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
  * text that any of them accepts: {@code 123abc} is a number and an identifier (a syntax error since
  * 15), {@code 0x1F} and {@code 1_000} are numbers (since 16; a number and an identifier before).
  *
- * <p>The text has one {@code char} per byte (ISO 8859-1), in any client encoding whose bytes below
- * 128 are ASCII. Moving the cursor allocates nothing but a few words per operator of several
- * characters, and its cost is linear in the length of the text. Not thread-safe.
+ * <p>The text has one {@code char} per byte (ISO 8859-1), and those below 128 are ASCII characters.
+ * In an encoding in which such a byte can also be a part of another character, it is to be given as
+ * some {@code char} above 255. Moving the cursor allocates nothing but a few words per operator of
+ * several characters, and its cost is linear in the length of the text. Not thread-safe.
  *
  * <pre>{@code
  * SqlLexer lexer = new SqlLexer(text, standardConformingStrings);

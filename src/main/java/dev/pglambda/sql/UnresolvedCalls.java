@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>PostgreSQL only fails to resolve the call if the first, fifth and sixth argument have no type
  * of their own (manual, "Function Type Resolution"): constants in quotes, NULL, and parameters
- * without a type.
+ * without a type. In a {@code PREPARE} parameters are those of that statement.
  */
 public final class UnresolvedCalls {
   private static final Set<String> INVOCATION_TYPES = Set.of("RequestResponse", "Event", "DryRun");
@@ -72,8 +72,18 @@ public final class UnresolvedCalls {
   }
 
   private void find(List<Replacement> insertions) {
-    for (FunctionCall call : FunctionCalls.find(text, standardConformingStrings)) {
-      if (isUnresolved(call)) {
+    List<FunctionCall> calls = FunctionCalls.find(text, standardConformingStrings);
+    if (calls.isEmpty()) {
+      return;
+    }
+    List<PrepareStatement> prepared = PrepareStatement.find(text, standardConformingStrings);
+    int next = 0;
+    for (FunctionCall call : calls) {
+      while (next < prepared.size() && prepared.get(next).end() < call.end()) {
+        next++;
+      }
+      boolean inPrepare = next < prepared.size() && prepared.get(next).start() < call.start();
+      if (isUnresolved(call, inPrepare ? prepared.get(next)::isText : isTextParameter)) {
         int nameEnd = source.end(call.arguments().get(0).end());
         int context = source.start(call.arguments().get(4).start());
         insertions.add(new Replacement(nameEnd, nameEnd, CAST));
@@ -82,25 +92,25 @@ public final class UnresolvedCalls {
     }
   }
 
-  private boolean isUnresolved(FunctionCall call) {
+  private boolean isUnresolved(FunctionCall call, IntPredicate isTextParameter) {
     List<Argument> arguments = call.arguments();
     return call.function() == Function.INVOKE
         && arguments.size() == ARGUMENTS
         && arguments.stream().allMatch(argument -> argument.name() == null)
-        && isText(arguments.get(0))
-        && !isUntyped(arguments.get(1))
+        && isText(arguments.get(0), isTextParameter)
+        && !isUntyped(arguments.get(1), isTextParameter)
         && isInvocationType(arguments.get(2))
-        && isUntyped(arguments.get(4))
-        && isUntyped(arguments.get(5));
+        && isUntyped(arguments.get(4), isTextParameter)
+        && isUntyped(arguments.get(5), isTextParameter);
   }
 
-  private boolean isText(Argument argument) {
-    return isConstant(argument) || isParameter(argument);
+  private boolean isText(Argument argument, IntPredicate isTextParameter) {
+    return isConstant(argument) || isParameter(argument, isTextParameter);
   }
 
-  private boolean isUntyped(Argument argument) {
+  private boolean isUntyped(Argument argument, IntPredicate isTextParameter) {
     return isConstant(argument)
-        || isParameter(argument)
+        || isParameter(argument, isTextParameter)
         || (argument.token() == TokenKind.IDENTIFIER && written(argument).equalsIgnoreCase("null"));
   }
 
@@ -116,7 +126,7 @@ public final class UnresolvedCalls {
     return argument.token() != null && argument.token().isStringConstant();
   }
 
-  private boolean isParameter(Argument argument) {
+  private boolean isParameter(Argument argument, IntPredicate isTextParameter) {
     if (argument.token() != TokenKind.PARAMETER) {
       return false;
     }

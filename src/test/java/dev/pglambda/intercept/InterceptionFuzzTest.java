@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
 class InterceptionFuzzTest {
   private static final String INSTEAD = "DO 'instead'";
 
-  /** The first octet's bits are standard_conforming_strings and UTF8. */
+  /** The first octet says standard_conforming_strings and the encoding. */
   @FuzzTest
   void replacesNothingButStatementsOnTheExtensions(byte[] input) {
     Octets octets = new Octets(input);
     int flags = octets.next();
     String text = octets.restAsText();
-    Settings settings = new Settings((flags & 1) != 0, (flags & 2) != 0);
+    Settings settings = new Settings((flags & 1) != 0, encoding(flags));
     Rewrite unchanged = rewrite((statement, own) -> own, text, settings);
     Rewrite rewrite = rewrite((statement, own) -> INSTEAD, text, settings);
     assertThat(unchanged == null).isEqualTo(rewrite == null);
@@ -35,7 +35,7 @@ class InterceptionFuzzTest {
     if (!text.contains("pglambda")) {
       assertThat(NestedBlock.originals(unchanged.text())).isEqualTo(text);
     }
-    if (!settings.utf8()) {
+    if (settings.encoding() == ClientEncoding.SINGLE_BYTE) {
       assertThat(withOriginals(rewrite, text)).isEqualTo(text);
     }
     int end = 0;
@@ -61,7 +61,7 @@ class InterceptionFuzzTest {
       return;
     }
     CallContext.remove(fields, (flags & 1) != 0);
-    NestedContext.mend(fields, (flags & 2) != 0);
+    NestedContext.mend(fields, encoding(flags));
     ErrorPosition.mend(
         fields, (flags & 4) == 0 ? null : List.of(new RewrittenStatement(0, "X", 3, 10, 90)));
 
@@ -69,6 +69,11 @@ class InterceptionFuzzTest {
     assertThat(ErrorFields.read(mended, 0, mended.readableBytes())).isNotNull();
     assertThat(mended.readableBytes()).as("octets").isLessThanOrEqualTo(frame.readableBytes() + 64);
     mended.release();
+  }
+
+  private static ClientEncoding encoding(int flags) {
+    ClientEncoding[] encodings = ClientEncoding.values();
+    return encodings[((flags >> 1 & 1) + 2 * (flags >> 6)) % encodings.length];
   }
 
   private static @Nullable Rewrite rewrite(
@@ -91,11 +96,6 @@ class InterceptionFuzzTest {
     return originals.append(rewrite.text().substring(at)).toString();
   }
 
-  private record Settings(boolean standardConformingStrings, boolean utf8)
-      implements ServerSettings {
-    @Override
-    public boolean asciiSafe() {
-      return true;
-    }
-  }
+  private record Settings(boolean standardConformingStrings, ClientEncoding encoding)
+      implements ServerSettings {}
 }

@@ -33,7 +33,7 @@ class NestedContextTest {
 
   private void assertContext(String context, String expected) {
     error.with(ErrorFields.CONTEXT, context);
-    assertThat(NestedContext.mend(error, true)).isTrue();
+    assertThat(NestedContext.mend(error, ClientEncoding.UTF8)).isTrue();
     assertThat(error.get(ErrorFields.CONTEXT)).isEqualTo(expected);
   }
 
@@ -172,7 +172,7 @@ class NestedContextTest {
         .with(ErrorFields.INTERNAL_POSITION, "9")
         .with(ErrorFields.CONTEXT, inEnglish(STATEMENT, "PL/pgSQL function f() line 3 at DO"));
 
-    assertThat(NestedContext.mend(error, true)).isTrue();
+    assertThat(NestedContext.mend(error, ClientEncoding.UTF8)).isTrue();
     assertThat(error.get(ErrorFields.INTERNAL_QUERY)).isNull();
     assertThat(error.get(ErrorFields.INTERNAL_POSITION)).isNull();
   }
@@ -190,7 +190,9 @@ class NestedContextTest {
             .with(ErrorFields.INTERNAL_QUERY, query)
             .with(ErrorFields.INTERNAL_POSITION, position(query, word, utf8));
 
-        assertThat(NestedContext.mend(error, utf8)).isTrue();
+        assertThat(
+                NestedContext.mend(error, utf8 ? ClientEncoding.UTF8 : ClientEncoding.SINGLE_BYTE))
+            .isTrue();
         assertThat(error.get(ErrorFields.INTERNAL_QUERY)).isEqualTo(original);
         assertThat(error.get(ErrorFields.INTERNAL_POSITION))
             .isEqualTo(position(original, word, utf8));
@@ -209,14 +211,14 @@ class NestedContextTest {
 
   @Test
   void leavesEverythingElseAlone() {
-    assertThat(NestedContext.mend(error, true)).isFalse();
+    assertThat(NestedContext.mend(error, ClientEncoding.UTF8)).isFalse();
 
     String context = "SQL statement \"DO $$ .. $$\"\nPL/pgSQL function f() line 3 at DO";
     error
         .with(ErrorFields.CONTEXT, context)
         .with(ErrorFields.INTERNAL_QUERY, "SELECT")
         .with(ErrorFields.INTERNAL_POSITION, "1");
-    assertThat(NestedContext.mend(error, true)).isFalse();
+    assertThat(NestedContext.mend(error, ClientEncoding.UTF8)).isFalse();
     assertThat(error.get(ErrorFields.CONTEXT)).isEqualTo(context);
     assertThat(error.get(ErrorFields.INTERNAL_QUERY)).isEqualTo("SELECT");
     assertThat(error.get(ErrorFields.INTERNAL_POSITION)).isEqualTo("1");
@@ -230,7 +232,7 @@ class NestedContextTest {
           .with(ErrorFields.CONTEXT, context.substring(0, length))
           .with(ErrorFields.INTERNAL_QUERY, block(STATEMENT).substring(length % 50))
           .with(ErrorFields.INTERNAL_POSITION, Integer.toString(length * 7 - 20));
-      NestedContext.mend(error, true);
+      NestedContext.mend(error, ClientEncoding.UTF8);
       assertThat(error.get(ErrorFields.MESSAGE)).isEqualTo("already exists");
     }
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -505,6 +506,59 @@ class InvokeFunctionTest {
     void refusesALogTypeThatIsNone() {
       assertThat(refused(name("f").region("Event").invocationType("Event")).message())
           .isEqualTo("invalid value for argument \"log_type\" of aws_lambda.invoke: \"Event\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        quoteCharacter = '`',
+        value = {
+          "None, {\"custom\":{}}, NONE, {\"custom\":{}}",
+          "Tail, {}, TAIL, {}",
+          "None, null, NONE, null",
+          ", [1], NONE, [1]",
+          ", Tail, TAIL, ",
+          "None, None, NONE, ",
+          "Tail, , TAIL, ",
+        })
+    void readsWhatStandsInTheLogTypesPlaceAsContext(
+        @Nullable String fourth, @Nullable String fifth, LogType log, @Nullable String context) {
+      for (TestArguments arguments :
+          List.of(name("f").region("Event"), compositeText("f", null).region("Event"))) {
+        CompletableFuture<InvokeAnswer> answer =
+            invoke.call(arguments.invocationType(fourth).logType(fifth).build());
+
+        assertThat(answer).isNotDone();
+        assertThat(invoker.invocations).last().extracting("logType").isEqualTo(log);
+        assertThat(invoker.invocations).last().extracting("clientContext").isEqualTo(context);
+      }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Tail", "tail", "", "{", "{\"a\": 1", "{} {}", "[1,]", "01", "'a'"})
+    void refusesAContextThatIsNoJson(String fifth) {
+      assertThat(refused(name("f").region("Event").invocationType("None").logType(fifth)))
+          .isEqualTo(
+              new SqlError(
+                  "22P02",
+                  "invalid input syntax for type json",
+                  "aws_lambda.invoke read \"" + fifth + "\" as context, not as log_type.",
+                  null));
+    }
+
+    @Test
+    void refusesTwoContexts() {
+      assertThat(
+              refused(name("f").region("Event").invocationType("None").logType("{}").context("{}")))
+          .isEqualTo(InvokeErrors.invalidLogType("{}"));
+    }
+
+    @Test
+    void keepsTheContextThatIsGivenAsSuch() {
+      Invocation sent =
+          answered(name("f").region("Event").invocationType("Tail").context("{}"), true);
+
+      assertThat(sent.logType()).isEqualTo(LogType.TAIL);
+      assertThat(sent.clientContext()).isEqualTo("{}");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -273,11 +274,11 @@ class RelayTest extends RelayStage {
 
   @Test
   void tellsTheInterceptorWhatTheServerReportsOfItsSettings() throws Exception {
-    List<Boolean> seen = new ArrayList<>();
+    List<Object> seen = new ArrayList<>();
     interceptor =
         (buffer, index, length, types, settings) -> {
           seen.add(settings.standardConformingStrings());
-          seen.add(settings.utf8());
+          seen.add(settings.encoding());
           return null;
         };
     Peer client = client(startup("user", "ann"));
@@ -291,7 +292,7 @@ class RelayTest extends RelayStage {
     client.send('Q', "SELECT 1\0");
     backend.read();
 
-    assertThat(seen).containsExactly(true, false, false, true);
+    assertThat(seen).containsExactly(true, ClientEncoding.SINGLE_BYTE, false, ClientEncoding.UTF8);
   }
 
   @Test

@@ -12,11 +12,11 @@ import java.util.Map;
  * What stands in a call's place.
  *
  * <pre>
- * FROM aws_lambda.invoke('f', $1::json)      (SELECT $2 AS status_code, ..$3.. AS payload, ..
+ * FROM aws_lambda.invoke('f', $1::json)      (SELECT (SELECT $2) AS status_code, (SELECT ..$3..) AS payload, ..
  *                                             FROM (VALUES (1)) AS .. LEFT JOIN (VALUES (('f')::text, ($1::json)::json)) AS .. ON false) AS invoke
- * SELECT aws_lambda.invoke(..)               (SELECT ROW($2, ..$3.., ..) FROM .. LEFT JOIN ..) AS invoke
- * SELECT (aws_lambda.invoke(..)).payload     (SELECT ..$3.. FROM .. LEFT JOIN ..) AS payload
- * SELECT (aws_lambda.invoke(..)).*           (SELECT $2 FROM .. LEFT JOIN ..) AS status_code, (..$7..) AS payload, ..
+ * SELECT aws_lambda.invoke(..)               (SELECT ROW((SELECT $2), ..) FROM .. LEFT JOIN ..) AS invoke
+ * SELECT (aws_lambda.invoke(..)).payload     (SELECT (SELECT ..$3..) FROM .. LEFT JOIN ..) AS payload
+ * SELECT (aws_lambda.invoke(..)).*           (SELECT (SELECT $2) FROM .. LEFT JOIN ..) AS status_code, (SELECT ..$7..) AS payload, ..
  * SELECT aws_commons.create_lambda_..(a, b)  (SELECT ROW(..) FROM (VALUES ((a)::text, (b)::text)) AS ..) AS create_lambda_function_arn
  * </pre>
  *

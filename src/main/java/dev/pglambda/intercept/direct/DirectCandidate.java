@@ -1,6 +1,6 @@
 package dev.pglambda.intercept.direct;
 
-import dev.pglambda.intercept.CharacterCount;
+import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.sql.DirectCall;
 import dev.pglambda.sql.DirectCall.Position;
 import dev.pglambda.sql.DirectStatement;
@@ -19,19 +19,30 @@ import org.jspecify.annotations.Nullable;
 /**
  * The only statement of a text, if the proxy can serve its calls itself. Immutable.
  *
- * @param text the text, one {@code char} per byte
+ * @param text the text, as {@link ClientEncoding#read} reads it
  * @param statement where its calls are
  * @param standardConformingStrings the session's setting
- * @param utf8 whether the client's encoding is UTF8
+ * @param encoding the client's
  */
 public record DirectCandidate(
-    String text, DirectStatement statement, boolean standardConformingStrings, boolean utf8) {
+    String text,
+    DirectStatement statement,
+    boolean standardConformingStrings,
+    ClientEncoding encoding) {
 
   private static final String SELECT = "SELECT";
 
   /** Whether it calls Lambda, rather than just {@code create_lambda_function_arn}. */
   public boolean invokes() {
     return statement.calls().stream().anyMatch(DirectCandidate::invokes);
+  }
+
+  /** Whether it is CREATE TABLE AS. */
+  boolean createsTable() {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    lexer.next();
+    return lexer.isKeyword("create");
   }
 
   static boolean invokes(DirectCall call) {
@@ -136,7 +147,7 @@ public record DirectCandidate(
   }
 
   private void blank(StringBuilder query, int start, int end) {
-    query.append(" ".repeat(CharacterCount.of(text, start, end, utf8)));
+    query.append(" ".repeat(encoding.characters(text, start, end)));
   }
 
   /** All leaves of all calls, in the order in which they stand. */
@@ -155,6 +166,6 @@ public record DirectCandidate(
 
   /** The number of a character, from 1, as errors count them. */
   int position(int offset) {
-    return CharacterCount.of(text, 0, offset, utf8) + 1;
+    return encoding.characters(text, 0, offset) + 1;
   }
 }

@@ -18,12 +18,15 @@ public final class DirectPlan {
   private final List<RewrittenStatement> rewritten;
   private final int clientParameters;
   private final List<DirectInvocation> invocations;
+  private final boolean createsTable;
 
   private DirectPlan(
       String text,
       List<RewrittenStatement> rewritten,
       int clientParameters,
-      List<DirectInvocation> invocations) {
+      List<DirectInvocation> invocations,
+      boolean createsTable) {
+    this.createsTable = createsTable;
     this.text = text;
     this.rewritten = rewritten;
     this.clientParameters = clientParameters;
@@ -52,14 +55,20 @@ public final class DirectPlan {
     }
     return new DirectPlan(
         Replacement.splice(candidate.text(), replacements),
-        RewrittenStatement.within(candidate.text(), replacements, candidate.utf8()),
+        RewrittenStatement.within(candidate.text(), replacements, candidate.encoding()),
         clientParameters,
-        List.copyOf(invocations));
+        List.copyOf(invocations),
+        candidate.createsTable());
   }
 
   /** The statement to execute, one {@code char} per byte. */
   public String text() {
     return text;
+  }
+
+  /** Whether it is CREATE TABLE AS. */
+  public boolean createsTable() {
+    return createsTable;
   }
 
   /** How many parameters the client's own statement has: the first ones of {@link #text()}. */

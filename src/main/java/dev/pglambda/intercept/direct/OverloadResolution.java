@@ -60,9 +60,7 @@ final class OverloadResolution {
             .map(overload -> Candidate.of(overload, arguments))
             .filter(Objects::nonNull)
             .toList();
-    List<Candidate> exact = candidates.stream().filter(resolution::isExact).toList();
-    List<Candidate> applicable =
-        exact.isEmpty() ? candidates.stream().filter(resolution::isApplicable).toList() : exact;
+    List<Candidate> applicable = candidates.stream().filter(resolution::isApplicable).toList();
     if (applicable.isEmpty()) {
       return ResolutionErrors.doesNotExist(function, arguments);
     }
@@ -72,7 +70,10 @@ final class OverloadResolution {
         : ResolutionErrors.isNotUnique(function, arguments);
   }
 
-  /** The candidate to take; several if none is better than the others (func_select_candidate). */
+  /**
+   * The candidate to take; several if none is better than the others (func_select_candidate). An
+   * exact match, which PostgreSQL looks for before, is the one with the most matches.
+   */
   private List<Candidate> select(List<Candidate> applicable) {
     List<Candidate> best = withMost(applicable, this::matches);
     best = withMost(best, this::matchesOrPreferred);
@@ -80,10 +81,6 @@ final class OverloadResolution {
       best = byCategory(best);
     }
     return best.size() > 1 ? asTheOnlyKnownType(best) : best;
-  }
-
-  private boolean isExact(Candidate candidate) {
-    return indexes().allMatch(i -> candidate.type(i).is(type(i)));
   }
 
   private boolean isApplicable(Candidate candidate) {
@@ -112,8 +109,8 @@ final class OverloadResolution {
 
   /**
    * Those that take, for each unknown argument, the string category if any does, else the category
-   * that all agree on, and within it the preferred type if any takes that. All of them if they do
-   * not agree, or if none remains.
+   * that all agree on. All of them if they do not agree, or if none remains. (PostgreSQL then looks
+   * for the category's preferred type. Where one of these functions has text, none has varchar.)
    */
   private List<Candidate> byCategory(List<Candidate> candidates) {
     List<Candidate> remaining = candidates;
@@ -122,14 +119,9 @@ final class OverloadResolution {
       if (category == null) {
         return candidates;
       }
-      boolean preferred =
-          candidates.stream()
-              .map(candidate -> candidate.type(index))
-              .anyMatch(type -> type.category() == category && type.preferred());
       remaining =
           remaining.stream()
               .filter(candidate -> candidate.type(index).category() == category)
-              .filter(candidate -> !preferred || candidate.type(index).preferred())
               .toList();
     }
     return remaining.isEmpty() ? candidates : remaining;

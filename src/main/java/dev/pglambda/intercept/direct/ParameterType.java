@@ -29,16 +29,6 @@ enum ParameterType {
     return category;
   }
 
-  /** {@code pg_type.typispreferred}. */
-  boolean preferred() {
-    return preferred;
-  }
-
-  /** Whether an argument's type is this one, not a domain over it. */
-  boolean is(@Nullable ArgumentType type) {
-    return isBaseOf(type) && type != null && type.oid() == type.base();
-  }
-
   /** Whether an argument's type is this one, or a domain over it. */
   boolean isBaseOf(@Nullable ArgumentType type) {
     return type != null && (this == ARN ? type.arn() : type.base() == oid);

@@ -29,13 +29,18 @@ public final class ResultParameters {
   private ResultParameters() {}
 
   /**
-   * A column's value as an expression.
+   * A column's value as an expression. It is a sub-select, so that it is evaluated once, and that
+   * the planner draws no conclusions from the values before the call.
    *
    * @param first number of the first of the call's parameters
    * @param json the overload's type of the payload
    */
   static String expression(int column, int first, ParameterType json) {
     String parameter = "$" + (first + column);
+    return "(SELECT " + value(column, parameter, json) + ")";
+  }
+
+  private static String value(int column, String parameter, ParameterType json) {
     return switch (column) {
       case 0 -> parameter;
       case 1 -> converted(parameter) + "::" + ArnForm.SUBSTITUTE.cast(json);

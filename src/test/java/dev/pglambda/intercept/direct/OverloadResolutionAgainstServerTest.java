@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,37 +57,54 @@ class OverloadResolutionAgainstServerTest {
   @ParameterizedTest
   @MethodSource("versions")
   void decidesAsTheServerDoes(String version) throws Exception {
-    PostgresServer server = PostgresServer.of(version, true);
-    List<WrittenCall> calls = WrittenCalls.of(SEED, RANDOM_CALLS);
     List<String> different = new ArrayList<>();
     Map<String, Integer> outcomes = new TreeMap<>();
-    try (WireClient client = connect(server)) {
-      Map<String, ArgumentType> types = types(client);
-      Map<Integer, Overload> overloads = overloads(client);
-      Map<String, ArgumentType> withoutSchema = withoutSchema(types);
-      for (int from = 0; from < calls.size(); from += PIPELINED) {
-        List<WrittenCall> part = calls.subList(from, Math.min(from + PIPELINED, calls.size()));
-        List<Statement> statements = part.stream().map(call -> call.statement(types)).toList();
-        for (Statement statement : statements) {
-          int[] oids = statement.parameterTypes().stream().mapToInt(Integer::intValue).toArray();
-          client.parse("", statement.sql(), oids).sync();
-        }
-        for (int i = 0; i < part.size(); i++) {
-          WrittenCall call = part.get(i);
-          String expected = outcome(client.readUntilReady(), overloads, call.arguments().size());
-          String actual = outcome(call, types, statements.get(i));
-          if (!expected.equals(actual)
-              || !expected.equals(outcome(call, withoutSchema, statements.get(i)))) {
-            different.add(statements.get(i) + "\n  " + expected + "\n  " + actual);
-          }
-          outcomes.merge(expected.split(" ", 2)[0], 1, Integer::sum);
-        }
+    try (WireClient client = connect(PostgresServer.of(version, true))) {
+      compare(client, WrittenCalls.of(SEED, RANDOM_CALLS), outcomes, different);
+      for (String cast : WrittenCalls.CASTS) {
+        rows(client, cast);
       }
+      compare(client, WrittenCalls.of(SEED + 1, RANDOM_CALLS / 10), outcomes, different);
     }
     assertThat(different).isEmpty();
     assertThat(outcomes.keySet())
         .contains("42601", "42725", "42883", "54023")
         .containsAll(SIGNATURES.values().stream().map(Overload::name).toList());
+  }
+
+  /**
+   * Compares what both say of calls.
+   *
+   * @param outcomes counts them by their kind
+   * @param different takes the calls of which they say different things
+   */
+  private static void compare(
+      WireClient client,
+      List<WrittenCall> calls,
+      Map<String, Integer> outcomes,
+      List<String> different)
+      throws IOException {
+    Map<String, ArgumentType> types = types(client);
+    Map<String, ArgumentType> withoutSchema = withoutSchema(types);
+    Map<Integer, Overload> overloads = overloads(client);
+    for (int from = 0; from < calls.size(); from += PIPELINED) {
+      List<WrittenCall> part = calls.subList(from, Math.min(from + PIPELINED, calls.size()));
+      List<Statement> statements = part.stream().map(call -> call.statement(types)).toList();
+      for (Statement statement : statements) {
+        int[] oids = statement.parameterTypes().stream().mapToInt(Integer::intValue).toArray();
+        client.parse("", statement.sql(), oids).sync();
+      }
+      for (int i = 0; i < part.size(); i++) {
+        WrittenCall call = part.get(i);
+        String expected = outcome(client.readUntilReady(), overloads, call.arguments().size());
+        String actual = outcome(call, types, statements.get(i));
+        if (!expected.equals(actual)
+            || !expected.equals(outcome(call, withoutSchema, statements.get(i)))) {
+          different.add(statements.get(i) + "\n  " + expected + "\n  " + actual);
+        }
+        outcomes.merge(expected.split(" ", 2)[0], 1, Integer::sum);
+      }
+    }
   }
 
   private static WireClient connect(PostgresServer server) throws Exception {
@@ -143,18 +159,22 @@ class OverloadResolutionAgainstServerTest {
     return types;
   }
 
-  /** The same, with the composite as it is made up where the server has none. */
+  /** The same, with the composite, and a domain over it, as if it were made up. */
   private static Map<String, ArgumentType> withoutSchema(Map<String, ArgumentType> types) {
-    int none = ArgumentType.ARN_TARGET;
+    int madeUp = ArgumentType.ARN_TARGET;
     Map<String, ArgumentType> changed = new HashMap<>(types);
-    changed.put(
-        WrittenCalls.ARN,
-        new ArgumentType(none, WrittenCalls.ARN, none, 'C', false, Set.of(), true));
-    // All of them have the one base type.
-    changed.computeIfPresent(
-        "arn_domain",
+    changed.replaceAll(
         (name, type) ->
-            new ArgumentType(type.oid(), type.name(), none, 'C', false, Set.of(), true));
+            type.arn()
+                ? new ArgumentType(
+                    type.oid() == type.base() ? madeUp : type.oid(),
+                    type.name(),
+                    madeUp,
+                    type.category(),
+                    type.preferred(),
+                    type.implicitTargets(),
+                    true)
+                : type);
     return changed;
   }
 

@@ -35,6 +35,19 @@ final class WrittenCalls {
           "CREATE CAST (arn_like AS " + ARN + ") WITH FUNCTION to_arn(arn_like) AS IMPLICIT",
           "CREATE TABLE arn_table OF " + ARN);
 
+  /** Makes several candidates fit; some applications create the like for their drivers. */
+  static final List<String> CASTS =
+      List.of(
+          "CREATE CAST (varchar AS json) WITH INOUT AS IMPLICIT",
+          "CREATE CAST (varchar AS jsonb) WITH INOUT AS IMPLICIT",
+          "CREATE CAST (varchar AS " + ARN + ") WITH INOUT AS IMPLICIT",
+          "CREATE CAST (text AS " + ARN + ") WITH INOUT AS IMPLICIT",
+          "CREATE CAST (json AS text) WITH INOUT AS IMPLICIT",
+          "CREATE CAST (json AS varchar) WITH INOUT AS IMPLICIT",
+          "CREATE CAST (name AS jsonb) WITH INOUT AS IMPLICIT",
+          "CREATE CAST (xml AS jsonb) WITH INOUT AS IMPLICIT",
+          "CREATE CAST (" + ARN + " AS text) WITH INOUT AS IMPLICIT");
+
   /** The types that the server is asked for. */
   static final List<String> TYPES =
       List.of(
