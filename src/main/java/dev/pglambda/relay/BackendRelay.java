@@ -109,7 +109,8 @@ final class BackendRelay implements FrameScanner.Visitor {
       return swallow(buffer, index, length);
     }
     return switch (type) {
-      case BackendMessage.READY_FOR_QUERY -> ready(buffer.getByte(index + Frame.HEADER_LENGTH));
+      case BackendMessage.READY_FOR_QUERY ->
+          ready(buffer.getByte(index + Frame.HEADER_LENGTH), hearer != null && hearer.keeps(type));
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
           error(buffer, index, length, rewritten != null, all, hearer);
       case BackendMessage.BACKEND_KEY_DATA -> {
@@ -142,10 +143,16 @@ final class BackendRelay implements FrameScanner.Visitor {
     return Unpooled.EMPTY_BUFFER;
   }
 
-  private @Nullable ByteBuf ready(byte transactionStatus) {
+  /**
+   * @param kept whether it answers a Sync of the proxy's own of which no client depends
+   */
+  private @Nullable ByteBuf ready(byte transactionStatus, boolean kept) {
     session.sawReady();
     state.ready(transactionStatus);
     prepared.ready(!state.inTransaction(), replies.isEmpty());
+    if (kept) {
+      return Unpooled.EMPTY_BUFFER;
+    }
     if (state.keysWanted()
         && !state.transactionFailed()
         && replies.canOffer()

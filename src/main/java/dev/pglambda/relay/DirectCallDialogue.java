@@ -87,9 +87,9 @@ final class DirectCallDialogue {
    */
   static void planArguments(Exchange exchange, ServedPortal portal) {
     exchange.quiet(true).mending(DirectCallDialogue::unplaced);
-    for (DirectInvocation invocation : portal.statement().plan().invocations()) {
+    for (String statement : portal.statement().plan().statementsToPlan()) {
       exchange
-          .parseOwn(invocation.argumentsQuery(), portal.statement().parameterTypes())
+          .parseOwn(statement, portal.statement().parameterTypes())
           .bind(portal.bind(), Exchange.OWN_NAME, Exchange.OWN_NAME, List.of(), true)
           .closeOwn();
     }
@@ -98,12 +98,20 @@ final class DirectCallDialogue {
 
   /** Asks whether the statement would come as far as to its calls. */
   private void check(Exchange exchange) {
-    List<Integer> types = plan.parameterTypes(portal.statement().parameterTypes());
+    List<Integer> clients = portal.statement().parameterTypes();
+    boolean withResults = plan.explainsResults();
     exchange
         .quiet(true)
         .mending(DirectCallDialogue::unplaced)
-        .parseOwn(PlanOutline.EXPLAIN + plan.text(), types)
-        .bind(portal.bind(), Exchange.OWN_NAME, Exchange.OWN_NAME, noResults(), true)
+        .parseOwn(
+            PlanOutline.EXPLAIN + plan.statementToExplain(),
+            withResults ? plan.parameterTypes(clients) : clients)
+        .bind(
+            portal.bind(),
+            Exchange.OWN_NAME,
+            Exchange.OWN_NAME,
+            withResults ? noResults() : List.of(),
+            true)
         .execute(Exchange.OWN_NAME, 0)
         .closeOwn()
         .query(PlanOutline.READ_ONLY_QUERY, List.of(), List.of(), true);
@@ -265,10 +273,7 @@ final class DirectCallDialogue {
     send(
         scene
             .exchange()
-            .mending(
-                raised.inFunction()
-                    ? DirectCallDialogue::asFunction
-                    : fields -> fields.with(ErrorFields.CONTEXT, null))
+            .mending(DirectCallDialogue::asFunction)
             .query(raised.raiseBlock(), List.of(), List.of(), false),
         () -> {});
   }

@@ -228,6 +228,10 @@ final class DirectRelay {
   void passOn() {
     ByteBuf message = held;
     if (message != null) {
+      if (working && message.getByte(0) == FrontendMessage.QUERY) {
+        // What was asked before belongs to another transaction, which a Query would not end.
+        scene.exchange().sync().send(scene.session(), replies, false, () -> {}, () -> {});
+      }
       frontend.pass(message, rewrite);
     }
     done();

@@ -242,8 +242,7 @@ final class Exchange {
       return switch (type) {
         case BackendMessage.PARAMETER_STATUS,
             BackendMessage.NOTIFICATION_RESPONSE,
-            BackendMessage.ERROR_RESPONSE,
-            BackendMessage.READY_FOR_QUERY ->
+            BackendMessage.ERROR_RESPONSE ->
             false;
         case BackendMessage.NOTICE_RESPONSE -> silent;
         case BackendMessage.NO_DATA -> true; // a simple query is not answered so

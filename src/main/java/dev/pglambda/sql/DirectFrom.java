@@ -187,6 +187,9 @@ final class DirectFrom {
       return false;
     }
     while (!cursor.atEnd()) {
+      if (cursor.is('0') && cursor.isBehind("limit")) {
+        return false; // nothing is called then
+      }
       cursor.next();
     }
     return !cursor.isBroken() && !(createsTable && cursor.isBehind("with", "no", "data"));

@@ -68,14 +68,18 @@ final class DirectTargets {
     return tail;
   }
 
-  /** Takes one item. */
+  /**
+   * Takes one item. One that is no call must not call other functions: they would be called in
+   * another order, and for one that returns a set PostgreSQL calls each item once for each row. So
+   * it has no brackets.
+   */
   private boolean item() {
     DirectCall call = call();
     if (call != null) {
       found.add(call);
     }
     while (!endsItem()) {
-      if (isOtherClause()) {
+      if (isOtherClause() || cursor.isBrackets()) {
         return false;
       }
       cursor.next();

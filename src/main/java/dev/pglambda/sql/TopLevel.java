@@ -114,6 +114,11 @@ final class TopLevel {
     return call;
   }
 
+  /** Whether the cursor is at brackets of any kind, with what is in them. */
+  boolean isBrackets() {
+    return brackets;
+  }
+
   /** Whether the cursor is at parentheses, with what is in them. */
   boolean isParentheses() {
     return brackets && text.charAt(start) == '(';
@@ -178,6 +183,11 @@ final class TopLevel {
   boolean isFrom() {
     boolean comparison = "distinct".equals(first) && ("is".equals(second) || "not".equals(second));
     return !comparison && isKeyword("from");
+  }
+
+  /** Whether this was the key word of the step before. */
+  boolean isBehind(String word) {
+    return word.equals(first);
   }
 
   /** Whether these were the key words of the three steps before. */

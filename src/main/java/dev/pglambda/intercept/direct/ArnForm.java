@@ -1,7 +1,5 @@
 package dev.pglambda.intercept.direct;
 
-import java.util.stream.Collectors;
-
 /**
  * What stands for the composite type {@code aws_commons._lambda_function_arn_1}: the type itself if
  * the database has it.
@@ -44,12 +42,5 @@ enum ArnForm {
 
   String region(String expression) {
     return "(" + expression + ")." + regionColumn;
-  }
-
-  /** An overload as a privilege inquiry function takes it. */
-  static String signature(Overload overload) {
-    return overload.parameters().stream()
-        .map(parameter -> OWN.cast(parameter.type()))
-        .collect(Collectors.joining(",", "aws_lambda.invoke(", ")"));
   }
 }

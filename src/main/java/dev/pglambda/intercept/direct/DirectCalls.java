@@ -107,9 +107,8 @@ public final class DirectCalls {
    * It has failed.
    *
    * @param raiseBlock a statement that raises the error
-   * @param inFunction whether the function raises it, and not the server that calls it
    */
-  public record Raised(String raiseBlock, boolean inFunction) implements Outcome {}
+  public record Raised(String raiseBlock) implements Outcome {}
 
   /**
    * Calls Lambda, at most once. Never blocks.
@@ -117,12 +116,9 @@ public final class DirectCalls {
    * @return completes on any thread, never exceptionally. Cancelling it cancels the request.
    */
   public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments) {
-    if (!arguments.mayExecute()) {
-      return CompletableFuture.completedFuture(raised(PERMISSION_DENIED, false));
-    }
     if (arguments.tooLong()) {
       return CompletableFuture.completedFuture(
-          raised(InvokeErrors.requestTooLong(DirectInvocation.MAX_OCTETS), true));
+          raised(InvokeErrors.requestTooLong(DirectInvocation.MAX_OCTETS)));
     }
     CompletableFuture<InvokeAnswer> answer = function.apply(arguments.arguments());
     CompletableFuture<Outcome> outcome = answer.thenApply(DirectCalls::outcome);
@@ -145,11 +141,11 @@ public final class DirectCalls {
               result.statusCode(), result.payload(), result.executedVersion(), result.logResult()),
           warning == null ? null : RaiseBlock.warning(warning));
     }
-    return raised(((InvokeAnswer.Failure) answer).error(), true);
+    return raised(((InvokeAnswer.Failure) answer).error());
   }
 
-  private static Raised raised(SqlError error, boolean inFunction) {
-    return new Raised(RaiseBlock.error(error), inFunction);
+  private static Raised raised(SqlError error) {
+    return new Raised(RaiseBlock.error(error));
   }
 
   /** What ends a call because the client asks for it, or because its time is over. */
@@ -159,8 +155,7 @@ public final class DirectCalls {
             "57014",
             "canceling statement due to " + (byTimeout ? "statement timeout" : "user request"),
             null,
-            null),
-        true);
+            null));
   }
 
   /**
@@ -187,8 +182,4 @@ public final class DirectCalls {
             null,
             "Close some, or use the option --direct-calls never of pg-lambda-proxy."));
   }
-
-  /** PostgreSQL's words (aclchk.c). */
-  private static final SqlError PERMISSION_DENIED =
-      new SqlError("42501", "permission denied for function invoke", null, null);
 }

@@ -90,8 +90,7 @@ public final class DirectInvocation {
     }
     String query =
         "WITH pglambda_given AS MATERIALIZED (SELECT %s %s), pglambda_arguments AS MATERIALIZED (SELECT %s FROM pglambda_given AS a) SELECT %s FROM pglambda_arguments AS a"
-            .formatted(
-                values, candidate.tail(), texts(call, arn), columns(schemas, call.overload()));
+            .formatted(values, candidate.tail(), texts(call, arn), columns());
     return new DirectInvocation(call.overload(), query);
   }
 
@@ -133,7 +132,7 @@ public final class DirectInvocation {
     return texts.toString();
   }
 
-  private static String columns(Schemas schemas, Overload overload) {
+  private static String columns() {
     StringJoiner octets = new StringJoiner(" + ");
     for (Column column : COLUMNS) {
       octets.add(
@@ -141,11 +140,6 @@ public final class DirectInvocation {
     }
     StringJoiner columns = new StringJoiner(", ");
     columns.add("(%s <= %d)".formatted(octets, MAX_OCTETS));
-    columns.add(
-        schemas.lambda()
-            ? "pg_catalog.has_function_privilege('%s', 'EXECUTE')"
-                .formatted(ArnForm.signature(overload))
-            : "true");
     for (Column column : COLUMNS) {
       columns.add(
           "CASE WHEN %s <= %d THEN pg_catalog.convert_to(a.%s, 'UTF8') END"
@@ -183,7 +177,7 @@ public final class DirectInvocation {
 
   /** The values of a call's arguments. */
   public static final class Arguments {
-    private static final int FIRST = 2;
+    private static final int FIRST = 1;
 
     private final DirectInvocation invocation;
     private final List<byte @Nullable []> row;
@@ -199,16 +193,8 @@ public final class DirectInvocation {
     }
 
     boolean tooLong() {
-      return isFalse(0);
-    }
-
-    boolean mayExecute() {
-      return !isFalse(1);
-    }
-
-    private boolean isFalse(int index) {
-      byte[] value = row.get(index);
-      return value == null || value[0] == 0;
+      byte[] fits = row.get(0);
+      return fits == null || fits[0] == 0;
     }
 
     private byte @Nullable [] octets(Column column) {

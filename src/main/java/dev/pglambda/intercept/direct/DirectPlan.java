@@ -8,6 +8,7 @@ import dev.pglambda.sql.Replacement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a statement's calls are served: the statement that is executed in its place, whose additional
@@ -19,13 +20,16 @@ public final class DirectPlan {
   private final int clientParameters;
   private final List<DirectInvocation> invocations;
   private final boolean createsTable;
+  private final @Nullable String original;
 
   private DirectPlan(
       String text,
       List<RewrittenStatement> rewritten,
       int clientParameters,
       List<DirectInvocation> invocations,
-      boolean createsTable) {
+      boolean createsTable,
+      @Nullable String original) {
+    this.original = original;
     this.createsTable = createsTable;
     this.text = text;
     this.rewritten = rewritten;
@@ -58,12 +62,34 @@ public final class DirectPlan {
         RewrittenStatement.within(candidate.text(), replacements, candidate.encoding()),
         clientParameters,
         List.copyOf(invocations),
-        candidate.createsTable());
+        candidate.createsTable(),
+        schemas.lambda() ? candidate.text() : null);
   }
 
   /** The statement to execute, one {@code char} per byte. */
   public String text() {
     return text;
+  }
+
+  /**
+   * Statements that PostgreSQL is to plan, with the client's parameters, when a portal is bound,
+   * for the errors that it finds then: in constants, and, where the extension is installed, missing
+   * privileges.
+   */
+  public List<String> statementsToPlan() {
+    return original != null
+        ? List.of(original)
+        : invocations.stream().map(DirectInvocation::argumentsQuery).toList();
+  }
+
+  /** The statement that is to be explained before the calls are made. */
+  public String statementToExplain() {
+    return original == null ? text : original;
+  }
+
+  /** Whether that one has the parameters for the results, too. */
+  public boolean explainsResults() {
+    return original == null;
   }
 
   /** Whether it is CREATE TABLE AS. */
