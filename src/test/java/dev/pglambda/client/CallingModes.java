@@ -12,6 +12,8 @@ import dev.pglambda.testing.ServerMessage.NoticeResponse;
 import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,11 +99,21 @@ final class CallingModes implements AutoCloseable {
   }
 
   /** Executes a statement in both databases, on connections without the proxy. */
-  void prepare(String sql) throws Exception {
+  void prepare(String sql) throws SQLException {
     for (LambdaDatabase database : List.of(extension, direct)) {
-      try (var connection = database.connectDirectly()) {
+      try (Connection connection = database.connectDirectly()) {
         Queries.execute(connection, sql);
       }
+    }
+  }
+
+  /** The rows of a query, the same in both databases. */
+  List<String> rows(String sql) throws SQLException {
+    try (Connection expected = extension.connectDirectly();
+        Connection actual = direct.connectDirectly()) {
+      List<String> rows = Queries.rows(expected, sql);
+      assertThat(Queries.rows(actual, sql)).isEqualTo(rows);
+      return rows;
     }
   }
 
@@ -123,7 +135,6 @@ final class CallingModes implements AutoCloseable {
             database.name(),
             null)) {
       Conversation conversation = new Conversation(client, lambda);
-      client.timeout(java.time.Duration.ofSeconds(4)); // TEMP
       script.run(conversation);
       conversation.requests.addAll(
           lambda.requests().subList(conversation.requestsBefore, lambda.requests().size()));
