@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.intercept.direct.DirectInvocation;
 import dev.pglambda.intercept.direct.DirectPlan;
@@ -96,8 +97,16 @@ final class DirectCallDialogue {
     exchange.quiet(false);
   }
 
-  /** Asks whether the statement would come as far as to its calls. */
+  /**
+   * Asks whether the statement would come as far as to its calls. The answer quotes constants,
+   * which an encoding other than UTF8 need not have.
+   */
   private void check(Exchange exchange) {
+    inserts = plan.inserts();
+    if (scene.state().encoding() != ClientEncoding.UTF8) {
+      send(exchange, this::next);
+      return;
+    }
     List<Integer> clients = portal.statement().parameterTypes();
     boolean withResults = plan.explainsResults();
     exchange
@@ -126,7 +135,7 @@ final class DirectCallDialogue {
     }
     boolean readOnly = lines.remove(lines.size() - 1).equals("on");
     PlanOutline outline = new PlanOutline(lines, readOnly, plan.createsTable());
-    inserts = outline.inserts();
+    inserts |= outline.inserts();
     if (!outline.reachesCalls()) {
       results.addAll(noResults());
     }

@@ -12,6 +12,7 @@ import dev.pglambda.sql.TokenKind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +38,12 @@ public record DirectCandidate(
     return statement.calls().stream().anyMatch(DirectCandidate::invokes);
   }
 
-  /** Whether it is CREATE TABLE AS. */
-  boolean createsTable() {
+  /** The statement's first word, in lower case. */
+  String firstWord() {
     SqlLexer lexer =
         new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
     lexer.next();
-    return lexer.isKeyword("create");
+    return lexer.text().toLowerCase(Locale.ROOT);
   }
 
   static boolean invokes(DirectCall call) {

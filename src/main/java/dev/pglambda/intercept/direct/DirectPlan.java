@@ -19,7 +19,7 @@ public final class DirectPlan {
   private final List<RewrittenStatement> rewritten;
   private final int clientParameters;
   private final List<DirectInvocation> invocations;
-  private final boolean createsTable;
+  private final String firstWord;
   private final @Nullable String original;
 
   private DirectPlan(
@@ -27,10 +27,10 @@ public final class DirectPlan {
       List<RewrittenStatement> rewritten,
       int clientParameters,
       List<DirectInvocation> invocations,
-      boolean createsTable,
+      String firstWord,
       @Nullable String original) {
     this.original = original;
-    this.createsTable = createsTable;
+    this.firstWord = firstWord;
     this.text = text;
     this.rewritten = rewritten;
     this.clientParameters = clientParameters;
@@ -62,7 +62,7 @@ public final class DirectPlan {
         RewrittenStatement.within(candidate.text(), replacements, candidate.encoding()),
         clientParameters,
         List.copyOf(invocations),
-        candidate.createsTable(),
+        candidate.firstWord(),
         schemas.lambda() ? candidate.text() : null);
   }
 
@@ -94,7 +94,12 @@ public final class DirectPlan {
 
   /** Whether it is CREATE TABLE AS. */
   public boolean createsTable() {
-    return createsTable;
+    return firstWord.equals("create");
+  }
+
+  /** Whether it is an INSERT that does not begin with WITH. */
+  public boolean inserts() {
+    return firstWord.equals("insert");
   }
 
   /** How many parameters the client's own statement has: the first ones of {@link #text()}. */
