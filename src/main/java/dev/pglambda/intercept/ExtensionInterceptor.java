@@ -1,16 +1,13 @@
 package dev.pglambda.intercept;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
-import dev.pglambda.intercept.direct.DirectCandidate;
-import dev.pglambda.sql.DirectStatement;
-import dev.pglambda.sql.DirectStatements;
+import dev.pglambda.intercept.direct.DirectScript;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
 import dev.pglambda.sql.Mentions;
 import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
-import dev.pglambda.sql.StatementSplitter;
 import dev.pglambda.sql.UnresolvedCalls;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -29,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 public final class ExtensionInterceptor implements Interceptor {
   /** What is sent for one statement has 25 kB: a text with more of them passes as it is. */
   private static final int MAX_STATEMENTS = 256;
-
-  /** What a message can hold, less those that are added to it. */
-  private static final int MAX_PARAMETERS = 60_000;
 
   /** Unspecified, text, unknown, varchar: object ids of pg_type.dat. */
   private static final Set<Integer> TEXT_TYPES = Set.of(0, 25, 705, 1043);
@@ -80,7 +74,8 @@ public final class ExtensionInterceptor implements Interceptor {
     parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
     List<Replacement> replacements = parts.stream().map(Part::replacement).toList();
     String spliced = Replacement.splice(text, replacements);
-    DirectCandidate direct = direct(spliced, settings);
+    boolean mayBeDirect = directCalls && statements.isEmpty() && nested.isEmpty();
+    DirectScript direct = mayBeDirect ? DirectScript.of(spliced, settings) : null;
     return parts.isEmpty() && direct == null
         ? null
         : new Rewrite(
@@ -150,21 +145,6 @@ public final class ExtensionInterceptor implements Interceptor {
       rewritten.add(places.get(i).withTag(parts.get(i).index(), parts.get(i).commandTag()));
     }
     return rewritten;
-  }
-
-  /** The text's only statement, if the proxy can serve its calls. */
-  private @Nullable DirectCandidate direct(String text, ServerSettings settings) {
-    if (!directCalls) {
-      return null;
-    }
-    boolean standardConformingStrings = settings.standardConformingStrings();
-    List<DirectStatement> statements = DirectStatements.find(text, standardConformingStrings);
-    return statements.size() == 1
-            && statements.get(0).parameters() <= MAX_PARAMETERS
-            && StatementSplitter.split(text, standardConformingStrings).size() == 1
-        ? new DirectCandidate(
-            text, statements.get(0), standardConformingStrings, settings.encoding())
-        : null;
   }
 
   private static boolean mentions(ByteBuf buffer, int index, int length) {

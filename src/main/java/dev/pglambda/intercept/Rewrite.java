@@ -1,6 +1,6 @@
 package dev.pglambda.intercept;
 
-import dev.pglambda.intercept.direct.DirectCandidate;
+import dev.pglambda.intercept.direct.DirectScript;
 import dev.pglambda.sql.Replacement;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param text the whole new text of the Query or Parse message, one {@code char} per byte
  * @param statements the statements that were replaced, by ascending position
  * @param takesKeys whether the proxy's keys are to be offered to the server with it
- * @param direct the text's only statement if the proxy can serve its calls itself; else null. If
- *     nothing else is of interest, nothing was replaced
+ * @param direct the new text if the proxy can serve all calls in it itself; else null. If nothing
+ *     else is of interest, nothing was replaced
  */
 public record Rewrite(
     String text,
     List<RewrittenStatement> statements,
     boolean takesKeys,
-    @Nullable DirectCandidate direct) {
+    @Nullable DirectScript direct) {
 
   /** A text whose calls, if it has any, the proxy cannot serve. */
   public Rewrite(String text, List<RewrittenStatement> statements, boolean takesKeys) {

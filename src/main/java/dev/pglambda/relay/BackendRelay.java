@@ -110,7 +110,9 @@ final class BackendRelay implements FrameScanner.Visitor {
     }
     return switch (type) {
       case BackendMessage.READY_FOR_QUERY ->
-          ready(buffer.getByte(index + Frame.HEADER_LENGTH), hearer != null && hearer.keeps(type));
+          ready(
+              buffer.getByte(index + Frame.HEADER_LENGTH),
+              hearer != null && hearer.keeps(type) ? hearer : null);
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
           error(buffer, index, length, rewritten != null, all, hearer);
       case BackendMessage.BACKEND_KEY_DATA -> {
@@ -144,13 +146,14 @@ final class BackendRelay implements FrameScanner.Visitor {
   }
 
   /**
-   * @param kept whether it answers a Sync of the proxy's own of which no client depends
+   * @param keeper who keeps it from the client; null if nobody does
    */
-  private @Nullable ByteBuf ready(byte transactionStatus, boolean kept) {
+  private @Nullable ByteBuf ready(byte transactionStatus, ReplyQueue.@Nullable Hearer keeper) {
     session.sawReady();
     state.ready(transactionStatus);
     prepared.ready(!state.inTransaction(), replies.isEmpty());
-    if (kept) {
+    if (keeper != null) {
+      keeper.ready();
       return Unpooled.EMPTY_BUFFER;
     }
     if (state.keysWanted()
@@ -185,6 +188,12 @@ final class BackendRelay implements FrameScanner.Visitor {
       return Unpooled.EMPTY_BUFFER;
     }
     if (type == BackendMessage.NOTICE_RESPONSE && keys.isQuotedBy(fields)) {
+      return Unpooled.EMPTY_BUFFER;
+    }
+    if (hearer != null
+        && type == BackendMessage.ERROR_RESPONSE
+        && !isFatal(fields)
+        && hearer.keepsError(fields)) {
       return Unpooled.EMPTY_BUFFER;
     }
     if (type == BackendMessage.ERROR_RESPONSE ? isFatal(fields) : isLastWarning(fields)) {

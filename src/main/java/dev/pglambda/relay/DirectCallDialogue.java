@@ -38,7 +38,7 @@ final class DirectCallDialogue {
   private final DirectRelay relay;
   private final ServedPortal portal;
   private final DirectPlan plan;
-  private final boolean query;
+  private final @Nullable DirectQuery query;
   private final List<byte @Nullable []> results = new ArrayList<>();
   private int maxRows;
   private boolean inserts;
@@ -49,7 +49,11 @@ final class DirectCallDialogue {
   private @Nullable CompletableFuture<DirectCalls.Outcome> call;
   private @Nullable Future<?> timer;
 
-  DirectCallDialogue(Scene scene, DirectRelay relay, ServedPortal portal, boolean query) {
+  /**
+   * @param query what it is a part of; null: an Execute
+   */
+  DirectCallDialogue(
+      Scene scene, DirectRelay relay, ServedPortal portal, @Nullable DirectQuery query) {
     this.scene = scene;
     this.relay = relay;
     this.portal = portal;
@@ -148,7 +152,7 @@ final class DirectCallDialogue {
    */
   private Exchange exchange() {
     Exchange exchange = scene.exchange();
-    if (query && !inserts && !described) {
+    if (query != null && !inserts && !described) {
       described = true;
       exchange
           .mending(portal.statement()::mend)
@@ -306,25 +310,24 @@ final class DirectCallDialogue {
   private void finish(Exchange exchange) {
     String name = portal.bind().portal();
     exchange.mending(portal.statement()::mend);
-    if (query) {
-      exchange
-          .bind(portal.bind(), "", "", results, false)
-          .describeLate(inserts)
-          .forClient(true)
-          .execute("", 0)
-          .forClient(false)
-          .closeStatement("")
-          .forClient(true)
-          .sync();
-    } else {
-      exchange
-          .closePortal(name)
-          .bind(portal.bind(), name, portal.bind().statement(), results, false)
-          .forClient(true)
-          .execute(name, maxRows);
-      scene.prepared().forgetPortal(name);
+    if (query != null) {
+      relay.calling(null);
+      query.executed(
+          exchange
+              .bind(portal.bind(), "", "", results, false)
+              .describeLate(inserts)
+              .forClient(true)
+              .execute("", 0)
+              .forClient(false));
+      return;
     }
-    exchange.send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
+    exchange
+        .closePortal(name)
+        .bind(portal.bind(), name, portal.bind().statement(), results, false)
+        .forClient(true)
+        .execute(name, maxRows)
+        .send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
+    scene.prepared().forgetPortal(name);
     relay.done();
   }
 
@@ -333,10 +336,11 @@ final class DirectCallDialogue {
   }
 
   private void failed() {
-    if (query) {
-      scene.endQuery();
+    if (query == null) {
+      relay.failed();
+    } else {
+      query.failed();
     }
-    relay.failed();
   }
 
   /** What a block of the proxy's raises comes from the function. */

@@ -2,7 +2,9 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.intercept.direct.DirectCandidate;
 import dev.pglambda.intercept.direct.DirectPlan;
+import dev.pglambda.intercept.direct.DirectScript;
 import dev.pglambda.intercept.direct.ResultParameters;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
@@ -40,11 +42,6 @@ final class DirectRelay {
 
     Exchange exchange() {
       return new Exchange(session.client().alloc());
-    }
-
-    /** Ends what takes the place of a Query. */
-    void endQuery() {
-      exchange().forClient(true).sync().send(session, replies, false, () -> {}, () -> {});
     }
   }
 
@@ -128,15 +125,55 @@ final class DirectRelay {
 
   private void statement(ByteBuf message, boolean query) {
     Rewrite text = rewrite;
-    if (text == null || text.direct() == null || prepared.isFull()) {
+    DirectScript script = text == null ? null : text.direct();
+    if (text == null || script == null || prepared.isFull()) {
       passOn();
       return;
     }
+    if (query) {
+      new DirectQuery(scene, this, text, script).start();
+      return;
+    }
+    DirectCandidate candidate = script.size() == 1 ? script.candidate(0) : null;
+    if (candidate == null) {
+      passOn(); // the server refuses several statements
+      return;
+    }
     int body = Frame.HEADER_LENGTH;
-    int nameEnd = query ? body : message.indexOf(body, message.writerIndex(), (byte) 0);
-    String name = query ? "" : name(message, body, nameEnd);
-    List<Integer> types = query ? List.of() : ParseMessage.declaredTypes(message, nameEnd + 1);
-    new DirectStatementDialogue(scene, this, text, text.direct(), name, types, query).start();
+    int nameEnd = message.indexOf(body, message.writerIndex(), (byte) 0);
+    List<Integer> types = ParseMessage.declaredTypes(message, nameEnd + 1);
+    String name = name(message, body, nameEnd);
+    new DirectStatementDialogue(scene, new Parsing(name), text, candidate, name, types, true)
+        .start();
+  }
+
+  /** Goes on with a Parse. */
+  private final class Parsing implements DirectStatementDialogue.Owner {
+    private final String name;
+
+    private Parsing(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public void prepared(ServedStatement statement) {
+      prepared.noteServed(name, statement);
+      done();
+    }
+
+    @Override
+    public void passes(boolean installed) {
+      if (installed) {
+        sawInstalled();
+      } else {
+        passOn();
+      }
+    }
+
+    @Override
+    public void failed() {
+      DirectRelay.this.failed();
+    }
   }
 
   private void bind(ByteBuf message) {
@@ -207,14 +244,14 @@ final class DirectRelay {
       passOn();
       return;
     }
-    new DirectCallDialogue(scene, this, portal, false).execute(message.getInt(nameEnd + 1));
+    new DirectCallDialogue(scene, this, portal, null).execute(message.getInt(nameEnd + 1));
   }
 
   private static String name(ByteBuf message, int from, int end) {
     return message.toString(from, end - from, StandardCharsets.ISO_8859_1);
   }
 
-  void calling(DirectCallDialogue dialogue) {
+  void calling(@Nullable DirectCallDialogue dialogue) {
     calling = dialogue;
   }
 

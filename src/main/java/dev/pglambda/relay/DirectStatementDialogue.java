@@ -31,32 +31,49 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectStatementDialogue {
   private final Scene scene;
-  private final DirectRelay relay;
+  private final Owner owner;
   private final Rewrite rewrite;
   private final DirectCandidate candidate;
   private final String name;
   private final List<Integer> declaredTypes;
-  private final boolean query;
+  private final boolean isParse;
+
+  /** What goes on with the statement. */
+  interface Owner {
+    /** It is prepared. */
+    void prepared(ServedStatement statement);
+
+    /**
+     * The server can do it itself.
+     *
+     * @param installed whether because the extension is installed
+     */
+    void passes(boolean installed);
+
+    /** An error went to the client. */
+    void failed();
+  }
 
   /**
    * @param name of the prepared statement; empty for a Query, whose unnamed statement it takes, too
    * @param declaredTypes object ids of types that the client declares for its parameters
+   * @param isParse whether the client waits for a ParseComplete
    */
   DirectStatementDialogue(
       Scene scene,
-      DirectRelay relay,
+      Owner owner,
       Rewrite rewrite,
       DirectCandidate candidate,
       String name,
       List<Integer> declaredTypes,
-      boolean query) {
+      boolean isParse) {
     this.scene = scene;
-    this.relay = relay;
+    this.owner = owner;
     this.rewrite = rewrite;
     this.candidate = candidate;
     this.name = name;
     this.declaredTypes = declaredTypes;
-    this.query = query;
+    this.isParse = isParse;
   }
 
   void start() {
@@ -65,12 +82,11 @@ final class DirectStatementDialogue {
   }
 
   private void schemasKnown(Exchange asked) {
-    List<byte @Nullable []> row = asked.rows().get(0);
-    Schemas schemas = new Schemas(isTrue(row.get(0)), isTrue(row.get(1)));
+    Schemas schemas = Schemas.read(asked.rows().get(0));
     if (!scene.calls().areServedIn(schemas)) {
-      relay.sawInstalled();
+      owner.passes(true);
     } else if (!candidate.invokes() && schemas.commons()) {
-      relay.passOn();
+      owner.passes(false);
     } else if (schemas.lambda()) {
       // Then the server itself knows whether the calls are right and allowed.
       send(
@@ -84,10 +100,6 @@ final class DirectStatementDialogue {
     } else {
       analyse(schemas);
     }
-  }
-
-  private static boolean isTrue(byte @Nullable [] value) {
-    return value != null && value[0] != 0;
   }
 
   private void analyse(Schemas schemas) {
@@ -150,7 +162,7 @@ final class DirectStatementDialogue {
         scene
             .exchange()
             .mending(new ServedStatement(plan, rewrite.statements(), List.of())::mend)
-            .forClient(!query)
+            .forClient(isParse)
             .parse(name, plan.text(), plan.parameterTypes(declaredTypes))
             .forClient(false)
             .describeStatement(name);
@@ -158,26 +170,12 @@ final class DirectStatementDialogue {
   }
 
   private void prepared(DirectPlan plan, List<Integer> types) {
-    ServedStatement statement =
-        new ServedStatement(plan, rewrite.statements(), types.subList(0, plan.clientParameters()));
-    if (query) {
-      new DirectCallDialogue(scene, relay, new ServedPortal(statement, BindMessage.EMPTY), true)
-          .query();
-    } else {
-      scene.prepared().noteServed(name, statement);
-      relay.done();
-    }
+    owner.prepared(
+        new ServedStatement(plan, rewrite.statements(), types.subList(0, plan.clientParameters())));
   }
 
   private void send(Exchange exchange, Runnable then) {
-    exchange.send(scene.session(), scene.replies(), true, then, this::failed);
-  }
-
-  private void failed() {
-    if (query) {
-      scene.endQuery();
-    }
-    relay.failed();
+    exchange.send(scene.session(), scene.replies(), true, then, owner::failed);
   }
 
   private void mend(ErrorFields fields) {

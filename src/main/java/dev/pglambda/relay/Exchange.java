@@ -11,6 +11,7 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ final class Exchange {
   private byte @Nullable [] rowDescription;
   private boolean quiet;
   private Mender mender = fields -> {};
+  private Predicate<ErrorFields> expected = fields -> false;
   private Runnable answered = () -> {};
   private Runnable failed = () -> {};
 
@@ -70,6 +72,12 @@ final class Exchange {
   /** What becomes of errors about what is added from now on. */
   Exchange mending(Mender errors) {
     mender = errors;
+    return this;
+  }
+
+  /** An error about what is added from now on that is expected, and kept from the client. */
+  Exchange expecting(Predicate<ErrorFields> errors) {
+    expected = errors;
     return this;
   }
 
@@ -167,7 +175,7 @@ final class Exchange {
   }
 
   private int begin(byte type) {
-    replies.add(new Reply(type, forClient, quiet, mender));
+    replies.add(new Reply(type, forClient, quiet, mender, expected));
     return Frames.begin(frames, type);
   }
 
@@ -225,12 +233,19 @@ final class Exchange {
   /** The replies to one message. */
   private final class Reply implements ReplyQueue.Hearer {
     private final byte kind;
-    private final boolean visible;
+    private boolean visible;
     private final boolean silent;
     private final Mender errors;
+    private final Predicate<ErrorFields> keptErrors;
     private byte substitute;
 
-    private Reply(byte kind, boolean visible, boolean silent, Mender errors) {
+    private Reply(
+        byte kind,
+        boolean visible,
+        boolean silent,
+        Mender errors,
+        Predicate<ErrorFields> keptErrors) {
+      this.keptErrors = keptErrors;
       this.kind = kind;
       this.visible = visible;
       this.silent = silent;
@@ -317,8 +332,22 @@ final class Exchange {
     }
 
     @Override
+    public boolean keepsError(ErrorFields fields) {
+      return keptErrors.test(fields);
+    }
+
+    /** If a Sync was sent with what has failed, its ReadyForQuery is the client's. */
+    @Override
     public void failed() {
+      replies.stream()
+          .filter(reply -> reply.kind == FrontendMessage.SYNC)
+          .forEach(reply -> reply.visible = true);
       failed.run();
+    }
+
+    @Override
+    public void ready() {
+      answered.run();
     }
   }
 

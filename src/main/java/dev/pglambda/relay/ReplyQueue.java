@@ -54,8 +54,16 @@ final class ReplyQueue {
     /** Changes an error or a notice, which the client gets. */
     default void mend(ErrorFields fields) {}
 
-    /** An error has come: there is no further reply. */
+    /** Whether the client must not see an error. */
+    default boolean keepsError(ErrorFields fields) {
+      return false;
+    }
+
+    /** An error has come that is not kept: there is no further reply. */
     default void failed() {}
+
+    /** A ReadyForQuery has come that is kept. */
+    default void ready() {}
   }
 
   /** In place of rewritten statements: the proxy's own message, and what follows depends on it. */

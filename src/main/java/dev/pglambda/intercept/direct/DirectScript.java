@@ -1,0 +1,128 @@
+package dev.pglambda.intercept.direct;
+
+import dev.pglambda.intercept.ClientEncoding;
+import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.sql.DirectStatement;
+import dev.pglambda.sql.DirectStatements;
+import dev.pglambda.sql.FunctionCalls;
+import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.Statement;
+import dev.pglambda.sql.StatementSplitter;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A text of one or several statements, if the proxy can serve all calls in it. Immutable.
+ *
+ * @param text as {@link ClientEncoding#read} reads it
+ * @param statements that are not empty, in order
+ * @param served those that have calls, by their index
+ * @param standardConformingStrings the session's setting
+ * @param encoding the client's
+ */
+public record DirectScript(
+    String text,
+    List<Statement> statements,
+    Map<Integer, DirectStatement> served,
+    boolean standardConformingStrings,
+    ClientEncoding encoding) {
+
+  /** What a message can hold, less those that are added to it. */
+  private static final int MAX_PARAMETERS = 60_000;
+
+  /** Each of them takes several messages; a longer text passes. */
+  private static final int MAX_STATEMENTS = 1_000;
+
+  /** Statements behind whose Execute comes more than their rows. */
+  private static final String COPY = "copy";
+
+  private static final Set<String> WRITES = Set.of("insert", "update", "delete", "merge");
+
+  /** Looks at a text; null if it has no calls, or others than can be served. */
+  public static @Nullable DirectScript of(String text, ServerSettings settings) {
+    boolean standardConformingStrings = settings.standardConformingStrings();
+    List<DirectStatement> found = DirectStatements.find(text, standardConformingStrings);
+    if (found.isEmpty()) {
+      return null;
+    }
+    Map<Integer, DirectStatement> served = new HashMap<>();
+    found.forEach(statement -> served.put(statement.statementIndex(), statement));
+    DirectScript script =
+        new DirectScript(
+            text,
+            StatementSplitter.split(text, standardConformingStrings),
+            served,
+            standardConformingStrings,
+            settings.encoding());
+    return script.isServed() ? script : null;
+  }
+
+  private boolean isServed() {
+    Set<Integer> calls = new HashSet<>();
+    for (DirectStatement statement : served.values()) {
+      if (statement.parameters() > MAX_PARAMETERS) {
+        return false;
+      }
+      statement
+          .calls()
+          .forEach(
+              call -> {
+                calls.add(call.call().start());
+                if (call.arn() != null) {
+                  calls.add(call.arn().start());
+                }
+              });
+    }
+    return statements.size() <= MAX_STATEMENTS
+        && FunctionCalls.find(text, standardConformingStrings).stream()
+            .allMatch(call -> calls.contains(call.start()))
+        && (statements.size() == 1
+            || statements.stream().noneMatch(statement -> firstWord(statement).equals(COPY)));
+  }
+
+  private String firstWord(Statement statement) {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    lexer.next();
+    String word = lexer.identifier();
+    return word == null ? "" : word;
+  }
+
+  /** How many statements it has. */
+  public int size() {
+    return statements.size();
+  }
+
+  /** Whether a statement makes all of its rows before it sends one of them. */
+  public boolean writes(int index) {
+    return WRITES.contains(firstWord(statements.get(index)));
+  }
+
+  /** A statement alone, at the place, in characters, where it stands in the text. */
+  public String statement(int index) {
+    Statement statement = statements.get(index);
+    return " ".repeat(encoding.characters(text, 0, statement.start()))
+        + text.substring(statement.start(), statement.end());
+  }
+
+  /** The same, if it has calls to be served; null if it has none. */
+  public @Nullable DirectCandidate candidate(int index) {
+    DirectStatement direct = served.get(index);
+    if (direct == null) {
+      return null;
+    }
+    if (statements.size() == 1) {
+      return new DirectCandidate(text, direct, standardConformingStrings, encoding);
+    }
+    String alone = statement(index);
+    return new DirectCandidate(
+        alone,
+        DirectStatements.find(alone, standardConformingStrings).get(0),
+        standardConformingStrings,
+        encoding);
+  }
+}

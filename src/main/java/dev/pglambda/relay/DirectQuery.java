@@ -1,0 +1,145 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.ErrorPosition;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.direct.DirectCandidate;
+import dev.pglambda.intercept.direct.DirectScript;
+import dev.pglambda.intercept.direct.Schemas;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.relay.DirectRelay.Scene;
+import java.util.List;
+
+/**
+ * In place of a Query whose calls the proxy serves: its statements one after the other, by the
+ * extended query protocol and with one Sync at the end, so that they are one transaction, as they
+ * would have been.
+ */
+final class DirectQuery implements DirectStatementDialogue.Owner {
+  /** The error of a text of several statements that is right (postgres.c). */
+  private static final String SYNTAX_ERROR = "42601";
+
+  private final Scene scene;
+  private final DirectRelay relay;
+  private final Rewrite rewrite;
+  private final DirectScript script;
+  private int index;
+
+  DirectQuery(Scene scene, DirectRelay relay, Rewrite rewrite, DirectScript script) {
+    this.scene = scene;
+    this.relay = relay;
+    this.rewrite = rewrite;
+    this.script = script;
+  }
+
+  void start() {
+    if (script.size() == 1) {
+      statement();
+      return;
+    }
+    Exchange asked = scene.exchange().query(Schemas.QUERY, List.of(), List.of(), true);
+    send(
+        asked,
+        () -> {
+          if (!scene.calls().areServedIn(Schemas.read(asked.rows().get(0)))) {
+            relay.sawInstalled();
+          } else if (scene.state().inTransaction()) {
+            statement(); // the check would end it
+          } else {
+            checkSyntax();
+          }
+        });
+  }
+
+  /**
+   * PostgreSQL executes nothing of a text with a syntax error. It tells of one before it tells that
+   * a Parse message must not have several statements.
+   */
+  private void checkSyntax() {
+    Exchange checked =
+        scene
+            .exchange()
+            .mending(this::mend)
+            .expecting(
+                error ->
+                    SYNTAX_ERROR.equals(error.get(ErrorFields.SQLSTATE))
+                        && error.get(ErrorFields.POSITION) == null)
+            .parseOwn(rewrite.text(), List.of())
+            .sync();
+    checked.send(scene.session(), scene.replies(), false, this::statement, relay::failed);
+  }
+
+  private void statement() {
+    DirectCandidate candidate = script.candidate(index);
+    if (candidate == null) {
+      plain();
+    } else {
+      new DirectStatementDialogue(scene, this, rewrite, candidate, "", List.of(), false).start();
+    }
+  }
+
+  private void plain() {
+    boolean writes = script.writes(index);
+    Exchange exchange =
+        scene
+            .exchange()
+            .mending(this::mend)
+            .parse("", script.statement(index), List.of())
+            .bind(BindMessage.EMPTY, "", "", List.of(), false);
+    if (writes) {
+      exchange.describeLate(true);
+    } else {
+      exchange.forClient(true).describePortal("").forClient(false);
+    }
+    executed(exchange.forClient(true).execute("", 0).forClient(false));
+  }
+
+  @Override
+  public void passes(boolean installed) {
+    if (script.size() > 1) {
+      plain(); // something may have been executed
+    } else if (installed) {
+      relay.sawInstalled();
+    } else {
+      relay.passOn();
+    }
+  }
+
+  @Override
+  public void prepared(ServedStatement statement) {
+    new DirectCallDialogue(scene, relay, new ServedPortal(statement, BindMessage.EMPTY), this)
+        .query();
+  }
+
+  /** Sends what executes a statement, and goes on with the next one, if there is one. */
+  void executed(Exchange exchange) {
+    exchange.closeStatement("");
+    index++;
+    if (index < script.size()) {
+      send(exchange, this::statement);
+    } else {
+      exchange
+          .forClient(true)
+          .sync()
+          .send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
+      relay.done();
+    }
+  }
+
+  private void send(Exchange exchange, Runnable then) {
+    exchange.send(scene.session(), scene.replies(), true, then, this::failed);
+  }
+
+  @Override
+  public void failed() {
+    scene
+        .exchange()
+        .forClient(true)
+        .sync()
+        .send(scene.session(), scene.replies(), false, () -> {}, () -> {});
+    relay.failed();
+  }
+
+  private void mend(ErrorFields fields) {
+    ErrorPosition.mend(fields, rewrite.statements());
+  }
+}
