@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtensionInterceptorTest {
   private final Interceptor interceptor =
-      new ExtensionInterceptor((statement, text) -> "<" + text + ">", true);
+      new ExtensionInterceptor((statement, text) -> "<" + text + ">", false);
 
   private Settings settings = new Settings(true, ClientEncoding.SINGLE_BYTE);
 
@@ -33,6 +33,27 @@ class ExtensionInterceptorTest {
       })
   void passesWhatPostgresCanDo(String text) {
     assertThat(inspect(text)).isNull();
+  }
+
+  @Test
+  void showsATextWhoseCallsTheProxyCanServe() {
+    String text = "SELECT 1; SELECT * FROM aws_lambda.invoke('f', '{}'::json)";
+    byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
+
+    Rewrite rewrite =
+        new ExtensionInterceptor((statement, original) -> original, true)
+            .inspect(
+                Unpooled.wrappedBuffer(octets),
+                0,
+                octets.length,
+                Interceptor.NO_PARAMETERS,
+                settings);
+
+    assertThat(rewrite).isNotNull();
+    assertThat(rewrite.text()).isEqualTo(text);
+    assertThat(rewrite.statements()).isEmpty();
+    assertThat(rewrite.direct().candidate(0)).isNull();
+    assertThat(rewrite.direct().candidate(1).statement().calls()).hasSize(1);
   }
 
   @Test
