@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.direct.DirectScript;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -52,8 +53,9 @@ class ExtensionInterceptorTest {
     assertThat(rewrite).isNotNull();
     assertThat(rewrite.text()).isEqualTo(text);
     assertThat(rewrite.statements()).isEmpty();
-    assertThat(rewrite.direct().candidate(0)).isNull();
-    assertThat(rewrite.direct().candidate(1).statement().calls()).hasSize(1);
+    DirectScript script = requireNonNull(rewrite.direct());
+    assertThat(script.candidate(0)).isNull();
+    assertThat(requireNonNull(script.candidate(1)).statement().calls()).hasSize(1);
   }
 
   @Test
