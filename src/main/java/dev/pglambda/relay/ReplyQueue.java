@@ -165,6 +165,11 @@ final class ReplyQueue {
     return skipping;
   }
 
+  /** Whether a reply that comes now may belong to something else than what is owed. */
+  boolean isOutOfStep() {
+    return outOfStep || syncInCopy;
+  }
+
   /** Whether the server reads COPY data. */
   boolean isCopyIn() {
     return copyIn;
