@@ -145,6 +145,7 @@ class DirectFaultsTest {
           assertThat(stage.client.isOpen()).isTrue();
           assertThat(stage.clientSaw()).endsWith("Z");
           assertThat(count(stage.clientSaw(), 'Z')).isEqualTo(count(script));
+          assertThat(stage.model.knows(Exchange.OWN_NAME)).as("left behind").isFalse();
           goesOn(stage);
         });
   }
