@@ -12,6 +12,8 @@ import dev.pglambda.testing.ServerMessage.NoticeResponse;
 import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,7 +63,28 @@ final class CallingModes implements AutoCloseable {
     return LambdaDatabase.oldestAndNewestVersion()
         .flatMap(
             version ->
-                Stream.of(Mode.EXTENSION) /*T*/.map(mode -> new CallingModes(mode, version)));
+                Stream.of(Mode.ALWAYS, Mode.ABSENT).map(mode -> new CallingModes(mode, version)));
+  }
+
+  /** A database whose calls are served in a mode. */
+  record Served(Mode mode, LambdaDatabase database) implements AutoCloseable {
+    @Override
+    public void close() {
+      database.close();
+    }
+
+    /** For the names of the tests. */
+    @Override
+    public String toString() {
+      return database + ", " + mode.name().toLowerCase(ROOT);
+    }
+  }
+
+  /** One in each mode, on the newest version. */
+  static Stream<Served> ofNewestVersion() {
+    String version =
+        LambdaDatabase.oldestAndNewestVersion().reduce((first, last) -> last).orElseThrow();
+    return Stream.of(Mode.values()).map(mode -> new Served(mode, mode.database(version)));
   }
 
   /** What a client says, and when it reads. */
@@ -76,11 +99,21 @@ final class CallingModes implements AutoCloseable {
   }
 
   /** Executes a statement in both databases, on connections without the proxy. */
-  void prepare(String sql) throws Exception {
+  void prepare(String sql) throws SQLException {
     for (LambdaDatabase database : List.of(extension, direct)) {
-      try (var connection = database.connectDirectly()) {
+      try (Connection connection = database.connectDirectly()) {
         Queries.execute(connection, sql);
       }
+    }
+  }
+
+  /** The rows of a query, the same in both databases. */
+  List<String> rows(String sql) throws SQLException {
+    try (Connection expected = extension.connectDirectly();
+        Connection actual = direct.connectDirectly()) {
+      List<String> rows = Queries.rows(expected, sql);
+      assertThat(Queries.rows(actual, sql)).isEqualTo(rows);
+      return rows;
     }
   }
 

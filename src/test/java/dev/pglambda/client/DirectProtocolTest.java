@@ -562,7 +562,7 @@ class DirectProtocolTest {
               WireClient client = talk.client();
               client.query("BEGIN").parse("s", CALL).bind("p", "s", List.of("echo", "1"));
               client.execute("p", 0).sync();
-              client.query("SELECT name, parameter_types::text FROM pg_prepared_statements");
+              client.query("SELECT name FROM pg_prepared_statements");
               client.query("SELECT name FROM pg_cursors");
               client.query("COMMIT");
               client.query("SELECT payload FROM aws_lambda.invoke('echo', '2'::json)");
@@ -574,6 +574,29 @@ class DirectProtocolTest {
 
     assertThat(heard.types()).isEqualTo("C<T>12DC<T>TDC<T>TDC<T>C<I>TDC<I>TDC<I>");
     assertThat(heard.payloads()).containsExactly("1", "2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "INSERT INTO kept SELECT 1, payload FROM aws_lambda.invoke('echo', '1'::json)",
+        "INSERT INTO kept SELECT 1, (aws_lambda.invoke('echo', '1'::json)).payload",
+        "INSERT INTO kept SELECT 1, to_json(aws_commons.create_lambda_function_arn('echo'))",
+        "INSERT INTO kept VALUES (1, '\"aws_lambda.invoke(1)\"')"
+      })
+  void theFirstStatementOfASessionIsCommitted(String insert) throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              client.query(insert);
+              talk.readUntilReady();
+              client.query("SELECT nothing");
+              talk.readUntilReady();
+            });
+
+    String expected = heard.types().startsWith("C") ? "1" : "0";
+    assertThat(modes.rows("SELECT count(*) FROM kept")).containsExactly(expected);
   }
 
   @ParameterizedTest

@@ -28,6 +28,7 @@ public final class ConformanceRunner {
   private final Variant variant;
   private final Target target;
   private final @Nullable LambdaEndpoint lambda;
+  private final List<String> differences = new ArrayList<>();
 
   private ConformanceRunner(
       CaseFile caseFile, Variant variant, Target target, @Nullable LambdaEndpoint lambda) {
@@ -135,11 +136,14 @@ public final class ConformanceRunner {
       }
       Conversation conversation = new Conversation(client, variant.mode(), new ServerTypes(target));
       for (Step step : caseFile.steps()) {
-        if (step.isFor(variant)) {
-          runStep(conversation, step);
+        if (step.isFor(variant) && !runStep(conversation, step)) {
+          break;
         }
       }
       client.terminate().flushOut();
+    }
+    if (!differences.isEmpty()) {
+      throw new AssertionError(String.join("\n", differences));
     }
   }
 
@@ -151,7 +155,8 @@ public final class ConformanceRunner {
     };
   }
 
-  private void runStep(Conversation conversation, Step step) throws IOException {
+  /** Whether the session goes on; what differs is noted, for it may explain what comes next. */
+  private boolean runStep(Conversation conversation, Step step) throws IOException {
     List<TranscriptLine> actual =
         new ArrayList<>(conversation.answer(step, step.copies(target.version(), variant)));
     if (lambda != null) {
@@ -159,7 +164,7 @@ public final class ConformanceRunner {
     }
     String diff = TranscriptDiff.of(step.expected(target.version(), variant), actual);
     if (!diff.isEmpty()) {
-      throw new AssertionError(
+      differences.add(
           "%s:%d: %s%n%s, PostgreSQL %d (- expected, + actual)%n%s%n%n%s"
               .formatted(
                   caseFile.file(),
@@ -170,6 +175,7 @@ public final class ConformanceRunner {
                   step.sql().indent(2).stripTrailing(),
                   diff));
     }
+    return actual.stream().anyMatch(line -> line.name().equals(TranscriptLine.READY_FOR_QUERY));
   }
 
   private WireClient connect(String user) throws IOException {
