@@ -134,7 +134,7 @@ final class CallingModes implements AutoCloseable {
             database.postgres().user(),
             database.name(),
             null)) {
-      Conversation conversation = new Conversation(client, lambda);
+      Conversation conversation = new Conversation(database, client);
       script.run(conversation);
       conversation.requests.addAll(
           lambda.requests().subList(conversation.requestsBefore, lambda.requests().size()));
@@ -146,13 +146,15 @@ final class CallingModes implements AutoCloseable {
   static final class Conversation {
     private final List<@Nullable ServerMessage> received = new ArrayList<>();
     private final List<ReceivedRequest> requests = new ArrayList<>();
+    private final LambdaDatabase database;
     private final WireClient client;
     private final FakeLambdaEndpoint lambda;
     private final int requestsBefore;
 
-    private Conversation(WireClient client, FakeLambdaEndpoint lambda) {
+    private Conversation(LambdaDatabase database, WireClient client) {
+      this.database = database;
       this.client = client;
-      this.lambda = lambda;
+      this.lambda = database.lambda();
       this.requestsBefore = lambda.requests().size();
     }
 
@@ -162,6 +164,13 @@ final class CallingModes implements AutoCloseable {
 
     FakeLambdaEndpoint lambda() {
       return lambda;
+    }
+
+    /** The rows of a query in another session, without the proxy. */
+    List<String> elsewhere(String sql) throws SQLException {
+      try (Connection connection = database.connectDirectly()) {
+        return Queries.rows(connection, sql);
+      }
     }
 
     /** How many requests there have been since the conversation began. */

@@ -650,6 +650,61 @@ class DirectProtocolTest {
     assertThat(heard.payloads()).containsExactly("1", "2");
   }
 
+  @ParameterizedTest
+  @CsvSource({"pg_cancel_backend, false", "pg_cancel_backend, true", "pg_terminate_backend, true"})
+  void anotherSessionEndsACall(String function, boolean simple) throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              int aborted = talk.lambda().aborted();
+              client.query("SET aws_lambda.request_timeout_ms = 60000");
+              client.query("SET application_name = 'to be ended'");
+              talk.readUntilReady().readUntilReady();
+              if (simple) {
+                client.query("SELECT payload FROM aws_lambda.invoke('held', '1'::json)");
+              } else {
+                client.parse("", CALL).bind("", "", List.of("held", "1")).describePortal("");
+                client.execute("", 0).sync();
+              }
+              talk.awaitRequests(1);
+              String end =
+                  "SELECT "
+                      + function
+                      + "(pid) FROM pg_stat_activity"
+                      + " WHERE application_name = 'to be ended' AND datname = current_database()";
+              assertThat(talk.elsewhere(end)).containsExactly("t");
+              talk.readUntilReady();
+              talk.lambda().awaitAborted(aborted + 1);
+            });
+
+    assertThat(heard.sqlStates())
+        .containsExactly(function.equals("pg_cancel_backend") ? "57014" : "57P01");
+  }
+
+  @Test
+  void aPreparedCallOutlivesTheInstallation() throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              client.parse("s", CALL).bind("", "s", List.of("echo", "1")).execute("", 0).sync();
+              client.query("BEGIN").query("SET LOCAL client_min_messages = warning");
+              client.query("CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE");
+              client.bind("", "s", List.of("echo", "2")).execute("", 0).sync();
+              client.parse("t", CALL).bind("", "t", List.of("echo", "3")).execute("", 0).sync();
+              client.query("ROLLBACK");
+              client.bind("", "s", List.of("echo", "4")).execute("", 0).sync();
+              for (int i = 0; i < 8; i++) {
+                talk.readUntilReady();
+              }
+            });
+
+    assertThat(heard.types())
+        .isEqualTo("12DC<I>" + "C<T>".repeat(3) + "2DC<T>12DC<T>" + "C<I>" + "2DC<I>");
+    assertThat(heard.payloads()).containsExactly("1", "2", "3", "4");
+  }
+
   @Test
   void messagesBehindARunningCallWait() throws Exception {
     Heard heard =
