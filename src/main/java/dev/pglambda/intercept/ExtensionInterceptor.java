@@ -4,6 +4,8 @@ import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.intercept.direct.DirectScript;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.FunctionCalls;
 import dev.pglambda.sql.Mentions;
 import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
@@ -61,21 +63,33 @@ public final class ExtensionInterceptor implements Interceptor {
       return null;
     }
     String text = settings.encoding().read(buffer, index, length);
-    List<ExtensionStatement> statements =
-        ExtensionStatements.find(text, settings.standardConformingStrings());
-    List<NestedStatement> nested =
-        NestedStatements.find(text, settings.standardConformingStrings());
+    boolean standardConformingStrings = settings.standardConformingStrings();
+    List<ExtensionStatement> statements = List.of();
+    List<NestedStatement> nested = List.of();
+    if (Mentions.extensionStatement(text)) {
+      statements = ExtensionStatements.find(text, standardConformingStrings);
+      nested = NestedStatements.find(text, standardConformingStrings);
+    }
     List<Part> parts = parts(text, statements, nested);
-    UnresolvedCalls.find(
-            text,
-            settings.standardConformingStrings(),
-            number -> isText(buffer, parameterTypes, number))
-        .forEach(insertion -> parts.add(new Part(RewrittenStatement.NESTED, "", insertion)));
+    List<FunctionCall> calls = List.of();
+    if (Mentions.functionCall(text)) {
+      calls = FunctionCalls.find(text, standardConformingStrings);
+      UnresolvedCalls.find(
+              text,
+              calls,
+              standardConformingStrings,
+              number -> isText(buffer, parameterTypes, number))
+          .forEach(insertion -> parts.add(new Part(RewrittenStatement.NESTED, "", insertion)));
+    }
     parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
-    List<Replacement> replacements = parts.stream().map(Part::replacement).toList();
-    String spliced = Replacement.splice(text, replacements);
-    boolean mayBeDirect = directCalls && statements.isEmpty() && nested.isEmpty();
-    DirectScript direct = mayBeDirect ? DirectScript.of(spliced, settings) : null;
+    String spliced = Replacement.splice(text, parts.stream().map(Part::replacement).toList());
+    DirectScript direct =
+        calls.isEmpty() || !directCalls || !statements.isEmpty() || !nested.isEmpty()
+            ? null
+            : DirectScript.of(
+                spliced,
+                parts.isEmpty() ? calls : FunctionCalls.find(spliced, standardConformingStrings),
+                settings);
     return parts.isEmpty() && direct == null
         ? null
         : new Rewrite(

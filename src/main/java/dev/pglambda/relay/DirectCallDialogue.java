@@ -220,8 +220,10 @@ final class DirectCallDialogue {
                     .session()
                     .execute(
                         () -> {
-                          if (call == started && outcome != null) {
-                            returned(invocation, outcome);
+                          if (call == started) {
+                            returned(
+                                invocation,
+                                outcome == null ? DirectCalls.internalError(failure) : outcome);
                           }
                         }));
   }

@@ -82,7 +82,7 @@ final class DirectRelay {
   boolean isWanted(Rewrite text) {
     return text.direct() != null
         && scene.calls().areServed()
-        && (!installed || scene.calls().maskInstalled());
+        && (!installed || scene.calls().areServedWhereInstalled());
   }
 
   /** Holds a message; {@link #advance} is to be called when the read is over. */

@@ -43,9 +43,24 @@ public final class DirectStatements {
     return find((CharSequence) text, standardConformingStrings);
   }
 
+  /**
+   * The same where it is known already which calls {@link FunctionCalls} finds in the text.
+   *
+   * @see #find(String, boolean)
+   */
+  public static List<DirectStatement> find(
+      String text, List<FunctionCall> calls, boolean standardConformingStrings) {
+    return find((CharSequence) text, calls, standardConformingStrings);
+  }
+
   /** The same for any sequence of characters, so that a test can count how often each is read. */
   static List<DirectStatement> find(CharSequence text, boolean standardConformingStrings) {
-    List<FunctionCall> calls = FunctionCalls.find(text, standardConformingStrings);
+    return find(
+        text, FunctionCalls.find(text, standardConformingStrings), standardConformingStrings);
+  }
+
+  private static List<DirectStatement> find(
+      CharSequence text, List<FunctionCall> calls, boolean standardConformingStrings) {
     if (calls.isEmpty()) {
       return List.of();
     }

@@ -74,4 +74,35 @@ public final class Mentions {
     }
     return true;
   }
+
+  /**
+   * Whether a text that mentions an extension may have statements on extensions: the word is in it,
+   * in any case.
+   */
+  public static boolean extensionStatement(String text) {
+    return contains(text, "extension");
+  }
+
+  /**
+   * Whether such a text may have calls of the extensions' functions, whose names can be written
+   * with {@code U&} escapes.
+   */
+  public static boolean functionCall(String text) {
+    return contains(text, "invoke")
+        || contains(text, "create_lambda_function_arn")
+        || contains(text, "u&");
+  }
+
+  private static boolean contains(String text, String lowerCase) {
+    char lower = lowerCase.charAt(0);
+    char upper = (char) (lower - ('a' - 'A'));
+    for (int at = 0; at <= text.length() - lowerCase.length(); at++) {
+      char c = text.charAt(at);
+      if ((c == lower || c == upper)
+          && text.regionMatches(true, at, lowerCase, 0, lowerCase.length())) {
+        return true;
+      }
+    }
+    return false;
+  }
 }

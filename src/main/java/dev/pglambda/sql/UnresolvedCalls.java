@@ -59,20 +59,37 @@ public final class UnresolvedCalls {
    */
   public static List<Replacement> find(
       String text, boolean standardConformingStrings, IntPredicate isTextParameter) {
+    return find(
+        text,
+        FunctionCalls.find(text, standardConformingStrings),
+        standardConformingStrings,
+        isTextParameter);
+  }
+
+  /**
+   * The same where it is known already which calls {@link FunctionCalls} finds in the text.
+   *
+   * @see #find(String, boolean, IntPredicate)
+   */
+  public static List<Replacement> find(
+      String text,
+      List<FunctionCall> calls,
+      boolean standardConformingStrings,
+      IntPredicate isTextParameter) {
     List<Replacement> insertions = new ArrayList<>();
     new UnresolvedCalls(SourceText.of(text), standardConformingStrings, isTextParameter)
-        .find(insertions);
+        .find(calls, insertions);
     for (Body body : NestedBodies.find(text, standardConformingStrings)) {
       // The parameters of a body are typed variables.
-      new UnresolvedCalls(body.source(), standardConformingStrings, number -> false)
-          .find(insertions);
+      UnresolvedCalls inBody =
+          new UnresolvedCalls(body.source(), standardConformingStrings, number -> false);
+      inBody.find(FunctionCalls.find(inBody.text, standardConformingStrings), insertions);
     }
     insertions.sort(Comparator.comparingInt(Replacement::start));
     return List.copyOf(insertions);
   }
 
-  private void find(List<Replacement> insertions) {
-    List<FunctionCall> calls = FunctionCalls.find(text, standardConformingStrings);
+  private void find(List<FunctionCall> calls, List<Replacement> insertions) {
     if (calls.isEmpty()) {
       return;
     }

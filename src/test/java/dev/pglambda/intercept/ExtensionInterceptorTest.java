@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.direct.DirectScript;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtensionInterceptorTest {
   private final Interceptor interceptor =
-      new ExtensionInterceptor((statement, text) -> "<" + text + ">", true);
+      new ExtensionInterceptor((statement, text) -> "<" + text + ">", false);
 
   private Settings settings = new Settings(true, ClientEncoding.SINGLE_BYTE);
 
@@ -33,6 +34,28 @@ class ExtensionInterceptorTest {
       })
   void passesWhatPostgresCanDo(String text) {
     assertThat(inspect(text)).isNull();
+  }
+
+  @Test
+  void showsATextWhoseCallsTheProxyCanServe() {
+    String text = "SELECT 1; SELECT * FROM aws_lambda.invoke('f', '{}'::json)";
+    byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
+
+    Rewrite rewrite =
+        new ExtensionInterceptor((statement, original) -> original, true)
+            .inspect(
+                Unpooled.wrappedBuffer(octets),
+                0,
+                octets.length,
+                Interceptor.NO_PARAMETERS,
+                settings);
+
+    assertThat(rewrite).isNotNull();
+    assertThat(rewrite.text()).isEqualTo(text);
+    assertThat(rewrite.statements()).isEmpty();
+    DirectScript script = requireNonNull(rewrite.direct());
+    assertThat(script.candidate(0)).isNull();
+    assertThat(requireNonNull(script.candidate(1)).statement().calls()).hasSize(1);
   }
 
   @Test

@@ -13,12 +13,15 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which calls the proxy serves itself, and how: one for all sessions of a proxy. Safe for use by
  * many threads.
  */
 public final class DirectCalls {
+  private static final Logger log = LoggerFactory.getLogger(DirectCalls.class);
 
   /** Which calls are served, of those that can be. */
   public enum Mode {
@@ -68,8 +71,8 @@ public final class DirectCalls {
     return mode == Mode.ALWAYS || !schemas.lambda() || callbackFailed;
   }
 
-  /** Whether the answer can be another one although the schema is there. */
-  public boolean maskInstalled() {
+  /** Whether they are served although the extension is installed. */
+  public boolean areServedWhereInstalled() {
     return mode == Mode.ALWAYS || callbackFailed;
   }
 
@@ -146,6 +149,12 @@ public final class DirectCalls {
 
   private static Raised raised(SqlError error) {
     return new Raised(RaiseBlock.error(error));
+  }
+
+  /** What a defect of the proxy's comes to. */
+  public static Outcome internalError(@Nullable Throwable defect) {
+    log.error("a call of aws_lambda.invoke failed in the proxy", defect);
+    return raised(InvokeErrors.internalError());
   }
 
   /** What ends a call because the client asks for it, or because its time is over. */

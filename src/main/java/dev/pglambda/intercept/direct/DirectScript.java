@@ -4,7 +4,7 @@ import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.sql.DirectStatement;
 import dev.pglambda.sql.DirectStatements;
-import dev.pglambda.sql.FunctionCalls;
+import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.Statement;
 import dev.pglambda.sql.StatementSplitter;
@@ -42,10 +42,16 @@ public record DirectScript(
 
   private static final Set<String> WRITES = Set.of("insert", "update", "delete", "merge");
 
-  /** Looks at a text; null if it has no calls, or others than can be served. */
-  public static @Nullable DirectScript of(String text, ServerSettings settings) {
+  /**
+   * Looks at a text.
+   *
+   * @param calls in it
+   * @return null if there are none, or others than can be served
+   */
+  public static @Nullable DirectScript of(
+      String text, List<FunctionCall> calls, ServerSettings settings) {
     boolean standardConformingStrings = settings.standardConformingStrings();
-    List<DirectStatement> found = DirectStatements.find(text, standardConformingStrings);
+    List<DirectStatement> found = DirectStatements.find(text, calls, standardConformingStrings);
     if (found.isEmpty()) {
       return null;
     }
@@ -58,10 +64,10 @@ public record DirectScript(
             served,
             standardConformingStrings,
             settings.encoding());
-    return script.isServed() ? script : null;
+    return script.isServed(calls) ? script : null;
   }
 
-  private boolean isServed() {
+  private boolean isServed(List<FunctionCall> all) {
     Set<Integer> calls = new HashSet<>();
     for (DirectStatement statement : served.values()) {
       if (statement.parameters() > MAX_PARAMETERS) {
@@ -78,8 +84,7 @@ public record DirectScript(
               });
     }
     return statements.size() <= MAX_STATEMENTS
-        && FunctionCalls.find(text, standardConformingStrings).stream()
-            .allMatch(call -> calls.contains(call.start()))
+        && all.stream().allMatch(call -> calls.contains(call.start()))
         && (statements.size() == 1
             || statements.stream().noneMatch(statement -> firstWord(statement).equals(COPY)));
   }
