@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -180,7 +181,8 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             ctx.channel(),
             relay.interceptor(),
             relay.keys(),
-            relay.directCalls());
+            // A walsender has no extended query protocol.
+            startup.replication() ? DirectCalls.none() : relay.directCalls());
     session.ended().whenComplete((ended, failure) -> relay.admission().leave(address));
     relay.sessions().add(session);
     ByteBuf startupBytes = relay.withParameters(startup, bytes, session.token(), ctx.alloc());

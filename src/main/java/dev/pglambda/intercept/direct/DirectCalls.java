@@ -52,7 +52,7 @@ public final class DirectCalls {
     this.function = function;
   }
 
-  /** None, for tests of other things. */
+  /** None. */
   public static DirectCalls none() {
     return new DirectCalls(
         Mode.NEVER,
