@@ -122,7 +122,12 @@ final class CallingModes implements AutoCloseable {
     Conversation expected = hold(extension, script);
     Conversation actual = hold(direct, script);
     assertThat(actual.transcript()).isEqualTo(expected.transcript());
-    return new Heard(expected.types(), List.copyOf(expected.payloads()), expected.received);
+    return expected.heard();
+  }
+
+  /** Holds a conversation only where the proxy serves the calls. */
+  Heard holdDirectly(Script script) throws Exception {
+    return hold(direct, script).heard();
   }
 
   private static Conversation hold(LambdaDatabase database, Script script) throws Exception {
@@ -134,7 +139,7 @@ final class CallingModes implements AutoCloseable {
             database.postgres().user(),
             database.name(),
             null)) {
-      Conversation conversation = new Conversation(client, lambda);
+      Conversation conversation = new Conversation(database, client);
       script.run(conversation);
       conversation.requests.addAll(
           lambda.requests().subList(conversation.requestsBefore, lambda.requests().size()));
@@ -146,13 +151,15 @@ final class CallingModes implements AutoCloseable {
   static final class Conversation {
     private final List<@Nullable ServerMessage> received = new ArrayList<>();
     private final List<ReceivedRequest> requests = new ArrayList<>();
+    private final LambdaDatabase database;
     private final WireClient client;
     private final FakeLambdaEndpoint lambda;
     private final int requestsBefore;
 
-    private Conversation(WireClient client, FakeLambdaEndpoint lambda) {
+    private Conversation(LambdaDatabase database, WireClient client) {
+      this.database = database;
       this.client = client;
-      this.lambda = lambda;
+      this.lambda = database.lambda();
       this.requestsBefore = lambda.requests().size();
     }
 
@@ -162,6 +169,13 @@ final class CallingModes implements AutoCloseable {
 
     FakeLambdaEndpoint lambda() {
       return lambda;
+    }
+
+    /** The rows of a query in another session, without the proxy. */
+    List<String> elsewhere(String sql) throws SQLException {
+      try (Connection connection = database.connectDirectly()) {
+        return Queries.rows(connection, sql);
+      }
     }
 
     /** How many requests there have been since the conversation began. */
@@ -218,14 +232,18 @@ final class CallingModes implements AutoCloseable {
       return OID_OF_A_TABLE.matcher("" + message).replaceAll("tableOid=its own");
     }
 
+    /** Nor has the end of a session a context, if the proxy serves the call. */
     private static Map<Character, String> withoutSource(Map<Character, String> fields) {
       Map<Character, String> others = new LinkedHashMap<>(fields);
       others.keySet().removeAll(List.of('F', 'L', 'R'));
+      if ("FATAL".equals(others.get('V'))) {
+        others.remove('W');
+      }
       return others;
     }
 
-    private String types() {
-      return BothWays.letters(received);
+    private Heard heard() {
+      return new Heard(BothWays.letters(received), payloads(), received);
     }
   }
 

@@ -33,6 +33,12 @@ class DirectProtocolTest {
   private static final String FIVE_ROWS =
       "SELECT n, payload FROM aws_lambda.invoke('echo', $1::json), generate_series(1, 5) AS n";
 
+  private static final String PATIENT =
+      "SET aws_lambda.request_timeout_ms = 60000; SET application_name = 'of the test'";
+  private static final String OTHERS =
+      "SELECT %s(pid) FROM pg_stat_activity"
+          + " WHERE application_name = 'of the test' AND datname = current_database()";
+
   private final CallingModes modes;
 
   DirectProtocolTest(CallingModes modes) throws Exception {
@@ -580,8 +586,6 @@ class DirectProtocolTest {
   @ValueSource(
       strings = {
         "INSERT INTO kept SELECT 1, payload FROM aws_lambda.invoke('echo', '1'::json)",
-        "INSERT INTO kept SELECT 1, (aws_lambda.invoke('echo', '1'::json)).payload",
-        "INSERT INTO kept SELECT 1, to_json(aws_commons.create_lambda_function_arn('echo'))",
         "INSERT INTO kept VALUES (1, '\"aws_lambda.invoke(1)\"')"
       })
   void theFirstStatementOfASessionIsCommitted(String insert) throws Exception {
@@ -595,8 +599,8 @@ class DirectProtocolTest {
               talk.readUntilReady();
             });
 
-    String expected = heard.types().startsWith("C") ? "1" : "0";
-    assertThat(modes.rows("SELECT count(*) FROM kept")).containsExactly(expected);
+    assertThat(heard.types()).isEqualTo("C<I>E<I>");
+    assertThat(modes.rows("SELECT count(*) FROM kept")).containsExactly("1");
   }
 
   @ParameterizedTest
@@ -648,6 +652,72 @@ class DirectProtocolTest {
     assertThat(heard.types()).isEqualTo("C<I>C<T>" + (simple ? "T" : "12T") + "E<E>C<I>TDC<I>");
     assertThat(heard.sqlStates()).containsExactly("57014");
     assertThat(heard.payloads()).containsExactly("1", "2");
+  }
+
+  @Test
+  void anotherSessionEndsTheSessionOfACall() throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              int aborted = talk.lambda().aborted();
+              client
+                  .query(PATIENT)
+                  .query("SELECT payload FROM aws_lambda.invoke('held', '1'::json)");
+              talk.readUntilReady();
+              talk.awaitRequests(1);
+              assertThat(talk.elsewhere(OTHERS.formatted("pg_terminate_backend")))
+                  .containsExactly("t");
+              talk.readUntilReady();
+              talk.lambda().awaitAborted(aborted + 1);
+            });
+
+    assertThat(heard.types()).endsWith("<I>TE.");
+    assertThat(heard.sqlStates()).containsExactly("57P01");
+  }
+
+  /** The server is idle while the proxy calls: docs/compatibility.md. */
+  @Test
+  void pgCancelBackendDoesNotEndADirectCall() throws Exception {
+    Heard heard =
+        modes.holdDirectly(
+            talk -> {
+              WireClient client = talk.client();
+              client
+                  .query(PATIENT)
+                  .query("SELECT payload FROM aws_lambda.invoke('held', '1'::json)");
+              talk.readUntilReady();
+              talk.awaitRequests(1);
+              assertThat(talk.elsewhere(OTHERS.formatted("pg_cancel_backend")))
+                  .containsExactly("t");
+              talk.lambda().release();
+              talk.readUntilReady();
+            });
+
+    assertThat(heard.types()).endsWith("<I>TDC<I>");
+  }
+
+  @Test
+  void aPreparedCallOutlivesTheInstallation() throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              client.parse("s", CALL).bind("", "s", List.of("echo", "1")).execute("", 0).sync();
+              client.query("BEGIN").query("SET LOCAL client_min_messages = warning");
+              client.query("CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE");
+              client.bind("", "s", List.of("echo", "2")).execute("", 0).sync();
+              client.parse("t", CALL).bind("", "t", List.of("echo", "3")).execute("", 0).sync();
+              client.query("ROLLBACK");
+              client.bind("", "s", List.of("echo", "4")).execute("", 0).sync();
+              for (int i = 0; i < 8; i++) {
+                talk.readUntilReady();
+              }
+            });
+
+    assertThat(heard.types())
+        .isEqualTo("12DC<I>" + "C<T>".repeat(3) + "2DC<T>12DC<T>" + "C<I>" + "2DC<I>");
+    assertThat(heard.payloads()).containsExactly("1", "2", "3", "4");
   }
 
   @Test
