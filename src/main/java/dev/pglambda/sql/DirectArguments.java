@@ -149,4 +149,17 @@ final class DirectArguments {
   private TopLevel cursor(int from, int limit) {
     return new TopLevel(text, from, limit, standardConformingStrings, calls);
   }
+
+  /** Whether a part may call functions: a name stands directly before parentheses in it. */
+  boolean callFunctions(int from, int end) {
+    SqlLexer lexer = new SqlLexer(text, from, end, standardConformingStrings);
+    boolean name = false;
+    while (lexer.next() != TokenKind.END) {
+      if (name && lexer.is('(')) {
+        return true;
+      }
+      name = lexer.kind().isIdentifier();
+    }
+    return false;
+  }
 }

@@ -70,21 +70,21 @@ final class DirectTargets {
 
   /**
    * Takes one item. One that is no call must not call other functions: they would be called in
-   * another order, and for one that returns a set PostgreSQL calls each item once for each row. So
-   * it has no brackets.
+   * another order, and for one that returns a set PostgreSQL calls each item once for each row.
    */
   private boolean item() {
+    int start = cursor.start();
     DirectCall call = call();
     if (call != null) {
       found.add(call);
     }
     while (!endsItem()) {
-      if (isOtherClause() || cursor.isBrackets()) {
+      if (isOtherClause()) {
         return false;
       }
       cursor.next();
     }
-    return true;
+    return call != null || !arguments.callFunctions(start, cursor.previousEnd());
   }
 
   private boolean endsItem() {

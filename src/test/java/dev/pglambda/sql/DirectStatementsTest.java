@@ -95,6 +95,7 @@ class DirectStatementsTest {
         "SELECT «aws_lambda.invoke('f', '{}'::json)»| WHERE EXISTS (SELECT 1 FROM t GROUP BY b) LIMIT 1",
         "SELECT «aws_lambda.invoke('f', '{}'::json)»| /* a */ OFFSET 0",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» x| FETCH FIRST 1 ROW ONLY",
+        "SELECT «(aws_lambda.invoke(('f'), '{}'::json)).payload», ('odd')::text AS t, (NULL)::text, a[1], (SELECT 1)|",
         "SELECT x.from AS order, «aws_lambda.invoke('f', '{}'::json)»|",
         "SELECT/**/«(\n\"aws_lambda\" . INVOKE(E'\\'',$1) -- )\n) . payload»/**/AS\"x\"|--"
       })
@@ -105,6 +106,13 @@ class DirectStatementsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        // Beside other functions
+        "SELECT aws_lambda.invoke('f', '{}'::json), now()",
+        "SELECT generate_series(1, 2), (aws_lambda.invoke('f', '{}'::json)).payload",
+        "SELECT (SELECT f ('x')), aws_lambda.invoke('f', '{}'::json)",
+        "SELECT aws_lambda.invoke('f', '{}'::json), ARRAY[\"g\"(1)]",
+        // Nothing is called
+        "SELECT * FROM aws_lambda.invoke('f', '{}'::json) LIMIT 0",
         // Elsewhere in FROM
         "SELECT * FROM t, aws_lambda.invoke('f', '{}'::json)",
         "SELECT * FROM t CROSS JOIN LATERAL aws_lambda.invoke(t.a, '{}'::json)",
