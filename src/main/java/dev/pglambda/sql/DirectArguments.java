@@ -135,6 +135,21 @@ final class DirectArguments {
     return false;
   }
 
+  /** Whether parentheses hold an expression without brackets: it calls no function by its name. */
+  boolean isPlain(int from, int limit) {
+    SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);
+    lexer.next();
+    while (lexer.next() != TokenKind.END && !lexer.is(')')) {
+      if (lexer.is('(')
+          || lexer.is('[')
+          || (lexer.kind() == TokenKind.IDENTIFIER
+              && SUB_QUERY.contains(String.valueOf(lexer.identifier())))) {
+        return false;
+      }
+    }
+    return lexer.end() == limit;
+  }
+
   /** Whether a part of the text is a list of names. */
   boolean areNames(int from, int limit) {
     SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);

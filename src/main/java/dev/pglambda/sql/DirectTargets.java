@@ -71,15 +71,18 @@ final class DirectTargets {
   /**
    * Takes one item. One that is no call must not call other functions: they would be called in
    * another order, and for one that returns a set PostgreSQL calls each item once for each row. So
-   * it has no brackets.
+   * it has no brackets, but those that drivers put around a parameter's value.
    */
   private boolean item() {
+    int start = cursor.start();
     DirectCall call = call();
     if (call != null) {
       found.add(call);
     }
     while (!endsItem()) {
-      if (isOtherClause() || cursor.isBrackets()) {
+      boolean value = cursor.start() == start && cursor.isParentheses();
+      if (isOtherClause()
+          || (cursor.isBrackets() && !(value && arguments.isPlain(start, cursor.end())))) {
         return false;
       }
       cursor.next();
