@@ -181,6 +181,9 @@ public final class FrameScanner {
       forwardRun(in, run, at);
       in.release();
       throw violation;
+    } catch (RuntimeException | Error failure) {
+      in.release();
+      throw failure;
     }
     if (at < end) { // paused
       forwardRun(in, run, at);

@@ -88,18 +88,34 @@ final class BackendRelay implements FrameScanner.Visitor {
           default -> replies.swallows(type) && bodyLength <= MAX_PARAMETER_LENGTH;
         };
     if (!wanted) {
+      if (hearer != null && endsAnswer(type)) {
+        throw unexpected(type, "of this length");
+      }
       replies.received(type);
     }
     return wanted;
   }
 
+  /** Whether nobody who listens would hear anything more if this came unnoticed. */
+  private static boolean endsAnswer(byte type) {
+    return type == BackendMessage.ERROR_RESPONSE || type == BackendMessage.READY_FOR_QUERY;
+  }
+
+  private static ProtocolViolation unexpected(byte type, String what) {
+    return new ProtocolViolation(
+        "unexpected answer to a message of the proxy's own: type 0x%02x, %s".formatted(type, what));
+  }
+
   @Override
-  public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
+  public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) throws ProtocolViolation {
     byte type = buffer.getByte(index);
     ReplyQueue.Hearer hearer = replies.hearer();
     if (hearer != null && isFor(hearer, type)) {
       replies.received(type);
-      return hearer.hear(type, buffer, index);
+      return heard(hearer, type, buffer.slice(index, length));
+    }
+    if (hearer != null && type == BackendMessage.READY_FOR_QUERY && !replies.owesReady()) {
+      throw unexpected(type, "nothing else came before");
     }
     boolean swallowed = replies.swallows(type);
     RewrittenStatement rewritten = replies.current();
@@ -125,6 +141,18 @@ final class BackendRelay implements FrameScanner.Visitor {
               ? null
               : commandComplete(rewritten);
     };
+  }
+
+  /** What does not have the columns and rows that were asked for is found by reading past them. */
+  private static @Nullable ByteBuf heard(ReplyQueue.Hearer hearer, byte type, ByteBuf reply)
+      throws ProtocolViolation {
+    try {
+      return hearer.hear(type, reply, 0);
+    } catch (IndexOutOfBoundsException
+        | IllegalArgumentException
+        | NullPointerException malformed) {
+      throw unexpected(type, malformed.toString());
+    }
   }
 
   /** A reply to the proxy's own messages, or a ReadyForQuery that another will follow. */
@@ -177,12 +205,16 @@ final class BackendRelay implements FrameScanner.Visitor {
       int length,
       boolean rewritten,
       @Nullable List<RewrittenStatement> all,
-      ReplyQueue.@Nullable Hearer hearer) {
+      ReplyQueue.@Nullable Hearer hearer)
+      throws ProtocolViolation {
+    byte type = buffer.getByte(index);
     ErrorFields fields = ErrorFields.read(buffer, index, length);
     if (fields == null) {
+      if (hearer != null && type == BackendMessage.ERROR_RESPONSE) {
+        throw unexpected(type, "malformed");
+      }
       return null;
     }
-    byte type = buffer.getByte(index);
     if (type == BackendMessage.NOTICE_RESPONSE && keys.isWantedBy(fields)) {
       state.keysWanted(true);
       return Unpooled.EMPTY_BUFFER;

@@ -42,7 +42,7 @@ final class BindMessage {
    * Reads one.
    *
    * @param frame a complete frame; not consumed
-   * @return null if it is malformed
+   * @return null if it is malformed, or has a wrong number of formats
    */
   static @Nullable BindMessage read(ByteBuf frame) {
     byte[] octets = new byte[frame.readableBytes() - Frame.HEADER_LENGTH];
@@ -51,9 +51,14 @@ final class BindMessage {
     int portalEnd = cursor.string();
     int statementEnd = cursor.string();
     int formats = cursor.at;
-    cursor.skip(Short.BYTES * cursor.count());
+    int formatCount = cursor.count();
+    cursor.skip(Short.BYTES * formatCount);
     int parameters = cursor.at;
-    for (int left = cursor.count(); left > 0; left--) {
+    int count = cursor.count();
+    if (formatCount > 1 && formatCount != count) {
+      return null;
+    }
+    for (int left = count; left > 0; left--) {
       cursor.skip(Math.max(cursor.length(), 0));
     }
     int resultFormats = cursor.at;

@@ -99,7 +99,7 @@ final class DirectRelay {
     if (message == null || working) {
       return;
     }
-    if (replies.isSkipping() || replies.isCopyIn()) {
+    if (replies.isSkipping() || replies.isCopyIn() || replies.isOutOfStep()) {
       passOn();
     } else if (replies.isEmpty()) {
       working = true;
@@ -126,7 +126,7 @@ final class DirectRelay {
   private void statement(ByteBuf message, boolean query) {
     Rewrite text = rewrite;
     DirectScript script = text == null ? null : text.direct();
-    if (text == null || script == null || prepared.isFull()) {
+    if (text == null || script == null) {
       passOn();
       return;
     }
@@ -143,6 +143,10 @@ final class DirectRelay {
     int nameEnd = message.indexOf(body, message.writerIndex(), (byte) 0);
     List<Integer> types = ParseMessage.declaredTypes(message, nameEnd + 1);
     String name = name(message, body, nameEnd);
+    if (!prepared.hasRoomForStatement(name)) {
+      passOn();
+      return;
+    }
     new DirectStatementDialogue(scene, new Parsing(name), text, candidate, name, types, true)
         .start();
   }
@@ -190,7 +194,7 @@ final class DirectRelay {
               bind.parameterCount(), bind.statement(), plan.clientParameters()));
       return;
     }
-    if (prepared.isFull()) {
+    if (!prepared.hasRoomForPortal(bind.portal())) {
       refuse(DirectCalls.tooManyPortals());
       return;
     }

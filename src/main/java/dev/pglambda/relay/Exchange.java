@@ -5,8 +5,10 @@ import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -267,7 +269,19 @@ final class Exchange {
 
     @Override
     public boolean wants(byte type) {
-      return keeps(type) || isLast(type) || (visible && rowDescription != null);
+      return keeps(type)
+          || !isExpected(type)
+          || isLast(type)
+          || (visible && rowDescription != null);
+    }
+
+    private boolean isExpected(byte type) {
+      return switch (type) {
+        case BackendMessage.DATA_ROW -> kind == FrontendMessage.EXECUTE;
+        case BackendMessage.PARAMETER_DESCRIPTION -> kind == FrontendMessage.DESCRIBE;
+        case BackendMessage.NOTICE_RESPONSE -> true;
+        default -> isLast(type);
+      };
     }
 
     private boolean isLast(byte type) {
@@ -286,7 +300,12 @@ final class Exchange {
     }
 
     @Override
-    public @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) {
+    public @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) throws ProtocolViolation {
+      if (!isExpected(type)) {
+        throw new ProtocolViolation(
+            "unexpected answer to the proxy's own message of type 0x%02x: type 0x%02x"
+                .formatted(kind, type));
+      }
       byte[] before = rowDescription;
       if (visible && before != null) {
         rowDescription = null;
@@ -358,9 +377,7 @@ final class Exchange {
       int length = buffer.getInt(at);
       at += Integer.BYTES;
       if (length >= 0) {
-        byte[] value = new byte[length];
-        buffer.getBytes(at, value);
-        values[i] = value;
+        values[i] = ByteBufUtil.getBytes(buffer, at, length);
         at += length;
       }
     }

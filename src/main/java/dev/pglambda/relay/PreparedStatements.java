@@ -167,9 +167,18 @@ final class PreparedStatements {
 
   // ---- statements whose calls the proxy serves; names have one char per byte
 
-  /** Whether no further name is noted. */
-  boolean isFull() {
-    return statements.size() >= MAX_NAMES || portals.size() >= MAX_NAMES;
+  /** Whether a statement of this name can be noted. */
+  boolean hasRoomForStatement(String name) {
+    return hasRoom(statements, name);
+  }
+
+  /** Whether a portal of this name can be noted. */
+  boolean hasRoomForPortal(String name) {
+    return hasRoom(portals, name);
+  }
+
+  private boolean hasRoom(Map<Name, Text> texts, String name) {
+    return texts.size() < MAX_NAMES || texts.containsKey(probe.read(name));
   }
 
   /** Whether the name is that of a statement whose calls the proxy serves, or was until lately. */

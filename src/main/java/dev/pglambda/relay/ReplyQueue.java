@@ -4,6 +4,7 @@ import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,10 +47,12 @@ final class ReplyQueue {
     /**
      * A reply that is no error, notice or ReadyForQuery has come; the queue knows of it already.
      *
+     * @param buffer the reply and nothing else, so that one cannot read past its end
      * @param index where its type byte stands
      * @return what the client gets in its place; null if it gets the reply as it is
+     * @throws ProtocolViolation if there cannot be such a reply
      */
-    @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index);
+    @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) throws ProtocolViolation;
 
     /** Changes an error or a notice, which the client gets. */
     default void mend(ErrorFields fields) {}
@@ -162,9 +165,19 @@ final class ReplyQueue {
     return skipping;
   }
 
+  /** Whether a reply that comes now may belong to something else than what is owed. */
+  boolean isOutOfStep() {
+    return outOfStep || syncInCopy;
+  }
+
   /** Whether the server reads COPY data. */
   boolean isCopyIn() {
     return copyIn;
+  }
+
+  /** Whether the reply that is owed next ends with ReadyForQuery. */
+  boolean owesReady() {
+    return size > 0 && endsWithReady(kinds[head]);
   }
 
   /** Whether nothing more is to be read from the client for now. */

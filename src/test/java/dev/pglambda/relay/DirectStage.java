@@ -1,0 +1,226 @@
+package dev.pglambda.relay;
+
+import static dev.pglambda.testing.Peer.message;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.ExtensionInterceptor;
+import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.testing.Peer;
+import dev.pglambda.testing.Peer.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * A session that serves calls itself, between a client and a server that say what a test says: in
+ * one thread, with a clock that stands still, counting every octet that is held.
+ */
+final class DirectStage implements AutoCloseable {
+  static final String CALL = "SELECT payload FROM aws_lambda.invoke('f', '{}'::json)";
+  static final byte[] QUERY = message('Q', CALL + "\0");
+  static final byte[] PARSE = message('P', "s\0" + CALL + "\0\0\0");
+  static final byte[] BIND = message('B', "\0s\0\0\0\0\0\0\0");
+  static final byte[] DESCRIBE = message('D', "P\0");
+  static final byte[] EXECUTE = message('E', "\0\0\0\0\0");
+  static final byte[] SYNC = message('S', "");
+
+  private static final RelaySettings SETTINGS =
+      new RelaySettings(
+          "server",
+          5432,
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30),
+          1 << 20,
+          RelayStage.LIMITS,
+          RelayStage.KEEPALIVES);
+  private static final KeyOffer NO_KEYS = new KeyOffer("\0", "\0", List.of(), "\0", "\0", "\0");
+
+  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
+  final EmbeddedChannel client = channel();
+  final EmbeddedChannel server = channel();
+  final Session session;
+  final ModelServer model = new ModelServer();
+
+  /** The calls of Lambda that were made. */
+  final List<CompletableFuture<InvokeAnswer>> calls = new ArrayList<>();
+
+  /** All that the server was sent, and the client. */
+  final List<Message> toServer = new ArrayList<>();
+
+  final List<Message> toClient = new ArrayList<>();
+
+  private final Queue<Message> unanswered = new ArrayDeque<>();
+  private final ByteBuf clientIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
+  private final ByteBuf serverIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
+
+  DirectStage(DirectCalls.Mode mode) {
+    DirectCalls direct =
+        new DirectCalls(
+            mode,
+            arguments -> {
+              CompletableFuture<InvokeAnswer> call = new CompletableFuture<>();
+              calls.add(call);
+              return call;
+            });
+    session =
+        new Session(
+            SETTINGS,
+            "token",
+            client,
+            new ExtensionInterceptor((statement, text) -> "DO 'x'", true),
+            NO_KEYS,
+            direct);
+    client.pipeline().addLast(new ClientHandler(session));
+    server.pipeline().addLast(new ServerHandler(session));
+    session.connected(server, allocator.buffer().writeBytes(Peer.startup("user", "ann")));
+    server.runPendingTasks();
+    ((ByteBuf) server.readOutbound()).release();
+    serverSends(message('R', "\0\0\0\0"));
+    serverSends(message('S', "client_encoding\0UTF8\0"));
+    serverSends(message('Z', "I"));
+    toClient.clear();
+  }
+
+  private EmbeddedChannel channel() {
+    EmbeddedChannel channel = new EmbeddedChannel();
+    channel.config().setAllocator(allocator);
+    channel.freezeTime();
+    return channel;
+  }
+
+  /** What the function returns. */
+  static InvokeAnswer answer() {
+    ByteBuffer payload = ByteBuffer.wrap("{\"answer\":1}".getBytes(StandardCharsets.UTF_8));
+    return new InvokeAnswer.Row(new InvocationResult(200, payload, "$LATEST", null, null), null);
+  }
+
+  void clientSends(byte[]... messages) {
+    byte[] bytes = RelayStage.concat(messages);
+    if (client.isOpen()) {
+      client.writeInbound(allocator.buffer(Math.max(1, bytes.length)).writeBytes(bytes));
+    }
+    take();
+  }
+
+  void serverSends(byte[]... messages) {
+    byte[] bytes = RelayStage.concat(messages);
+    if (server.isOpen()) {
+      server.writeInbound(allocator.buffer(Math.max(1, bytes.length)).writeBytes(bytes));
+    }
+    take();
+  }
+
+  /** The server answers one message, or, if there is none, an outstanding call returns. */
+  boolean step() {
+    Message next = unanswered.poll();
+    if (next != null) {
+      serverSends(model.answer(next).toArray(byte[][]::new));
+      return true;
+    }
+    return returns();
+  }
+
+  /** The first call that is under way returns. */
+  boolean returns() {
+    for (CompletableFuture<InvokeAnswer> call : calls) {
+      if (call.complete(answer())) {
+        take();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The message that the server reads next, taken from it; null if there is none. */
+  @org.jspecify.annotations.Nullable
+  Message nextToServer() {
+    return unanswered.poll();
+  }
+
+  /** Until nobody has anything to say. */
+  void play() {
+    while (step()) {
+      assertThat(toServer.size()).as("messages to the server: an endless talk?").isLessThan(5_000);
+    }
+  }
+
+  /** Until Lambda is called. */
+  void playUntilCalled() {
+    while (calls.isEmpty()) {
+      assertThat(step()).as("the server has something to answer").isTrue();
+    }
+  }
+
+  void advanceTime(long milliseconds) {
+    client.advanceTimeBy(milliseconds, TimeUnit.MILLISECONDS);
+    server.advanceTimeBy(milliseconds, TimeUnit.MILLISECONDS);
+    client.runScheduledPendingTasks();
+    server.runScheduledPendingTasks();
+    take();
+  }
+
+  /** The types of what the client was sent. */
+  String clientSaw() {
+    return types(toClient);
+  }
+
+  static String types(List<Message> messages) {
+    return messages.stream().map(each -> "" + each.type()).collect(Collectors.joining());
+  }
+
+  long held() {
+    return allocator.metric().usedHeapMemory();
+  }
+
+  void take() {
+    client.runPendingTasks();
+    server.runPendingTasks();
+    int before = toServer.size();
+    take(server, serverIn, toServer);
+    unanswered.addAll(toServer.subList(before, toServer.size()));
+    take(client, clientIn, toClient);
+  }
+
+  private static void take(EmbeddedChannel channel, ByteBuf into, List<Message> messages) {
+    for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      into.writeBytes(out);
+      out.release();
+    }
+    while (into.readableBytes() >= 5
+        && into.readableBytes() > into.getInt(into.readerIndex() + 1)) {
+      char type = (char) into.readUnsignedByte();
+      int length = into.readInt() - 4;
+      messages.add(
+          new Message(type, into.readCharSequence(length, StandardCharsets.ISO_8859_1).toString()));
+    }
+  }
+
+  /** Ends the session, and checks that nothing is left of it. */
+  @Override
+  public void close() {
+    client.close();
+    take();
+    client.finishAndReleaseAll();
+    server.finishAndReleaseAll();
+    clientIn.release();
+    serverIn.release();
+    client.checkException();
+    server.checkException();
+    assertThat(session.ended()).isDone();
+    assertThat(server.isOpen()).isFalse();
+    assertThat(calls).as("calls under way").allMatch(CompletableFuture::isDone);
+    assertThat(held()).as("octets not released").isZero();
+  }
+}
