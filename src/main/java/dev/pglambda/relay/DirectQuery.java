@@ -42,7 +42,7 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
         () -> {
           if (!scene.calls().areServedIn(Schemas.read(asked.rows().get(0)))) {
             relay.sawInstalled();
-          } else if (scene.state().inTransaction()) {
+          } else if (scene.state().inTransaction() || !relay.isBetweenTransactions()) {
             statement(); // the check would end it
           } else {
             checkSyntax();
@@ -129,14 +129,18 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
     exchange.send(scene.session(), scene.replies(), true, then, this::failed);
   }
 
+  /** Behind a Query there is no unnamed statement. */
   @Override
   public void failed() {
     scene
         .exchange()
+        .sync()
+        .closeStatement("")
+        .closeStatement(Exchange.OWN_NAME)
         .forClient(true)
         .sync()
         .send(scene.session(), scene.replies(), false, () -> {}, () -> {});
-    relay.failed();
+    relay.done();
   }
 
   private void mend(ErrorFields fields) {

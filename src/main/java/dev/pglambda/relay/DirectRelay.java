@@ -61,6 +61,9 @@ final class DirectRelay {
   private boolean flushed;
   private @Nullable DirectCallDialogue calling;
 
+  /** Whether the client had nothing under way when the proxy's own messages began. */
+  private boolean betweenTransactions;
+
   private boolean leftBehind;
 
   /** The schemas were there when last the server was asked. */
@@ -102,6 +105,7 @@ final class DirectRelay {
     if (replies.isSkipping() || replies.isCopyIn() || replies.isOutOfStep()) {
       passOn();
     } else if (replies.isEmpty()) {
+      betweenTransactions = replies.isIdle();
       working = true;
       begin(message);
     } else if (!flushed) {
@@ -142,6 +146,10 @@ final class DirectRelay {
     int body = Frame.HEADER_LENGTH;
     int nameEnd = message.indexOf(body, message.writerIndex(), (byte) 0);
     List<Integer> types = ParseMessage.declaredTypes(message, nameEnd + 1);
+    if (types.size() > DirectScript.MAX_PARAMETERS) {
+      passOn();
+      return;
+    }
     String name = name(message, body, nameEnd);
     if (!prepared.hasRoomForStatement(name)) {
       passOn();
@@ -269,8 +277,8 @@ final class DirectRelay {
   void passOn() {
     ByteBuf message = held;
     if (message != null) {
-      if (working && message.getByte(0) == FrontendMessage.QUERY) {
-        // What was asked before belongs to another transaction, which a Query would not end.
+      if (working && betweenTransactions && message.getByte(0) == FrontendMessage.QUERY) {
+        // What was asked before has begun a transaction, which a Query would not end.
         scene.exchange().sync().send(scene.session(), replies, false, () -> {}, () -> {});
       }
       frontend.pass(message, rewrite);
@@ -286,6 +294,11 @@ final class DirectRelay {
 
   void leftBehind() {
     leftBehind = true;
+  }
+
+  /** Whether nothing that the client has sent belongs to the transaction of what is asked now. */
+  boolean isBetweenTransactions() {
+    return betweenTransactions;
   }
 
   /**

@@ -26,6 +26,9 @@ final class Exchange {
   /** Name of the prepared statements and portals of the proxy's own, which do not stay. */
   static final String OWN_NAME = "pglambda_direct";
 
+  /** The longest answer is a plan, in lines. */
+  private static final int MOST_ROWS = 100_000;
+
   private static final short BINARY = 1;
   private static final byte STATEMENT = 'S';
   private static final byte PORTAL = 'P';
@@ -319,7 +322,12 @@ final class Exchange {
       }
       int body = index + Frame.HEADER_LENGTH;
       switch (type) {
-        case BackendMessage.DATA_ROW -> rows.add(row(buffer, body));
+        case BackendMessage.DATA_ROW -> {
+          if (rows.size() == MOST_ROWS) {
+            throw new ProtocolViolation("too many rows for the proxy: more than " + MOST_ROWS);
+          }
+          rows.add(row(buffer, body));
+        }
         case BackendMessage.PARAMETER_DESCRIPTION -> parameterTypes = oids(buffer, body);
         case BackendMessage.ROW_DESCRIPTION -> {
           columnTypes = columns(buffer, body);

@@ -32,7 +32,7 @@ public record DirectScript(
     ClientEncoding encoding) {
 
   /** What a message can hold, less those that are added to it. */
-  private static final int MAX_PARAMETERS = 60_000;
+  public static final int MAX_PARAMETERS = 60_000;
 
   /** Each of them takes several messages; a longer text passes. */
   private static final int MAX_STATEMENTS = 1_000;

@@ -1,0 +1,78 @@
+package dev.pglambda.intercept.direct;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.ClientEncoding;
+import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.sql.FunctionCalls;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DirectScriptTest {
+  private static final String CALL = "SELECT * FROM aws_lambda.invoke($1, ('{}')::json, 'x')";
+
+  private record Settings(ClientEncoding encoding) implements ServerSettings {
+    @Override
+    public boolean standardConformingStrings() {
+      return true;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT 1",
+        "SELECT 1; SELECT (SELECT payload FROM aws_lambda.invoke('f', '{}'::json))",
+        "SELECT * FROM aws_lambda.invoke('f', '{}'::json); DO $$ $$;"
+            + " SELECT 1 + (aws_lambda.invoke('f', '{}'::json)).status_code",
+        "COPY t TO STDOUT; SELECT * FROM aws_lambda.invoke('f', '{}'::json)",
+        "SELECT * FROM aws_lambda.invoke($60001, '{}'::json)"
+      })
+  void leavesOutATextWithWhatCannotBeServed(String text) {
+    assertThat(script(text, ClientEncoding.UTF8)).isNull();
+  }
+
+  @Test
+  void hasEachStatementAtItsPlaceInCharacters() {
+    String text = latin1("SELECT 'ä€'; " + CALL + "; INSERT INTO t VALUES ('é')");
+
+    DirectScript script = requireNonNull(script(text, ClientEncoding.UTF8));
+
+    assertThat(script.size()).isEqualTo(3);
+    assertThat(script.candidate(0)).isNull();
+    assertThat(script.statement(1)).isEqualTo(" ".repeat("SELECT 'ä€'; ".length()) + CALL);
+    assertThat(requireNonNull(script.candidate(1)).text()).isEqualTo(script.statement(1));
+    assertThat(script.writes(1)).isFalse();
+    assertThat(script.writes(2)).isTrue();
+  }
+
+  @Test
+  void asksForTheTypesOfTheArgumentsAtTheirPlaces() {
+    String text = latin1("SELECT 'ä€' FROM /* ü */ aws_lambda.invoke($1, payload => ('{}')::json)");
+    DirectScript script =
+        requireNonNull(script(latin1("INSERT INTO t ") + text, ClientEncoding.UTF8));
+    DirectAnalysis analysis =
+        new DirectAnalysis(
+            requireNonNull(script.candidate(0)), new Schemas(false, false), List.of());
+
+    String query = requireNonNull(analysis.argumentTypesQuery());
+
+    String whole = "INSERT INTO t SELECT 'ä€' FROM /* ü */ aws_lambda.invoke($1, payload => ";
+    assertThat(query).startsWith("SELECT ").contains("$1,");
+    assertThat(query.indexOf("$1")).isEqualTo(whole.indexOf("$1"));
+    assertThat(query).endsWith("('{}')::json").hasSize(whole.length() + "('{}')::json".length());
+  }
+
+  private static @Nullable DirectScript script(String text, ClientEncoding encoding) {
+    return DirectScript.of(text, FunctionCalls.find(text, true), new Settings(encoding));
+  }
+
+  private static String latin1(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+  }
+}
