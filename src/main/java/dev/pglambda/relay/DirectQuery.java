@@ -32,8 +32,8 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
   }
 
   void start() {
-    if (script.size() == 1) {
-      statement();
+    if (script.size() == 1 || scene.state().transactionFailed()) {
+      statement(); // perhaps one that ends the failed transaction
       return;
     }
     Exchange asked = scene.exchange().query(Schemas.QUERY, List.of(), List.of(), true);

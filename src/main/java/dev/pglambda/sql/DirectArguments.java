@@ -135,21 +135,6 @@ final class DirectArguments {
     return false;
   }
 
-  /** Whether parentheses hold an expression without brackets: it calls no function by its name. */
-  boolean isPlain(int from, int limit) {
-    SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);
-    lexer.next();
-    while (lexer.next() != TokenKind.END && !lexer.is(')')) {
-      if (lexer.is('(')
-          || lexer.is('[')
-          || (lexer.kind() == TokenKind.IDENTIFIER
-              && SUB_QUERY.contains(String.valueOf(lexer.identifier())))) {
-        return false;
-      }
-    }
-    return lexer.end() == limit;
-  }
-
   /** Whether a part of the text is a list of names. */
   boolean areNames(int from, int limit) {
     SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);
@@ -163,5 +148,18 @@ final class DirectArguments {
 
   private TopLevel cursor(int from, int limit) {
     return new TopLevel(text, from, limit, standardConformingStrings, calls);
+  }
+
+  /** Whether a part may call functions: a name stands directly before parentheses in it. */
+  boolean callFunctions(int from, int end) {
+    SqlLexer lexer = new SqlLexer(text, from, end, standardConformingStrings);
+    boolean name = false;
+    while (lexer.next() != TokenKind.END) {
+      if (name && lexer.is('(')) {
+        return true;
+      }
+      name = lexer.kind().isIdentifier();
+    }
+    return false;
   }
 }

@@ -70,8 +70,7 @@ final class DirectTargets {
 
   /**
    * Takes one item. One that is no call must not call other functions: they would be called in
-   * another order, and for one that returns a set PostgreSQL calls each item once for each row. So
-   * it has no brackets, but those that drivers put around a parameter's value.
+   * another order, and for one that returns a set PostgreSQL calls each item once for each row.
    */
   private boolean item() {
     int start = cursor.start();
@@ -80,14 +79,12 @@ final class DirectTargets {
       found.add(call);
     }
     while (!endsItem()) {
-      boolean value = cursor.start() == start && cursor.isParentheses();
-      if (isOtherClause()
-          || (cursor.isBrackets() && !(value && arguments.isPlain(start, cursor.end())))) {
+      if (isOtherClause()) {
         return false;
       }
       cursor.next();
     }
-    return true;
+    return call != null || !arguments.callFunctions(start, cursor.previousEnd());
   }
 
   private boolean endsItem() {

@@ -114,11 +114,6 @@ final class TopLevel {
     return call;
   }
 
-  /** Whether the cursor is at brackets of any kind, with what is in them. */
-  boolean isBrackets() {
-    return brackets;
-  }
-
   /** Whether the cursor is at parentheses, with what is in them. */
   boolean isParentheses() {
     return brackets && text.charAt(start) == '(';

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A scanner that stops behind messages of type H, which it takes out, and K, which it lets pass. */
+/**
+ * A scanner that stops behind messages of type H, which it takes out, and K, which it lets pass.
+ */
 class FrameScannerPauseTest {
   private static final byte[] STREAM =
       concat(
@@ -130,8 +132,7 @@ class FrameScannerPauseTest {
   @Test
   void findsAViolationOnlyWhenItGoesOn() throws Exception {
     visitor.scanner = scanner;
-    scanner.scan(
-        buffer(concat(Peer.message('H', ""), Peer.message('D', "x"), new byte[5]), 0, 16));
+    scanner.scan(buffer(concat(Peer.message('H', ""), Peer.message('D', "x"), new byte[5]), 0, 16));
     assertThat(visitor.forwarded.size()).isZero();
 
     assertThatThrownBy(scanner::resume).isInstanceOf(ProtocolViolation.class);

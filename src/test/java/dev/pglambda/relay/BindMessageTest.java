@@ -87,8 +87,7 @@ class BindMessageTest {
   @Test
   void takesAsManyParametersAsThereCanBe() {
     int count = 65_535;
-    String bind =
-        "\0\0\0\0" + "\u00ff\u00ff" + NULL.repeat(count) + "\0\0";
+    String bind = "\0\0\0\0" + "\u00ff\u00ff" + NULL.repeat(count) + "\0\0";
 
     assertThat(requireNonNull(read(bind)).parameterCount()).isEqualTo(count);
   }
@@ -152,7 +151,6 @@ class BindMessageTest {
   }
 
   private static String octets(String hex) {
-    return new String(
-        java.util.HexFormat.of().parseHex(hex.replace(" ", "")), ISO_8859_1);
+    return new String(java.util.HexFormat.of().parseHex(hex.replace(" ", "")), ISO_8859_1);
   }
 }

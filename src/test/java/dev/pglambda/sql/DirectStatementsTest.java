@@ -86,7 +86,6 @@ class DirectStatementsTest {
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS from|",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS where| WHERE true",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS as|",
-        "SELECT ('a')::text AS a, «(aws_lambda.invoke('f', '{}'::json)).payload», (NULL), ('1'::int4) + 1|",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS isnull|",
         "SELECT «aws_commons.create_lambda_function_arn('f', 'us-east-1')»|",
         "SELECT «aws_commons.create_lambda_function_arn('f', 'us-east-1')» AS arn|",
@@ -96,6 +95,7 @@ class DirectStatementsTest {
         "SELECT «aws_lambda.invoke('f', '{}'::json)»| WHERE EXISTS (SELECT 1 FROM t GROUP BY b) LIMIT 1",
         "SELECT «aws_lambda.invoke('f', '{}'::json)»| /* a */ OFFSET 0",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» x| FETCH FIRST 1 ROW ONLY",
+        "SELECT «(aws_lambda.invoke(('f'), '{}'::json)).payload», ('odd')::text AS t, (NULL)::text, a[1], (SELECT 1)|",
         "SELECT x.from AS order, «aws_lambda.invoke('f', '{}'::json)»|",
         "SELECT/**/«(\n\"aws_lambda\" . INVOKE(E'\\'',$1) -- )\n) . payload»/**/AS\"x\"|--"
       })
@@ -106,6 +106,13 @@ class DirectStatementsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        // Beside other functions
+        "SELECT aws_lambda.invoke('f', '{}'::json), now()",
+        "SELECT generate_series(1, 2), (aws_lambda.invoke('f', '{}'::json)).payload",
+        "SELECT (SELECT f ('x')), aws_lambda.invoke('f', '{}'::json)",
+        "SELECT aws_lambda.invoke('f', '{}'::json), ARRAY[\"g\"(1)]",
+        // Nothing is called
+        "SELECT * FROM aws_lambda.invoke('f', '{}'::json) LIMIT 0",
         // Elsewhere in FROM
         "SELECT * FROM t, aws_lambda.invoke('f', '{}'::json)",
         "SELECT * FROM t CROSS JOIN LATERAL aws_lambda.invoke(t.a, '{}'::json)",
@@ -198,12 +205,6 @@ class DirectStatementsTest {
         "SELECT (aws_commons.create_lambda_function_arn('f', 'r')).region",
         "SELECT aws_commons.create_lambda_function_arn('f', 'r')::text",
         "SELECT aws_lambda.invoke('f', '{}'::json), aws_lambda.invoke('f', '{}'::json)::text",
-        "SELECT aws_lambda.invoke('f', '{}'::json), f(1)",
-        "SELECT aws_lambda.invoke('f', '{}'::json), (f(1))",
-        "SELECT aws_lambda.invoke('f', '{}'::json), (SELECT 1)",
-        "SELECT aws_lambda.invoke('f', '{}'::json), (TABLE t)",
-        "SELECT aws_lambda.invoke('f', '{}'::json), (a[1])",
-        "SELECT aws_lambda.invoke('f', '{}'::json), 1 + (2)",
         // In a target list, but not of such a statement
         "SELECT aws_lambda.invoke('f', '{}'::json) FROM t",
         "SELECT aws_lambda.invoke('f', '{}'::json) INTO t",
