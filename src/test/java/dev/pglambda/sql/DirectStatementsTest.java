@@ -86,7 +86,6 @@ class DirectStatementsTest {
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS from|",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS where| WHERE true",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS as|",
-        "SELECT ('a')::text AS a, «(aws_lambda.invoke('f', '{}'::json)).payload», (NULL), ('1'::int4) + 1|",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» AS isnull|",
         "SELECT «aws_commons.create_lambda_function_arn('f', 'us-east-1')»|",
         "SELECT «aws_commons.create_lambda_function_arn('f', 'us-east-1')» AS arn|",
