@@ -73,6 +73,10 @@ final class Call {
       @Nullable String session,
       Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
       ClientSessions sessions) {
+    if (session != null) {
+      // First, so that of a session that has ended already no result comes before that is known.
+      stopWatching = sessions.watch(session, () -> link.execute(this::sessionEnded));
+    }
     try {
       result = function.apply(arguments);
     } catch (RuntimeException e) {
@@ -80,9 +84,6 @@ final class Call {
     }
     CompletionStage<InvokeAnswer> completion = result;
     completion.whenComplete((value, failure) -> link.execute(() -> completed(value, failure)));
-    if (session != null) {
-      stopWatching = sessions.watch(session, () -> link.execute(this::sessionEnded));
-    }
   }
 
   /** A request asks for the answer. */

@@ -11,8 +11,9 @@ public final class InstallationHint {
   private InstallationHint() {}
 
   /**
-   * Adds the HINT to an error about a schema that is missing, whatever the language of its message:
-   * in all of them it names the schema.
+   * Adds the HINT to an error about a schema that is missing where a function or a type was looked
+   * for: PostgreSQL gives those a position, and none to those of {@code CREATE EXTENSION .. SCHEMA
+   * aws_lambda} or {@code GRANT .. ON SCHEMA}. The message names the schema in all languages.
    *
    * @param fields changed in place
    * @return whether anything changed
@@ -22,7 +23,9 @@ public final class InstallationHint {
     if (!SqlState.INVALID_SCHEMA_NAME.equals(fields.get(ErrorFields.SQLSTATE))
         || message == null
         || !(message.contains("aws_lambda") || message.contains("aws_commons"))
-        || fields.get(ErrorFields.HINT) != null) {
+        || fields.get(ErrorFields.HINT) != null
+        || (fields.get(ErrorFields.POSITION) == null
+            && fields.get(ErrorFields.INTERNAL_POSITION) == null)) {
       return false;
     }
     fields.with(ErrorFields.HINT, HINT);

@@ -11,7 +11,6 @@ import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -353,33 +352,5 @@ final class DirectRelay {
       calling.cancel(true);
     }
     done();
-  }
-
-  /** Takes the proxy's own parameters out of what a Describe tells. */
-  private record ClientParameters(int count) implements ReplyQueue.Hearer {
-    @Override
-    public boolean keeps(byte type) {
-      return false;
-    }
-
-    @Override
-    public boolean wants(byte type) {
-      return type == BackendMessage.PARAMETER_DESCRIPTION;
-    }
-
-    @Override
-    public @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) {
-      if (!wants(type)) {
-        return null;
-      }
-      int kept = Short.BYTES + Integer.BYTES * count;
-      ByteBuf shortened = Unpooled.buffer(Frame.HEADER_LENGTH + kept);
-      int begun = Frames.begin(shortened, type);
-      shortened.writeShort(count);
-      shortened.writeBytes(
-          buffer, index + Frame.HEADER_LENGTH + Short.BYTES, Integer.BYTES * count);
-      Frames.end(shortened, begun);
-      return shortened;
-    }
   }
 }

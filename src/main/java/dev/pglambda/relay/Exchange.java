@@ -8,10 +8,8 @@ import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -326,11 +324,12 @@ final class Exchange {
           if (rows.size() == MOST_ROWS) {
             throw new ProtocolViolation("too many rows for the proxy: more than " + MOST_ROWS);
           }
-          rows.add(row(buffer, body));
+          rows.add(Answers.row(buffer, body));
         }
-        case BackendMessage.PARAMETER_DESCRIPTION -> parameterTypes = oids(buffer, body);
+        case BackendMessage.PARAMETER_DESCRIPTION ->
+            parameterTypes = Answers.parameterTypes(buffer, body);
         case BackendMessage.ROW_DESCRIPTION -> {
-          columnTypes = columns(buffer, body);
+          columnTypes = Answers.columnTypes(buffer, body);
           if (late) {
             byte[] description = new byte[1 + buffer.getInt(index + 1)];
             buffer.getBytes(index, description);
@@ -376,39 +375,5 @@ final class Exchange {
     public void ready() {
       answered.run();
     }
-  }
-
-  private static List<byte @Nullable []> row(ByteBuf buffer, int body) {
-    int at = body + Short.BYTES;
-    byte @Nullable [][] values = new byte @Nullable [buffer.getUnsignedShort(body)][];
-    for (int i = 0; i < values.length; i++) {
-      int length = buffer.getInt(at);
-      at += Integer.BYTES;
-      if (length >= 0) {
-        values[i] = ByteBufUtil.getBytes(buffer, at, length);
-        at += length;
-      }
-    }
-    return Arrays.asList(values);
-  }
-
-  private static List<Integer> oids(ByteBuf buffer, int body) {
-    List<Integer> oids = new ArrayList<>();
-    for (int i = 0; i < buffer.getUnsignedShort(body); i++) {
-      oids.add(buffer.getInt(body + Short.BYTES + Integer.BYTES * i));
-    }
-    return oids;
-  }
-
-  /** {@code String name, Int32 table, Int16 attribute, Int32 type, Int16, Int32, Int16} each. */
-  private static List<Integer> columns(ByteBuf buffer, int body) {
-    List<Integer> types = new ArrayList<>();
-    int at = body + Short.BYTES;
-    for (int left = buffer.getUnsignedShort(body); left > 0; left--) {
-      at = buffer.indexOf(at, buffer.writerIndex(), (byte) 0) + 1 + Integer.BYTES + Short.BYTES;
-      types.add(buffer.getInt(at));
-      at += Integer.BYTES + Short.BYTES + Integer.BYTES + Short.BYTES;
-    }
-    return types;
   }
 }

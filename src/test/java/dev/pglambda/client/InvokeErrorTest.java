@@ -253,10 +253,11 @@ class InvokeErrorTest {
   void leavesAMissingExtensionToPostgresql() throws Exception {
     try (Connection other = database.proxy().connect(database.postgres().createDatabase())) {
       ServerErrorMessage error =
-          Queries.error(other, "SELECT * FROM aws_lambda.invoke('echo', '1'::json)");
+          Queries.error(other, "SELECT (SELECT payload FROM aws_lambda.invoke('echo', '1'::json))");
 
       assertThat(error.getSQLState()).isEqualTo("3F000");
       assertThat(error.getMessage()).isEqualTo("schema \"aws_lambda\" does not exist");
+      assertThat(error.getHint()).contains("CREATE EXTENSION aws_lambda CASCADE");
     }
   }
 

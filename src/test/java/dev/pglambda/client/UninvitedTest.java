@@ -337,7 +337,9 @@ class UninvitedTest {
   void findsNoFunctionInADatabaseWhereNobodyHasInstalledIt() throws SQLException {
     String other = database.postgres().createDatabase();
     try (Connection connection = database.proxy().connect(other, ROLE, "", "")) {
-      assertThat(stateOfError(connection, INVOKE)).isEqualTo("3F000");
+      // In a sub-query: other calls are served by the proxy, as its operator has chosen.
+      assertThat(stateOfError(connection, "SELECT 1 WHERE EXISTS (" + INVOKE + ")"))
+          .isEqualTo("3F000");
       assertThat(stateOfError(connection, "CREATE EXTENSION aws_lambda CASCADE"))
           .isEqualTo("42501");
       assertThat(stateOfError(connection, "CREATE SCHEMA pglambda")).isEqualTo("42501");

@@ -34,15 +34,33 @@ class InstallationHintTest {
   }
 
   @Test
+  void tellsOfCallsInsideFunctions() {
+    ErrorFields fields = missing().with(ErrorFields.INTERNAL_POSITION, "8");
+
+    assertThat(InstallationHint.add(fields)).isTrue();
+  }
+
+  @Test
+  void leavesStatementsAboutTheSchemaItselfAlone() {
+    ErrorFields fields = missing();
+
+    assertThat(InstallationHint.add(fields)).isFalse();
+    assertThat(fields.get(ErrorFields.HINT)).isNull();
+  }
+
+  @Test
   void leavesTheServersOwnHint() {
-    ErrorFields fields = error("3F000", "schema \"aws_lambda\" does not exist");
-    fields.with(ErrorFields.HINT, "mine");
+    ErrorFields fields = missing().with(ErrorFields.POSITION, "8").with(ErrorFields.HINT, "mine");
 
     assertThat(InstallationHint.add(fields)).isFalse();
     assertThat(fields.get(ErrorFields.HINT)).isEqualTo("mine");
   }
 
+  private static ErrorFields missing() {
+    return ErrorFields.fatal("3F000", "schema \"aws_lambda\" does not exist");
+  }
+
   private static ErrorFields error(String sqlState, String message) {
-    return ErrorFields.fatal(sqlState, message);
+    return ErrorFields.fatal(sqlState, message).with(ErrorFields.POSITION, "8");
   }
 }
