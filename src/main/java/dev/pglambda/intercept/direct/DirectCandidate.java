@@ -10,7 +10,6 @@ import dev.pglambda.sql.FunctionCall.Function;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.TokenKind;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -149,14 +148,6 @@ public record DirectCandidate(
 
   private void blank(StringBuilder query, int start, int end) {
     query.append(" ".repeat(encoding.characters(text, start, end)));
-  }
-
-  /** All leaves of all calls, in the order in which they stand. */
-  static List<Leaf> inOrder(List<List<Leaf>> leaves) {
-    return leaves.stream()
-        .flatMap(List::stream)
-        .sorted(Comparator.comparingInt(Leaf::start))
-        .toList();
   }
 
   /** What follows the target list, if rows depend on it; empty if nothing does. */

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +31,9 @@ public final class DirectInvocation {
    */
   public static final String COMPOSITE_QUERY =
       "SELECT "
-          + utf8("a.name", "name")
+          + utf8("a.name")
           + ", "
-          + utf8("a.setting", "region")
+          + utf8("a.setting")
           + " FROM (SELECT (pg_catalog.convert_from($1, 'UTF8')::"
           + ArnForm.SUBSTITUTE_TYPE
           + ").*) AS a";
@@ -62,6 +64,14 @@ public final class DirectInvocation {
               + " pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)"
               + "::pg_catalog.text");
 
+  /** The arguments are evaluated once, and sent only if they are not too long. */
+  private static final String QUERY =
+      "WITH pglambda_given AS MATERIALIZED (SELECT %s %s),"
+          + " pglambda_arguments AS MATERIALIZED (SELECT %s FROM pglambda_given AS a),"
+          + " pglambda_length AS MATERIALIZED"
+          + " (SELECT %s OPERATOR(pg_catalog.<=) %d AS fits FROM pglambda_arguments)"
+          + " SELECT b.fits, %s FROM pglambda_arguments AS a CROSS JOIN pglambda_length AS b";
+
   private final Overload overload;
   private final String argumentsQuery;
 
@@ -89,8 +99,8 @@ public final class DirectInvocation {
       }
     }
     String query =
-        "WITH pglambda_given AS MATERIALIZED (SELECT %s %s), pglambda_arguments AS MATERIALIZED (SELECT %s FROM pglambda_given AS a) SELECT %s FROM pglambda_arguments AS a"
-            .formatted(values, candidate.tail(), texts(call, arn), columns());
+        QUERY.formatted(
+            values, candidate.tail(), texts(call, arn), octets(), MAX_OCTETS, columns());
     return new DirectInvocation(call.overload(), query);
   }
 
@@ -132,25 +142,24 @@ public final class DirectInvocation {
     return texts.toString();
   }
 
-  private static String columns() {
-    StringJoiner octets = new StringJoiner(" + ");
-    for (Column column : COLUMNS) {
-      octets.add(
-          "pg_catalog.octet_length(coalesce(a." + column.sqlName() + ", ''))::pg_catalog.int8");
-    }
-    StringJoiner columns = new StringJoiner(", ");
-    columns.add("(%s <= %d)".formatted(octets, MAX_OCTETS));
-    for (Column column : COLUMNS) {
-      columns.add(
-          "CASE WHEN %s <= %d THEN pg_catalog.convert_to(a.%s, 'UTF8') END"
-              .formatted(octets, MAX_OCTETS, column.sqlName()));
-    }
-    SETTINGS.forEach(setting -> columns.add("pg_catalog.convert_to(" + setting + ", 'UTF8')"));
-    return columns.toString();
+  private static String octets() {
+    return COLUMNS.stream()
+        .map(
+            column ->
+                "pg_catalog.octet_length(coalesce(" + column.sqlName() + ", ''))::pg_catalog.int8")
+        .collect(Collectors.joining(" OPERATOR(pg_catalog.+) "));
   }
 
-  private static String utf8(String expression, String name) {
-    return "pg_catalog.convert_to(" + expression + ", 'UTF8') AS " + name;
+  private static String columns() {
+    return Stream.concat(
+            COLUMNS.stream()
+                .map(column -> "CASE WHEN b.fits THEN " + utf8("a." + column.sqlName()) + " END"),
+            SETTINGS.stream().map(DirectInvocation::utf8))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String utf8(String expression) {
+    return "pg_catalog.convert_to(" + expression + ", 'UTF8')";
   }
 
   private static boolean isComposite(Overload overload) {

@@ -1,0 +1,216 @@
+package dev.pglambda.intercept.direct;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.direct.DirectCalls.Mode;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.SqlError;
+import dev.pglambda.protocol.ErrorFields;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DirectCallsTest {
+  private static final Schemas NONE = new Schemas(false, false);
+  private static final Schemas BOTH = new Schemas(true, true);
+  private static final String IN_WORKER =
+      "PL/pgSQL function pglambda.invoke(text,text,text,text,text,text,text,text,text) line 9";
+
+  private final List<InvokeArguments> made = new ArrayList<>();
+  private final CompletableFuture<InvokeAnswer> answer = new CompletableFuture<>();
+
+  @Test
+  void servesByDefaultWhereNothingIsInstalled() {
+    DirectCalls calls = calls(Mode.AUTO);
+
+    assertThat(calls.areServed()).isTrue();
+    assertThat(calls.areServedIn(NONE)).isTrue();
+    assertThat(calls.areServedIn(new Schemas(false, true))).isTrue();
+    assertThat(calls.areServedIn(BOTH)).isFalse();
+    assertThat(calls.areServedWhereInstalled()).isFalse();
+  }
+
+  @Test
+  void servesAlwaysIfToldTo() {
+    DirectCalls calls = calls(Mode.ALWAYS);
+
+    assertThat(calls.areServedIn(BOTH)).isTrue();
+    assertThat(calls.areServedWhereInstalled()).isTrue();
+  }
+
+  @Test
+  void servesNothingIfToldTo() {
+    assertThat(calls(Mode.NEVER).areServed()).isFalse();
+    assertThat(DirectCalls.none().areServed()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"08001", "58P01", "42883"})
+  void servesWhatIsInstalledWhileTheServerCannotCallBack(String sqlState) {
+    DirectCalls calls = calls(Mode.AUTO);
+
+    assertThat(calls.concerns(error(sqlState, IN_WORKER))).isTrue();
+    assertThat(calls.areServedIn(BOTH)).isTrue();
+    assertThat(calls.areServedWhereInstalled()).isTrue();
+
+    calls.calledBack();
+
+    assertThat(calls.areServedIn(BOTH)).isFalse();
+  }
+
+  /** Other errors of the worker's, and those errors of others. */
+  @ParameterizedTest
+  @CsvSource({"22023, true", "08006, true", "28000, true", "08001, false", "42883, false"})
+  void learnsNothingFromOtherErrors(String sqlState, boolean worker) {
+    DirectCalls calls = calls(Mode.AUTO);
+
+    assertThat(calls.concerns(error(sqlState, worker ? IN_WORKER : null))).isFalse();
+    assertThat(calls.areServedIn(BOTH)).isFalse();
+  }
+
+  /** It says that somebody has dropped the extension, not that it cannot be used. */
+  @Test
+  void isToldOfSchemasThatAreGone() {
+    DirectCalls calls = calls(Mode.AUTO);
+
+    assertThat(calls.concerns(error("3F000", null))).isTrue();
+    assertThat(calls.areServedIn(BOTH)).isFalse();
+  }
+
+  @Test
+  void givesTheRowAsParametersAndTheWarningAsABlock() {
+    CompletableFuture<DirectCalls.Outcome> outcome = calls(Mode.AUTO).call(arguments(true, "f"));
+    answer.complete(
+        new InvokeAnswer.Row(
+            new InvocationResult(200, ByteBuffer.wrap(new byte[] {'1'}), "é", null, null),
+            new SqlError("01000", "careful", null, null)));
+
+    DirectCalls.Returned returned = (DirectCalls.Returned) outcome.join();
+    assertThat(returned.values())
+        .containsExactly(new byte[] {0, 0, 0, (byte) 200}, octets("1"), octets("é"), null);
+    assertThat(returned.warningBlock()).contains(hex("careful")).contains("WARNING");
+  }
+
+  @Test
+  void givesAFailureAsABlock() {
+    CompletableFuture<DirectCalls.Outcome> outcome = calls(Mode.AUTO).call(arguments(true, "f"));
+    answer.complete(new InvokeAnswer.Failure(new SqlError("38000", "it failed", "why", null)));
+
+    String block = ((DirectCalls.Raised) outcome.join()).raiseBlock();
+    assertThat(block).contains("38000").contains(hex("it failed")).contains(hex("why"));
+  }
+
+  @Test
+  void refusesArgumentsThatAreTooLong() {
+    DirectCalls.Outcome outcome = calls(Mode.AUTO).call(arguments(false, null)).join();
+
+    assertThat(outcome).isInstanceOf(DirectCalls.Raised.class);
+    assertThat(made).isEmpty();
+  }
+
+  @Test
+  void cancelsTheRequestWithTheCall() {
+    CompletableFuture<DirectCalls.Outcome> outcome = calls(Mode.AUTO).call(arguments(true, "f"));
+
+    outcome.cancel(true);
+
+    assertThat(answer).isCancelled();
+  }
+
+  @Test
+  void readsTheRowOfArguments() {
+    var unused = calls(Mode.AUTO).call(arguments(true, "f"));
+
+    InvokeArguments arguments = made.get(0);
+    assertThat(arguments.form()).isEqualTo(InvokeArguments.Form.NAME);
+    assertThat(arguments.functionName()).isEqualTo("f");
+    assertThat(arguments.arnRegion()).isNull();
+    assertThat(arguments.payload()).isEqualTo(ByteBuffer.wrap(octets("{}")));
+    assertThat(arguments.region()).isEqualTo("r");
+    assertThat(arguments.invocationType()).isEqualTo("Event");
+    assertThat(arguments.logType()).isEqualTo("Tail");
+    assertThat(arguments.context()).isEqualTo("\"ü\"");
+    assertThat(arguments.qualifier()).isEqualTo("q");
+    assertThat(arguments.connectTimeoutMs()).isEqualTo("70");
+    assertThat(arguments.requestTimeoutMs()).isNull();
+    assertThat(arguments(true, "f").statementTimeout()).isEqualTo(1.5);
+  }
+
+  /** Text that looks like the composite is taken apart; nothing else is. */
+  @ParameterizedTest
+  @CsvSource({"(f), true", "'(f,us-east-1)', true", "f), false", "(, false", "' (f)', false"})
+  void knowsTheTextFormOfTheComposite(String name, boolean composite) {
+    byte[] text = arguments(true, name).compositeText();
+
+    assertThat(text).isEqualTo(composite ? octets(name) : null);
+  }
+
+  @Test
+  void takesThePartsOfTheCompositesText() {
+    DirectInvocation.Arguments arguments = arguments(true, "(f,r)");
+
+    DirectInvocation.Arguments with = arguments.with(Arrays.asList(octets("f"), null));
+
+    assertThat(with.compositeText()).isNull();
+    var unused = calls(Mode.AUTO).call(with);
+    assertThat(made.get(0).form()).isEqualTo(InvokeArguments.Form.COMPOSITE_TEXT);
+    assertThat(made.get(0).functionName()).isEqualTo("f");
+    assertThat(made.get(0).arnRegion()).isNull();
+  }
+
+  @Test
+  void tellsWhatEndedACall() {
+    assertThat(((DirectCalls.Raised) DirectCalls.cancelled(true)).raiseBlock())
+        .contains("57014")
+        .contains(hex("canceling statement due to statement timeout"));
+    assertThat(((DirectCalls.Raised) DirectCalls.cancelled(false)).raiseBlock())
+        .contains(hex("canceling statement due to user request"));
+  }
+
+  private DirectCalls calls(Mode mode) {
+    return new DirectCalls(
+        mode,
+        arguments -> {
+          made.add(arguments);
+          return answer;
+        });
+  }
+
+  /** A row as the server answers {@link DirectInvocation#argumentsQuery}. */
+  private static DirectInvocation.Arguments arguments(boolean fits, @Nullable String name) {
+    List<byte @Nullable []> row = new ArrayList<>();
+    row.add(new byte[] {(byte) (fits ? 1 : 0)});
+    for (String value :
+        Arrays.asList(name, null, "{}", "r", "Event", "Tail", "\"ü\"", "q", "70", null, "1.5")) {
+      row.add(value == null ? null : octets(value));
+    }
+    return DirectPlans.of("SELECT * FROM aws_lambda.invoke('f', '{}'::json)", NONE, 25, 114)
+        .invocations()
+        .get(0)
+        .read(row);
+  }
+
+  /** As a block has texts. */
+  private static String hex(String text) {
+    return HexFormat.of().formatHex(octets(text));
+  }
+
+  private static byte[] octets(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private static ErrorFields error(String sqlState, @Nullable String context) {
+    return ErrorFields.fatal(sqlState, "m").with(ErrorFields.CONTEXT, context);
+  }
+}
