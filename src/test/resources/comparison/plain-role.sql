@@ -383,3 +383,11 @@ CREATE VIEW v AS SELECT aws_commons.create_lambda_function_arn('f', 'r') AS arn
 SELECT again()
 
 DO $$ BEGIN DROP EXTENSION aws_lambda; DROP EXTENSION aws_lambda; END $$
+
+## Guards that ask what is available
+
+SELECT * FROM pg_available_extensions WHERE name IN ('aws_lambda', 'aws_commons') ORDER BY name
+
+DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'aws_lambda') THEN CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE; END IF; END $$
+
+SELECT name, default_version FROM pg_available_extensions WHERE name IN ('aws_lambda', 'aws_commons') ORDER BY name

@@ -29,3 +29,13 @@ CREATE EXTENSION aws_lambda CASCADE
 DROP EXTENSION aws_commons CASCADE
 
 CREATE EXTENSION aws_commons VERSION '--'
+
+## Prepared guards
+
+SELECT name, default_version, installed_version FROM pg_available_extensions WHERE name = 'aws_lambda'
+
+CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE
+
+SELECT * FROM pg_available_extensions AS e WHERE e.name IN ('aws_lambda', 'aws_commons') ORDER BY 1
+
+SELECT x FROM pg_available_extensions WHERE name = 'aws_lambda'

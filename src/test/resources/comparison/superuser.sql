@@ -1092,6 +1092,153 @@ SELECT extversion FROM pg_extension WHERE extname = 'aws_lambda'
 
 SELECT to_regnamespace('aws_lambda'), to_regtype('aws_commons._lambda_function_arn_1'), to_regprocedure('aws_commons.create_lambda_function_arn(text,text)')
 
+## Guards that ask what is available
+
+SELECT 1 FROM pg_available_extensions WHERE name = 'aws_lambda'
+
+SELECT * FROM pg_available_extensions WHERE name IN ('aws_lambda', 'aws_commons') ORDER BY name
+
+SELECT name, installed_version FROM pg_catalog.pg_available_extensions e WHERE e.name IN ('aws_lambda', 'aws_commons') ORDER BY 1
+
+SELECT EXISTS(SELECT FROM pg_available_extensions WHERE name LIKE 'aws_l%') AS "there", 'aws_lambda' AS x
+
+SELECT * FROM pg_available_extensions WHERE name <> 'aws_s3' AND 'aws_lambda' <> '' ORDER BY name
+
+SELECT count(*), 'aws_lambda' AS x FROM "pg_catalog"."pg_available_extensions" AS "a b"
+
+SELECT * FROM pg_available_extension_versions WHERE name IN ('aws_lambda', 'aws_commons') ORDER BY name
+
+SELECT * FROM pg_catalog.pg_available_extension_versions AS v (a, b) JOIN pg_available_extensions ON a = pg_available_extensions.name WHERE a ~ '^aws_(lambda|commons)' AND 'aws_lambda' <> '' ORDER BY 1, 2
+
+SELECT pg_typeof(name), pg_typeof(default_version), pg_typeof(installed_version), pg_typeof(comment), pg_collation_for(name), pg_collation_for(default_version), pg_collation_for(installed_version), pg_collation_for(comment) FROM pg_available_extensions WHERE name = 'aws_lambda'
+
+SELECT row_to_json(e) FROM pg_available_extensions e WHERE e.name = 'aws_lambda'
+
+DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'aws_lambda') THEN CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE; END IF; END $$
+
+SELECT name, default_version, installed_version, comment FROM pg_available_extensions WHERE name ~ 'aws_(lambda|commons)' OR name = 'aws_lambda' ORDER BY 1
+
+SELECT * FROM pg_available_extension_versions WHERE name IN ('aws_lambda', 'aws_commons') ORDER BY 1
+
+DO 'BEGIN PERFORM FROM pg_available_extensions WHERE name = ''aws_lambda'' AND installed_version IS NULL; IF NOT FOUND THEN DROP EXTENSION aws_lambda; END IF; END'
+
+DO $$
+DECLARE
+  e record;
+  known name := (SELECT max(name::text) FROM pg_available_extensions WHERE name = 'aws_lambda');
+BEGIN
+  FOR e IN SELECT * FROM pg_available_extensions WHERE name IN ('aws_commons', 'aws_lambda') ORDER BY name LOOP
+    RAISE NOTICE '% %', known, e;
+  END LOOP;
+  FOR e IN SELECT DISTINCT 'aws_lambda' FROM pg_available_extensions LOOP
+    RAISE NOTICE '%', e;
+  END LOOP;
+  EXECUTE 'SELECT count(*) FROM pg_available_extensions WHERE name = ''aws_lambda''' INTO e;
+  RAISE NOTICE '%', e;
+END
+$$
+
+SELECT 'CREATE EXTENSION aws_lambda CASCADE' WHERE EXISTS (SELECT FROM pg_available_extensions WHERE name = 'aws_lambda' AND installed_version IS NULL)
+
+SELECT name FROM pg_available_extensions LEFT JOIN pg_extension ON extname = name WHERE name IN ('aws_lambda', 'aws_commons') AND extname IS NULL ORDER BY 1; DROP EXTENSION aws_commons; SELECT name, installed_version FROM pg_available_extensions WHERE name = 'aws_commons'
+
+BEGIN
+
+DECLARE c SCROLL CURSOR FOR SELECT name FROM pg_available_extensions WHERE name IN ('aws_lambda', 'aws_commons') ORDER BY 1
+
+FETCH ALL FROM c
+
+FETCH BACKWARD ALL FROM c
+
+COMMIT
+
+COPY (SELECT * FROM pg_available_extensions WHERE name IN ('aws_lambda', 'aws_commons') ORDER BY name) TO STDOUT
+
+PREPARE p (name) AS SELECT * FROM pg_available_extensions WHERE name = $1 AND name <> 'aws_commons'
+
+EXECUTE p ('aws_lambda')
+
+WITH a AS (SELECT name FROM pg_available_extensions), pg_extension AS (SELECT 'aws_lambda' AS name) SELECT name FROM a JOIN pg_extension USING (name)
+
+WITH pg_available_extensions AS (SELECT 'aws_lambda' AS a) SELECT * FROM pg_available_extensions
+
+CREATE FUNCTION available(text) RETURNS boolean STABLE LANGUAGE sql SET search_path = '' AS $f$ SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name OPERATOR(pg_catalog.=) $1 AND $1 OPERATOR(pg_catalog.<>) 'aws_commons') $f$
+
+SELECT available('aws_lambda'), available('aws_commons')
+
+SET standard_conforming_strings = off
+
+SELECT '\'', name, 'aws_lambda' FROM pg_available_extensions WHERE name = 'aws_lambda'
+
+## Guards with mistakes
+
+SELECT nam FROM pg_available_extensions WHERE name = 'aws_lambda'
+
+SELECT name FROM pg_available_extensions, pg_available_extensions AS e WHERE e.name = 'aws_lambda'
+
+SELECT 1 FROM pg_available_extensions e WHERE e.x = 'aws_lambda'
+
+SELECT 1 FROM pg_available_extensions WHERE name = 'aws_lambda' AND
+
+SELECT 'aws_lambda' FROM pg_available_extensions LIMIT 'x'
+
+DO $$ BEGIN PERFORM x FROM pg_available_extensions WHERE name = 'aws_lambda'; END $$
+
+DO $$ BEGIN
+  IF EXISTS (SELECT 1 FROM pg_catalog.pg_available_extensions e WHERE e.name = 'aws_lambda' AND 1 / 0 = 1) THEN RAISE NOTICE 'never'; END IF; END $$
+
+DO $$ DECLARE r record; BEGIN FOR r IN SELECT x, 'aws_lambda' FROM pg_catalog.pg_available_extensions LOOP RETURN; END LOOP; END $$
+
+DO $$ DECLARE r record; BEGIN FOR r IN SELECT 'aws_lambda' FROM pg_extension JOIN pg_available_extensions LOOP RETURN; END LOOP; END $$
+
+DO $$ DECLARE r record; BEGIN FOR r IN SELECT 'aws_lambda' / 0 FROM pg_available_extensions e LOOP RETURN; END LOOP; END $$
+
+DO $$ BEGIN PERFORM x, 'aws_lambda' FROM pg_available_extensions; END $$
+
+SELECT 'aws_lambda' FROM pg_extension JOIN pg_available_extensions
+
+SELECT 'aws_lambda' FROM pg_extension JOIN pg_catalog.pg_available_extensions e
+
+SELECT 'aws_lambda' FROM pg_available_extensions, pg_catalog.pg_available_extensions
+
+DO $$ DECLARE x int := 1; BEGIN SELECT name INTO STRICT x FROM pg_available_extensions WHERE name = 'aws_lambda'; END $$
+
+DO $$ BEGIN IF (SELECT 1, 2 FROM pg_available_extensions WHERE name = 'aws_lambda') THEN RETURN; END IF; END $$
+
+DO $$ DECLARE x int := y FROM pg_available_extensions WHERE name = 'aws_lambda'; BEGIN END $$
+
+DO 'BEGIN PERFORM 1 FROM pg_available_extensions WHERE name = ''aws_lambda''; WRONG; END'
+
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT x FROM pg_available_extensions WHERE name = ''aws_lambda'''
+
+CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'aws_lambda') THEN RETURN x; END IF; END $$
+
+SELECT f()
+
+BEGIN
+
+SELECT 1/0
+
+SELECT 1 FROM pg_available_extensions WHERE name = 'aws_lambda'
+
+ROLLBACK
+
+## Guards where names of the catalog's are taken
+
+CREATE SCHEMA evil
+
+CREATE FUNCTION evil.trap(name, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$
+
+CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = text, FUNCTION = evil.trap)
+
+CREATE FUNCTION evil.to_jsonb(anyelement) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL::jsonb'
+
+CREATE TABLE evil.pg_extension (extname name, extversion text)
+
+SET search_path = evil, pg_catalog
+
+SELECT * FROM pg_available_extensions WHERE name OPERATOR(pg_catalog.=) 'aws_lambda'::name
+
 ## Event triggers that watch
 
 CREATE TABLE seen (id serial, event text, tag text, detail text)

@@ -7,6 +7,7 @@ import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Secret;
 import dev.pglambda.embedded.EmbeddedPostgres;
+import dev.pglambda.extension.AvailableExtensions;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.SettingsOffer;
@@ -151,7 +152,10 @@ public final class ProxyServer implements AutoCloseable {
                 clientLimits(),
                 keepalives()),
             sessions,
-            new ExtensionInterceptor(new ExtensionInstaller()::install, directCalls.areServed()),
+            new ExtensionInterceptor(
+                new ExtensionInstaller()::install,
+                AvailableExtensions::query,
+                directCalls.areServed()),
             keyOffer(settings),
             new CallbackDatabase(server),
             directCalls,

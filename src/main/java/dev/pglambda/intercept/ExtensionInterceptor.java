@@ -11,19 +11,23 @@ import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.UnresolvedCalls;
+import dev.pglambda.sql.ViewReference;
+import dev.pglambda.sql.ViewReferences;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Replaces the statements on our extensions which a server without their control files could not
- * execute, and completes the calls of AWS's guide which PostgreSQL could not resolve. A text that
- * does not mention them, nearly every one, costs one search through its bytes.
+ * execute, lists them among the available extensions, and completes the calls of AWS's guide which
+ * PostgreSQL could not resolve. A text that does not mention them, nearly every one, costs one
+ * search through its bytes.
  */
 public final class ExtensionInterceptor implements Interceptor {
   /** What is sent for one statement has 25 kB: a text with more of them passes as it is. */
@@ -44,15 +48,21 @@ public final class ExtensionInterceptor implements Interceptor {
           Pattern.CASE_INSENSITIVE);
 
   private final BiFunction<ExtensionStatement, String, String> installer;
+  private final UnaryOperator<String> availableExtensions;
   private final boolean directCalls;
 
   /**
    * @param installer makes, of a statement and its own text, the statement to send instead
+   * @param availableExtensions makes, of the name of one of the views of {@link ViewReferences},
+   *     the query to read instead
    * @param directCalls whether statements are to be looked for whose calls the proxy can serve
    */
   public ExtensionInterceptor(
-      BiFunction<ExtensionStatement, String, String> installer, boolean directCalls) {
+      BiFunction<ExtensionStatement, String, String> installer,
+      UnaryOperator<String> availableExtensions,
+      boolean directCalls) {
     this.installer = installer;
+    this.availableExtensions = availableExtensions;
     this.directCalls = directCalls;
   }
 
@@ -71,6 +81,9 @@ public final class ExtensionInterceptor implements Interceptor {
       nested = NestedStatements.find(text, standardConformingStrings);
     }
     List<Part> parts = parts(text, statements, nested);
+    if (Mentions.availableExtensions(text)) {
+      parts.addAll(views(text, standardConformingStrings));
+    }
     List<FunctionCall> calls = List.of();
     if (Mentions.functionCall(text)) {
       calls = FunctionCalls.find(text, standardConformingStrings);
@@ -124,6 +137,22 @@ public final class ExtensionInterceptor implements Interceptor {
       }
     }
     return parts;
+  }
+
+  /** The views that are read in a text. */
+  private List<Part> views(String text, boolean standardConformingStrings) {
+    List<ViewReference> references = ViewReferences.find(text, standardConformingStrings);
+    return references.size() > MAX_STATEMENTS
+        ? List.of()
+        : references.stream()
+            .map(
+                reference ->
+                    new Part(
+                        RewrittenStatement.NESTED,
+                        "",
+                        ViewSubquery.of(
+                            reference, text, availableExtensions.apply(reference.view()))))
+            .toList();
   }
 
   /** Whether a parameter of a Parse message has no type, or that of a text. */

@@ -1,7 +1,6 @@
 package dev.pglambda.intercept;
 
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +32,8 @@ final class NestedBlock {
 
   /** Not with a dollar sign at the end: another may follow, and both together end a {@code $$}. */
   private static final String END = "END$pglambda_do$ LANGUAGE plpgsql";
+
+  static final Marks MARKS = new Marks(HEAD, STATEMENT_END, END);
 
   /**
    * How the last line of the text begins which the block executes. Up to {@link #LAST_LINE_END} it
@@ -94,37 +95,11 @@ final class NestedBlock {
    *     block; all in bytes
    */
   static List<RewrittenStatement> find(String text) {
-    List<RewrittenStatement> blocks = new ArrayList<>();
-    int removed = 0;
-    int start = text.indexOf(HEAD);
-    while (start >= 0) {
-      int statementEnd = text.indexOf(STATEMENT_END, start + HEAD.length());
-      int end = statementEnd < 0 ? -1 : text.indexOf(END, statementEnd);
-      if (end < 0) {
-        break;
-      }
-      end += END.length();
-      int statement = statementEnd - start - HEAD.length();
-      blocks.add(
-          RewrittenStatement.nested(start - removed, start - removed + statement, end - start));
-      removed += end - start - statement;
-      start = text.indexOf(HEAD, end);
-    }
-    return blocks;
+    return MARKS.find(text);
   }
 
   /** The text with the original statement in place of each block. */
   static String originals(String text) {
-    StringBuilder originals = new StringBuilder();
-    int copied = 0;
-    for (RewrittenStatement block : find(text)) {
-      int start = copied + block.start() - originals.length();
-      int statement = start + HEAD.length();
-      originals
-          .append(text, copied, start)
-          .append(text, statement, statement + block.end() - block.start());
-      copied = start + block.length();
-    }
-    return originals.append(text, copied, text.length()).toString();
+    return MARKS.originals(text);
   }
 }

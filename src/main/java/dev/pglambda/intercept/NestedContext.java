@@ -51,9 +51,28 @@ public final class NestedContext {
    * @return whether anything changed
    */
   public static boolean mend(ErrorFields fields, ClientEncoding encoding) {
+    boolean views = mendViews(fields, encoding);
     String context = fields.get(ErrorFields.CONTEXT);
     boolean mended = context != null && new NestedContext(fields, context).mendContext();
-    return mendInternalQuery(fields, encoding) || mended;
+    return mendInternalQuery(fields, NestedBlock.MARKS, encoding) || mended || views;
+  }
+
+  /**
+   * Shows views where a {@link ViewSubquery} stands for them. Up to 13 a message can have a query.
+   */
+  private static boolean mendViews(ErrorFields fields, ClientEncoding encoding) {
+    boolean mended = false;
+    for (Marks marks : ViewSubquery.MARKS) {
+      mended |= mendInternalQuery(fields, marks, encoding);
+      for (char type : new char[] {ErrorFields.MESSAGE, ErrorFields.CONTEXT}) {
+        String value = fields.get(type);
+        if (value != null && value.contains(marks.head())) {
+          fields.with(type, marks.originals(value));
+          mended = true;
+        }
+      }
+    }
+    return mended;
   }
 
   private boolean mendContext() {
@@ -133,18 +152,18 @@ public final class NestedContext {
         : frames;
   }
 
-  /** The internal query is the body of a function with a syntax error somewhere. */
-  private static boolean mendInternalQuery(ErrorFields fields, ClientEncoding encoding) {
+  /** The internal query is a query of a function's, or its body with a syntax error somewhere. */
+  private static boolean mendInternalQuery(
+      ErrorFields fields, Marks marks, ClientEncoding encoding) {
     String query = fields.get(ErrorFields.INTERNAL_QUERY);
-    if (query == null || !query.contains(NestedBlock.HEAD)) {
+    if (query == null || !query.contains(marks.head())) {
       return false;
     }
-    String original = NestedBlock.originals(query);
+    String original = marks.originals(query);
     fields.with(ErrorFields.INTERNAL_QUERY, original);
     Integer position = ErrorPosition.parse(fields.get(ErrorFields.INTERNAL_POSITION));
     if (position != null) {
-      int offset =
-          ErrorPosition.original(encoding.offset(query, position - 1), NestedBlock.find(query));
+      int offset = ErrorPosition.original(encoding.offset(query, position - 1), marks.find(query));
       fields.with(
           ErrorFields.INTERNAL_POSITION,
           Integer.toString(

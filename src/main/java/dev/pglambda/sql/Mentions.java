@@ -93,6 +93,11 @@ public final class Mentions {
         || contains(text, "u&");
   }
 
+  /** Whether such a text may read the views of {@link ViewReferences}. */
+  public static boolean availableExtensions(String text) {
+    return contains(text, "pg_available_extension");
+  }
+
   private static boolean contains(String text, String lowerCase) {
     char lower = lowerCase.charAt(0);
     char upper = (char) (lower - ('a' - 'A'));

@@ -36,10 +36,11 @@ final class NestedBodies {
    * A text that PostgreSQL is going to execute.
    *
    * @param source the text
+   * @param plpgsql whether it is in plpgsql, not in SQL
    * @param statements its statements that may change something, but for those that have bodies of
    *     their own
    */
-  record Body(SourceText source, List<BodyStatement> statements) {}
+  record Body(SourceText source, boolean plpgsql, List<BodyStatement> statements) {}
 
   /**
    * A statement of a body.
@@ -129,7 +130,7 @@ final class NestedBodies {
       }
     }
     if (source.isNested()) {
-      found.add(new Body(source, plain));
+      found.add(new Body(source, plpgsql, plain));
     }
   }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtensionInterceptorTest {
   private final Interceptor interceptor =
-      new ExtensionInterceptor((statement, text) -> "<" + text + ">", false);
+      new ExtensionInterceptor((statement, text) -> "<" + text + ">", view -> "SELECT", false);
 
   private Settings settings = new Settings(true, ClientEncoding.SINGLE_BYTE);
 
@@ -30,6 +30,8 @@ class ExtensionInterceptorTest {
         "SELECT $$BEGIN CREATE EXTENSION aws_lambda; END$$",
         "DO $$BEGIN CREATE EXTENSION aws_lambda VERSION $pglambda$1.0$pglambda$; END$$",
         "CREATE EXTENSION hstore; -- aws_lambda",
+        "SELECT 1 FROM pg_available_extensions WHERE name LIKE 'aws%'",
+        "CREATE VIEW aws_lambda AS SELECT 1 FROM pg_available_extensions",
         "DROP EXTENSION hstore; -- aws_lambda"
       })
   void passesWhatPostgresCanDo(String text) {
@@ -42,7 +44,7 @@ class ExtensionInterceptorTest {
     byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
 
     Rewrite rewrite =
-        new ExtensionInterceptor((statement, original) -> original, true)
+        new ExtensionInterceptor((statement, original) -> original, view -> "SELECT", true)
             .inspect(
                 Unpooled.wrappedBuffer(octets),
                 0,
@@ -96,6 +98,36 @@ class ExtensionInterceptorTest {
             "CREATE EXTENSION aws_lambda VERSION ''1.0''",
             "CREATE EXTENSION aws_commons",
             "ALTER EXTENSION aws_lambda UPDATE");
+  }
+
+  @Test
+  void listsTheExtensionsInViewsAmongAllElseThatItReplaces() {
+    String text =
+        "SELECT '\u00e9' FROM pg_available_extensions; DO $$BEGIN IF EXISTS (SELECT FROM"
+            + " pg_available_extensions AS e WHERE e.name = 'aws_lambda') THEN CREATE EXTENSION"
+            + " aws_lambda; END IF; END$$";
+
+    Rewrite rewrite = requireNonNull(inspect(text));
+
+    assertThat(rewrite.text())
+        .startsWith(
+            "SELECT '\u00e9' FROM (/*pglambda-as */SELECT/*pglambda*/) AS pg_available_extensions;"
+                + " DO $$BEGIN IF EXISTS (SELECT FROM (/*pglambda pg_available_extensions*/SELECT"
+                + "/*pglambda*/) AS e WHERE");
+    assertThat(ViewSubquery.originals(NestedBlock.originals(rewrite.text()))).isEqualTo(text);
+    assertThat(rewrite.statements())
+        .extracting(RewrittenStatement::index)
+        .containsOnly(RewrittenStatement.NESTED)
+        .hasSize(3);
+    assertThat(rewrite.takesKeys()).isFalse();
+  }
+
+  @Test
+  void passesATextWithMoreViewsThanAnyoneReads() {
+    String select = "SELECT 'aws_lambda' FROM pg_available_extensions;";
+
+    assertThat(inspect(select.repeat(256))).isNotNull();
+    assertThat(inspect(select.repeat(257))).isNull();
   }
 
   @Test

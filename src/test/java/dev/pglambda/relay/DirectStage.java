@@ -79,7 +79,7 @@ final class DirectStage implements AutoCloseable {
             SETTINGS,
             "token",
             client,
-            new ExtensionInterceptor((statement, text) -> "DO 'x'", true),
+            new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),
             NO_KEYS,
             direct);
     client.pipeline().addLast(new ClientHandler(session));

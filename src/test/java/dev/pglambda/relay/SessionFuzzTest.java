@@ -79,7 +79,7 @@ class SessionFuzzTest {
   void survivesWhatBothSidesSayAroundStatementsItReplaces(byte[] input) {
     Interceptor interceptor =
         new ExtensionInterceptor(
-            (statement, text) -> "DO 'instead of " + text.length() + "'", true);
+            (statement, text) -> "DO 'instead of " + text.length() + "'", view -> "SELECT", true);
     try (Stage stage = new Stage(interceptor, RelayStage.KEYS)) {
       stage.play(new Octets(input));
     }

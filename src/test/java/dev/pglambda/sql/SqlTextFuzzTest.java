@@ -67,6 +67,14 @@ class SqlTextFuzzTest {
       assertThat(nested.end()).isGreaterThan(nested.start()).isLessThanOrEqualTo(text.length());
       end = nested.end();
     }
+    end = 0;
+    for (ViewReference view : ViewReferences.find(text, standard)) {
+      assertThat(view.start()).isGreaterThanOrEqualTo(end);
+      assertThat(view.end()).isLessThanOrEqualTo(text.length());
+      end = view.end();
+      assertThat(text.substring(view.start(), end).toLowerCase(Locale.ROOT).replace("\"", ""))
+          .isIn(view.view(), "pg_catalog." + view.view());
+    }
   }
 
   @FuzzTest
