@@ -41,7 +41,7 @@ final class DirectCallDialogue {
   private final @Nullable DirectQuery query;
   private final List<byte @Nullable []> results = new ArrayList<>();
   private int maxRows;
-  private boolean inserts;
+  private boolean writes;
 
   /** Whether a Query's client has the RowDescription, if there is one. */
   private boolean described;
@@ -106,7 +106,7 @@ final class DirectCallDialogue {
    * which an encoding other than UTF8 need not have.
    */
   private void check(Exchange exchange) {
-    inserts = plan.inserts();
+    writes = plan.inserts();
     if (scene.state().encoding() != ClientEncoding.UTF8) {
       send(exchange, this::next);
       return;
@@ -139,7 +139,7 @@ final class DirectCallDialogue {
     }
     boolean readOnly = lines.remove(lines.size() - 1).equals("on");
     PlanOutline outline = new PlanOutline(lines, readOnly, plan.createsTable());
-    inserts |= outline.inserts();
+    writes |= outline.writes();
     if (!outline.reachesCalls()) {
       results.addAll(noResults());
     }
@@ -147,12 +147,12 @@ final class DirectCallDialogue {
   }
 
   /**
-   * A Query's RowDescription comes before the rows are made, but for an INSERT with RETURNING,
-   * which is done before anything is sent.
+   * A Query's RowDescription comes before the rows are made, but for a statement that writes, which
+   * is done before anything is sent.
    */
   private Exchange exchange() {
     Exchange exchange = scene.exchange();
-    if (query != null && !inserts && !described) {
+    if (query != null && !writes && !described) {
       described = true;
       exchange
           .mending(portal.statement()::mend)
@@ -317,7 +317,7 @@ final class DirectCallDialogue {
       query.executed(
           exchange
               .bind(portal.bind(), "", "", results, false)
-              .describeLate(inserts)
+              .describeLate(writes)
               .forClient(true)
               .execute("", 0)
               .forClient(false));

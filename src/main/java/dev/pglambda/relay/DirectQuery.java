@@ -32,6 +32,11 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
   }
 
   void start() {
+    SessionState state = scene.state();
+    if (!script.isDivisible(state.inTransaction() || state.transactionFailed())) {
+      relay.passOn();
+      return;
+    }
     if (script.size() == 1 || scene.state().transactionFailed()) {
       statement(); // perhaps one that ends the failed transaction
       return;
@@ -78,14 +83,14 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
   }
 
   private void plain() {
-    boolean writes = script.writes(index);
+    boolean late = script.sendsLate(index);
     Exchange exchange =
         scene
             .exchange()
             .mending(this::mend)
             .parse("", script.statement(index), List.of())
             .bind(BindMessage.EMPTY, "", "", List.of(), false);
-    if (writes) {
+    if (late) {
       exchange.describeLate(true);
     } else {
       exchange.forClient(true).describePortal("").forClient(false);

@@ -197,23 +197,26 @@ final class DirectRelay {
     DirectPlan plan = statement.plan();
     if (bind.parameterCount() != plan.clientParameters()) {
       refuse(
+          scene.exchange().describeStatement(bind.statement()), // it may be gone
           DirectCalls.wrongParameterCount(
               bind.parameterCount(), bind.statement(), plan.clientParameters()));
       return;
     }
     if (!prepared.hasRoomForPortal(bind.portal())) {
-      refuse(DirectCalls.tooManyPortals());
+      refuse(scene.exchange(), DirectCalls.tooManyPortals());
       return;
     }
     List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
     ServedPortal portal = new ServedPortal(statement, bind);
+    // PostgreSQL plans what CREATE TABLE AS executes when it does so.
+    boolean plans = !plan.invocations().isEmpty() && !plan.createsTable();
     Exchange exchange = scene.exchange();
     exchange
         .mending(statement::mend)
-        .forClient(plan.invocations().isEmpty())
+        .forClient(!plans)
         .bind(bind, bind.portal(), bind.statement(), results, false)
         .forClient(false);
-    if (!plan.invocations().isEmpty()) {
+    if (plans) {
       // Errors in their constants are found before the client is told that the portal is bound.
       DirectCallDialogue.planArguments(exchange, portal);
       exchange.answeredWith(BackendMessage.BIND_COMPLETE);
@@ -224,9 +227,8 @@ final class DirectRelay {
   }
 
   /** Raises an error in the message's place. */
-  private void refuse(String raiseBlock) {
-    scene
-        .exchange()
+  private void refuse(Exchange exchange, String raiseBlock) {
+    exchange
         .mending(fields -> fields.with(ErrorFields.CONTEXT, null))
         .query(raiseBlock, List.of(), List.of(), false)
         .send(scene.session(), replies, false, () -> {}, this::leftBehind);
@@ -251,7 +253,9 @@ final class DirectRelay {
     int body = Frame.HEADER_LENGTH;
     int nameEnd = message.indexOf(body, message.writerIndex(), (byte) 0);
     ServedPortal portal = prepared.servedPortal(name(message, body, nameEnd));
-    if (portal == null || message.writerIndex() - nameEnd != 1 + Integer.BYTES) {
+    if (portal == null
+        || message.writerIndex() - nameEnd != 1 + Integer.BYTES
+        || scene.state().transactionFailed()) { // nothing is called then
       passOn();
       return;
     }

@@ -77,7 +77,13 @@ final class DirectStatementDialogue {
   }
 
   void start() {
-    Exchange asked = scene.exchange().query(Schemas.QUERY, List.of(), List.of(), true);
+    Exchange asked = scene.exchange();
+    if (isParse && name.isEmpty()) {
+      // Whatever becomes of the Parse, there is no other unnamed statement behind it.
+      asked.closeStatement(name);
+      scene.prepared().forgetStatement(name);
+    }
+    asked.query(Schemas.QUERY, List.of(), List.of(), true);
     send(asked, () -> schemasKnown(asked));
   }
 

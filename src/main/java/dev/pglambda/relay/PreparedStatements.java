@@ -215,11 +215,19 @@ final class PreparedStatements {
     return portal == null ? null : portal.portal;
   }
 
+  /** The server has no such statement. */
+  void forgetStatement(String name) {
+    forget(statements.get(probe.read(name)));
+  }
+
   /** A portal's calls are made: it is like any other. */
   void forgetPortal(String name) {
-    Text portal = portals.get(probe.read(name));
-    if (portal != null) {
-      portal.become(NONE);
+    forget(portals.get(probe.read(name)));
+  }
+
+  private static void forget(@Nullable Text text) {
+    if (text != null) {
+      text.become(NONE);
     }
   }
 

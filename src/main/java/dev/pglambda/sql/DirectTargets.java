@@ -17,11 +17,24 @@ final class DirectTargets {
       Set.of("status_code", "payload", "executed_version", "log_result", STAR);
 
   /** What may follow the target list. */
-  private static final Set<String> TAIL = Set.of("where", "limit", "offset", "fetch");
+  private static final Set<String> TAIL = Set.of("where", "limit", "fetch");
 
-  /** Clauses that such a statement does not have, but for FROM. */
+  /**
+   * Clauses that such a statement does not have, but for FROM. (A row that OFFSET takes away is
+   * made before.)
+   */
   private static final Set<String> OTHER_CLAUSES =
-      Set.of("into", "group", "having", "window", "order", "union", "intersect", "except", "for");
+      Set.of(
+          "into",
+          "group",
+          "having",
+          "window",
+          "order",
+          "offset",
+          "union",
+          "intersect",
+          "except",
+          "for");
 
   /** Behind an expression these are not its alias. */
   private static final Set<String> NO_ALIAS =

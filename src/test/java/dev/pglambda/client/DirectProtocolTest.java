@@ -300,6 +300,46 @@ class DirectProtocolTest {
   }
 
   @Test
+  void aSimpleQueryOrAParseThatFailsLeavesNoUnnamedStatement() throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              client
+                  .parse("", CALL)
+                  .sync()
+                  .query("SELECT payload FROM aws_lambda.invoke('echo', '1'::json)");
+              client.bind("", "", List.of()).sync();
+              client.parse("", CALL).sync().query("SELECT 2").bind("", "", List.of()).sync();
+              client.parse("", CALL).parse("", "SELECT aws_lambda.invoke('echo')").sync();
+              client.bind("", "", List.of("echo", "3")).execute("", 0).sync();
+              for (int i = 0; i < 8; i++) {
+                talk.readUntilReady();
+              }
+            });
+
+    assertThat(heard.sqlStates()).containsExactly("26000", "26000", "42883", "26000");
+    assertThat(heard.payloads()).containsExactly("1");
+  }
+
+  @Test
+  void whatIsWrittenToANewTableIsPlannedWhenItIsExecuted() throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              client.parse(
+                  "",
+                  "CREATE TABLE new AS SELECT payload FROM aws_lambda.invoke('echo', to_json(1 / 0))");
+              client.bind("", "", List.of()).execute("", 0).sync();
+              talk.readUntilReady();
+            });
+
+    assertThat(heard.types()).isEqualTo("12E<I>");
+    assertThat(heard.payloads()).isEmpty();
+  }
+
+  @Test
   void parametersAndResultsAreBinary() throws Exception {
     String sql =
         "SELECT status_code, payload, executed_version, i, $3::int AS n"

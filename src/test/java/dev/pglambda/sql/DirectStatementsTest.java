@@ -93,7 +93,7 @@ class DirectStatementsTest {
         "SELECT 1, «aws_lambda.invoke('f', '{}'::json)», 'a' b, «aws_lambda.invoke('g', '{}'::json)» c, d|",
         "SELECT «aws_lambda.invoke('f', '{}'::json)», a.b, x IS NOT DISTINCT FROM y| WHERE x IS DISTINCT FROM y",
         "SELECT «aws_lambda.invoke('f', '{}'::json)»| WHERE EXISTS (SELECT 1 FROM t GROUP BY b) LIMIT 1",
-        "SELECT «aws_lambda.invoke('f', '{}'::json)»| /* a */ OFFSET 0",
+        "SELECT «aws_lambda.invoke('f', '{}'::json)»| /* a */ LIMIT ALL",
         "SELECT «aws_lambda.invoke('f', '{}'::json)» x| FETCH FIRST 1 ROW ONLY",
         "SELECT «(aws_lambda.invoke(('f'), '{}'::json)).payload», ('odd')::text AS t, (NULL)::text, a[1], (SELECT 1)|",
         "SELECT x.from AS order, «aws_lambda.invoke('f', '{}'::json)»|",
@@ -113,6 +113,9 @@ class DirectStatementsTest {
         "SELECT aws_lambda.invoke('f', '{}'::json), ARRAY[\"g\"(1)]",
         // Nothing is called
         "SELECT * FROM aws_lambda.invoke('f', '{}'::json) LIMIT 0",
+        // Called for a row that does not come
+        "SELECT aws_lambda.invoke('f', '{}'::json) OFFSET 1",
+        "SELECT (aws_lambda.invoke('f', '{}'::json)).payload LIMIT 1 OFFSET 0",
         // Elsewhere in FROM
         "SELECT * FROM t, aws_lambda.invoke('f', '{}'::json)",
         "SELECT * FROM t CROSS JOIN LATERAL aws_lambda.invoke(t.a, '{}'::json)",

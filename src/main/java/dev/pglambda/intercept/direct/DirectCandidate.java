@@ -81,7 +81,7 @@ public record DirectCandidate(
         isUnknown(argument, isUntypedParameter));
   }
 
-  /** Whether, but for parentheses, it is one token that has no type. */
+  /** Whether, but for parentheses and COLLATE, it is one token that has no type. */
   private boolean isUnknown(Argument argument, IntPredicate isUntypedParameter) {
     SqlLexer lexer =
         new SqlLexer(text, argument.start(), argument.end(), standardConformingStrings);
@@ -93,10 +93,24 @@ public record DirectCandidate(
         lexer.kind().isStringConstant()
             || lexer.isKeyword("null")
             || (lexer.kind() == TokenKind.PARAMETER && isUntyped(lexer.text(), isUntypedParameter));
-    while (open > 0 && lexer.next() == TokenKind.PUNCTUATION && lexer.is(')')) {
-      open--;
+    lexer.next();
+    while ((open > 0 && lexer.is(')')) || lexer.isKeyword("collate")) {
+      if (lexer.is(')')) {
+        open--;
+        lexer.next();
+      } else {
+        skipCollation(lexer);
+      }
     }
-    return untyped && open == 0 && lexer.next() == TokenKind.END;
+    return untyped && open == 0 && lexer.kind() == TokenKind.END;
+  }
+
+  /** From COLLATE to the token behind the name. */
+  private static void skipCollation(SqlLexer lexer) {
+    do {
+      lexer.next();
+      lexer.next();
+    } while (lexer.is('.'));
   }
 
   /** Adds the numbers of the parameters that stand in an argument. */

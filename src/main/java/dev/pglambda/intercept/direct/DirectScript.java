@@ -8,6 +8,7 @@ import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.Statement;
 import dev.pglambda.sql.StatementSplitter;
+import dev.pglambda.sql.TokenKind;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,7 +41,24 @@ public record DirectScript(
   /** Statements behind whose Execute comes more than their rows. */
   private static final String COPY = "copy";
 
+  /**
+   * Statements that mean something else, or are refused, in a text of several outside of a
+   * transaction block, than as messages of their own (xact.c, CheckTransactionBlock,
+   * PreventInTransactionBlock).
+   */
+  private static final Set<String> OUTSIDE_OF_BLOCK =
+      Set.of("cluster", "declare", "discard", "lock", "reindex", "set", "vacuum");
+
+  private static final Set<String> BEGIN = Set.of("begin", "start");
+  private static final Set<String> END = Set.of("abort", "commit", "end", "rollback");
+
+  private static final Set<String> LOCK = Set.of("for", "key");
+
   private static final Set<String> WRITES = Set.of("insert", "update", "delete", "merge");
+
+  /** Statements that have rows and are no queries (pquery.c, ChoosePortalStrategy). */
+  private static final Set<String> UTILITIES =
+      Set.of("call", "execute", "explain", "fetch", "show");
 
   /**
    * Looks at a text.
@@ -102,9 +120,61 @@ public record DirectScript(
     return statements.size();
   }
 
+  /**
+   * Whether each statement does the same when it is executed by messages of its own.
+   *
+   * @param inTransaction whether a transaction block is open before the first one
+   */
+  public boolean isDivisible(boolean inTransaction) {
+    boolean inBlock = inTransaction || statements.size() == 1;
+    for (Statement statement : statements) {
+      String word = firstWord(statement);
+      if (!inBlock && OUTSIDE_OF_BLOCK.contains(word) && !isOfSession(word, statement)) {
+        return false;
+      }
+      boolean ends = END.contains(word) && !has(statement, "to"); // not ROLLBACK TO
+      inBlock = BEGIN.contains(word) || (inBlock && !ends);
+    }
+    return true;
+  }
+
+  private boolean isOfSession(String word, Statement statement) {
+    return word.equals("set") && !has(statement, "local");
+  }
+
+  private boolean has(Statement statement, String keyword) {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    while (lexer.next() != TokenKind.END) {
+      if (lexer.isKeyword(keyword)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether a statement makes all of its rows before it sends one of them. */
-  public boolean writes(int index) {
-    return WRITES.contains(firstWord(statements.get(index)));
+  public boolean sendsLate(int index) {
+    Statement statement = statements.get(index);
+    String word = firstWord(statement);
+    return WRITES.contains(word)
+        || UTILITIES.contains(word)
+        || (word.equals("with") && writes(statement));
+  }
+
+  /** Whether it has a key word that writes, but for FOR [NO KEY] UPDATE. */
+  private boolean writes(Statement statement) {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    String previous = "";
+    while (lexer.next() != TokenKind.END) {
+      String word = lexer.kind() == TokenKind.IDENTIFIER ? lexer.identifier() : null;
+      if (word != null && WRITES.contains(word) && !LOCK.contains(previous)) {
+        return true;
+      }
+      previous = String.valueOf(word);
+    }
+    return false;
   }
 
   /** A statement alone, at the place, in characters, where it stands in the text. */
@@ -120,7 +190,8 @@ public record DirectScript(
     if (direct == null) {
       return null;
     }
-    if (statements.size() == 1) {
+    boolean first = text.lastIndexOf(';', statements.get(0).start()) < 0;
+    if (statements.size() == 1 && first) { // else EXPLAIN could not go before it
       return new DirectCandidate(text, direct, standardConformingStrings, encoding);
     }
     String alone = statement(index);

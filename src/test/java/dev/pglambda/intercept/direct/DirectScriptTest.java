@@ -11,6 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectScriptTest {
@@ -47,8 +48,44 @@ class DirectScriptTest {
     assertThat(script.candidate(0)).isNull();
     assertThat(script.statement(1)).isEqualTo(" ".repeat("SELECT 'ä€'; ".length()) + CALL);
     assertThat(requireNonNull(script.candidate(1)).text()).isEqualTo(script.statement(1));
-    assertThat(script.writes(1)).isFalse();
-    assertThat(script.writes(2)).isTrue();
+    assertThat(script.sendsLate(1)).isFalse();
+    assertThat(script.sendsLate(2)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SET x = 1; # | true",
+        "SET LOCAL x = 1; # | false",
+        "LOCK TABLE t; # | false",
+        "#; VACUUM | false",
+        "BEGIN; LOCK TABLE t; # | true",
+        "START TRANSACTION; SAVEPOINT a; #; ROLLBACK TO a; DECLARE c CURSOR FOR TABLE t | true",
+        "BEGIN; #; COMMIT; LOCK TABLE t | false",
+        "LOCK_ (); # | true"
+      })
+  void isDividedIfNoStatementNeedsTheOthers(String text, boolean divisible) {
+    DirectScript script = requireNonNull(script(text.replace("#", CALL), ClientEncoding.UTF8));
+
+    assertThat(script.isDivisible(false)).isEqualTo(divisible);
+    assertThat(script.isDivisible(true)).isEqualTo(divisible || !text.contains("COMMIT"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "TABLE t | false",
+        "DELETE FROM t RETURNING n | true",
+        "EXPLAIN SELECT 1 | true",
+        "WITH w AS (SELECT 1) SELECT * FROM w FOR NO KEY UPDATE | false",
+        "WITH w AS (DELETE FROM t RETURNING n) SELECT * FROM w | true"
+      })
+  void knowsWhatSendsItsRowsLate(String statement, boolean late) {
+    DirectScript script = requireNonNull(script(statement + "; " + CALL, ClientEncoding.UTF8));
+
+    assertThat(script.sendsLate(0)).isEqualTo(late);
   }
 
   @Test
