@@ -47,7 +47,7 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
         () -> {
           if (!scene.calls().areServedIn(Schemas.read(asked.rows().get(0)))) {
             relay.sawInstalled();
-          } else if (scene.state().inTransaction() || !relay.isBetweenTransactions()) {
+          } else if (scene.state().inTransaction() || !relay.isOwnTransaction()) {
             statement(); // the check would end it
           } else {
             checkSyntax();

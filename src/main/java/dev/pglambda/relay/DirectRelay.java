@@ -60,8 +60,12 @@ final class DirectRelay {
   private boolean flushed;
   private @Nullable DirectCallDialogue calling;
 
-  /** Whether the client had nothing under way when the proxy's own messages began. */
-  private boolean betweenTransactions;
+  /**
+   * Whether the server's transaction was begun by the proxy's own messages, and the client has
+   * executed nothing in it. Nor has it ended it, as a Sync does; a Query would not from PostgreSQL
+   * 18 on, which takes it for a part of the pipeline (postgres.c, start_xact_command).
+   */
+  private boolean ownTransaction;
 
   private boolean leftBehind;
 
@@ -104,7 +108,7 @@ final class DirectRelay {
     if (replies.isSkipping() || replies.isCopyIn() || replies.isOutOfStep()) {
       passOn();
     } else if (replies.isEmpty()) {
-      betweenTransactions = replies.isIdle();
+      ownTransaction |= replies.isIdle();
       working = true;
       begin(message);
     } else if (!flushed) {
@@ -280,8 +284,7 @@ final class DirectRelay {
   void passOn() {
     ByteBuf message = held;
     if (message != null) {
-      if (working && betweenTransactions && message.getByte(0) == FrontendMessage.QUERY) {
-        // What was asked before has begun a transaction, which a Query would not end.
+      if (working && ownTransaction && message.getByte(0) == FrontendMessage.QUERY) {
         scene.exchange().sync().send(scene.session(), replies, false, () -> {}, () -> {});
       }
       frontend.pass(message, rewrite);
@@ -299,9 +302,14 @@ final class DirectRelay {
     leftBehind = true;
   }
 
-  /** Whether nothing that the client has sent belongs to the transaction of what is asked now. */
-  boolean isBetweenTransactions() {
-    return betweenTransactions;
+  /** Whether a Sync can, and before a Query must, end the transaction: it is not the client's. */
+  boolean isOwnTransaction() {
+    return ownTransaction;
+  }
+
+  /** The client executes a portal, or ends the transaction. */
+  void clientTakesOver() {
+    ownTransaction = false;
   }
 
   /**
@@ -326,6 +334,7 @@ final class DirectRelay {
   /** The message was dealt with. */
   void done() {
     if (held != null) {
+      ownTransaction &= held.getByte(0) != FrontendMessage.QUERY;
       held.release();
       held = null;
     }

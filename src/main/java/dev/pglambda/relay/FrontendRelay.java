@@ -64,11 +64,16 @@ final class FrontendRelay implements FrameScanner.Visitor {
     boolean wanted =
         switch (type) {
           case FrontendMessage.QUERY, FrontendMessage.PARSE -> bodyLength <= inspectLimit;
-          case FrontendMessage.BIND,
-              FrontendMessage.DESCRIBE,
-              FrontendMessage.EXECUTE,
-              FrontendMessage.CLOSE ->
-              !prepared.isEmpty() && bodyLength <= Math.max(inspectLimit, MAX_NAMING_LENGTH);
+          case FrontendMessage.BIND, FrontendMessage.DESCRIBE, FrontendMessage.CLOSE ->
+              isNaming(bodyLength);
+          case FrontendMessage.EXECUTE -> {
+            direct.clientTakesOver();
+            yield isNaming(bodyLength);
+          }
+          case FrontendMessage.SYNC -> {
+            direct.clientTakesOver();
+            yield false;
+          }
           case FrontendMessage.TERMINATE -> {
             session.sawTerminate();
             yield false;
@@ -81,6 +86,10 @@ final class FrontendRelay implements FrameScanner.Visitor {
       replies.sent(type);
     }
     return wanted;
+  }
+
+  private boolean isNaming(int bodyLength) {
+    return !prepared.isEmpty() && bodyLength <= Math.max(inspectLimit, MAX_NAMING_LENGTH);
   }
 
   @Override
@@ -97,9 +106,10 @@ final class FrontendRelay implements FrameScanner.Visitor {
         type == FrontendMessage.QUERY
             ? inspectText(buffer, body, end, Interceptor.NO_PARAMETERS)
             : inspectParse(buffer, body, end);
-    return rewrite != null && direct.isWanted(rewrite)
-        ? hold(buffer, index, length, rewrite)
-        : text(type, buffer, body, end, rewrite);
+    boolean wanted =
+        (rewrite != null && direct.isWanted(rewrite))
+            || (type == FrontendMessage.QUERY && direct.isOwnTransaction());
+    return wanted ? hold(buffer, index, length, rewrite) : text(type, buffer, body, end, rewrite);
   }
 
   private ByteBuf hold(ByteBuf buffer, int index, int length, @Nullable Rewrite rewrite) {

@@ -190,6 +190,28 @@ class DirectProtocolTest {
     assertThat(heard.payloads()).containsExactly("3", "2", "4");
   }
 
+  /** Not even where PostgreSQL takes a Query behind an Execute for a part of a pipeline. */
+  @Test
+  void aQueryBehindAParseIsATransactionOfItsOwn() throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              client.parse("s", CALL).query("CREATE TEMP TABLE kept ()");
+              talk.readUntilReady();
+              client.parse("", CALL).bind("", "", List.of("echo", "1"));
+              client.query("SELECT payload FROM aws_lambda.invoke('echo', '2'::json)");
+              talk.readUntilReady();
+              client.query("ROLLBACK");
+              talk.readUntilReady();
+              client.query("SELECT FROM kept");
+              talk.readUntilReady();
+            });
+
+    assertThat(heard.types()).isEqualTo("1C<I>12TDC<I>NC<I>TC<I>");
+    assertThat(heard.payloads()).containsExactly("2");
+  }
+
   @Test
   void aPortalIsExecutedInPiecesForOneRequest() throws Exception {
     Heard heard =
