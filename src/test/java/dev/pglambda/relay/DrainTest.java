@@ -224,8 +224,13 @@ class DrainTest extends RelayStage {
     assertThat(client.rest()).isEmpty();
   }
 
+  /** Has begun when it returns, and ends when no session is left, at the latest after the grace. */
   private CompletableFuture<Void> drain() {
-    return CompletableFuture.runAsync(() -> sessions.drain(GRACE));
+    CompletableFuture<Void> drained = CompletableFuture.runAsync(() -> sessions.drain(GRACE));
+    while (!sessions.isDraining() && !drained.isDone()) {
+      Thread.onSpinWait();
+    }
+    return drained;
   }
 
   private void beginDrain() throws Exception {

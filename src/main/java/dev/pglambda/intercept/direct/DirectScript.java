@@ -41,14 +41,6 @@ public record DirectScript(
   /** Statements behind whose Execute comes more than their rows. */
   private static final String COPY = "copy";
 
-  /**
-   * Statements that mean something else, or are refused, in a text of several outside of a
-   * transaction block, than as messages of their own (xact.c, CheckTransactionBlock,
-   * PreventInTransactionBlock).
-   */
-  private static final Set<String> OUTSIDE_OF_BLOCK =
-      Set.of("cluster", "declare", "discard", "lock", "reindex", "set", "vacuum");
-
   private static final Set<String> BEGIN = Set.of("begin", "start");
   private static final Set<String> END = Set.of("abort", "commit", "end", "rollback");
 
@@ -108,11 +100,14 @@ public record DirectScript(
   }
 
   private String firstWord(Statement statement) {
-    SqlLexer lexer =
-        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    SqlLexer lexer = lexer(statement);
     lexer.next();
     String word = lexer.identifier();
     return word == null ? "" : word;
+  }
+
+  private SqlLexer lexer(Statement statement) {
+    return new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
   }
 
   /** How many statements it has. */
@@ -129,7 +124,8 @@ public record DirectScript(
     boolean inBlock = inTransaction || statements.size() == 1;
     for (Statement statement : statements) {
       String word = firstWord(statement);
-      if (!inBlock && OUTSIDE_OF_BLOCK.contains(word) && !isOfSession(word, statement)) {
+      String itself = text.substring(statement.start(), statement.end());
+      if (!inBlock && ImplicitBlock.matters(word, lexer(statement), itself)) {
         return false;
       }
       boolean ends = END.contains(word) && !has(statement, "to"); // not ROLLBACK TO
@@ -138,13 +134,8 @@ public record DirectScript(
     return true;
   }
 
-  private boolean isOfSession(String word, Statement statement) {
-    return word.equals("set") && !has(statement, "local");
-  }
-
   private boolean has(Statement statement, String keyword) {
-    SqlLexer lexer =
-        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    SqlLexer lexer = lexer(statement);
     while (lexer.next() != TokenKind.END) {
       if (lexer.isKeyword(keyword)) {
         return true;
@@ -164,8 +155,7 @@ public record DirectScript(
 
   /** Whether it has a key word that writes, but for FOR [NO KEY] UPDATE. */
   private boolean writes(Statement statement) {
-    SqlLexer lexer =
-        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    SqlLexer lexer = lexer(statement);
     String previous = "";
     while (lexer.next() != TokenKind.END) {
       String word = lexer.kind() == TokenKind.IDENTIFIER ? lexer.identifier() : null;
