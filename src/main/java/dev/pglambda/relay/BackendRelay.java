@@ -193,7 +193,7 @@ final class BackendRelay implements FrameScanner.Visitor {
       session.flushToServer(keys.store());
       return Unpooled.EMPTY_BUFFER; // the client is told when that is done
     }
-    if (replies.canOffer() && session.clientBetweenMessages() && direct.tidy()) {
+    if (direct.tidy(replies.canOffer() && session.clientBetweenMessages())) {
       return Unpooled.EMPTY_BUFFER;
     }
     return null;

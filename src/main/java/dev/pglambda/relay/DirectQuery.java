@@ -125,7 +125,7 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
       exchange
           .forClient(true)
           .sync()
-          .send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
+          .send(scene.session(), scene.replies(), false, () -> {}, relay::queryFailed);
       relay.done();
     }
   }

@@ -12,7 +12,9 @@ import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +69,8 @@ final class DirectRelay {
    */
   private boolean ownTransaction;
 
-  private boolean leftBehind;
+  /** Names of the prepared statements that an error has left, perhaps. */
+  private final Set<String> leftBehind = new LinkedHashSet<>();
 
   /** The schemas were there when last the server was asked. */
   private boolean installed;
@@ -299,7 +302,13 @@ final class DirectRelay {
   }
 
   void leftBehind() {
-    leftBehind = true;
+    leftBehind.add(Exchange.OWN_NAME);
+  }
+
+  /** An error has ended the last statement of a Query, behind which there is no unnamed one. */
+  void queryFailed() {
+    leftBehind();
+    leftBehind.add("");
   }
 
   /** Whether a Sync can, and before a Query must, end the transaction: it is not the client's. */
@@ -315,19 +324,21 @@ final class DirectRelay {
   /**
    * Closes what an error has left, if there is something.
    *
+   * @param alone whether the client has sent nothing more; else the unnamed statement may be its
+   *     own by now, and the others wait for the next ReadyForQuery
    * @return whether another ReadyForQuery comes in place of the one that has come now
    */
-  boolean tidy() {
-    if (!leftBehind) {
+  boolean tidy(boolean alone) {
+    if (!alone) {
+      leftBehind.remove("");
+    }
+    if (!alone || leftBehind.isEmpty()) {
       return false;
     }
-    leftBehind = false;
-    scene
-        .exchange()
-        .closeStatement(Exchange.OWN_NAME)
-        .forClient(true)
-        .sync()
-        .send(scene.session(), replies, false, () -> {}, () -> {});
+    Exchange closing = scene.exchange();
+    leftBehind.forEach(closing::closeStatement);
+    leftBehind.clear();
+    closing.forClient(true).sync().send(scene.session(), replies, false, () -> {}, () -> {});
     return true;
   }
 

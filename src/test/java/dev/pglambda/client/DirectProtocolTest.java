@@ -190,6 +190,34 @@ class DirectProtocolTest {
     assertThat(heard.payloads()).containsExactly("3", "2", "4");
   }
 
+  /** Whether it fails before the call, in it, or when its rows are made. */
+  @Test
+  void noStatementIsLeftBehindAQueryThatFails() throws Exception {
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              for (String query :
+                  List.of(
+                      "SELECT missing FROM aws_lambda.invoke('echo', '1'::json)",
+                      "SELECT payload FROM aws_lambda.invoke('failing', '2'::json)",
+                      "SELECT 1 / (status_code - 200) FROM aws_lambda.invoke('echo', '3'::json)")) {
+                client.query(query);
+                talk.readUntilReady();
+                client.bind("", "", List.of()).sync();
+                talk.readUntilReady();
+                client.query(query).parse("", "SELECT 4").sync();
+                talk.readUntilReady().readUntilReady();
+                client.bind("", "", List.of()).execute("", 0).sync();
+                talk.readUntilReady();
+              }
+            });
+
+    assertThat(heard.sqlStates())
+        .containsExactly(
+            "42703", "26000", "42703", "38000", "26000", "38000", "22012", "26000", "22012");
+  }
+
   /** Not even where PostgreSQL takes a Query behind an Execute for a part of a pipeline. */
   @Test
   void aQueryBehindAParseIsATransactionOfItsOwn() throws Exception {
