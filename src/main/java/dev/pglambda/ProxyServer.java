@@ -11,6 +11,7 @@ import dev.pglambda.extension.AvailableExtensions;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.SettingsOffer;
+import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.lambda.InvokeFunction;
@@ -119,6 +120,7 @@ public final class ProxyServer implements AutoCloseable {
       embeddedUser = postgres.embedded().user();
     }
     CallbackSecret secret = secret();
+    TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
     DirectCalls directCalls =
         new DirectCalls(
             DirectCalls.Mode.valueOf(config.callback().directCalls().name()), function::call);
@@ -153,7 +155,7 @@ public final class ProxyServer implements AutoCloseable {
                 keepalives()),
             sessions,
             new ExtensionInterceptor(
-                new ExtensionInstaller()::install,
+                new ExtensionInstaller(trustedRoles)::install,
                 AvailableExtensions::query,
                 directCalls.areServed()),
             keyOffer(settings),

@@ -3,6 +3,7 @@ package dev.pglambda.config;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,13 +61,21 @@ public record Config(
    *     data directory, generated at the first start
    * @param parameter whether StartupMessages get the run-time parameter {@code pglambda.callback}
    * @param directCalls which calls the proxy serves itself, so that the server need not call it
+   * @param trustedRoles names of roles that may install the extension, and call where it is not
+   *     installed; {@code *}: every role
    */
   public record Callback(
       @Nullable String host,
       @Nullable Integer port,
       @Nullable Secret secret,
       boolean parameter,
-      DirectCallMode directCalls) {}
+      DirectCallMode directCalls,
+      List<String> trustedRoles) {
+
+    public Callback {
+      trustedRoles = List.copyOf(trustedRoles);
+    }
+  }
 
   /**
    * Sizes and times.

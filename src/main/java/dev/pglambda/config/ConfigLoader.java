@@ -1,6 +1,7 @@
 package dev.pglambda.config;
 
 import dev.pglambda.config.HostAndPort.HostAndOptionalPort;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -97,13 +98,14 @@ public final class ConfigLoader {
     Secret secret = settings.callbackSecret();
     DirectCallMode directCalls =
         settings.value(Option.DIRECT_CALLS, text -> Values.constant(DirectCallMode.class, text));
+    List<String> trustedRoles = settings.value(Option.TRUSTED_ROLES, Values::names);
     HostAndOptionalPort address =
         settings.optional(Option.CALLBACK_ADDRESS, text -> Values.target(text));
     if (address == null) {
-      return new Config.Callback(null, null, secret, parameter, directCalls);
+      return new Config.Callback(null, null, secret, parameter, directCalls, trustedRoles);
     }
     @Nullable Integer port = address.hasPort() ? address.port() : null;
-    return new Config.Callback(address.host(), port, secret, parameter, directCalls);
+    return new Config.Callback(address.host(), port, secret, parameter, directCalls, trustedRoles);
   }
 
   private static Config.Limits limits(Settings settings) throws ConfigException {

@@ -172,6 +172,14 @@ enum Option {
       "Whether the proxy itself serves calls in a client's statements. auto: where schema"
           + " aws_lambda is missing, or its functions cannot call back."),
 
+  TRUSTED_ROLES(
+      Group.CALLBACK,
+      "names",
+      "rds_superuser",
+      "names of roles with commas between them, or *",
+      "Roles whose members may install the extension, and whose calls --direct-calls serves where it"
+          + " is not installed. Superusers always may. *: every role."),
+
   LOG_LEVEL(
       Group.LOG,
       "level",

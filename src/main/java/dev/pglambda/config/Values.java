@@ -5,6 +5,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -131,6 +133,15 @@ final class Values {
       throw new IllegalArgumentException("does not match");
     }
     return text;
+  }
+
+  /** Names with commas between them; spaces around them do not count. */
+  static List<String> names(String text) {
+    List<String> names = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+    if (names.stream().anyMatch(name -> name.isEmpty() || name.chars().anyMatch(c -> c < ' '))) {
+      throw new IllegalArgumentException("an empty name");
+    }
+    return names;
   }
 
   /** A directory that is there, or may be made. */

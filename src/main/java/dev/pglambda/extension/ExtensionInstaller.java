@@ -48,8 +48,16 @@ public final class ExtensionInstaller {
   private static final SqlTemplate UPDATE_FUNCTIONS = SqlTemplate.named("update_functions.sql");
   private static final SqlTemplate DBLINK_BINDINGS = SqlTemplate.named("dblink_bindings.sql");
 
+  private final TrustedRoles trustedRoles;
   private final ExtensionScript commons = ExtensionScript.of("aws_commons");
   private final ExtensionScript lambda = ExtensionScript.of(AWS_LAMBDA);
+
+  /**
+   * @param trustedRoles who may install the extensions
+   */
+  public ExtensionInstaller(TrustedRoles trustedRoles) {
+    this.trustedRoles = trustedRoles;
+  }
 
   /**
    * The block that replaces a statement. It holds no secret.
@@ -64,6 +72,7 @@ public final class ExtensionInstaller {
   public String install(ExtensionStatement statement, String statementText) {
     ExtensionScript script = statement.extension().equals(AWS_LAMBDA) ? lambda : commons;
     Map<String, String> values = new HashMap<>();
+    values.put("is_trusted", trustedRoles.condition("r"));
     values.put("statement", marked(statementText));
     values.put("extension", literal(script.name()));
     values.put("unlisted", UNLISTED);

@@ -32,7 +32,8 @@ class ConfigLoaderTest {
           null,
           Path.of("pg-lambda-data"),
           new Config.Lambda(null, null, null, 0, 10_000, SampleFunctions.AUTO),
-          new Config.Callback(null, null, null, true, DirectCallMode.AUTO),
+          new Config.Callback(
+              null, null, null, true, DirectCallMode.AUTO, List.of("rds_superuser")),
           new Config.Limits(
               1024 * 1024,
               Duration.ofSeconds(60),
@@ -86,6 +87,7 @@ class ConfigLoaderTest {
         arguments(Option.CALLBACK_SECRET, SECRET, "secret=(hidden)"),
         arguments(Option.CALLBACK_PARAMETER, "off", "parameter=false"),
         arguments(Option.DIRECT_CALLS, "never", "directCalls=NEVER"),
+        arguments(Option.TRUSTED_ROLES, "app, ops", "trustedRoles=[app, ops]"),
         arguments(Option.LOG_LEVEL, "debug", "level=DEBUG"),
         arguments(Option.LOG_FORMAT, "json", "format=JSON"),
         arguments(Option.GUIDE, "on", "guide=true, once=false"),
@@ -260,6 +262,7 @@ class ConfigLoaderTest {
             List.of("1", "1 TB", "-1MB", "2GB", "512B", "MB", "1.5MB", "9999999999kB")),
         arguments(Option.STARTUP_TIMEOUT, List.of("0s", "60", "25h", "1d", "s", "-1s", "1 m")),
         arguments(Option.CONNECT_TIMEOUT, List.of("0ms", "ten seconds", "1s1ms")),
+        arguments(Option.TRUSTED_ROLES, List.of("a,,b", ",", " ")),
         arguments(Option.MAX_CLIENTS, List.of("0", "1000001", "-1", "")),
         arguments(Option.MAX_CLIENTS_PER_ADDRESS, List.of("1000001", "none")),
         arguments(Option.MAX_PENDING_CLIENTS, List.of("0", "1000001")),

@@ -25,7 +25,7 @@ class ExtensionInstallerTest {
       Pattern.compile(
           "(?s)--[^\n]*|/\\*.*?\\*/|\"[^\"]*\"|'[^']*'|(\\$[A-Za-z_][A-Za-z_0-9]*\\$|\\$\\$)(.*?)\\1");
 
-  private final ExtensionInstaller installer = new ExtensionInstaller();
+  private final ExtensionInstaller installer = new ExtensionInstaller(TrustedRoles.of(List.of()));
 
   static Stream<ExtensionStatement> statements() {
     return Stream.of("aws_commons", "aws_lambda")

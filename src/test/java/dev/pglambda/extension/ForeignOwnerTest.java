@@ -11,6 +11,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +41,7 @@ class ForeignOwnerTest {
         + " link_password text, ipad bytea, opad bytea, host text, port integer)"
   };
 
-  private final ExtensionInstaller installer = new ExtensionInstaller();
+  private final ExtensionInstaller installer = new ExtensionInstaller(TrustedRoles.of(List.of()));
 
   private @Nullable PostgresServer server;
   private String database = "";

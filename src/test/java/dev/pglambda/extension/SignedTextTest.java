@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,7 +31,7 @@ class SignedTextTest {
           + " convert_to('callback ' || p, 'UTF8'))), 'hex'), false)"
           + " FROM pglambda.settings, (VALUES ('proxy.example|6543|token')) AS v (p)";
 
-  private final ExtensionInstaller installer = new ExtensionInstaller();
+  private final ExtensionInstaller installer = new ExtensionInstaller(TrustedRoles.of(List.of()));
 
   static Iterable<String> versions() {
     return PostgresServer.versions();

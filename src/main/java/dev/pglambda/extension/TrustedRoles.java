@@ -1,0 +1,75 @@
+package dev.pglambda.extension;
+
+import static dev.pglambda.extension.SqlTemplate.literal;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Which roles of the database may install the extension, and have their calls served where it is
+ * not installed: superusers always, and members of the named roles. On RDS that is {@code
+ * rds_superuser} (docs/compatibility.md).
+ *
+ * @param everybody whether every role is trusted
+ * @param names of roles; a name that no role has trusts nobody
+ */
+public record TrustedRoles(boolean everybody, List<String> names) {
+  /** In a list of names: every role. */
+  public static final String EVERYBODY = "*";
+
+  public TrustedRoles {
+    names = List.copyOf(names);
+  }
+
+  /** The roles of a list of names, in which {@link #EVERYBODY} may stand. */
+  public static TrustedRoles of(List<String> names) {
+    return names.contains(EVERYBODY)
+        ? new TrustedRoles(true, List.of())
+        : new TrustedRoles(false, names);
+  }
+
+  /**
+   * A boolean expression: whether a role is trusted. It is one line without quotes, backslashes or
+   * {@code $$}, needs nothing of the search_path, and no privilege.
+   *
+   * @param role a row of pg_roles, by its name or alias in the query around the expression
+   */
+  public String condition(String role) {
+    if (everybody) {
+      return "true";
+    }
+    if (names.isEmpty()) {
+      return role + ".rolsuper";
+    }
+    String array =
+        names.stream()
+            .map(SqlTemplate::literal)
+            .collect(Collectors.joining(", ", "ARRAY[", "]::pg_catalog.text[]"));
+    return "("
+        + role
+        + ".rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles AS pglambda_trusted"
+        + " WHERE pglambda_trusted.rolname::pg_catalog.text OPERATOR(pg_catalog.=) ANY ("
+        + array
+        + ") AND pg_catalog.pg_has_role("
+        + role
+        + ".oid, pglambda_trusted.oid, "
+        + literal("USAGE")
+        + ")))";
+  }
+
+  /** A query of one row and column: whether the current role is trusted. */
+  public String query() {
+    return "SELECT "
+        + condition("pglambda_role")
+        + " FROM pg_catalog.pg_roles AS pglambda_role"
+        + " WHERE pglambda_role.rolname OPERATOR(pg_catalog.=) CURRENT_USER";
+  }
+
+  /** For people: who is trusted. */
+  public String description() {
+    if (everybody) {
+      return "every role";
+    }
+    return names.isEmpty() ? "superusers" : "superusers and members of " + String.join(", ", names);
+  }
+}
