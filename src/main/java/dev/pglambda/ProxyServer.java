@@ -10,6 +10,7 @@ import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.AvailableExtensions;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
+import dev.pglambda.extension.SessionParameters;
 import dev.pglambda.extension.SettingsOffer;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
@@ -198,8 +199,10 @@ public final class ProxyServer implements AutoCloseable {
   private static KeyOffer keyOffer(CallbackSettings settings) {
     return new KeyOffer(
         SettingsOffer.CURSOR,
+        "SELECT 't', NULL",
+        SessionParameters.QUERY,
         SettingsOffer.QUERY,
-        SettingsOffer.values(settings),
+        installation -> SettingsOffer.values(settings),
         SettingsOffer.STORE_BLOCK,
         SettingsOffer.WANTED,
         SettingsOffer.FAILED);

@@ -10,6 +10,9 @@ import dev.pglambda.sql.Mentions;
 import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.Statement;
+import dev.pglambda.sql.StatementSplitter;
 import dev.pglambda.sql.UnresolvedCalls;
 import dev.pglambda.sql.ViewReference;
 import dev.pglambda.sql.ViewReferences;
@@ -67,11 +70,16 @@ public final class ExtensionInterceptor implements Interceptor {
   }
 
   @Override
+  public boolean concerns(ByteBuf buffer, int index, int length) {
+    return Mentions.awsExtension(
+        buffer.nioBufferCount() == 1
+            ? buffer.internalNioBuffer(index, length)
+            : buffer.nioBuffer(index, length));
+  }
+
+  @Override
   public @Nullable Rewrite inspect(
       ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
-    if (!mentions(buffer, index, length)) {
-      return null;
-    }
     String text = settings.encoding().read(buffer, index, length);
     boolean standardConformingStrings = settings.standardConformingStrings();
     List<ExtensionStatement> statements = List.of();
@@ -103,12 +111,15 @@ public final class ExtensionInterceptor implements Interceptor {
                 spliced,
                 parts.isEmpty() ? calls : FunctionCalls.find(spliced, standardConformingStrings),
                 settings);
-    return parts.isEmpty() && direct == null
+    boolean mayAsk = !TRANSACTION_MODES.matcher(text).find();
+    boolean readsParameters = mayAsk && Mentions.parameter(text);
+    return parts.isEmpty() && direct == null && !readsParameters
         ? null
         : new Rewrite(
             ClientEncoding.restored(spliced),
             rewritten(text, parts, settings.encoding()),
-            takesKeys(text, statements),
+            mayAsk && takesKeys(text, statements, nested, standardConformingStrings),
+            readsParameters,
             direct);
   }
 
@@ -167,9 +178,33 @@ public final class ExtensionInterceptor implements Interceptor {
         buffer.getInt(parameterTypes + Short.BYTES + Integer.BYTES * (number - 1)));
   }
 
-  private static boolean takesKeys(String text, List<ExtensionStatement> found) {
-    return found.stream().anyMatch(ExtensionInterceptor::storesKeys)
-        && !TRANSACTION_MODES.matcher(text).find();
+  private static boolean takesKeys(
+      String text,
+      List<ExtensionStatement> found,
+      List<NestedStatement> nested,
+      boolean standardConformingStrings) {
+    if (found.stream().anyMatch(ExtensionInterceptor::storesKeys)) {
+      return true;
+    }
+    List<NestedStatement> storing =
+        nested.stream().filter(each -> storesKeys(each.statement())).toList();
+    return !storing.isEmpty()
+        && StatementSplitter.split(text, standardConformingStrings).stream()
+            .filter(statement -> isBlock(text, statement, standardConformingStrings))
+            .anyMatch(
+                block ->
+                    storing.stream()
+                        .anyMatch(
+                            each -> each.start() > block.start() && each.start() < block.end()));
+  }
+
+  /** Whether a statement executes the code in its string constants, rather than keeps it. */
+  private static boolean isBlock(
+      String text, Statement statement, boolean standardConformingStrings) {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    lexer.next();
+    return lexer.isKeyword("do");
   }
 
   private static boolean storesKeys(ExtensionStatement statement) {
@@ -188,13 +223,6 @@ public final class ExtensionInterceptor implements Interceptor {
       rewritten.add(places.get(i).withTag(parts.get(i).index(), parts.get(i).commandTag()));
     }
     return rewritten;
-  }
-
-  private static boolean mentions(ByteBuf buffer, int index, int length) {
-    return Mentions.awsExtension(
-        buffer.nioBufferCount() == 1
-            ? buffer.internalNioBuffer(index, length)
-            : buffer.nioBuffer(index, length));
   }
 
   /** What is replaced, with the index and command tag of {@link RewrittenStatement}. */

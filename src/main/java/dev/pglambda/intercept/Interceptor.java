@@ -7,13 +7,37 @@ import org.jspecify.annotations.Nullable;
  * Decides what becomes of the SQL text of a Query or Parse message. Called on event loops; must not
  * block.
  */
-@FunctionalInterface
 public interface Interceptor {
+  /** No text is of concern. */
+  Interceptor NONE =
+      new Interceptor() {
+        @Override
+        public boolean concerns(ByteBuf buffer, int index, int length) {
+          return false;
+        }
+
+        @Override
+        public @Nullable Rewrite inspect(
+            ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
+          return null;
+        }
+      };
+
   /** The text has no parameters. */
   int NO_PARAMETERS = -1;
 
   /**
-   * Looks at one text.
+   * Whether a text is to be shown to {@link #inspect}, whatever the session's settings: a search
+   * through its bytes, which allocates nothing.
+   *
+   * @param buffer holds the text, without its terminating NUL; indexes must not be moved
+   * @param index where it begins
+   * @param length its octets
+   */
+  boolean concerns(ByteBuf buffer, int index, int length);
+
+  /**
+   * Looks at one text that is of concern.
    *
    * @param buffer holds the text, without its terminating NUL; indexes must not be moved
    * @param index where it begins
@@ -21,7 +45,7 @@ public interface Interceptor {
    * @param parameterTypes where, behind the text, a Parse message has the number of parameter types
    *     and then their object ids; {@link #NO_PARAMETERS} in a Query message, or if they are not
    *     there
-   * @param settings what the server has reported of the session's settings
+   * @param settings the session's settings with which the server is going to read the text
    * @return null if the text passes unchanged
    */
   @Nullable Rewrite inspect(

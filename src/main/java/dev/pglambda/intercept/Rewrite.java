@@ -7,12 +7,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text to be sent in place of the client's, and what must be mended in the server's replies to
- * it.
+ * A text to be sent in place of the client's, what must be done before it is sent, and what must be
+ * mended in the server's replies to it.
  *
  * @param text the whole new text of the Query or Parse message, one {@code char} per byte
  * @param statements the statements that were replaced, by ascending position
- * @param takesKeys whether the proxy's keys are to be offered to the server with it
+ * @param takesKeys whether the proxy's keys are to be offered to the server when it is executed
+ * @param readsParameters whether it reads a run-time parameter {@code aws_lambda.*}, so that the
+ *     session must know these
  * @param direct the new text if the proxy can serve all calls in it itself; else null. If nothing
  *     else is of interest, nothing was replaced
  */
@@ -20,11 +22,12 @@ public record Rewrite(
     String text,
     List<RewrittenStatement> statements,
     boolean takesKeys,
+    boolean readsParameters,
     @Nullable DirectScript direct) {
 
   /** A text whose calls, if it has any, the proxy cannot serve. */
   public Rewrite(String text, List<RewrittenStatement> statements, boolean takesKeys) {
-    this(text, statements, takesKeys, null);
+    this(text, statements, takesKeys, false, null);
   }
 
   /**

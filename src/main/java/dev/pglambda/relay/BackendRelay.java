@@ -189,8 +189,7 @@ final class BackendRelay implements FrameScanner.Visitor {
         && replies.canOffer()
         && session.clientBetweenMessages()) {
       state.keysWanted(false);
-      replies.sentStore(KeyOffer.STORE_TYPES);
-      session.flushToServer(keys.store());
+      direct.storeKeys();
       return Unpooled.EMPTY_BUFFER; // the client is told when that is done
     }
     if (direct.tidy(replies.canOffer() && session.clientBetweenMessages())) {

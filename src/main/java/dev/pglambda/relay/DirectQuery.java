@@ -134,18 +134,9 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
     exchange.send(scene.session(), scene.replies(), true, then, this::failed);
   }
 
-  /** Behind a Query there is no unnamed statement. */
   @Override
   public void failed() {
-    scene
-        .exchange()
-        .sync()
-        .closeStatement("")
-        .closeStatement(Exchange.OWN_NAME)
-        .forClient(true)
-        .sync()
-        .send(scene.session(), scene.replies(), false, () -> {}, () -> {});
-    relay.done();
+    relay.endQuery();
   }
 
   private void mend(ErrorFields fields) {

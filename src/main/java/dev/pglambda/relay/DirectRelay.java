@@ -18,16 +18,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves the calls of one session that the proxy serves itself. A message that has to do with them
- * is held, and all that the client sends behind it, until the server has answered everything
- * before; then it is known what names mean, and the proxy's own messages can take the message's
- * place in the order of replies.
+ * Holds messages of one session, and serves the calls that the proxy serves itself. A message whose
+ * text is of concern, or that has to do with such calls or with the keys, is held, and all that the
+ * client sends behind it, until the server has answered everything before; then it is known by
+ * which settings a text is read and what names mean, and the proxy's own messages can take the
+ * message's place in the order of replies, or go before it.
  *
  * <pre>
  *              hold                     nothing unanswered
  *   passing ─────────► waiting ────────────────────────────► working ──► passing
- *                         │                                  (DirectStatementDialogue, DirectCallDialogue)
- *                         └── the server skips up to a Sync, or copies ──► passing, the message too
+ *                         │                                  (text, KeyOffer, DirectStatementDialogue, DirectCallDialogue)
+ *                         └── the server skips up to a Sync, or copies ──► passing, the message too, unread
  * </pre>
  *
  * Used on the session's event loop.
@@ -50,11 +51,18 @@ final class DirectRelay {
   private final ReplyQueue replies;
   private final PreparedStatements prepared;
   private final FrontendRelay frontend;
+  private final KeyOffer keys;
 
   /** The message that waits, and what is known of its text. */
   private @Nullable ByteBuf held;
 
   private @Nullable Rewrite rewrite;
+
+  /** Whether the text of the message is still to be looked at. */
+  private boolean unread;
+
+  /** Whether the keys are being stored, while all that the client sends waits. */
+  private boolean storing;
 
   /** Whether the proxy's own messages are under way in its place. */
   private boolean working;
@@ -69,26 +77,40 @@ final class DirectRelay {
    */
   private boolean ownTransaction;
 
+  /** Whether the client has executed a portal since its last Sync or Query. */
+  private boolean executing;
+
+  /** The same when it sent its last Query. */
+  private boolean queryBehindExecute;
+
   /** Names of the prepared statements that an error has left, perhaps. */
   private final Set<String> leftBehind = new LinkedHashSet<>();
 
   /** The schemas were there when last the server was asked. */
   private boolean installed;
 
-  DirectRelay(Scene scene, FrontendRelay frontend) {
+  DirectRelay(Scene scene, FrontendRelay frontend, KeyOffer keys) {
     this.scene = scene;
     this.replies = scene.replies();
     this.prepared = scene.prepared();
     this.frontend = frontend;
+    this.keys = keys;
   }
 
-  /** Whether a message is held. */
+  /** Whether what the client sends has to wait. */
   boolean isHolding() {
-    return held != null;
+    return held != null || storing;
   }
 
-  /** Whether a statement that could be served is to be held to find that out. */
-  boolean isWanted(Rewrite text) {
+  /** Whether a message is to be held because of what was found in its text. */
+  boolean isWanted(byte type, Rewrite text) {
+    return isToBeServed(text)
+        || (!scene.state().transactionFailed()
+            && (text.readsParameters() || (type == FrontendMessage.QUERY && text.takesKeys())));
+  }
+
+  /** Whether it has a statement that could be served, so that it is asked whether it can. */
+  private boolean isToBeServed(Rewrite text) {
     return text.direct() != null
         && scene.calls().areServed()
         && (!installed || scene.calls().areServedWhereInstalled());
@@ -98,23 +120,39 @@ final class DirectRelay {
   void hold(ByteBuf buffer, int index, int length, @Nullable Rewrite text) {
     held = buffer.copy(index, length);
     rewrite = text;
+    unread = false;
     flushed = false;
     scene.session().pauseClient();
+  }
+
+  /** The same with a Query or Parse whose text is of concern, until its settings are certain. */
+  void holdUnread(ByteBuf buffer, int index, int length) {
+    hold(buffer, index, length, null);
+    unread = true;
   }
 
   /** Goes on if it is time; the message is no longer held when it is done. */
   void advance() {
     ByteBuf message = held;
-    if (message == null || working) {
+    if (message == null || working || storing) {
       return;
     }
-    if (replies.isSkipping() || replies.isCopyIn() || replies.isOutOfStep()) {
+    if (replies.isSkipping()
+        || replies.isCopyIn()
+        || (replies.isEmpty() && replies.isOutOfStep())) {
       passOn();
     } else if (replies.isEmpty()) {
-      ownTransaction |= replies.isIdle();
+      boolean idle = replies.isIdle();
+      ownTransaction |= idle;
       working = true;
-      begin(message);
-    } else if (!flushed) {
+      if (!unread || idle) {
+        begin(message);
+      } else if (message.getByte(0) == FrontendMessage.QUERY && !queryBehindExecute) {
+        endSeries();
+      } else {
+        askSettings(message);
+      }
+    } else if (!flushed && replies.awaitsSync()) {
       flushed = true;
       ByteBuf flush = scene.session().client().alloc().buffer(Frame.HEADER_LENGTH);
       Frames.end(flush, Frames.begin(flush, FrontendMessage.FLUSH));
@@ -122,22 +160,158 @@ final class DirectRelay {
     }
   }
 
+  /**
+   * Ends a series of messages in which nothing was executed, as the Query behind it would: then the
+   * server has reported its settings.
+   */
+  private void endSeries() {
+    Exchange end = scene.exchange().sync();
+    end.send(scene.session(), replies, false, () -> working = false, this::done);
+  }
+
+  /**
+   * Within a series of messages the server does not report its settings. SHOW takes no snapshot, so
+   * that SET TRANSACTION may follow.
+   */
+  private void askSettings(ByteBuf message) {
+    Exchange asked =
+        scene
+            .exchange()
+            .quiet(true)
+            .query("SHOW client_encoding", List.of(), List.of(), false)
+            .query("SHOW standard_conforming_strings", List.of(), List.of(), false);
+    Runnable begin =
+        () -> {
+          scene.state().asked(value(asked.rows().get(0)), value(asked.rows().get(1)));
+          begin(message);
+        };
+    asked.send(scene.session(), replies, true, begin, failure(message));
+  }
+
+  private static String value(List<byte @Nullable []> row) {
+    byte[] value = row.get(0);
+    return value == null ? "" : new String(value, StandardCharsets.ISO_8859_1);
+  }
+
+  /** What follows an error that ends the proxy's own messages before a message of the client's. */
+  private Runnable failure(ByteBuf message) {
+    return message.getByte(0) == FrontendMessage.QUERY ? this::endQuery : this::failed;
+  }
+
   private void begin(ByteBuf message) {
     byte type = message.getByte(0);
     switch (type) {
-      case FrontendMessage.QUERY -> statement(message, true);
-      case FrontendMessage.PARSE -> statement(message, false);
+      case FrontendMessage.QUERY, FrontendMessage.PARSE -> {
+        if (unread) {
+          unread = false;
+          rewrite = frontend.read(message);
+        }
+        text(message, type == FrontendMessage.QUERY);
+      }
       case FrontendMessage.BIND -> bind(message);
       case FrontendMessage.DESCRIBE -> describe(message);
       default -> execute(message);
     }
   }
 
-  private void statement(ByteBuf message, boolean query) {
+  /** Does what must be done before a text is executed. */
+  private void text(ByteBuf message, boolean query) {
     Rewrite text = rewrite;
-    DirectScript script = text == null ? null : text.direct();
-    if (text == null || script == null) {
+    if (text == null) {
       passOn();
+    } else if (text.readsParameters() && !isKnownToHaveFailed()) {
+      Exchange given =
+          scene.exchange().quiet(true).query(keys.parameters(), List.of(), List.of(), false);
+      before(message, given, () -> read(message, query, text));
+    } else {
+      read(message, query, text);
+    }
+  }
+
+  private void read(ByteBuf message, boolean query, Rewrite text) {
+    if (isToBeServed(text)) {
+      statement(message, query, text);
+    } else if (query && text.takesKeys()) {
+      offerKeys(message);
+    } else {
+      passOn();
+    }
+  }
+
+  /** Whether the server would refuse the proxy's own messages, as the client's. */
+  private boolean isKnownToHaveFailed() {
+    return ownTransaction && scene.state().transactionFailed();
+  }
+
+  /**
+   * Sends messages of the proxy's own that go before a message, and goes on when they are answered.
+   * A transaction that they begin before a Query ends with them: from PostgreSQL 18 on, the Query
+   * would not end it.
+   */
+  private void before(ByteBuf message, Exchange exchange, Runnable then) {
+    boolean query = message.getByte(0) == FrontendMessage.QUERY;
+    if (query && ownTransaction) {
+      exchange.sync().send(scene.session(), replies, false, then, this::failed);
+      return;
+    }
+    exchange.send(scene.session(), replies, true, then, failure(message));
+  }
+
+  /** Asks whether the role may have the keys, and offers them if so. */
+  private void offerKeys(ByteBuf message) {
+    if (isKnownToHaveFailed()) {
+      passOn();
+      return;
+    }
+    Exchange asked = scene.exchange().quiet(true).query(keys.ask(), List.of(), List.of(), false);
+    before(
+        message,
+        asked,
+        () -> {
+          List<byte @Nullable []> answer = asked.rows().get(asked.rows().size() - 1);
+          passOn(KeyOffer.isYes(answer) ? keys.offer(answer) : null);
+        });
+  }
+
+  /**
+   * Has the keys stored because a statement that has ended wants them. What the client sends
+   * meanwhile waits, and so does its ReadyForQuery.
+   */
+  void storeKeys() {
+    storing = true;
+    scene.session().pauseClient();
+    Exchange asked =
+        scene
+            .exchange()
+            .quiet(true)
+            .expecting(error -> true)
+            .query(keys.ask(), List.of(), List.of(), false)
+            .sync();
+    asked.send(scene.session(), replies, false, () -> storeKeys(asked.rows()), () -> {});
+  }
+
+  private void storeKeys(List<List<byte @Nullable []>> rows) {
+    storing = false;
+    if (rows.isEmpty() || !KeyOffer.isYes(rows.get(0))) {
+      scene
+          .exchange()
+          .forClient(true)
+          .sync()
+          .send(scene.session(), replies, false, () -> {}, () -> {});
+      return;
+    }
+    replies.sentStore(KeyOffer.STORE_TYPES);
+    scene.session().flushToServer(keys.store(rows.get(0)));
+  }
+
+  private void statement(ByteBuf message, boolean query, Rewrite text) {
+    DirectScript script = text.direct();
+    if (script == null) {
+      passOn();
+      return;
+    }
+    if (query && !replies.isIdle() && !ownTransaction) {
+      passOn(); // whether a transaction block is open is not known
       return;
     }
     if (query) {
@@ -259,10 +433,13 @@ final class DirectRelay {
   private void execute(ByteBuf message) {
     int body = Frame.HEADER_LENGTH;
     int nameEnd = message.indexOf(body, message.writerIndex(), (byte) 0);
-    ServedPortal portal = prepared.servedPortal(name(message, body, nameEnd));
-    if (portal == null
-        || message.writerIndex() - nameEnd != 1 + Integer.BYTES
-        || scene.state().transactionFailed()) { // nothing is called then
+    String name = name(message, body, nameEnd);
+    ServedPortal portal = prepared.servedPortal(name);
+    if (portal == null && prepared.takesKeys(name)) {
+      offerKeys(message);
+      return;
+    }
+    if (portal == null || message.writerIndex() - nameEnd != 1 + Integer.BYTES) {
       passOn();
       return;
     }
@@ -285,13 +462,36 @@ final class DirectRelay {
 
   /** Sends the message as it would have been if nobody had held it. */
   void passOn() {
+    passOn(null);
+  }
+
+  private void passOn(@Nullable ByteBuf offer) {
     ByteBuf message = held;
     if (message != null) {
-      if (working && ownTransaction && message.getByte(0) == FrontendMessage.QUERY) {
+      if (working
+          && ownTransaction
+          && !replies.isIdle()
+          && message.getByte(0) == FrontendMessage.QUERY) {
         scene.exchange().sync().send(scene.session(), replies, false, () -> {}, () -> {});
       }
-      frontend.pass(message, rewrite);
+      frontend.pass(message, rewrite, offer);
     }
+    done();
+  }
+
+  /**
+   * The proxy's own messages in place of a Query have failed: it is answered. Behind a Query there
+   * is no unnamed statement.
+   */
+  void endQuery() {
+    scene
+        .exchange()
+        .sync()
+        .closeStatement("")
+        .closeStatement(Exchange.OWN_NAME)
+        .forClient(true)
+        .sync()
+        .send(scene.session(), replies, false, () -> {}, () -> {});
     done();
   }
 
@@ -316,9 +516,22 @@ final class DirectRelay {
     return ownTransaction;
   }
 
-  /** The client executes a portal, or ends the transaction. */
-  void clientTakesOver() {
+  /** The client executes a portal. */
+  void clientExecutes() {
     ownTransaction = false;
+    executing = true;
+  }
+
+  /** The client ends a series of messages, and its transaction if it has begun one. */
+  void clientSyncs() {
+    ownTransaction = false;
+    executing = false;
+  }
+
+  /** The client sends a Query. */
+  void clientQueries() {
+    queryBehindExecute = executing;
+    executing = false;
   }
 
   /**
@@ -350,6 +563,7 @@ final class DirectRelay {
       held = null;
     }
     rewrite = null;
+    unread = false;
     working = false;
     calling = null;
   }

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The direction from client to server: shows SQL texts to the interceptor, and notes what the
  * server owes.
+ *
+ * <p>A text of concern is read by the settings with which the server is going to read it. They are
+ * certain when the server owes nothing and no series of messages waits for its Sync; until then the
+ * message is held ({@link DirectRelay}).
  */
 final class FrontendRelay implements FrameScanner.Visitor {
 
@@ -34,7 +38,6 @@ final class FrontendRelay implements FrameScanner.Visitor {
   private final SessionState state;
   private final PreparedStatements prepared;
   private final Interceptor interceptor;
-  private final KeyOffer keys;
   private final int inspectLimit;
   private final DirectRelay direct;
 
@@ -43,9 +46,8 @@ final class FrontendRelay implements FrameScanner.Visitor {
     this.replies = scene.replies();
     this.state = scene.state();
     this.prepared = scene.prepared();
-    this.direct = new DirectRelay(scene, this);
+    this.direct = new DirectRelay(scene, this, keys);
     this.interceptor = interceptor;
-    this.keys = keys;
     this.inspectLimit = inspectLimit;
   }
 
@@ -63,15 +65,19 @@ final class FrontendRelay implements FrameScanner.Visitor {
     }
     boolean wanted =
         switch (type) {
-          case FrontendMessage.QUERY, FrontendMessage.PARSE -> bodyLength <= inspectLimit;
+          case FrontendMessage.QUERY -> {
+            direct.clientQueries();
+            yield bodyLength <= inspectLimit;
+          }
+          case FrontendMessage.PARSE -> bodyLength <= inspectLimit;
           case FrontendMessage.BIND, FrontendMessage.DESCRIBE, FrontendMessage.CLOSE ->
               isNaming(bodyLength);
           case FrontendMessage.EXECUTE -> {
-            direct.clientTakesOver();
+            direct.clientExecutes();
             yield isNaming(bodyLength);
           }
           case FrontendMessage.SYNC -> {
-            direct.clientTakesOver();
+            direct.clientSyncs();
             yield false;
           }
           case FrontendMessage.TERMINATE -> {
@@ -102,14 +108,18 @@ final class FrontendRelay implements FrameScanner.Visitor {
           ? hold(buffer, index, length, null)
           : named(type, buffer, body, end);
     }
-    Rewrite rewrite =
-        type == FrontendMessage.QUERY
-            ? inspectText(buffer, body, end, Interceptor.NO_PARAMETERS)
-            : inspectParse(buffer, body, end);
+    boolean certain = replies.isIdle() && !replies.isOutOfStep();
+    if (!certain && isOfConcern(type, buffer, body, end)) {
+      direct.holdUnread(buffer, index, length);
+      return Unpooled.EMPTY_BUFFER;
+    }
+    Rewrite rewrite = certain ? read(type, buffer, body, end) : null;
     boolean wanted =
-        (rewrite != null && direct.isWanted(rewrite))
+        (rewrite != null && direct.isWanted(type, rewrite))
             || (type == FrontendMessage.QUERY && direct.isOwnTransaction());
-    return wanted ? hold(buffer, index, length, rewrite) : text(type, buffer, body, end, rewrite);
+    return wanted
+        ? hold(buffer, index, length, rewrite)
+        : text(type, buffer, body, end, rewrite, null);
   }
 
   private ByteBuf hold(ByteBuf buffer, int index, int length, @Nullable Rewrite rewrite) {
@@ -117,63 +127,104 @@ final class FrontendRelay implements FrameScanner.Visitor {
     return Unpooled.EMPTY_BUFFER;
   }
 
+  /** What is found in the text of a Query or Parse that was held unread. */
+  @Nullable Rewrite read(ByteBuf message) {
+    return read(message.getByte(0), message, Frame.HEADER_LENGTH, message.writerIndex());
+  }
+
+  private @Nullable Rewrite read(byte type, ByteBuf buffer, int body, int end) {
+    int text = textStart(type, buffer, body, end);
+    int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
+    if (textEnd < 0 || !interceptor.concerns(buffer, text, textEnd - text)) {
+      return null;
+    }
+    int types =
+        type == FrontendMessage.QUERY
+            ? Interceptor.NO_PARAMETERS
+            : ParseMessage.parameterTypes(buffer, textEnd + 1, end);
+    return interceptor.inspect(buffer, text, textEnd - text, types, state);
+  }
+
+  private boolean isOfConcern(byte type, ByteBuf buffer, int body, int end) {
+    int text = textStart(type, buffer, body, end);
+    int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
+    return textEnd >= 0 && interceptor.concerns(buffer, text, textEnd - text);
+  }
+
+  private static int textStart(byte type, ByteBuf buffer, int body, int end) {
+    if (type == FrontendMessage.QUERY) {
+      return body;
+    }
+    int nameEnd = buffer.indexOf(body, end, (byte) 0);
+    return nameEnd < 0 ? -1 : nameEnd + 1;
+  }
+
+  /** Where the text's NUL stands; a Query must end with it. */
+  private static int textEnd(byte type, ByteBuf buffer, int text, int end) {
+    if (type == FrontendMessage.QUERY) {
+      return end > text && buffer.getByte(end - 1) == 0 ? end - 1 : -1;
+    }
+    return buffer.indexOf(text, end, (byte) 0);
+  }
+
   /**
    * Sends a message that was held, as if it had not been.
    *
    * @param message complete; not consumed
    * @param rewrite what was found in its text, or null
+   * @param offer of the keys, to be sent before it; released here. Null: none
    */
-  void pass(ByteBuf message, @Nullable Rewrite rewrite) {
+  void pass(ByteBuf message, @Nullable Rewrite rewrite, @Nullable ByteBuf offer) {
     byte type = message.getByte(0);
     int end = message.writerIndex();
-    ByteBuf replacement =
-        type == FrontendMessage.QUERY || type == FrontendMessage.PARSE
-            ? text(type, message, Frame.HEADER_LENGTH, end, rewrite)
-            : named(type, message, Frame.HEADER_LENGTH, end);
+    if (type == FrontendMessage.QUERY || type == FrontendMessage.PARSE) {
+      ByteBuf replacement = text(type, message, Frame.HEADER_LENGTH, end, rewrite, offer);
+      session.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
+      return;
+    }
+    if (offer != null) {
+      replies.sentOffer(KeyOffer.OFFER_TYPES);
+      session.toServer(offer);
+    }
+    ByteBuf replacement = named(type, message, Frame.HEADER_LENGTH, end);
     session.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
   }
 
   private @Nullable ByteBuf text(
-      byte type, ByteBuf buffer, int body, int end, @Nullable Rewrite found) {
+      byte type,
+      ByteBuf buffer,
+      int body,
+      int end,
+      @Nullable Rewrite found,
+      @Nullable ByteBuf offer) {
     // A statement whose calls could have been served can be the client's own text.
     Rewrite rewrite = found == null || found.statements().isEmpty() ? null : found;
-    return type == FrontendMessage.QUERY ? query(rewrite) : parse(buffer, body, end, rewrite);
+    return type == FrontendMessage.QUERY
+        ? query(rewrite, offer)
+        : parse(buffer, body, end, rewrite);
   }
 
-  private @Nullable ByteBuf query(@Nullable Rewrite rewrite) {
+  private @Nullable ByteBuf query(@Nullable Rewrite rewrite, @Nullable ByteBuf offer) {
     if (rewrite == null) {
       replies.sent(FrontendMessage.QUERY);
       return null;
     }
-    // With replies outstanding the transaction's status is not known; the keys are stored later
-    // then.
-    boolean offered = rewrite.takesKeys() && replies.canOffer() && !state.transactionFailed();
     ByteBuf out = session.client().alloc().buffer();
-    if (offered) {
-      offerKeys(out);
+    if (offer != null) {
+      replies.sentOffer(KeyOffer.OFFER_TYPES);
+      out.writeBytes(offer);
+      offer.release();
     }
     replies.sent(FrontendMessage.QUERY, rewrite.statements());
     int at = Frames.begin(out, FrontendMessage.QUERY);
     Frames.string(out, rewrite.text());
     Frames.end(out, at);
-    if (offered) {
+    if (offer != null) {
       // If the offer fails the server skips the Query, and everything else up to a Sync.
       replies.sentOffer(FrontendMessage.SYNC);
       Frames.end(out, Frames.begin(out, FrontendMessage.SYNC));
     }
     return out;
-  }
-
-  private @Nullable Rewrite inspectParse(ByteBuf buffer, int body, int end) {
-    int nameEnd = buffer.indexOf(body, end, (byte) 0);
-    int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
-    return textEnd < 0
-        ? null
-        : inspectText(
-            buffer,
-            nameEnd + 1,
-            textEnd + 1,
-            ParseMessage.parameterTypes(buffer, textEnd + 1, end));
   }
 
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end, @Nullable Rewrite rewrite) {
@@ -185,11 +236,9 @@ final class FrontendRelay implements FrameScanner.Visitor {
       return null;
     }
     ByteBuf out = session.client().alloc().buffer();
-    if (rewrite.takesKeys() && replies.canOfferLater()) {
-      offerKeys(out);
-    }
     replies.sentByName(
-        FrontendMessage.PARSE, prepared.parse(buffer, body, nameEnd, rewrite.statements()));
+        FrontendMessage.PARSE,
+        prepared.parse(buffer, body, nameEnd, rewrite.statements(), rewrite.takesKeys()));
     int at = Frames.begin(out, FrontendMessage.PARSE);
     out.writeBytes(buffer, body, nameEnd + 1 - body);
     Frames.string(out, rewrite.text());
@@ -198,19 +247,10 @@ final class FrontendRelay implements FrameScanner.Visitor {
     return out;
   }
 
-  private void offerKeys(ByteBuf out) {
-    replies.sentOffer(KeyOffer.OFFER_TYPES);
-    out.writeBytes(keys.offer());
-  }
-
-  private @Nullable Rewrite inspectText(ByteBuf buffer, int from, int end, int parameterTypes) {
-    boolean terminated = end > from && buffer.getByte(end - 1) == 0;
-    return terminated
-        ? interceptor.inspect(buffer, from, end - 1 - from, parameterTypes, state)
-        : null;
-  }
-
-  /** Whether it names a statement or portal whose calls the proxy serves. */
+  /**
+   * Whether it names a statement or portal whose calls the proxy serves, or executes a statement
+   * that may take the keys.
+   */
   private boolean isOfServed(byte type, ByteBuf buffer, int body, int end) {
     return switch (type) {
       case FrontendMessage.DESCRIBE -> {
@@ -221,7 +261,9 @@ final class FrontendRelay implements FrameScanner.Visitor {
       }
       case FrontendMessage.EXECUTE -> {
         int nameEnd = buffer.indexOf(body, end, (byte) 0);
-        yield nameEnd >= 0 && prepared.isServedPortal(buffer, body, nameEnd);
+        yield nameEnd >= 0
+            && (prepared.isServedPortal(buffer, body, nameEnd)
+                || prepared.mayTakeKeys(buffer, body, nameEnd));
       }
       case FrontendMessage.BIND -> {
         int portalEnd = buffer.indexOf(body, end, (byte) 0);

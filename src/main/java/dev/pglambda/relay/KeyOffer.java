@@ -11,9 +11,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the proxy itself sends to the server around statements that install the extension: it binds
- * a portal from which they fetch the proxy's keys, or has them stored afterwards. The keys are
- * values of parameters, never text of a statement. Immutable.
+ * What the proxy itself sends to the server around statements that install the extension: it asks
+ * whether the role may have the keys, and only then binds a portal from which the statement fetches
+ * them, or has them stored afterwards. The keys are values of parameters, never text of a
+ * statement. Immutable.
  */
 public final class KeyOffer {
   private static final Pattern VALUE = Pattern.compile("\\$\\d+ = ");
@@ -39,37 +40,100 @@ public final class KeyOffer {
     FrontendMessage.SYNC
   };
 
-  private final ByteBuf offer;
-  private final ByteBuf store;
+  /** The values of the parameters behind the portal. */
+  @FunctionalInterface
+  public interface Values {
+    /**
+     * The values in text format; an element may be null.
+     *
+     * @param installation which the keys are for; null: a new one
+     */
+    List<@Nullable String> of(@Nullable String installation);
+  }
+
   private final String cursor;
+  private final String ask;
+  private final String parameters;
   private final String query;
+  private final Values values;
+  private final String storeBlock;
   private final String wantedSqlState;
   private final String failedSqlState;
 
   /**
    * @param cursor name of the portal; prepared statements of that name are made and closed again
+   * @param ask a query without keys, of one row with two columns: {@code t} if the current role may
+   *     have the keys, and the installation that it keeps, or NULL; ASCII
+   * @param parameters a query that gives the session the run-time parameters of the extension;
+   *     ASCII
    * @param query what the portal returns; ASCII
-   * @param values its parameters, in text format; null is NULL
+   * @param values its parameters
    * @param storeBlock a statement that fetches from the portal; ASCII
    * @param wantedSqlState SQLSTATE of a notice by which the server asks for {@link #store}
    * @param failedSqlState SQLSTATE of a notice by which {@code storeBlock} tells why it failed
    */
   public KeyOffer(
       String cursor,
+      String ask,
+      String parameters,
       String query,
-      List<@Nullable String> values,
+      Values values,
       String storeBlock,
       String wantedSqlState,
       String failedSqlState) {
     this.cursor = cursor;
+    this.ask = ask;
+    this.parameters = parameters;
     this.query = query;
+    this.values = values;
+    this.storeBlock = storeBlock;
+    this.wantedSqlState = wantedSqlState;
+    this.failedSqlState = failedSqlState;
+  }
+
+  /** Asks whether the current role may have the keys. */
+  String ask() {
+    return ask;
+  }
+
+  /** Gives the session the run-time parameters of the extension. */
+  String parameters() {
+    return parameters;
+  }
+
+  /** Whether the answer is yes. */
+  static boolean isYes(List<byte @Nullable []> answer) {
+    byte[] value = answer.get(0);
+    return value != null && value.length == 1 && value[0] == 't';
+  }
+
+  /**
+   * Binds the portal; to be followed by the client's message in the same transaction.
+   *
+   * @param answer a yes
+   */
+  ByteBuf offer(List<byte @Nullable []> answer) {
+    byte[] installation = answer.get(1);
     ByteBuf frames = Unpooled.buffer();
     // What an earlier offer in this transaction has left.
     close(frames, PORTAL, cursor);
     parse(frames, cursor, query);
-    bind(frames, cursor, values);
+    bind(
+        frames,
+        cursor,
+        values.of(
+            installation == null ? null : new String(installation, StandardCharsets.US_ASCII)));
     close(frames, STATEMENT, cursor);
-    this.offer = Unpooled.unreleasableBuffer(frames.copy().asReadOnly());
+    return frames;
+  }
+
+  /**
+   * Binds the portal and has the keys stored, with a Sync of its own.
+   *
+   * @param answer a yes
+   */
+  ByteBuf store(List<byte @Nullable []> answer) {
+    ByteBuf frames = offer(answer);
     String block = cursor + "_store";
     parse(frames, block, storeBlock);
     bind(frames, block, List.of());
@@ -78,19 +142,7 @@ public final class KeyOffer {
     end(frames, execute);
     close(frames, STATEMENT, block);
     end(frames, begin(frames, FrontendMessage.SYNC));
-    this.store = Unpooled.unreleasableBuffer(frames.asReadOnly());
-    this.wantedSqlState = wantedSqlState;
-    this.failedSqlState = failedSqlState;
-  }
-
-  /** Binds the portal; to be followed by the client's message in the same transaction. */
-  ByteBuf offer() {
-    return offer.duplicate();
-  }
-
-  /** Binds the portal and has the keys stored, with a Sync of its own. */
-  ByteBuf store() {
-    return store.duplicate();
+    return frames;
   }
 
   /** Whether a notice asks for the keys: it is an INFO, which reaches every client. */

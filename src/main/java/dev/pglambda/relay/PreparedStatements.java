@@ -51,11 +51,17 @@ final class PreparedStatements {
   /** What stands under a name, as the server has it after all replies that have come. */
   private static final class Text {
     private List<RewrittenStatement> rewritten = NONE;
+    private boolean takesKeys;
     private @Nullable ServedStatement statement;
     private @Nullable ServedPortal portal;
 
-    private void become(List<RewrittenStatement> parts) {
+    /** The same of a message that is under way: it may take keys by now. */
+    private boolean mayTakeKeys;
+
+    private void become(List<RewrittenStatement> parts, boolean keys) {
       rewritten = parts;
+      takesKeys = keys;
+      mayTakeKeys = keys;
       statement = null;
       portal = null;
     }
@@ -65,10 +71,11 @@ final class PreparedStatements {
     }
   }
 
-  private record Parse(Text statement, List<RewrittenStatement> rewritten) implements Message {
+  private record Parse(Text statement, List<RewrittenStatement> rewritten, boolean takesKeys)
+      implements Message {
     @Override
     public void completed() {
-      statement.become(rewritten);
+      statement.become(rewritten, takesKeys);
     }
   }
 
@@ -80,7 +87,8 @@ final class PreparedStatements {
 
     @Override
     public void completed() {
-      portal.become(statement == null ? NONE : statement.rewritten);
+      portal.become(
+          statement == null ? NONE : statement.rewritten, statement != null && statement.takesKeys);
     }
   }
 
@@ -99,7 +107,7 @@ final class PreparedStatements {
 
     @Override
     public void completed() {
-      text.become(NONE);
+      text.become(NONE, false);
     }
   }
 
@@ -113,19 +121,22 @@ final class PreparedStatements {
    *
    * @param name where the statement's name begins
    * @param end where it ends
+   * @param takesKeys whether the proxy's keys are to be offered when it is executed
    */
-  Message parse(ByteBuf buffer, int name, int end, List<RewrittenStatement> rewritten) {
+  Message parse(
+      ByteBuf buffer, int name, int end, List<RewrittenStatement> rewritten, boolean takesKeys) {
     Text statement = known(statements, buffer, name, end);
     if (statement == null) {
       statement = note(statements);
     }
-    return new Parse(statement, rewritten);
+    statement.mayTakeKeys |= takesKeys;
+    return new Parse(statement, rewritten, takesKeys);
   }
 
   /** A Parse with the client's own text; null if its name is not known. */
   @Nullable Message parse(ByteBuf buffer, int name, int end) {
     Text statement = known(statements, buffer, name, end);
-    return statement == null ? null : new Parse(statement, NONE);
+    return statement == null ? null : new Parse(statement, NONE, false);
   }
 
   /**
@@ -134,7 +145,7 @@ final class PreparedStatements {
    */
   @Nullable Message parseUnseen() {
     Text statement = statements.get(probe.unnamed());
-    return statement == null ? null : new Parse(statement, NONE);
+    return statement == null ? null : new Parse(statement, NONE, false);
   }
 
   /** A Bind; null if neither of its names is known. */
@@ -144,7 +155,11 @@ final class PreparedStatements {
     if (portal == null && statement != null) {
       portal = note(portals);
     }
-    return portal == null ? null : new Bind(portal, statement);
+    if (portal == null) {
+      return null;
+    }
+    portal.mayTakeKeys |= statement != null && statement.mayTakeKeys;
+    return new Bind(portal, statement);
   }
 
   /** An Execute; null if the portal's name is not known. */
@@ -163,6 +178,18 @@ final class PreparedStatements {
   @Nullable Message closePortal(ByteBuf buffer, int name, int end) {
     Text portal = known(portals, buffer, name, end);
     return portal == null ? null : new Close(portal);
+  }
+
+  /** Whether a portal's statement may take keys, once all that is under way is completed. */
+  boolean mayTakeKeys(ByteBuf buffer, int portalName, int end) {
+    Text portal = known(portals, buffer, portalName, end);
+    return portal != null && portal.mayTakeKeys;
+  }
+
+  /** Whether a portal's statement takes keys. */
+  boolean takesKeys(String portalName) {
+    Text portal = portals.get(probe.read(portalName));
+    return portal != null && portal.takesKeys;
   }
 
   // ---- statements whose calls the proxy serves; names have one char per byte
@@ -195,13 +222,13 @@ final class PreparedStatements {
 
   void noteServed(String name, ServedStatement served) {
     Text statement = noted(statements, name);
-    statement.become(NONE);
+    statement.become(NONE, false);
     statement.statement = served;
   }
 
   void noteServed(ServedPortal served) {
     Text portal = noted(portals, served.bind().portal());
-    portal.become(NONE);
+    portal.become(NONE, false);
     portal.portal = served;
   }
 
@@ -227,7 +254,7 @@ final class PreparedStatements {
 
   private static void forget(@Nullable Text text) {
     if (text != null) {
-      text.become(NONE);
+      text.become(NONE, false);
     }
   }
 
@@ -247,7 +274,7 @@ final class PreparedStatements {
       return;
     }
     if (idle) {
-      portals.values().forEach(portal -> portal.become(NONE));
+      portals.values().forEach(portal -> portal.become(NONE, false));
     }
     if (allAnswered) {
       statements.values().removeIf(statement -> !statement.isOfInterest());

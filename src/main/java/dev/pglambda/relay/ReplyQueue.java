@@ -133,6 +133,11 @@ final class ReplyQueue {
     return size == 0 && !skipping && !copyIn && !awaitingSync;
   }
 
+  /** Whether the server may keep replies back until a Sync or a Flush. */
+  boolean awaitsSync() {
+    return awaitingSync;
+  }
+
   /**
    * Whether messages of the proxy's own can be sent whose replies will be known as such, whatever
    * the client has done. They can hold what the client must not see: a client gets the values of
@@ -140,24 +145,7 @@ final class ReplyQueue {
    * client_min_messages}).
    */
   boolean canOffer() {
-    return size == 0 && canOfferLater();
-  }
-
-  /**
-   * The same, behind messages that are still unanswered. After a failed Query the server goes on
-   * with the next message, so that it is not sure whether a COPY in one swallows what follows;
-   * elsewhere everything up to a Sync is skipped, but a COPY by an Execute can swallow that one.
-   */
-  boolean canOfferLater() {
-    boolean executes = false;
-    for (int i = 0; i < size; i++) {
-      byte kind = kinds[(head + i) & (kinds.length - 1)];
-      executes |= kind == FrontendMessage.EXECUTE;
-      if (kind == COPY_END || (endsWithReady(kind) && (executes || kind != FrontendMessage.SYNC))) {
-        return false;
-      }
-    }
-    return !skipping && !copyIn && !syncInCopy && !outOfStep;
+    return size == 0 && !skipping && !copyIn && !syncInCopy && !outOfStep;
   }
 
   /** Whether the server ignores everything up to a Sync that was not sent yet. */

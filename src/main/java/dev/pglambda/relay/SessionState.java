@@ -2,30 +2,52 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.ServerSettings;
+import org.jspecify.annotations.Nullable;
 
 /** What the server has told of the session; both directions use it. */
 final class SessionState implements ServerSettings {
+  private static final String ON = "on";
   private static final byte IDLE = 'I';
   private static final byte IN_FAILED_TRANSACTION = 'E';
 
   private boolean standardConformingStrings = true;
   private ClientEncoding encoding = ClientEncoding.SINGLE_BYTE;
+
+  /** What the server has answered since it was ready last; null: what it has reported counts. */
+  private @Nullable ClientEncoding askedEncoding;
+
+  private @Nullable Boolean askedConformingStrings;
   private byte transaction = IN_FAILED_TRANSACTION;
   private boolean keysWanted;
 
   @Override
   public boolean standardConformingStrings() {
-    return standardConformingStrings;
+    return askedConformingStrings == null ? standardConformingStrings : askedConformingStrings;
   }
 
   @Override
   public ClientEncoding encoding() {
-    return encoding;
+    return askedEncoding == null ? encoding : askedEncoding;
+  }
+
+  /**
+   * The settings as the server has them within a series of messages that no Sync has ended. It
+   * reports changes only at the end (postgres.c, ReportChangedGUCOptions), and none then if they
+   * were undone.
+   *
+   * @param clientEncoding value of client_encoding
+   * @param conformingStrings value of standard_conforming_strings
+   */
+  void asked(String clientEncoding, String conformingStrings) {
+    askedEncoding = ClientEncoding.named(clientEncoding);
+    askedConformingStrings = conformingStrings.equals(ON);
   }
 
   /** ReadyForQuery told the transaction status: I, T or E. */
   void ready(byte transactionStatus) {
     transaction = transactionStatus;
+    askedEncoding = null;
+    askedConformingStrings = null;
   }
 
   /** Whether a transaction was open when the server was ready last. */
@@ -52,7 +74,7 @@ final class SessionState implements ServerSettings {
 
   void parameter(String name, String value) {
     switch (name) {
-      case "standard_conforming_strings" -> standardConformingStrings = value.equals("on");
+      case "standard_conforming_strings" -> standardConformingStrings = value.equals(ON);
       case "client_encoding" -> encoding = ClientEncoding.named(value);
       default -> {
         // of no interest to the relay

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
@@ -179,9 +180,9 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             relay.settings(),
             relay.sessions().newToken(),
             ctx.channel(),
-            relay.interceptor(),
+            // A walsender has no extended query protocol, by which the proxy asks.
+            startup.replication() ? Interceptor.NONE : relay.interceptor(),
             relay.keys(),
-            // A walsender has no extended query protocol.
             startup.replication() ? DirectCalls.none() : relay.directCalls());
     session.ended().whenComplete((ended, failure) -> relay.admission().leave(address));
     relay.sessions().add(session);

@@ -93,6 +93,12 @@ public final class Mentions {
         || contains(text, "u&");
   }
 
+  /** Whether such a text may read a run-time parameter of the extension, in SHOW or a function. */
+  public static boolean parameter(String text) {
+    return (contains(text, "timeout_ms") || contains(text, "endpoint_override"))
+        && (contains(text, "show") || contains(text, "current_setting"));
+  }
+
   /** Whether such a text may read the views of {@link ViewReferences}. */
   public static boolean availableExtensions(String text) {
     return contains(text, "pg_available_extension");

@@ -30,7 +30,6 @@ class ExtensionInterceptorTest {
         "SELECT $$BEGIN CREATE EXTENSION aws_lambda; END$$",
         "DO $$BEGIN CREATE EXTENSION aws_lambda VERSION $pglambda$1.0$pglambda$; END$$",
         "CREATE EXTENSION hstore; -- aws_lambda",
-        "SELECT 1 FROM pg_available_extensions WHERE name LIKE 'aws%'",
         "CREATE VIEW aws_lambda AS SELECT 1 FROM pg_available_extensions",
         "DROP EXTENSION hstore; -- aws_lambda"
       })
@@ -105,7 +104,7 @@ class ExtensionInterceptorTest {
     String text =
         "SELECT '\u00e9' FROM pg_available_extensions; DO $$BEGIN IF EXISTS (SELECT FROM"
             + " pg_available_extensions AS e WHERE e.name = 'aws_lambda') THEN CREATE EXTENSION"
-            + " aws_lambda; END IF; END$$";
+            + " aws_commons; END IF; END$$";
 
     Rewrite rewrite = requireNonNull(inspect(text));
 
@@ -161,10 +160,44 @@ class ExtensionInterceptorTest {
   void asksForKeysWhereTheyAreStored() {
     assertThat(takesKeys("CREATE EXTENSION aws_lambda")).isTrue();
     assertThat(takesKeys("ALTER EXTENSION aws_lambda UPDATE")).isTrue();
+    assertThat(takesKeys("DO $$BEGIN CREATE EXTENSION aws_lambda; END$$")).isTrue();
+    assertThat(takesKeys("SELECT 1; do 'BEGIN CREATE EXTENSION aws_lambda; END'")).isTrue();
+    assertThat(
+            takesKeys(
+                "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$BEGIN CREATE EXTENSION aws_lambda; END$$;"
+                    + " DO $$BEGIN CREATE EXTENSION aws_commons; END$$"))
+        .isFalse();
     assertThat(takesKeys("CREATE EXTENSION aws_commons")).isFalse();
     assertThat(takesKeys("DROP EXTENSION aws_lambda")).isFalse();
     assertThat(takesKeys("ALTER EXTENSION aws_lambda SET SCHEMA s")).isFalse();
     assertThat(takesKeys("COMMENT ON EXTENSION aws_lambda IS NULL")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SHOW aws_lambda.request_timeout_ms",
+        "show \"aws_lambda\".connect_timeout_ms",
+        "SELECT current_setting('AWS_LAMBDA.endpoint_override')"
+      })
+  void tellsWhichTextsReadParameters(String text) {
+    Rewrite rewrite = requireNonNull(inspect(text));
+
+    assertThat(rewrite.readsParameters()).isTrue();
+    assertThat(rewrite.statements()).isEmpty();
+    assertThat(inspect("SET aws_lambda.request_timeout_ms = 10")).isNull();
+  }
+
+  @Test
+  void isConcernedWithTextsThatMentionTheExtensions() {
+    assertThat(isOfConcern("SELECT 'Aws_Lambda'")).isTrue();
+    assertThat(isOfConcern("SELECT 1 FROM pg_available_extensions WHERE name LIKE 'aws%'"))
+        .isFalse();
+  }
+
+  private boolean isOfConcern(String text) {
+    ByteBuf buffer = Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
+    return interceptor.concerns(buffer, 0, buffer.readableBytes());
   }
 
   @ParameterizedTest

@@ -45,7 +45,8 @@ final class DirectStage implements AutoCloseable {
           1 << 20,
           RelayStage.LIMITS,
           RelayStage.KEEPALIVES);
-  private static final KeyOffer NO_KEYS = new KeyOffer("\0", "\0", List.of(), "\0", "\0", "\0");
+  private static final KeyOffer NO_KEYS =
+      new KeyOffer("\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
 
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
   final EmbeddedChannel client = channel();

@@ -6,43 +6,89 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.testing.Peer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the server gets around a statement that installs the extension, and the client does not. */
 class KeyOfferTest extends RelayStage {
+  private static final String OWN = "pglambda_direct";
+
+  private static final List<String> ASK = own("ask");
+
   private static final List<String> OFFER =
-      List.of("C:Pkeys|", "P:keys|SELECT $1|||", "B:keys|keys||||\1|||\6secret||", "C:Skeys|");
+      List.of(
+          "C:Pkeys|",
+          "P:keys|SELECT $1|||",
+          "B:keys|keys||||\1|||\20secret of stored||",
+          "C:Skeys|");
+
+  private static final List<String> STORE =
+      List.of(
+          "P:keys_store|DO 'store'|||",
+          "B:keys_store|keys_store|||||||",
+          "E:keys_store|||||",
+          "C:Skeys_store|",
+          "S:");
 
   private static final byte[] OFFERED =
       concat(message('3', ""), message('1', ""), message('2', ""), message('3', ""));
 
+  private static final byte[] YES = answered("\0\2\0\0\0\1t\0\0\0\6stored");
+  private static final byte[] NO = answered("\0\2\0\0\0\1f\u00ff\u00ff\u00ff\u00ff");
+
   private static final byte[] WANTED = message('N', "SINFO\0VINFO\0CZL001\0Mwants the keys\0\0");
+  private static final byte[] TIMEOUT = message('E', "SERROR\0C57014\0Mtimeout\0\0");
 
   private Peer client;
   private Peer backend;
 
+  /** Messages of the proxy's own for a query without parameters. */
+  private static List<String> own(String query) {
+    return List.of(
+        "C:S" + OWN + "|",
+        "P:" + OWN + "|" + query + "|||",
+        "B:" + OWN + "|" + OWN + "||\1|||||\1||",
+        "E:" + OWN + "|||||",
+        "C:P" + OWN + "|",
+        "C:S" + OWN + "|");
+  }
+
+  /** What the server answers to them. */
+  private static byte[] answered(String row) {
+    return concat(
+        message('3', ""),
+        message('1', ""),
+        message('2', ""),
+        message('D', row),
+        message('C', "SELECT 1\0"),
+        message('3', ""),
+        message('3', ""));
+  }
+
   @BeforeEach
   void begin() throws Exception {
     interceptor =
-        (buffer, index, length, types, settings) -> {
-          String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
-          return text.equals("install")
-              ? new Rewrite(
-                  "DO 'x'", List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 7, 6)), true)
-              : null;
+        new WordInterceptor("install") {
+          @Override
+          Rewrite rewrite(String text, ServerSettings settings) {
+            return new Rewrite(
+                "DO 'x'", List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 7, 6)), true);
+          }
         };
     client = client(startup("user", "ann"));
     backend = ready(client);
   }
 
   @Test
-  void offersTheKeysBeforeAQueryAndKeepsTheRepliesToItself() throws Exception {
+  void asksWithoutKeysAndOffersThemBeforeAQueryIfTheRoleMayHaveThem() throws Exception {
     client.send('Q', "install\0");
 
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(YES, message('Z', "I")));
     backendReads(OFFER);
     backendReads(List.of("Q:DO 'x'|", "S:"));
     backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "I"), message('Z', "I")));
@@ -51,37 +97,92 @@ class KeyOfferTest extends RelayStage {
   }
 
   @Test
+  void sendsNoKeysIfTheRoleMayNotHaveThem() throws Exception {
+    client.send('Q', "install\0");
+
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(NO, message('Z', "I")));
+    backendReads(List.of("Q:DO 'x'|"));
+    backend.send(concat(message('C', "DO\0"), message('Z', "I")));
+    clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
+    assertNothingElseIsUnderWay();
+  }
+
+  @Test
+  void givesTheClientTheErrorOfAQuestionThatFails() throws Exception {
+    client.send('Q', "install\0");
+
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(TIMEOUT, message('Z', "I")));
+    clientReads(List.of("E:SERROR|C57014|Mtimeout||"));
+    // What the error has left is closed before the client is told that the server is ready.
+    backendReads(List.of("C:S" + OWN + "|", "S:"));
+    backend.send(concat(message('3', ""), message('Z', "I")));
+    clientReads(List.of("Z:I"));
+    assertNothingElseIsUnderWay();
+  }
+
+  @Test
   void givesTheClientTheErrorOfAnOfferThatFails() throws Exception {
     client.send('Q', "install\0");
 
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(YES, message('Z', "I")));
     backendReads(OFFER);
     backendReads(List.of("Q:DO 'x'|", "S:"));
     // The server skips the Query and answers the Sync.
-    backend.send(
-        concat(message('3', ""), message('E', "SERROR\0C57014\0Mtimeout\0\0"), message('Z', "I")));
+    backend.send(concat(message('3', ""), TIMEOUT, message('Z', "I")));
     clientReads(List.of("E:SERROR|C57014|Mtimeout||", "Z:I"));
     assertNothingElseIsUnderWay();
   }
 
   @Test
-  void offersTheKeysInThePipelineOfAParse() throws Exception {
+  void offersTheKeysInAPipelineBeforeTheExecute() throws Exception {
     client
         .send('P', "\0install\0\0\0")
         .send('B', "\0\0\0\0\0\0\0\0")
         .send('E', "\0\0\0\0\0")
         .send('S', "");
 
+    backendReads(List.of("P:|DO 'x'|||", "B:||||||||", "H:"));
+    backend.send(concat(message('1', ""), message('2', "")));
+    clientReads(List.of("1:", "2:"));
+    backendReads(ASK);
+    backendReads(List.of("H:"));
+    backend.send(YES);
     backendReads(OFFER);
-    backendReads(List.of("P:|DO 'x'|||", "B:||||||||", "E:|||||", "S:"));
-    backend.send(
-        concat(
-            OFFERED, message('1', ""), message('2', ""), message('C', "DO\0"), message('Z', "I")));
-    clientReads(List.of("1:", "2:", "C:CREATE EXTENSION|", "Z:I"));
+    backendReads(List.of("E:|||||", "S:"));
+    backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "I")));
+    clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
     assertNothingElseIsUnderWay();
   }
 
   @Test
-  void offersNothingInAFailedTransaction() throws Exception {
+  void offersTheKeysAtEachExecutionOfAPreparedStatement() throws Exception {
+    client.send('P', "s\0install\0\0\0").send('S', "");
+    backendReads(List.of("P:s|DO 'x'|||", "S:"));
+    backend.send(concat(message('1', ""), message('Z', "I")));
+    clientReads(List.of("1:", "Z:I"));
+
+    for (int i = 0; i < 2; i++) {
+      client.send('B', "\0s\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
+      backendReads(List.of("B:|s|||||||", "H:"));
+      backend.send(message('2', ""));
+      clientReads(List.of("2:"));
+      backendReads(ASK);
+      backendReads(List.of("H:"));
+      backend.send(NO);
+      backendReads(List.of("E:|||||", "S:"));
+      backend.send(concat(message('C', "DO\0"), message('Z', "I")));
+      clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
+    }
+  }
+
+  @Test
+  void asksNothingInAFailedTransaction() throws Exception {
     client.send('Q', "fail\0");
     backendReads(List.of("Q:fail|"));
     backend.send(concat(message('E', "SERROR\0\0"), message('Z', "E")));
@@ -94,15 +195,55 @@ class KeyOfferTest extends RelayStage {
   }
 
   @Test
-  void offersNothingBeforeAQueryWhoseTransactionItDoesNotKnow() throws Exception {
+  void readsATextOnlyWhenTheServerHasAnsweredWhatCameBefore() throws Exception {
     client.send(concat(message('Q', "first\0"), message('Q', "install\0")));
 
-    backendReads(List.of("Q:first|", "Q:DO 'x'|"));
+    backendReads(List.of("Q:first|"));
+    backend.send(concat(message('C', "A\0"), message('Z', "I")));
+    clientReads(List.of("C:A|", "Z:I"));
+    backendReads(ASK);
+  }
+
+  @Test
+  void asksForTheSettingsWithinASeriesOfMessages() throws Exception {
+    client
+        .send('P', "\0SET\0\0\0")
+        .send('B', "\0\0\0\0\0\0\0\0")
+        .send('E', "\0\0\0\0\0")
+        .send('P', "s\0install\0\0\0")
+        .send('S', "");
+
+    backendReads(List.of("P:|SET|||", "B:||||||||", "E:|||||", "H:"));
+    backend.send(concat(message('1', ""), message('2', ""), message('C', "SET\0")));
+    clientReads(List.of("1:", "2:", "C:SET|"));
+    backendReads(own("SHOW client_encoding"));
+    backendReads(own("SHOW standard_conforming_strings"));
+    backendReads(List.of("H:"));
+    backend.send(concat(answered("\0\1\0\0\0\4UTF8"), answered("\0\1\0\0\0\2on")));
+    backendReads(List.of("P:s|DO 'x'|||", "S:"));
+    backend.send(concat(message('1', ""), message('Z', "I")));
+    clientReads(List.of("1:", "Z:I"));
+  }
+
+  @Test
+  void passesWhatTheServerSkips() throws Exception {
+    client.send('P', "\0fail\0\0\0").send('P', "s\0install\0\0\0").send('S', "");
+
+    backendReads(List.of("P:|fail|||", "H:"));
+    backend.send(message('E', "SERROR\0\0"));
+    clientReads(List.of("E:SERROR||"));
+    backendReads(List.of("P:s|install|||", "S:"));
+    backend.send(message('Z', "I"));
+    clientReads(List.of("Z:I"));
+    assertNothingElseIsUnderWay();
   }
 
   @Test
   void copyInOfTheSameQueryDoesNotDisturbTheOrderOfReplies() throws Exception {
     client.send('Q', "install\0");
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(YES, message('Z', "I")));
     backendReads(OFFER);
     backendReads(List.of("Q:DO 'x'|", "S:"));
     backend.send(concat(OFFERED, message('C', "DO\0"), message('G', "\0\0\0")));
@@ -122,14 +263,11 @@ class KeyOfferTest extends RelayStage {
     backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "T")));
     clientReads(List.of("C:SELECT 1|"));
 
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(YES, message('Z', "T")));
     backendReads(OFFER);
-    backendReads(
-        List.of(
-            "P:keys_store|DO 'store'|||",
-            "B:keys_store|keys_store|||||||",
-            "E:keys_store|||||",
-            "C:Skeys_store|",
-            "S:"));
+    backendReads(STORE);
     backend.send(
         concat(
             OFFERED,
@@ -144,19 +282,71 @@ class KeyOfferTest extends RelayStage {
   }
 
   @Test
+  void holdsWhatTheClientSendsWhileTheKeysAreStored() throws Exception {
+    client.send('Q', "SELECT setup()\0");
+    backendReads(List.of("Q:SELECT setup()|"));
+    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
+    clientReads(List.of("C:SELECT 1|"));
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+
+    client.send('Q', "next\0");
+    settle();
+    backend.send(concat(YES, message('Z', "I")));
+
+    backendReads(OFFER);
+    backendReads(STORE);
+    backendReads(List.of("Q:next|"));
+  }
+
+  @Test
+  void storesNothingForARoleThatMayNotHaveTheKeys() throws Exception {
+    client.send('Q', "SELECT setup()\0");
+    backendReads(List.of("Q:SELECT setup()|"));
+    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
+    clientReads(List.of("C:SELECT 1|"));
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(NO, message('Z', "I")));
+
+    backendReads(List.of("S:"));
+    backend.send(message('Z', "I"));
+    clientReads(List.of("Z:I"));
+    assertNothingElseIsUnderWay();
+  }
+
+  @Test
+  void keepsTheErrorOfItsOwnQuestionFromTheClient() throws Exception {
+    client.send('Q', "SELECT setup()\0");
+    backendReads(List.of("Q:SELECT setup()|"));
+    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
+    clientReads(List.of("C:SELECT 1|"));
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+
+    backend.send(concat(TIMEOUT, message('Z', "I")));
+
+    backendReads(List.of("S:"));
+    backend.send(message('Z', "I"));
+    clientReads(List.of("Z:I"));
+    assertNothingElseIsUnderWay();
+  }
+
+  @Test
   void keepsTheErrorOfItsOwnStatementsFromTheClient() throws Exception {
     client.send('Q', "SELECT setup()\0");
     backend.read();
     backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
     clientReads(List.of("C:SELECT 1|"));
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(YES, message('Z', "I")));
     backendReads(OFFER);
+    backendReads(STORE);
 
-    backend.send(concat(message('E', "SERROR\0C57014\0Mtimeout\0\0"), message('Z', "I")));
+    backend.send(concat(TIMEOUT, message('Z', "I")));
 
     clientReads(List.of("Z:I"));
-    for (int i = 0; i < 5; i++) {
-      backend.read();
-    }
     assertNothingElseIsUnderWay();
   }
 
@@ -170,7 +360,7 @@ class KeyOfferTest extends RelayStage {
     backend.send(concat(message('C', "B\0"), message('Z', "I")));
 
     clientReads(List.of("C:B|"));
-    backendReads(OFFER);
+    backendReads(ASK);
   }
 
   @Test

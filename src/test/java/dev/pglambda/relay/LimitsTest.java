@@ -5,14 +5,18 @@ import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.UnansweredAddress;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** How many there may be, and what happens to one more. */
@@ -172,9 +176,17 @@ class LimitsTest extends RelayStage {
     inspectLimit = 2_000;
     List<Integer> inspected = new ArrayList<>();
     interceptor =
-        (buffer, index, length, types, settings) -> {
-          inspected.add(length);
-          return null;
+        new WordInterceptor("") {
+          @Override
+          public boolean concerns(ByteBuf buffer, int index, int length) {
+            inspected.add(length);
+            return false;
+          }
+
+          @Override
+          @Nullable Rewrite rewrite(String text, ServerSettings settings) {
+            return null;
+          }
         };
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);

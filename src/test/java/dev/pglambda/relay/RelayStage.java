@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
@@ -35,7 +36,15 @@ import org.junit.jupiter.api.BeforeEach;
 /** The relay between a client and a server that say exactly what a test says. */
 abstract class RelayStage {
   static final KeyOffer KEYS =
-      new KeyOffer("keys", "SELECT $1", List.of("secret"), "DO 'store'", "ZL001", "ZL002");
+      new KeyOffer(
+          "keys",
+          "ask",
+          "parameters",
+          "SELECT $1",
+          installation -> List.of("secret of " + installation),
+          "DO 'store'",
+          "ZL001",
+          "ZL002");
 
   static final ClientLimits LIMITS = new ClientLimits(100, 0, 100, 100);
   static final TcpKeepalives KEEPALIVES = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
@@ -51,7 +60,7 @@ abstract class RelayStage {
   final Sessions sessions = new Sessions();
   int backendPort;
   private @Nullable Listening listening;
-  Interceptor interceptor = (buffer, index, length, types, settings) -> null;
+  Interceptor interceptor = Interceptor.NONE;
 
   private static ServerSocket listen() {
     try {
@@ -145,17 +154,38 @@ abstract class RelayStage {
   /** Has the word {@code magic} replaced by {@code DO 'x'}. */
   void rewriteMagic() {
     interceptor =
-        (buffer, index, length, types, settings) -> {
-          String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
-          int at = text.indexOf("magic");
-          return at < 0
-              ? null
-              : new Rewrite(
-                  text.replace("magic", "DO 'x'"),
-                  List.of(
-                      new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
-                  false);
+        new WordInterceptor("magic") {
+          @Override
+          Rewrite rewrite(String text, ServerSettings settings) {
+            int at = text.indexOf("magic");
+            return new Rewrite(
+                text.replace("magic", "DO 'x'"),
+                List.of(new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
+                false);
+          }
         };
+  }
+
+  /** Is concerned with texts that have a word. */
+  abstract static class WordInterceptor implements Interceptor {
+    private final String word;
+
+    WordInterceptor(String word) {
+      this.word = word;
+    }
+
+    abstract @Nullable Rewrite rewrite(String text, ServerSettings settings);
+
+    @Override
+    public boolean concerns(ByteBuf buffer, int index, int length) {
+      return buffer.toString(index, length, StandardCharsets.ISO_8859_1).contains(word);
+    }
+
+    @Override
+    public @Nullable Rewrite inspect(
+        ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
+      return rewrite(buffer.toString(index, length, StandardCharsets.ISO_8859_1), settings);
+    }
   }
 
   static String latin1(byte[] bytes) {

@@ -6,6 +6,8 @@ import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.ClientEncoding;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -276,10 +279,13 @@ class RelayTest extends RelayStage {
   void tellsTheInterceptorWhatTheServerReportsOfItsSettings() throws Exception {
     List<Object> seen = new ArrayList<>();
     interceptor =
-        (buffer, index, length, types, settings) -> {
-          seen.add(settings.standardConformingStrings());
-          seen.add(settings.encoding());
-          return null;
+        new WordInterceptor("") {
+          @Override
+          @Nullable Rewrite rewrite(String text, ServerSettings settings) {
+            seen.add(settings.standardConformingStrings());
+            seen.add(settings.encoding());
+            return null;
+          }
         };
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
@@ -288,6 +294,8 @@ class RelayTest extends RelayStage {
     backend.send('S', "standard_conforming_strings\0off\0");
     client.read();
     backend.send('S', "client_encoding\0UTF8\0");
+    client.read();
+    backend.send('Z', "I");
     client.read();
     client.send('Q', "SELECT 1\0");
     backend.read();

@@ -236,7 +236,7 @@ class ReplyQueueFuzzTest {
       if (mayNotSend('P')) {
         return;
       }
-      if (queue.canOfferLater()) {
+      if (queue.canOffer()) {
         offer();
       }
       List<RewrittenStatement> rewritten = List.of(REWRITTEN[0]);

@@ -85,7 +85,6 @@ class ReplyQueueTest {
     assertThat(queue.canOffer()).isTrue();
     sent("PBDE");
     assertThat(queue.canOffer()).isFalse();
-    assertThat(queue.canOfferLater()).isTrue();
     received("12TC");
     assertThat(queue.canOffer()).isTrue();
     sent("S");
@@ -105,7 +104,6 @@ class ReplyQueueTest {
     received(received);
 
     assertThat(queue.canOffer()).isFalse();
-    assertThat(queue.canOfferLater()).isFalse();
   }
 
   @ParameterizedTest
@@ -116,7 +114,6 @@ class ReplyQueueTest {
     received("Z");
 
     assertThat(queue.canOffer()).isFalse();
-    assertThat(queue.canOfferLater()).isFalse();
   }
 
   @Test

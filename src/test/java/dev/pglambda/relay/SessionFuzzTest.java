@@ -39,7 +39,8 @@ class SessionFuzzTest {
   private static final int MOST_HELD = 64 * 1024;
 
   /** Whose statements nobody can ask for, and whose names no text can hold. */
-  private static final KeyOffer NO_KEYS = new KeyOffer("\0", "\0", List.of(), "\0", "\0", "\0");
+  private static final KeyOffer NO_KEYS =
+      new KeyOffer("\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
 
   private static final Logger LOGGER =
       (Logger) LoggerFactory.getLogger(Session.class.getPackageName());
@@ -57,7 +58,7 @@ class SessionFuzzTest {
 
   @FuzzTest
   void passesWhatBothSidesSayUnlessItBreaksTheProtocol(byte[] input) {
-    try (Stage stage = new Stage((buffer, index, length, types, settings) -> null, NO_KEYS)) {
+    try (Stage stage = new Stage(Interceptor.NONE, NO_KEYS)) {
       stage.play(new Octets(input));
 
       assertPrefix(stage.toServer, stage.fromClient);

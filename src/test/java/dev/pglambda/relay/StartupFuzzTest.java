@@ -3,6 +3,7 @@ package dev.pglambda.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.StartupPacket;
@@ -42,7 +43,7 @@ class StartupFuzzTest {
               RelayStage.LIMITS,
               RelayStage.KEEPALIVES),
           new Sessions(),
-          (buffer, index, length, types, settings) -> null,
+          Interceptor.NONE,
           RelayStage.KEYS,
           new Reserved(),
           DirectCalls.none(),
