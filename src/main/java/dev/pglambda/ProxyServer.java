@@ -200,6 +200,7 @@ public final class ProxyServer implements AutoCloseable {
     return new KeyOffer(
         SettingsOffer.CURSOR,
         "SELECT 't', NULL",
+        "SELECT 'f', NULL",
         SessionParameters.QUERY,
         SettingsOffer.QUERY,
         installation -> SettingsOffer.values(settings),

@@ -1,5 +1,6 @@
 package dev.pglambda.intercept;
 
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.intercept.direct.DirectScript;
 import dev.pglambda.sql.ExtensionStatement;
@@ -11,12 +12,12 @@ import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlLexer;
-import dev.pglambda.sql.Statement;
 import dev.pglambda.sql.StatementSplitter;
 import dev.pglambda.sql.UnresolvedCalls;
 import dev.pglambda.sql.ViewReference;
 import dev.pglambda.sql.ViewReferences;
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -70,11 +71,15 @@ public final class ExtensionInterceptor implements Interceptor {
   }
 
   @Override
-  public boolean concerns(ByteBuf buffer, int index, int length) {
-    return Mentions.awsExtension(
+  public Concern concern(ByteBuf buffer, int index, int length) {
+    ByteBuffer text =
         buffer.nioBufferCount() == 1
             ? buffer.internalNioBuffer(index, length)
-            : buffer.nioBuffer(index, length));
+            : buffer.nioBuffer(index, length);
+    if (Mentions.awsExtension(text)) {
+      return Concern.EXTENSION;
+    }
+    return Mentions.call(text) ? Concern.PROCEDURE : Concern.NONE;
   }
 
   @Override
@@ -113,12 +118,13 @@ public final class ExtensionInterceptor implements Interceptor {
                 settings);
     boolean mayAsk = !TRANSACTION_MODES.matcher(text).find();
     boolean readsParameters = mayAsk && Mentions.parameter(text);
-    return parts.isEmpty() && direct == null && !readsParameters
+    Keys keys = mayAsk ? keys(text, statements, nested, standardConformingStrings) : Keys.NONE;
+    return parts.isEmpty() && direct == null && !readsParameters && keys == Keys.NONE
         ? null
         : new Rewrite(
             ClientEncoding.restored(spliced),
             rewritten(text, parts, settings.encoding()),
-            mayAsk && takesKeys(text, statements, nested, standardConformingStrings),
+            keys,
             readsParameters,
             direct);
   }
@@ -178,6 +184,19 @@ public final class ExtensionInterceptor implements Interceptor {
         buffer.getInt(parameterTypes + Short.BYTES + Integer.BYTES * (number - 1)));
   }
 
+  private static Keys keys(
+      String text,
+      List<ExtensionStatement> found,
+      List<NestedStatement> nested,
+      boolean standardConformingStrings) {
+    if (takesKeys(text, found, nested, standardConformingStrings)) {
+      return Keys.OF_STATEMENT;
+    }
+    return firstWordIs("call", text, 0, text.length(), standardConformingStrings)
+        ? Keys.OF_PROCEDURE
+        : Keys.NONE;
+  }
+
   private static boolean takesKeys(
       String text,
       List<ExtensionStatement> found,
@@ -190,7 +209,10 @@ public final class ExtensionInterceptor implements Interceptor {
         nested.stream().filter(each -> storesKeys(each.statement())).toList();
     return !storing.isEmpty()
         && StatementSplitter.split(text, standardConformingStrings).stream()
-            .filter(statement -> isBlock(text, statement, standardConformingStrings))
+            .filter(
+                statement -> // it executes the code in its string constants, rather than keeps it
+                firstWordIs(
+                        "do", text, statement.start(), statement.end(), standardConformingStrings))
             .anyMatch(
                 block ->
                     storing.stream()
@@ -198,13 +220,11 @@ public final class ExtensionInterceptor implements Interceptor {
                             each -> each.start() > block.start() && each.start() < block.end()));
   }
 
-  /** Whether a statement executes the code in its string constants, rather than keeps it. */
-  private static boolean isBlock(
-      String text, Statement statement, boolean standardConformingStrings) {
-    SqlLexer lexer =
-        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+  private static boolean firstWordIs(
+      String keyword, String text, int start, int end, boolean standardConformingStrings) {
+    SqlLexer lexer = new SqlLexer(text, start, end, standardConformingStrings);
     lexer.next();
-    return lexer.isKeyword("do");
+    return lexer.isKeyword(keyword);
   }
 
   private static boolean storesKeys(ExtensionStatement statement) {

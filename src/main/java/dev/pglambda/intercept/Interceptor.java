@@ -12,8 +12,8 @@ public interface Interceptor {
   Interceptor NONE =
       new Interceptor() {
         @Override
-        public boolean concerns(ByteBuf buffer, int index, int length) {
-          return false;
+        public Concern concern(ByteBuf buffer, int index, int length) {
+          return Concern.NONE;
         }
 
         @Override
@@ -26,6 +26,16 @@ public interface Interceptor {
   /** The text has no parameters. */
   int NO_PARAMETERS = -1;
 
+  /** Why a text is to be shown to {@link #inspect}. */
+  enum Concern {
+    /** It is not. */
+    NONE,
+    /** It calls a procedure, which may install the extension. */
+    PROCEDURE,
+    /** It mentions the extensions. */
+    EXTENSION
+  }
+
   /**
    * Whether a text is to be shown to {@link #inspect}, whatever the session's settings: a search
    * through its bytes, which allocates nothing.
@@ -34,7 +44,7 @@ public interface Interceptor {
    * @param index where it begins
    * @param length its octets
    */
-  boolean concerns(ByteBuf buffer, int index, int length);
+  Concern concern(ByteBuf buffer, int index, int length);
 
   /**
    * Looks at one text that is of concern.

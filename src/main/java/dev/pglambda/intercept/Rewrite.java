@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text the whole new text of the Query or Parse message, one {@code char} per byte
  * @param statements the statements that were replaced, by ascending position
- * @param takesKeys whether the proxy's keys are to be offered to the server when it is executed
+ * @param keys whether the proxy's keys are to be offered to the server when it is executed
  * @param readsParameters whether it reads a run-time parameter {@code aws_lambda.*}, so that the
  *     session must know these
  * @param direct the new text if the proxy can serve all calls in it itself; else null. If nothing
@@ -21,13 +21,23 @@ import org.jspecify.annotations.Nullable;
 public record Rewrite(
     String text,
     List<RewrittenStatement> statements,
-    boolean takesKeys,
+    Keys keys,
     boolean readsParameters,
     @Nullable DirectScript direct) {
 
+  /** Whether a text takes the keys of the proxy when it is executed. */
+  public enum Keys {
+    /** It does not. */
+    NONE,
+    /** It calls a procedure: if one in the database installs the extension. */
+    OF_PROCEDURE,
+    /** It installs or updates the extension. */
+    OF_STATEMENT
+  }
+
   /** A text whose calls, if it has any, the proxy cannot serve. */
-  public Rewrite(String text, List<RewrittenStatement> statements, boolean takesKeys) {
-    this(text, statements, takesKeys, false, null);
+  public Rewrite(String text, List<RewrittenStatement> statements, Keys keys) {
+    this(text, statements, keys, false, null);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.intercept.direct.DirectCandidate;
 import dev.pglambda.intercept.direct.DirectPlan;
@@ -61,6 +62,9 @@ final class DirectRelay {
   /** Whether the text of the message is still to be looked at. */
   private boolean unread;
 
+  /** The server has no procedure that installs the extension, or this role is not to do it. */
+  private boolean noProcedures;
+
   /** Whether the keys are being stored, while all that the client sends waits. */
   private boolean storing;
 
@@ -106,7 +110,8 @@ final class DirectRelay {
   boolean isWanted(byte type, Rewrite text) {
     return isToBeServed(text)
         || (!scene.state().transactionFailed()
-            && (text.readsParameters() || (type == FrontendMessage.QUERY && text.takesKeys())));
+            && (text.readsParameters()
+                || (type == FrontendMessage.QUERY && text.keys() != Keys.NONE)));
   }
 
   /** Whether it has a statement that could be served, so that it is asked whether it can. */
@@ -206,6 +211,9 @@ final class DirectRelay {
           unread = false;
           rewrite = frontend.read(message);
         }
+        if (rewrite != null && !rewrite.statements().isEmpty()) {
+          noProcedures = false;
+        }
         text(message, type == FrontendMessage.QUERY);
       }
       case FrontendMessage.BIND -> bind(message);
@@ -231,8 +239,8 @@ final class DirectRelay {
   private void read(ByteBuf message, boolean query, Rewrite text) {
     if (isToBeServed(text)) {
       statement(message, query, text);
-    } else if (query && text.takesKeys()) {
-      offerKeys(message);
+    } else if (query) {
+      offerKeys(message, text.keys());
     } else {
       passOn();
     }
@@ -258,19 +266,31 @@ final class DirectRelay {
   }
 
   /** Asks whether the role may have the keys, and offers them if so. */
-  private void offerKeys(ByteBuf message) {
-    if (isKnownToHaveFailed()) {
+  private void offerKeys(ByteBuf message, Keys wanted) {
+    boolean ofProcedure = wanted == Keys.OF_PROCEDURE;
+    if (wanted == Keys.NONE || isKnownToHaveFailed() || (ofProcedure && !asksForProcedures())) {
       passOn();
       return;
     }
-    Exchange asked = scene.exchange().quiet(true).query(keys.ask(), List.of(), List.of(), false);
+    String question = ofProcedure ? keys.askForProcedure() : keys.ask();
+    Exchange asked = scene.exchange().quiet(true).query(question, List.of(), List.of(), false);
     before(
         message,
         asked,
         () -> {
-          List<byte @Nullable []> answer = asked.rows().get(asked.rows().size() - 1);
-          passOn(KeyOffer.isYes(answer) ? keys.offer(answer) : null);
+          List<byte @Nullable []> answer = asked.rows().get(0);
+          boolean yes = KeyOffer.isYes(answer);
+          noProcedures = ofProcedure && !yes;
+          passOn(yes ? keys.offer(answer) : null);
         });
+  }
+
+  /**
+   * Whether a CALL is to be held to ask whether a procedure may install the extension: once in a
+   * session, and again after a text that may have created one.
+   */
+  boolean asksForProcedures() {
+    return !noProcedures;
   }
 
   /**
@@ -435,11 +455,11 @@ final class DirectRelay {
     int nameEnd = message.indexOf(body, message.writerIndex(), (byte) 0);
     String name = name(message, body, nameEnd);
     ServedPortal portal = prepared.servedPortal(name);
-    if (portal == null && prepared.takesKeys(name)) {
-      offerKeys(message);
+    if (portal == null) {
+      offerKeys(message, prepared.keys(name));
       return;
     }
-    if (portal == null || message.writerIndex() - nameEnd != 1 + Integer.BYTES) {
+    if (message.writerIndex() - nameEnd != 1 + Integer.BYTES) {
       passOn();
       return;
     }

@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.FrontendMessage;
@@ -135,7 +136,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
   private @Nullable Rewrite read(byte type, ByteBuf buffer, int body, int end) {
     int text = textStart(type, buffer, body, end);
     int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
-    if (textEnd < 0 || !interceptor.concerns(buffer, text, textEnd - text)) {
+    if (textEnd < 0 || !isOfConcern(buffer, text, textEnd)) {
       return null;
     }
     int types =
@@ -148,7 +149,15 @@ final class FrontendRelay implements FrameScanner.Visitor {
   private boolean isOfConcern(byte type, ByteBuf buffer, int body, int end) {
     int text = textStart(type, buffer, body, end);
     int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
-    return textEnd >= 0 && interceptor.concerns(buffer, text, textEnd - text);
+    return textEnd >= 0 && isOfConcern(buffer, text, textEnd);
+  }
+
+  private boolean isOfConcern(ByteBuf buffer, int text, int textEnd) {
+    return switch (interceptor.concern(buffer, text, textEnd - text)) {
+      case NONE -> false;
+      case PROCEDURE -> direct.asksForProcedures();
+      case EXTENSION -> true;
+    };
   }
 
   private static int textStart(byte type, ByteBuf buffer, int body, int end) {
@@ -197,8 +206,13 @@ final class FrontendRelay implements FrameScanner.Visitor {
       int end,
       @Nullable Rewrite found,
       @Nullable ByteBuf offer) {
-    // A statement whose calls could have been served can be the client's own text.
-    Rewrite rewrite = found == null || found.statements().isEmpty() ? null : found;
+    // A statement whose calls could have been served, or a CALL, can be the client's own text.
+    boolean own =
+        found == null
+            || (found.statements().isEmpty()
+                && (type == FrontendMessage.QUERY || found.keys() == Keys.NONE)
+                && offer == null);
+    Rewrite rewrite = own ? null : found;
     return type == FrontendMessage.QUERY
         ? query(rewrite, offer)
         : parse(buffer, body, end, rewrite);
@@ -238,7 +252,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
     ByteBuf out = session.client().alloc().buffer();
     replies.sentByName(
         FrontendMessage.PARSE,
-        prepared.parse(buffer, body, nameEnd, rewrite.statements(), rewrite.takesKeys()));
+        prepared.parse(buffer, body, nameEnd, rewrite.statements(), rewrite.keys()));
     int at = Frames.begin(out, FrontendMessage.PARSE);
     out.writeBytes(buffer, body, nameEnd + 1 - body);
     Frames.string(out, rewrite.text());

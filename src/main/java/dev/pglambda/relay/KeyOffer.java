@@ -53,6 +53,7 @@ public final class KeyOffer {
 
   private final String cursor;
   private final String ask;
+  private final String askForProcedure;
   private final String parameters;
   private final String query;
   private final Values values;
@@ -64,6 +65,8 @@ public final class KeyOffer {
    * @param cursor name of the portal; prepared statements of that name are made and closed again
    * @param ask a query without keys, of one row with two columns: {@code t} if the current role may
    *     have the keys, and the installation that it keeps, or NULL; ASCII
+   * @param askForProcedure the same, whose answer is {@code t} only if the database has a routine
+   *     that installs the extension, and has not got the extension
    * @param parameters a query that gives the session the run-time parameters of the extension;
    *     ASCII
    * @param query what the portal returns; ASCII
@@ -75,6 +78,7 @@ public final class KeyOffer {
   public KeyOffer(
       String cursor,
       String ask,
+      String askForProcedure,
       String parameters,
       String query,
       Values values,
@@ -83,6 +87,7 @@ public final class KeyOffer {
       String failedSqlState) {
     this.cursor = cursor;
     this.ask = ask;
+    this.askForProcedure = askForProcedure;
     this.parameters = parameters;
     this.query = query;
     this.values = values;
@@ -94,6 +99,11 @@ public final class KeyOffer {
   /** Asks whether the current role may have the keys. */
   String ask() {
     return ask;
+  }
+
+  /** Asks the same for a statement that calls a procedure. */
+  String askForProcedure() {
+    return askForProcedure;
   }
 
   /** Gives the session the run-time parameters of the extension. */

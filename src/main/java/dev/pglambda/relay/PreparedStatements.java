@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -51,31 +52,31 @@ final class PreparedStatements {
   /** What stands under a name, as the server has it after all replies that have come. */
   private static final class Text {
     private List<RewrittenStatement> rewritten = NONE;
-    private boolean takesKeys;
+    private Keys keys = Keys.NONE;
     private @Nullable ServedStatement statement;
     private @Nullable ServedPortal portal;
 
     /** The same of a message that is under way: it may take keys by now. */
     private boolean mayTakeKeys;
 
-    private void become(List<RewrittenStatement> parts, boolean keys) {
+    private void become(List<RewrittenStatement> parts, Keys ofText) {
       rewritten = parts;
-      takesKeys = keys;
-      mayTakeKeys = keys;
+      keys = ofText;
+      mayTakeKeys = ofText != Keys.NONE;
       statement = null;
       portal = null;
     }
 
     private boolean isOfInterest() {
-      return !rewritten.isEmpty() || statement != null || portal != null;
+      return !rewritten.isEmpty() || keys != Keys.NONE || statement != null || portal != null;
     }
   }
 
-  private record Parse(Text statement, List<RewrittenStatement> rewritten, boolean takesKeys)
+  private record Parse(Text statement, List<RewrittenStatement> rewritten, Keys keys)
       implements Message {
     @Override
     public void completed() {
-      statement.become(rewritten, takesKeys);
+      statement.become(rewritten, keys);
     }
   }
 
@@ -88,7 +89,8 @@ final class PreparedStatements {
     @Override
     public void completed() {
       portal.become(
-          statement == null ? NONE : statement.rewritten, statement != null && statement.takesKeys);
+          statement == null ? NONE : statement.rewritten,
+          statement == null ? Keys.NONE : statement.keys);
     }
   }
 
@@ -107,7 +109,7 @@ final class PreparedStatements {
 
     @Override
     public void completed() {
-      text.become(NONE, false);
+      text.become(NONE, Keys.NONE);
     }
   }
 
@@ -121,22 +123,21 @@ final class PreparedStatements {
    *
    * @param name where the statement's name begins
    * @param end where it ends
-   * @param takesKeys whether the proxy's keys are to be offered when it is executed
+   * @param keys whether the proxy's keys are to be offered when it is executed
    */
-  Message parse(
-      ByteBuf buffer, int name, int end, List<RewrittenStatement> rewritten, boolean takesKeys) {
+  Message parse(ByteBuf buffer, int name, int end, List<RewrittenStatement> rewritten, Keys keys) {
     Text statement = known(statements, buffer, name, end);
     if (statement == null) {
       statement = note(statements);
     }
-    statement.mayTakeKeys |= takesKeys;
-    return new Parse(statement, rewritten, takesKeys);
+    statement.mayTakeKeys |= keys != Keys.NONE;
+    return new Parse(statement, rewritten, keys);
   }
 
   /** A Parse with the client's own text; null if its name is not known. */
   @Nullable Message parse(ByteBuf buffer, int name, int end) {
     Text statement = known(statements, buffer, name, end);
-    return statement == null ? null : new Parse(statement, NONE, false);
+    return statement == null ? null : new Parse(statement, NONE, Keys.NONE);
   }
 
   /**
@@ -145,7 +146,7 @@ final class PreparedStatements {
    */
   @Nullable Message parseUnseen() {
     Text statement = statements.get(probe.unnamed());
-    return statement == null ? null : new Parse(statement, NONE, false);
+    return statement == null ? null : new Parse(statement, NONE, Keys.NONE);
   }
 
   /** A Bind; null if neither of its names is known. */
@@ -187,9 +188,9 @@ final class PreparedStatements {
   }
 
   /** Whether a portal's statement takes keys. */
-  boolean takesKeys(String portalName) {
+  Keys keys(String portalName) {
     Text portal = portals.get(probe.read(portalName));
-    return portal != null && portal.takesKeys;
+    return portal == null ? Keys.NONE : portal.keys;
   }
 
   // ---- statements whose calls the proxy serves; names have one char per byte
@@ -222,13 +223,13 @@ final class PreparedStatements {
 
   void noteServed(String name, ServedStatement served) {
     Text statement = noted(statements, name);
-    statement.become(NONE, false);
+    statement.become(NONE, Keys.NONE);
     statement.statement = served;
   }
 
   void noteServed(ServedPortal served) {
     Text portal = noted(portals, served.bind().portal());
-    portal.become(NONE, false);
+    portal.become(NONE, Keys.NONE);
     portal.portal = served;
   }
 
@@ -254,7 +255,7 @@ final class PreparedStatements {
 
   private static void forget(@Nullable Text text) {
     if (text != null) {
-      text.become(NONE, false);
+      text.become(NONE, Keys.NONE);
     }
   }
 
@@ -274,7 +275,7 @@ final class PreparedStatements {
       return;
     }
     if (idle) {
-      portals.values().forEach(portal -> portal.become(NONE, false));
+      portals.values().forEach(portal -> portal.become(NONE, Keys.NONE));
     }
     if (allAnswered) {
       statements.values().removeIf(statement -> !statement.isOfInterest());

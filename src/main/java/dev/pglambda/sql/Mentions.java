@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 public final class Mentions {
   private static final byte[] LAMBDA = "aws_lambda".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] COMMONS = "aws_commons".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] CALL = "call".getBytes(StandardCharsets.US_ASCII);
   private static final int UNDERSCORE_INDEX = 3;
 
   private static final long UNDERSCORES = 0x5f5f5f5f5f5f5f5fL;
@@ -53,6 +54,20 @@ public final class Mentions {
       }
     }
     return false;
+  }
+
+  /**
+   * Whether the first word between a buffer's position and limit is CALL, in any case. The buffer
+   * stays as it is.
+   */
+  public static boolean call(ByteBuffer buffer) {
+    int at = buffer.position();
+    while (at < buffer.limit() && buffer.get(at) <= ' ' && buffer.get(at) > 0) {
+      at++;
+    }
+    return buffer.limit() - at > CALL.length
+        && matches(buffer, at, CALL)
+        && buffer.get(at + CALL.length) <= ' ';
   }
 
   private static boolean isName(ByteBuffer buffer, int underscore) {

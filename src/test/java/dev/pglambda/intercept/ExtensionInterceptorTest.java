@@ -3,6 +3,8 @@ package dev.pglambda.intercept;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.intercept.Interceptor.Concern;
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.intercept.direct.DirectScript;
 import io.netty.buffer.ByteBuf;
@@ -74,7 +76,7 @@ class ExtensionInterceptorTest {
                 List.of(
                     new RewrittenStatement(1, "CREATE EXTENSION", 12, 61, 51),
                     new RewrittenStatement(3, "ALTER EXTENSION", 75, 109, 36)),
-                true));
+                Keys.OF_STATEMENT));
   }
 
   @Test
@@ -118,7 +120,7 @@ class ExtensionInterceptorTest {
         .extracting(RewrittenStatement::index)
         .containsOnly(RewrittenStatement.NESTED)
         .hasSize(3);
-    assertThat(rewrite.takesKeys()).isFalse();
+    assertThat(rewrite.keys()).isEqualTo(Keys.NONE);
   }
 
   @Test
@@ -190,14 +192,25 @@ class ExtensionInterceptorTest {
 
   @Test
   void isConcernedWithTextsThatMentionTheExtensions() {
-    assertThat(isOfConcern("SELECT 'Aws_Lambda'")).isTrue();
-    assertThat(isOfConcern("SELECT 1 FROM pg_available_extensions WHERE name LIKE 'aws%'"))
-        .isFalse();
+    assertThat(concern("SELECT 'Aws_Lambda'")).isEqualTo(Concern.EXTENSION);
+    assertThat(concern("CALL p('aws_lambda')")).isEqualTo(Concern.EXTENSION);
+    assertThat(concern("SELECT 1 FROM pg_available_extensions WHERE name LIKE 'aws%'"))
+        .isEqualTo(Concern.NONE);
+    assertThat(concern("")).isEqualTo(Concern.NONE);
   }
 
-  private boolean isOfConcern(String text) {
+  @Test
+  void isConcernedWithCallsOfProcedures() {
+    assertThat(concern("\n call p()")).isEqualTo(Concern.PROCEDURE);
+    assertThat(concern("CALLS p()")).isEqualTo(Concern.NONE);
+    assertThat(concern("CALL")).isEqualTo(Concern.NONE);
+    assertThat(requireNonNull(inspect("call p()")).keys()).isEqualTo(Keys.OF_PROCEDURE);
+    assertThat(requireNonNull(inspect("CALL p('aws_lambda')")).keys()).isEqualTo(Keys.OF_PROCEDURE);
+  }
+
+  private Concern concern(String text) {
     ByteBuf buffer = Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
-    return interceptor.concerns(buffer, 0, buffer.readableBytes());
+    return interceptor.concern(buffer, 0, buffer.readableBytes());
   }
 
   @ParameterizedTest
@@ -216,7 +229,7 @@ class ExtensionInterceptorTest {
   private boolean takesKeys(String text) {
     Rewrite rewrite = inspect(text);
     assertThat(rewrite).isNotNull();
-    return rewrite.takesKeys();
+    return rewrite.keys() == Keys.OF_STATEMENT;
   }
 
   @Test

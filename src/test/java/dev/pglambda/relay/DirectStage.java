@@ -46,7 +46,7 @@ final class DirectStage implements AutoCloseable {
           RelayStage.LIMITS,
           RelayStage.KEEPALIVES);
   private static final KeyOffer NO_KEYS =
-      new KeyOffer("\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
+      new KeyOffer("\0", "\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
 
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
   final EmbeddedChannel client = channel();

@@ -5,6 +5,7 @@ import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.testing.Peer;
@@ -74,8 +75,12 @@ class KeyOfferTest extends RelayStage {
         new WordInterceptor("install") {
           @Override
           Rewrite rewrite(String text, ServerSettings settings) {
-            return new Rewrite(
-                "DO 'x'", List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 7, 6)), true);
+            return text.startsWith("CALL")
+                ? new Rewrite(text, List.of(), Keys.OF_PROCEDURE)
+                : new Rewrite(
+                    "DO 'x'",
+                    List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 7, 6)),
+                    Keys.OF_STATEMENT);
           }
         };
     client = client(startup("user", "ann"));
@@ -236,6 +241,38 @@ class KeyOfferTest extends RelayStage {
     backend.send(message('Z', "I"));
     clientReads(List.of("Z:I"));
     assertNothingElseIsUnderWay();
+  }
+
+  @Test
+  void offersTheKeysToAProcedureThatMayInstall() throws Exception {
+    client.send('Q', "CALL setup()\0");
+
+    backendReads(own("ask for procedure"));
+    backendReads(List.of("S:"));
+    backend.send(concat(YES, message('Z', "I")));
+    backendReads(OFFER);
+    backendReads(List.of("Q:CALL setup()|", "S:"));
+    backend.send(concat(OFFERED, message('C', "CALL\0"), message('Z', "I"), message('Z', "I")));
+    clientReads(List.of("C:CALL|", "Z:I"));
+    assertNothingElseIsUnderWay();
+  }
+
+  @Test
+  void asksOnceWhetherAProcedureMayInstall() throws Exception {
+    client.send('P', "\0CALL p()\0\0\0");
+    client.send('B', "\0\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
+    backendReads(List.of("P:|CALL p()|||", "B:||||||||", "H:"));
+    backend.send(concat(message('1', ""), message('2', "")));
+    clientReads(List.of("1:", "2:"));
+    backendReads(own("ask for procedure"));
+    backendReads(List.of("H:"));
+    backend.send(NO);
+    backendReads(List.of("E:|||||", "S:"));
+    backend.send(concat(message('C', "CALL\0"), message('Z', "I")));
+    clientReads(List.of("C:CALL|", "Z:I"));
+
+    client.send('Q', "CALL p()\0");
+    backendReads(List.of("Q:CALL p()|"));
   }
 
   @Test

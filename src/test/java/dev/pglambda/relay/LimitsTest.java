@@ -178,9 +178,9 @@ class LimitsTest extends RelayStage {
     interceptor =
         new WordInterceptor("") {
           @Override
-          public boolean concerns(ByteBuf buffer, int index, int length) {
+          public Concern concern(ByteBuf buffer, int index, int length) {
             inspected.add(length);
-            return false;
+            return Concern.NONE;
           }
 
           @Override

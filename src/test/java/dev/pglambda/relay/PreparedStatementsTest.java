@@ -4,6 +4,7 @@ import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
@@ -154,7 +155,7 @@ class PreparedStatementsTest extends RelayStage {
     List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
     for (int i = 0; i < 100_000; i++) {
       ByteBuf name = Unpooled.copiedBuffer("s" + i, StandardCharsets.US_ASCII);
-      prepared.parse(name, 0, name.writerIndex(), text, false).completed();
+      prepared.parse(name, 0, name.writerIndex(), text, Keys.NONE).completed();
       PreparedStatements.Message close = prepared.closeStatement(name, 0, name.writerIndex());
       assertThat(close == null).isEqualTo(i >= 1_000); // the most that are noted
       if (close != null) {
@@ -172,7 +173,7 @@ class PreparedStatementsTest extends RelayStage {
     PreparedStatements prepared = new PreparedStatements();
     List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
     ByteBuf names = Unpooled.copiedBuffer("p\0s\0", StandardCharsets.US_ASCII);
-    prepared.parse(names, 2, 3, text, false).completed();
+    prepared.parse(names, 2, 3, text, Keys.NONE).completed();
     PreparedStatements.Message bind = prepared.bind(names, 0, 1, 3);
     PreparedStatements.Message execute = prepared.execute(names, 0, 1);
     assertThat(bind).isNotNull();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
 import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.intercept.direct.DirectCalls;
@@ -39,6 +40,7 @@ abstract class RelayStage {
       new KeyOffer(
           "keys",
           "ask",
+          "ask for procedure",
           "parameters",
           "SELECT $1",
           installation -> List.of("secret of " + installation),
@@ -161,7 +163,7 @@ abstract class RelayStage {
             return new Rewrite(
                 text.replace("magic", "DO 'x'"),
                 List.of(new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
-                false);
+                Keys.NONE);
           }
         };
   }
@@ -177,8 +179,11 @@ abstract class RelayStage {
     abstract @Nullable Rewrite rewrite(String text, ServerSettings settings);
 
     @Override
-    public boolean concerns(ByteBuf buffer, int index, int length) {
-      return buffer.toString(index, length, StandardCharsets.ISO_8859_1).contains(word);
+    public Concern concern(ByteBuf buffer, int index, int length) {
+      String text = buffer.toString(index, length, StandardCharsets.ISO_8859_1);
+      return text.contains(word)
+          ? Concern.EXTENSION
+          : text.startsWith("CALL") ? Concern.PROCEDURE : Concern.NONE;
     }
 
     @Override

@@ -40,7 +40,7 @@ class SessionFuzzTest {
 
   /** Whose statements nobody can ask for, and whose names no text can hold. */
   private static final KeyOffer NO_KEYS =
-      new KeyOffer("\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
+      new KeyOffer("\0", "\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
 
   private static final Logger LOGGER =
       (Logger) LoggerFactory.getLogger(Session.class.getPackageName());
