@@ -3,6 +3,8 @@ package dev.pglambda;
 import dev.pglambda.callback.CallbackParameter;
 import dev.pglambda.callback.CallbackSecret;
 import dev.pglambda.callback.CallbackServer;
+import dev.pglambda.callback.HmacKey;
+import dev.pglambda.callback.InstallationKeys;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Secret;
@@ -10,6 +12,7 @@ import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.AvailableExtensions;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
+import dev.pglambda.extension.KeyPads;
 import dev.pglambda.extension.SessionParameters;
 import dev.pglambda.extension.SettingsOffer;
 import dev.pglambda.extension.TrustedRoles;
@@ -37,6 +40,7 @@ import io.netty.util.NetUtil;
 import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
@@ -46,7 +50,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +67,9 @@ public final class ProxyServer implements AutoCloseable {
   private static final long CLOSE_MS = 3_000;
   private static final Duration TERMINATION = Duration.ofSeconds(2);
   private static final long WARM_UP_DELAY_MS = 500;
-  private static final String SECRET_FILE = "callback-secret";
+
+  /** Not the name that earlier versions used, whose keys may be known. */
+  private static final String SECRET_FILE = "installation-secret";
 
   private final Config config;
   private final Consumer<String> progress;
@@ -137,13 +145,8 @@ public final class ProxyServer implements AutoCloseable {
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
     int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
-    CallbackSettings settings =
-        CallbackSettings.of(
-            config.callback().host(),
-            port,
-            secret.linkPassword(),
-            secret.innerKeyPad(),
-            secret.outerKeyPad());
+    Function<@Nullable String, CallbackSettings> settings =
+        installation -> settings(installation, port, secret);
     Relay ready =
         new Relay(
             new RelaySettings(
@@ -159,10 +162,10 @@ public final class ProxyServer implements AutoCloseable {
                 new ExtensionInstaller(trustedRoles)::install,
                 AvailableExtensions::query,
                 directCalls.areServed()),
-            keyOffer(settings),
+            keyOffer(new SettingsOffer(trustedRoles), settings),
             new CallbackDatabase(server),
             directCalls,
-            config.callback().parameter() ? token -> parameter(token, port, secret) : null);
+            config.callback().parameter() ? parameter(port, secret.callbackKey()) : null);
     opened.push(ready);
     relay = ready;
     description = describe(lambda, postgres);
@@ -196,23 +199,53 @@ public final class ProxyServer implements AutoCloseable {
     return Integer.getInteger("io.netty.eventLoopThreads", NettyRuntime.availableProcessors());
   }
 
-  private static KeyOffer keyOffer(CallbackSettings settings) {
+  private static KeyOffer keyOffer(
+      SettingsOffer offer, Function<@Nullable String, CallbackSettings> settings) {
     return new KeyOffer(
         SettingsOffer.CURSOR,
-        "SELECT 't', NULL",
-        "SELECT 'f', NULL",
+        offer.ask(),
+        offer.askForProcedure(),
         SessionParameters.QUERY,
-        SettingsOffer.QUERY,
-        installation -> SettingsOffer.values(settings),
+        offer.query(),
+        installation -> offer.values(settings.apply(installation)),
         SettingsOffer.STORE_BLOCK,
         SettingsOffer.WANTED,
         SettingsOffer.FAILED);
   }
 
-  private String parameter(String session, int port, CallbackSecret secret) {
-    return new CallbackParameter(
-            Objects.requireNonNullElse(config.callback().host(), ""), port, session)
-        .signedWith(secret);
+  /**
+   * What an installation is to store.
+   *
+   * @param installation whose keys it has; null, or one of another secret: it gets a new name
+   */
+  private CallbackSettings settings(
+      @Nullable String installation, int port, CallbackSecret secret) {
+    String name =
+        installation != null && secret.isInstallation(installation)
+            ? installation
+            : secret.newInstallation();
+    InstallationKeys keys = secret.keys(name);
+    return new CallbackSettings(
+        config.callback().host(),
+        port,
+        name,
+        keys.linkPassword(),
+        pads(keys.requestKey()),
+        pads(secret.callbackKey()));
+  }
+
+  private static KeyPads pads(HmacKey key) {
+    return KeyPads.of(key.innerPad(), key.outerPad());
+  }
+
+  /** The parameter of a session, from its token and the proxy's address towards the server. */
+  private BiFunction<String, InetAddress, String> parameter(int port, HmacKey key) {
+    String host = config.callback().host();
+    return (token, address) ->
+        (host == null
+                ? CallbackParameter.ofAddress(address, port, token)
+                : new CallbackParameter(host, port, token))
+            .signedWith(key);
   }
 
   private Channel bind(EventLoopGroup loops) throws StartException, InterruptedException {

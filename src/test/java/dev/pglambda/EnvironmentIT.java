@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.callback.CallbackSecret;
+import dev.pglambda.callback.HmacKey;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyProcess;
@@ -49,7 +50,7 @@ class EnvironmentIT {
           .contains("PostgreSQL  real: " + postgres.host() + ":" + postgres.port())
           .contains("as asked for by --sample-functions");
       assertThat(query(proxy, "SHOW server_version")).startsWith("17");
-      assertThat(directory.resolve("callback-secret")).exists();
+      assertThat(directory.resolve("installation-secret")).exists();
       assertThat(proxy.err().lines()).allMatch(line -> line.startsWith("{"));
     }
   }
@@ -115,16 +116,15 @@ class EnvironmentIT {
       proxy.awaitExit();
       seen.append(outputOf(proxy));
     }
-    CallbackSecret secret = CallbackSecret.of(SECRET);
+    HmacKey callback = CallbackSecret.of(SECRET).callbackKey();
     assertThat(seen.toString())
         .contains("aws_lambda")
         .doesNotContain(
             List.of(
                 SECRET,
                 HexFormat.of().formatHex(SECRET.getBytes(UTF_8)),
-                secret.linkPassword(),
-                HexFormat.of().formatHex(secret.innerKeyPad()),
-                HexFormat.of().formatHex(secret.outerKeyPad())));
+                HexFormat.of().formatHex(callback.innerPad()),
+                HexFormat.of().formatHex(callback.outerPad())));
     assertThat(directory).as("a configured secret is not written").isEmptyDirectory();
   }
 

@@ -49,7 +49,7 @@ class RunnableJarIT {
   @Test
   void firstStartCreatesTheDataAndSaysWhatIsEmbeddedAndHowToConnect() {
     assertThat(dataDirectory.resolve("postgres-17/PG_VERSION")).exists();
-    assertThat(dataDirectory.resolve("callback-secret")).exists();
+    assertThat(dataDirectory.resolve("installation-secret")).exists();
     assertThat(firstStart)
         .contains("Unpacking PostgreSQL into " + dataDirectory)
         .contains("Creating the databases of PostgreSQL 17")

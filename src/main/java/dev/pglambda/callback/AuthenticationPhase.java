@@ -29,7 +29,8 @@ final class AuthenticationPhase implements LinkPhase {
   private static final int SERVER_NONCE_OCTETS = 18;
   private static final char SASL_RESPONSE = 'p';
 
-  private static final SqlError WRONG_PASSWORD =
+  /** Also the answer to an installation of another secret. */
+  static final SqlError WRONG_PASSWORD =
       new SqlError(
           "28P01",
           "password authentication failed for user \"" + CallbackServer.USER + "\"",
@@ -37,6 +38,7 @@ final class AuthenticationPhase implements LinkPhase {
           "The secret stored with the extension aws_lambda in this database is not the proxy's. To"
               + " renew it, run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through this proxy,"
               + " as its owner or a superuser.");
+
   private static final SqlError TIMEOUT =
       new SqlError("57014", "canceling authentication due to timeout", null, null);
 

@@ -1,19 +1,19 @@
 package dev.pglambda.callback;
 
+import java.net.InetAddress;
+
 /**
  * The run-time parameter that tells the server where to call back (docs/architecture.md, "Where the
  * worker connects to").
  *
- * @param host name or address of the proxy as the server reaches it, or empty: the address at which
- *     the server sees the proxy
+ * @param host name or address of the proxy as the server reaches it; with {@code ?} before it, it
+ *     counts only in a session that the server sees to come from there
  * @param port port of the proxy as the server reaches it
  * @param session random token of one client's session
  */
 public record CallbackParameter(String host, int port, String session) {
   /** Name of the parameter. */
   public static final String NAME = "pglambda.callback";
-
-  private static final int SESSION_OCTETS = 16;
 
   /**
    * Checks the parts, of which the value is put together without quoting.
@@ -30,15 +30,21 @@ public record CallbackParameter(String host, int port, String session) {
     }
   }
 
-  /** The parameter of a new session, whose token has 128 random bits. */
-  public static CallbackParameter ofNewSession(String host, int port) {
-    return new CallbackParameter(host, port, RandomToken.hex(SESSION_OCTETS));
+  /**
+   * The parameter of a session whose server is to call back to where the session comes from.
+   *
+   * @param address the proxy's own, of its connection to the server
+   */
+  public static CallbackParameter ofAddress(InetAddress address, int port, String session) {
+    String text = address.getHostAddress();
+    int zone = text.indexOf('%'); // inet_client_addr() has none
+    return new CallbackParameter("?" + (zone < 0 ? text : text.substring(0, zone)), port, session);
   }
 
   /** The value to send: {@code <host>|<port>|<session>|<signature>}. */
-  public String signedWith(CallbackSecret secret) {
+  public String signedWith(HmacKey key) {
     String value = host + "|" + port + "|" + session;
-    return value + "|" + secret.sign("callback " + value);
+    return value + "|" + key.sign("callback " + value);
   }
 
   private static void requirePlain(String part, String text) {

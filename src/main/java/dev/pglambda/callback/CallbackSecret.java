@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
-import javax.crypto.Mac;
+import java.util.regex.Pattern;
 
 /**
  * The proxy's one secret, and what is derived from it (docs/architecture.md, "The secret"). It
@@ -18,7 +18,9 @@ public final class CallbackSecret {
   /** Fewest octets of a secret: the length of the hash. */
   public static final int MIN_OCTETS = 32;
 
-  private static final int BLOCK_OCTETS = 64;
+  private static final int SALT_OCTETS = 16;
+  private static final int INSTALLATION_DIGITS = 32;
+  private static final Pattern INSTALLATION = Pattern.compile("[0-9a-f]{32}");
 
   private final byte[] octets;
 
@@ -66,70 +68,56 @@ public final class CallbackSecret {
     return new CallbackSecret(octets);
   }
 
-  /** Password of the user {@link CallbackServer#USER}: 64 hexadecimal digits. */
-  public String linkPassword() {
-    return sign("pglambda link");
-  }
-
-  /** The HMAC key padded with 0x36 (RFC 2104, {@code K XOR ipad}): 64 octets, a new array. */
-  public byte[] innerKeyPad() {
-    return keyPad(0x36);
-  }
-
-  /** The HMAC key padded with 0x5c (RFC 2104, {@code K XOR opad}): 64 octets, a new array. */
-  public byte[] outerKeyPad() {
-    return keyPad(0x5c);
-  }
-
   /**
-   * The proof of a request: 64 lower-case hexadecimal digits.
-   *
-   * @param nonce what {@code hello} answered on the link
-   * @param rest all octets of the request after the proof and its space
+   * A name for a new installation of the extension: 32 lower-case hexadecimal digits, of which half
+   * are random and half say that this secret made it. Thus an unknown peer cannot make one up.
    */
-  public String proof(String nonce, byte[] rest) {
-    return proof(nonce, rest, 0, rest.length);
+  public String newInstallation() {
+    String random = RandomToken.hex(INSTALLATION_DIGITS / 4);
+    return random + mark(random);
   }
 
-  /**
-   * HMAC-SHA256 of the text in UTF-8: 64 lower-case hexadecimal digits. For texts that are no
-   * request, so that a signature is never a proof.
-   */
-  String sign(String text) {
-    return HexFormat.of().formatHex(mac().doFinal(text.getBytes(UTF_8)));
-  }
-
-  /**
-   * Whether the digits are the proof of a part of a text; takes the same time wherever they differ.
-   */
-  boolean verify(byte[] digits, String nonce, byte[] text, int offset, int length) {
-    return MessageDigest.isEqual(proof(nonce, text, offset, length).getBytes(US_ASCII), digits);
-  }
-
-  /** Salt of the link password: 16 octets, the same in each run. */
-  byte[] salt() {
-    return Arrays.copyOf(mac().doFinal("pglambda salt".getBytes(US_ASCII)), 16);
-  }
-
-  private String proof(String nonce, byte[] text, int offset, int length) {
-    Mac mac = mac();
-    mac.update(nonce.getBytes(US_ASCII));
-    mac.update((byte) ' ');
-    mac.update(text, offset, length);
-    return HexFormat.of().formatHex(mac.doFinal());
-  }
-
-  private byte[] keyPad(int pad) {
-    byte[] key = octets.length > BLOCK_OCTETS ? Sha256.hash(octets) : octets;
-    byte[] block = Arrays.copyOf(key, BLOCK_OCTETS);
-    for (int i = 0; i < block.length; i++) {
-      block[i] ^= (byte) pad;
+  /** Whether the text was made by {@link #newInstallation} with this secret. */
+  public boolean isInstallation(String installation) {
+    if (!INSTALLATION.matcher(installation).matches()) {
+      return false;
     }
-    return block;
+    String random = installation.substring(0, INSTALLATION_DIGITS / 2);
+    return MessageDigest.isEqual(
+        mark(random).getBytes(US_ASCII),
+        installation.substring(INSTALLATION_DIGITS / 2).getBytes(US_ASCII));
   }
 
-  private Mac mac() {
-    return Sha256.hmac(octets);
+  private String mark(String random) {
+    byte[] octets = derive("installation " + random);
+    return HexFormat.of().formatHex(octets, 0, INSTALLATION_DIGITS / 4);
+  }
+
+  /**
+   * The keys of an installation, the same in each run.
+   *
+   * @throws IllegalArgumentException if it is not {@linkplain #isInstallation this secret's}
+   */
+  public InstallationKeys keys(String installation) {
+    if (!isInstallation(installation)) {
+      throw new IllegalArgumentException("installation: not of this secret");
+    }
+    return new InstallationKeys(
+        HexFormat.of().formatHex(derive("link password " + installation)),
+        new HmacKey(derive("request key " + installation)),
+        Arrays.copyOf(derive("salt " + installation), SALT_OCTETS));
+  }
+
+  /**
+   * The key that signs the run-time parameter of a session, at whose start nobody knows which
+   * installation it will call: the same for all.
+   */
+  public HmacKey callbackKey() {
+    return new HmacKey(derive("callback key"));
+  }
+
+  private byte[] derive(String purpose) {
+    return Sha256.hmac(octets, ("pglambda " + purpose).getBytes(US_ASCII));
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.pglambda.callback;
 
+import dev.pglambda.callback.Installations.Installation;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.SqlError;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
@@ -14,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +27,25 @@ public final class CallbackServer implements AutoCloseable {
   /** The user of a StartupMessage that asks for a callback link. */
   public static final String USER = "pglambda";
 
-  /** The database of a StartupMessage that asks for a callback link. */
-  public static final String DATABASE = "pglambda";
+  /** How the database of a StartupMessage begins that asks for a callback link. */
+  private static final String DATABASE_PREFIX = "pglambda_";
+
+  /** The database that installations of earlier versions ask for. */
+  private static final String EARLIER_DATABASE = "pglambda";
+
+  private static final Pattern DATABASE = Pattern.compile(DATABASE_PREFIX + "[0-9a-f]{32}");
+  private static final SqlError EARLIER_VERSION =
+      new SqlError(
+          "0A000",
+          "aws_lambda in this database was installed by an earlier version of pg-lambda-proxy",
+          null,
+          "Run ALTER EXTENSION aws_lambda UPDATE through the proxy, as its owner or a superuser.");
 
   private static final String CLIENT_ENCODING = "client_encoding";
   private static final String PROTOCOL_OPTION_PREFIX = "_pq_.";
   private static final long CLOSE_SECONDS = 2;
 
-  private final CallbackSecret secret;
-  private final ScramCredentials credentials;
+  private final Installations installations;
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
   private final ClientSessions sessions;
   private final CallsInProgress calls = new CallsInProgress();
@@ -48,7 +61,7 @@ public final class CallbackServer implements AutoCloseable {
   }
 
   /**
-   * @param secret gives the link password and checks the proofs
+   * @param secret gives the link passwords and checks the proofs
    * @param function makes a call; never blocks; its future completes on any thread, with an answer
    *     for whatever Lambda says, and aborts the request when it is cancelled
    * @param sessionEnd the stage that completes, on any thread, when the client's session with a
@@ -61,18 +74,27 @@ public final class CallbackServer implements AutoCloseable {
       Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
       Function<String, @Nullable CompletionStage<?>> sessionEnd,
       CallbackLimits limits) {
-    this.secret = secret;
-    this.credentials = new ScramCredentials(secret.linkPassword(), secret.salt());
+    this.installations = new Installations(secret);
     this.function = function;
     this.sessions = new ClientSessions(sessionEnd);
     this.limits = limits;
   }
 
+  /** The database of a StartupMessage that asks for a link of an installation. */
+  public static String database(String installation) {
+    return DATABASE_PREFIX + installation;
+  }
+
   /** Whether a StartupMessage with these parameters is for {@link #accept}. */
   public static boolean isCallback(Map<String, String> startupParameters) {
-    // A database not named is the user's (manual, "StartupMessage").
+    String database = databaseOf(startupParameters);
     return USER.equals(startupParameters.get("user"))
-        && DATABASE.equals(startupParameters.getOrDefault("database", USER));
+        && (EARLIER_DATABASE.equals(database) || DATABASE.matcher(database).matches());
+  }
+
+  /** A database not named is the user's (manual, "StartupMessage"). */
+  private static String databaseOf(Map<String, String> startupParameters) {
+    return startupParameters.getOrDefault("database", USER);
   }
 
   /**
@@ -94,14 +116,10 @@ public final class CallbackServer implements AutoCloseable {
     ClientEncoding encoding = ClientEncoding.named(asked);
     LinkHandler handler =
         new LinkHandler(
-            channel,
-            link -> firstPhase(link, encoding == null ? ClientEncoding.UTF8 : encoding, admitted));
+            channel, link -> firstPhase(link, databaseOf(startupParameters), encoding, admitted));
     negotiate(handler, protocolMinor, startupParameters);
     channel.pipeline().addLast(handler);
     links.add(channel);
-    if (encoding == null) {
-      handler.fail(ClientEncoding.INVALID);
-    }
   }
 
   /**
@@ -128,11 +146,22 @@ public final class CallbackServer implements AutoCloseable {
     links.newCloseFuture().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
   }
 
-  private LinkPhase firstPhase(Link link, ClientEncoding encoding, Runnable admitted) {
+  private LinkPhase firstPhase(
+      Link link, String database, @Nullable ClientEncoding encoding, Runnable admitted) {
+    if (encoding == null) {
+      return new RefusingPhase(link, ClientEncoding.INVALID);
+    }
+    if (!database.startsWith(DATABASE_PREFIX)) {
+      return new RefusingPhase(link, EARLIER_VERSION);
+    }
+    Installation installation = installations.named(database.substring(DATABASE_PREFIX.length()));
+    if (installation == null) {
+      return new RefusingPhase(link, AuthenticationPhase.WRONG_PASSWORD);
+    }
     LinkPhase requests =
-        new RequestPhase(link, secret, limits, function, sessions, calls, encoding);
+        new RequestPhase(link, installation.keys(), limits, function, sessions, calls, encoding);
     return new AuthenticationPhase(
-        link, credentials, limits.authenticationTimeout(), requests, admitted);
+        link, installation.credentials(), limits.authenticationTimeout(), requests, admitted);
   }
 
   /** Says what we do not speak (manual, "NegotiateProtocolVersion"); the client decides. */

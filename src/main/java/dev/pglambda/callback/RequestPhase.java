@@ -33,7 +33,7 @@ final class RequestPhase implements LinkPhase {
       new SqlError("0A000", "only the simple query protocol is supported here", null, null);
 
   private final Link link;
-  private final CallbackSecret secret;
+  private final InstallationKeys keys;
   private final CallbackLimits limits;
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
   private final ClientSessions sessions;
@@ -47,14 +47,14 @@ final class RequestPhase implements LinkPhase {
 
   RequestPhase(
       Link link,
-      CallbackSecret secret,
+      InstallationKeys keys,
       CallbackLimits limits,
       Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
       ClientSessions sessions,
       CallsInProgress calls,
       ClientEncoding encoding) {
     this.link = link;
-    this.secret = secret;
+    this.keys = keys;
     this.limits = limits;
     this.function = function;
     this.sessions = sessions;
@@ -162,7 +162,7 @@ final class RequestPhase implements LinkPhase {
     }
     byte[] proof = proof(text, length);
     int rest = PROOF_DIGITS + 1;
-    if (nonce == null || !secret.verify(proof, nonce, text, rest, length - rest)) {
+    if (nonce == null || !keys.verify(proof, nonce, text, rest, length - rest)) {
       answer(Answer.STALE);
       return;
     }

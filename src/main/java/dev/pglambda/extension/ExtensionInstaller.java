@@ -43,6 +43,8 @@ public final class ExtensionInstaller {
   private static final String CHECK_VERSION = SqlTemplate.named("check_version.sql").text();
   private static final String UNLISTED = SqlTemplate.named("unlisted.sql").text();
   private static final SqlTemplate REQUIRED = SqlTemplate.named("required.sql");
+  private static final SqlTemplate CHECK_TRUSTED = SqlTemplate.named("check_trusted.sql");
+  private static final String RESET_PARAMETERS = SqlTemplate.named("reset_parameters.sql").text();
   private static final String DEFINE_PARAMETERS = SqlTemplate.named("define_parameters.sql").text();
   private static final SqlTemplate SCRIPTS = SqlTemplate.named("scripts.sql");
   private static final SqlTemplate UPDATE_FUNCTIONS = SqlTemplate.named("update_functions.sql");
@@ -73,6 +75,7 @@ public final class ExtensionInstaller {
     ExtensionScript script = statement.extension().equals(AWS_LAMBDA) ? lambda : commons;
     Map<String, String> values = new HashMap<>();
     values.put("is_trusted", trustedRoles.condition("r"));
+    values.put("owner_is_trusted", trustedRoles.condition("o"));
     values.put("statement", marked(statementText));
     values.put("extension", literal(script.name()));
     values.put("unlisted", UNLISTED);
@@ -91,6 +94,7 @@ public final class ExtensionInstaller {
       ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
     boolean isLambda = isLambda(script);
     putVersions(statement, script, values);
+    putTrust("create", values);
     values.put("name", script.name());
     values.put("if_not_exists", Boolean.toString(statement.conditional()));
     values.put("schema", literal(statement.schema()));
@@ -110,6 +114,7 @@ public final class ExtensionInstaller {
       ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
     boolean isLambda = isLambda(script);
     putVersions(statement, script, values);
+    putTrust("update", values);
     values.put("declarations", isLambda ? declarations() : "");
     values.put("settings", isLambda ? "  " + updateFunctions() + "\n" + settings() : "");
     return UPDATE.fill(values);
@@ -120,6 +125,15 @@ public final class ExtensionInstaller {
     values.put("version", literal(statement.version()));
     values.put("default_version", literal(script.version()));
     values.put("check_version", CHECK_VERSION);
+  }
+
+  private void putTrust(String action, Map<String, String> values) {
+    String hint =
+        "pg-lambda-proxy trusts %s with it: see its option --trusted-roles."
+            .formatted(trustedRoles.description());
+    values.put("trusted_hint", literal(hint));
+    values.put("action", action);
+    values.put("check_trusted", CHECK_TRUSTED.fill(values));
   }
 
   private static String setSchema(ExtensionStatement statement, Map<String, String> values) {
@@ -141,6 +155,7 @@ public final class ExtensionInstaller {
         statement.extensions().stream()
             .map(SqlTemplate::literal)
             .collect(Collectors.joining(", ", "ARRAY[", "]")));
+    values.put("reset_parameters", RESET_PARAMETERS);
     values.put("if_exists", Boolean.toString(statement.conditional()));
     values.put("cascade", Boolean.toString(statement.cascade()));
     return DROP.fill(values);
@@ -173,13 +188,19 @@ public final class ExtensionInstaller {
             Map.of(
                 "commons", marked(commons.section("head")),
                 "objects", marked(lambda.section("objects")),
+                "table", marked(lambda.section("table")),
                 "functions", marked(lambda.section("functions")),
-                "privileges", marked(lambda.section("privileges"))));
+                "privileges", marked(lambda.section("privileges")),
+                "grants", marked(lambda.section("grants"))));
   }
 
   private String updateFunctions() {
     return UPDATE_FUNCTIONS.fill(
-        Map.of("bindings", bindings(), "functions", marked(lambda.section("functions"))));
+        Map.of(
+            "bindings", bindings(),
+            "check_table", SettingsOffer.CHECK_TABLE,
+            "functions", marked(lambda.section("functions")),
+            "grants", marked(lambda.section("grants"))));
   }
 
   private String bindings() {

@@ -9,8 +9,11 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +28,7 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
   private final KeyOffer keys;
   private final ReservedDatabase reserved;
   private final DirectCalls directCalls;
-  private final @Nullable UnaryOperator<String> callbackParameter;
+  private final @Nullable BiFunction<String, InetAddress, String> callbackParameter;
   private final Sessions sessions;
   private final Backend backend;
   private final Admission admission;
@@ -39,7 +42,8 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
    * @param reserved takes the sessions that are meant for the proxy itself
    * @param directCalls serves the calls that the proxy serves itself
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
-   *     from a session's token; null if that parameter is not to be added to startup messages
+   *     from a session's token and the proxy's own address of its connection to the server; null if
+   *     that parameter is not to be added to startup messages
    */
   public Relay(
       RelaySettings settings,
@@ -48,7 +52,7 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
       KeyOffer keys,
       ReservedDatabase reserved,
       DirectCalls directCalls,
-      @Nullable UnaryOperator<String> callbackParameter) {
+      @Nullable BiFunction<String, InetAddress, String> callbackParameter) {
     this.settings = settings;
     this.sessions = sessions;
     this.interceptor = interceptor;
@@ -116,14 +120,22 @@ public final class Relay extends ChannelInitializer<SocketChannel> implements Au
    * unchanged.
    *
    * @param bytes the client's packet; not consumed
+   * @param address the proxy's own, of its connection to the server
    * @return a new reference, to be released
    */
   ByteBuf withParameters(
-      StartupMessage startup, ByteBuf bytes, String token, ByteBufAllocator allocator) {
-    if (callbackParameter == null || startup.replication()) {
+      StartupMessage startup,
+      ByteBuf bytes,
+      String token,
+      SocketAddress address,
+      ByteBufAllocator allocator) {
+    if (callbackParameter == null
+        || startup.replication()
+        || !(address instanceof InetSocketAddress own)) {
       return bytes.retainedDuplicate();
     }
-    byte[] value = callbackParameter.apply(token).getBytes(StandardCharsets.ISO_8859_1);
+    byte[] value =
+        callbackParameter.apply(token, own.getAddress()).getBytes(StandardCharsets.ISO_8859_1);
     int length = bytes.readableBytes() + CALLBACK_PARAMETER.length() + value.length + 2;
     if (length > StartupPacket.MAX_LENGTH) {
       return bytes.retainedDuplicate();

@@ -10,6 +10,7 @@ import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -186,7 +187,7 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             startup.replication() ? DirectCalls.none() : relay.directCalls());
     session.ended().whenComplete((ended, failure) -> relay.admission().leave(address));
     relay.sessions().add(session);
-    ByteBuf startupBytes = relay.withParameters(startup, bytes, session.token(), ctx.alloc());
+    ByteBuf packet = bytes.retain();
     session.clientSent(received.readRetainedSlice(received.readableBytes()));
     ctx.channel().config().setAutoRead(false);
     ctx.pipeline().replace(this, null, new ClientHandler(session));
@@ -197,11 +198,15 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
         ctx.channel().eventLoop(),
         () -> {
           if (connecting.isSuccess()) {
-            session.connected(connecting.channel(), startupBytes);
+            Channel server = connecting.channel();
+            session.connected(
+                server,
+                relay.withParameters(
+                    startup, packet, session.token(), server.localAddress(), ctx.alloc()));
           } else {
-            startupBytes.release();
             session.connectFailed(connecting.cause());
           }
+          packet.release();
         });
   }
 

@@ -15,12 +15,17 @@ REVOKE ALL ON SCHEMA aws_lambda FROM PUBLIC;
 CREATE SCHEMA pglambda;
 REVOKE ALL ON SCHEMA pglambda FROM PUBLIC;
 
+-- section: table
+
 -- One row. The proxy writes it after CREATE EXTENSION; pg_dump does not dump it.
 CREATE TABLE pglambda.settings (
   one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+  installation text NOT NULL CHECK (installation ~ '^[0-9a-f]{32}$'),
   link_password text NOT NULL,
   ipad bytea NOT NULL CHECK (octet_length(ipad) = 64),
   opad bytea NOT NULL CHECK (octet_length(opad) = 64),
+  callback_ipad bytea NOT NULL CHECK (octet_length(callback_ipad) = 64),
+  callback_opad bytea NOT NULL CHECK (octet_length(callback_opad) = 64),
   host text NOT NULL,
   port integer NOT NULL
 );
@@ -40,6 +45,23 @@ CREATE OR REPLACE FUNCTION pglambda.open_link(name text, connection_string text)
 RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS '$libdir/dblink', 'dblink_connect';
+
+-- Composed where it is used: as an argument or a variable it could become a constant of a plan, which debug_print_plan
+-- shows. dblink takes the first 63 octets for the name of a foreign server, before it reads all as a connection string:
+-- so these are ones that nobody can have foreseen.
+CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+AS $function$
+  SELECT pglambda.open_link('pglambda', concat(
+    'application_name=', encode(sha256(s.opad || sha256(s.ipad || convert_to(concat('link ', clock_timestamp(), ' ', pg_backend_pid()), 'UTF8'))), 'hex'),
+    ' user=pglambda dbname=pglambda_', s.installation, ' sslmode=disable gssencmode=disable connect_timeout=10',
+    ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=10000',
+    CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN ' require_auth=scram-sha-256' END,
+    ' client_encoding=', getdatabaseencoding(),
+    ' host=', pglambda.connection_value($1), ' port=', pglambda.connection_value($2), ' password=', s.link_password))
+  FROM pglambda.settings AS s
+$function$;
 
 CREATE OR REPLACE FUNCTION pglambda.close_link(name text)
 RETURNS text
@@ -114,17 +136,16 @@ DECLARE
   as_hex constant boolean := encoding NOT IN ('UTF8', 'SQL_ASCII');
   connect_timeout_ms text := current_setting('aws_lambda.connect_timeout_ms', true);
   request_timeout_ms text := current_setting('aws_lambda.request_timeout_ms', true);
-  link_password text;
-  ipad bytea;
-  opad bytea;
+  callback constant text := current_setting('pglambda.callback', true);
+  parts text[];
+  is_signed boolean;
   host text;
   port text;
-  callback text[];
   session text;
+  -- Whether the address is the stored one: another proxy can have taken its place since the link was opened.
+  is_stored boolean := true;
   mark text := '';
   fields text;
-  connection_string text;
-  link_state text;
   nonce text;
   -- Whoever may use dblink can put a link and a nonce of his own in place of ours. What is signed must not begin with
   -- words of his choice, or he could have other requests signed than this one.
@@ -132,6 +153,7 @@ DECLARE
   sequence bigint := 0;
   request text;
   greeted boolean := false;
+  opened boolean := false;
   sent boolean := false;
   lost boolean := false;
   outcome text;
@@ -143,22 +165,33 @@ DECLARE
   failure_message text;
   failure_detail text;
 BEGIN
-  SELECT s.link_password, s.ipad, s.opad, s.host, s.port INTO link_password, ipad, opad, host, port FROM pglambda.settings AS s;
+  -- No key is ever a variable, not even an argument: PostgreSQL plans an expression with its variables as constants, and
+  -- whoever calls can have plans shown. And the texts that any user can set are looked at before they are converted.
+  IF octet_length(callback) <= 1000 AND callback ~ '^[!-~]+$' THEN
+    parts := string_to_array(callback, '|');
+  END IF;
+  SELECT s.host, s.port, cardinality(parts) = 4 AND parts[4] = encode(sha256(s.callback_opad || sha256(s.callback_ipad
+      || convert_to(concat('callback ', parts[1], '|', parts[2], '|', parts[3]), 'UTF8'))), 'hex')
+    INTO host, port, is_signed FROM pglambda.settings AS s;
   IF NOT FOUND THEN
     RAISE EXCEPTION USING
       ERRCODE = '55000',
-      MESSAGE = 'aws_lambda does not know where pg-lambda-proxy is',
+      MESSAGE = 'aws_lambda does not have the keys of pg-lambda-proxy',
       DETAIL = 'The table pglambda.settings is empty.',
-      HINT = 'Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser.';
+      HINT = 'The proxy stores them when the statement that installs aws_lambda has ended. If it has, run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser.';
   END IF;
 
   -- What the proxy said at the start of this session, if it is really from the proxy.
-  callback := string_to_array(current_setting('pglambda.callback', true), '|');
-  IF callback[4] = encode(sha256(opad || sha256(ipad || convert_to('callback ' || callback[1] || '|' || callback[2] || '|' || callback[3], 'UTF8'))), 'hex') THEN
-    host := coalesce(nullif(callback[1], ''), host(inet_client_addr()), '127.0.0.1');
-    port := callback[2];
-    session := callback[3];
-  ELSIF cardinality(callback) > 0 THEN
+  IF is_signed THEN
+    session := parts[3];
+    -- With a question mark it is the proxy's own address: not to be used in a session from elsewhere, to which somebody
+    -- has copied the parameter, for there he may listen himself.
+    IF parts[1] NOT LIKE '?%' OR substr(parts[1], 2)::inet = inet_client_addr() THEN
+      is_stored := false;
+      host := ltrim(parts[1], '?');
+      port := parts[2];
+    END IF;
+  ELSIF callback <> '' THEN
     -- Not to be sent to the stored address instead: another proxy may listen there, with another Lambda behind it.
     RAISE EXCEPTION USING
       ERRCODE = '28000',
@@ -204,7 +237,7 @@ BEGIN
 
   BEGIN
     BEGIN
-      IF session IS NULL AND 'pglambda' = ANY (pglambda.link_names()) THEN
+      IF is_stored AND 'pglambda' = ANY (pglambda.link_names()) THEN
         -- The proxy may have been restarted since; a session that goes through it ends with it. This may be asked twice.
         BEGIN
           PERFORM pglambda.ask('pglambda', 'hello');
@@ -213,17 +246,11 @@ BEGIN
         END;
       END IF;
       IF 'pglambda' = ANY (pglambda.link_names()) THEN
-        nonce := CASE WHEN session IS NOT NULL THEN substring(current_setting('pglambda.nonce', true) FROM nonce_form) END;
+        nonce := CASE WHEN NOT is_stored AND octet_length(current_setting('pglambda.nonce', true)) = 32 THEN substring(current_setting('pglambda.nonce', true) FROM nonce_form) END;
       ELSE
-        connection_string := concat(
-          'user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=10',
-          ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=10000 client_encoding=', encoding,
-          ' host=', pglambda.connection_value(host), ' port=', pglambda.connection_value(port),
-          ' password=', pglambda.connection_value(link_password));
-        -- An assignment: debug_print_plan would show the caller the values in a query, such as PERFORM.
-        link_state := pglambda.open_link('pglambda', connection_string);
+        opened := pglambda.connect(host, port) IS NOT NULL;
       END IF;
-      FOR attempt IN 1..2 LOOP
+      FOR attempt IN 1..3 LOOP
         IF nonce IS NULL THEN
           greeted := true;
           SELECT a.payload INTO nonce FROM pglambda.ask('pglambda', 'hello') AS a;
@@ -235,22 +262,28 @@ BEGIN
         END IF;
         sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
         request := 'invoke/1 ' || sequence || ' ' || fields;
-        request := encode(sha256(opad || sha256(ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request;
         sent := true;
-        SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
+        SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint
+          INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.settings AS s, LATERAL pglambda.ask('pglambda',
+            encode(sha256(s.opad || sha256(s.ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request) AS a;
         -- PostgreSQL handles its interrupts (cancel, time-outs) between two of these.
         WHILE outcome = 'pending' LOOP
           sequence := greatest(sequence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
           request := 'wait/1 ' || sequence;
-          request := encode(sha256(opad || sha256(ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request;
-          SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.ask('pglambda', request) AS a;
+          SELECT a.outcome, a.status_code, a.payload, a.executed_version, a.log_result, a.message, a.detail, a.hint
+            INTO outcome, status, reply, executed_version, log_result, message, detail, hint FROM pglambda.settings AS s, LATERAL pglambda.ask('pglambda',
+              encode(sha256(s.opad || sha256(s.ipad || convert_to(nonce || ' ' || request, encoding))), 'hex') || ' ' || request) AS a;
           lost := outcome IS NOT DISTINCT FROM 'stale';
         END LOOP;
-        -- After a nonce of this very call another would not help.
-        EXIT WHEN lost OR greeted OR outcome IS DISTINCT FROM 'stale';
-        -- Nothing was done: the nonce was lost (by a rollback, RESET ALL or a user), or is not the proxy's.
+        EXIT WHEN lost OR outcome IS DISTINCT FROM 'stale' OR (greeted AND opened);
+        -- Nothing was done: the nonce was lost (by a rollback, RESET ALL or a user), or is not the proxy's, or the keys
+        -- have been renewed since the link was opened.
         sent := false;
         nonce := NULL;
+        IF greeted THEN
+          PERFORM pglambda.close_link('pglambda');
+          opened := pglambda.connect(host, port) IS NOT NULL;
+        END IF;
       END LOOP;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
       GET STACKED DIAGNOSTICS failure = RETURNED_SQLSTATE, failure_message = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL;
@@ -274,7 +307,7 @@ BEGIN
           MESSAGE = format('the server cannot reach pg-lambda-proxy at %s:%s', host, port),
           DETAIL = concat('The Lambda function was not called. Cause: ', concat_ws(': ', failure_message, nullif(failure_detail, ''))),
           HINT = CASE
-            WHEN session IS NULL
+            WHEN is_stored
             THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser, to renew address and secret.'
             WHEN failure_detail LIKE '%FATAL:%'
             THEN 'This is not the proxy of this session: start that one with --callback-address; proxies before one database need the same --callback-secret.'
@@ -336,7 +369,7 @@ CREATE OR REPLACE FUNCTION aws_lambda.invoke(
   OUT status_code integer, OUT payload json, OUT executed_version text, OUT log_result text)
 RETURNS record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET debug_print_parse = off SET debug_print_rewritten = off SET debug_print_plan = off
 AS $function$ SELECT w.status_code, w.reply::json, w.executed_version, w.log_result FROM pglambda.invoke('name', $1, NULL, $2::text, $3, $4, $5, $6::text, $7::text) AS w $function$;
 
 CREATE OR REPLACE FUNCTION aws_lambda.invoke(
@@ -346,7 +379,7 @@ CREATE OR REPLACE FUNCTION aws_lambda.invoke(
   OUT status_code integer, OUT payload jsonb, OUT executed_version text, OUT log_result text)
 RETURNS record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET debug_print_parse = off SET debug_print_rewritten = off SET debug_print_plan = off
 AS $function$ SELECT w.status_code, w.reply::jsonb, w.executed_version, w.log_result FROM pglambda.invoke('name', $1, NULL, $2::text, $3, $4, $5, $6::text, $7::text) AS w $function$;
 
 CREATE OR REPLACE FUNCTION aws_lambda.invoke(
@@ -356,7 +389,7 @@ CREATE OR REPLACE FUNCTION aws_lambda.invoke(
   OUT status_code integer, OUT payload json, OUT executed_version text, OUT log_result text)
 RETURNS record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET debug_print_parse = off SET debug_print_rewritten = off SET debug_print_plan = off
 AS $function$ SELECT w.status_code, w.reply::json, w.executed_version, w.log_result FROM pglambda.invoke('composite', ($1).function_name, ($1).region, $2::text, NULL, $3, $4, $5::text, $6::text) AS w $function$;
 
 CREATE OR REPLACE FUNCTION aws_lambda.invoke(
@@ -366,7 +399,7 @@ CREATE OR REPLACE FUNCTION aws_lambda.invoke(
   OUT status_code integer, OUT payload jsonb, OUT executed_version text, OUT log_result text)
 RETURNS record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET debug_print_parse = off SET debug_print_rewritten = off SET debug_print_plan = off
 AS $function$ SELECT w.status_code, w.reply::jsonb, w.executed_version, w.log_result FROM pglambda.invoke('composite', ($1).function_name, ($1).region, $2::text, NULL, $3, $4, $5::text, $6::text) AS w $function$;
 
 -- section: privileges
@@ -374,15 +407,40 @@ AS $function$ SELECT w.status_code, w.reply::jsonb, w.executed_version, w.log_re
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pglambda FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA aws_lambda FROM PUBLIC;
 
+-- section: grants
+
+-- ALTER DEFAULT PRIVILEGES may have granted anything to anybody. TRIGGER on the table would be enough to get the keys.
+DO $block$
+DECLARE
+  client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
+  granted pg_catalog.record;
+BEGIN
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  FOR granted IN
+    SELECT DISTINCT o.name, a.grantee FROM (
+        SELECT format('SCHEMA %I', n.nspname) AS name, n.nspowner AS owner, n.nspacl AS acl FROM pg_namespace AS n WHERE n.nspname IN ('aws_lambda', 'pglambda')
+        UNION ALL
+        SELECT format('TABLE %I.%I', n.nspname, c.relname), c.relowner, c.relacl FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ('aws_lambda', 'pglambda') AND c.relkind = 'r'
+        UNION ALL
+        SELECT format('FUNCTION %s', p.oid::regprocedure), p.proowner, p.proacl FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname IN ('aws_lambda', 'pglambda')
+      ) AS o, LATERAL aclexplode(o.acl) AS a
+    WHERE a.grantee <> o.owner
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM %s CASCADE', granted.name, CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE granted.grantee::regrole::text END);
+  END LOOP;
+  PERFORM pg_catalog.set_config('search_path', client_path, true);
+END
+$block$;
+
 -- section: keys
 
 -- CREATE EXTENSION may have stood where the proxy cannot see it. It takes this message for itself, and stores the keys
 -- when the statement is over. (INFO is sent to the client whatever client_min_messages says.)
 DO $block$
 BEGIN
-  IF pg_catalog.current_setting('pglambda.callback', true) OPERATOR(pg_catalog.<>) ''
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_cursors AS c WHERE c.name OPERATOR(pg_catalog.=) 'pglambda_keys') THEN
-    RAISE INFO USING ERRCODE = 'ZL001', MESSAGE = 'aws_lambda wants the keys of pg-lambda-proxy';
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_cursors AS c WHERE c.name OPERATOR(pg_catalog.=) 'pglambda_keys') THEN
+    RAISE INFO USING ERRCODE = 'ZL001', MESSAGE = 'aws_lambda wants the keys of pg-lambda-proxy',
+      HINT = 'If you read this, run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy.';
   END IF;
 END
 $block$;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.callback.Worker.Received;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class AuthenticationTest {
   void letsInWhoKnowsTheLinkPassword() {
     Worker worker = Worker.started(server);
 
-    worker.authenticate(Worker.SECRET.linkPassword());
+    worker.authenticate(Worker.KEYS.linkPassword());
 
     List<Received> messages = worker.received();
     assertThat(messages)
@@ -45,7 +46,7 @@ class AuthenticationTest {
   void refusesAnotherPasswordAndSaysHowToRenewTheSecret() {
     Worker worker = Worker.started(server);
 
-    worker.authenticate(CallbackSecret.of("another secret of 32 octets or so").linkPassword());
+    worker.authenticate(Worker.SECRET.keys(Worker.SECRET.newInstallation()).linkPassword());
 
     List<Received> messages = worker.received();
     assertThat(messages).hasSize(1);
@@ -59,9 +60,9 @@ class AuthenticationTest {
 
   @Test
   void reportsTheEncodingAskedForInTheStartupMessage() {
-    Worker worker = Worker.started(server, 0, Map.of("client_encoding", "LATIN1"));
+    Worker worker = Worker.started(server, 0, with("client_encoding", "LATIN1"));
 
-    worker.authenticate(Worker.SECRET.linkPassword());
+    worker.authenticate(Worker.KEYS.linkPassword());
 
     assertThat(worker.received()).contains(new Received('S', "client_encoding\0LATIN1\0"));
     assertThat(worker.hello().get(2)).startsWith("\\x");
@@ -70,7 +71,7 @@ class AuthenticationTest {
 
   @Test
   void refusesAnEncodingThatIsNone() {
-    Worker worker = Worker.started(server, 0, Map.of("client_encoding", "'; drop"));
+    Worker worker = Worker.started(server, 0, with("client_encoding", "'; drop"));
 
     assertThat(worker.received()).last().matches(message -> message.isFatal("22023"));
     assertThat(worker.channel.isOpen()).isFalse();
@@ -79,8 +80,7 @@ class AuthenticationTest {
 
   @Test
   void negotiatesTheVersionAndTheOptionsItDoesNotKnow() {
-    Worker worker =
-        Worker.started(server, 2, Map.of("user", "pglambda", "_pq_.one", "1", "_pq_.two", "2"));
+    Worker worker = Worker.started(server, 2, with("_pq_.one", "1", "_pq_.two", "2"));
 
     List<Received> messages = worker.received();
     assertThat(messages)
@@ -118,7 +118,7 @@ class AuthenticationTest {
   void readsMessagesThatComeOctetByOctet() {
     Worker worker = Worker.started(server);
     worker.received();
-    ScramClient client = new ScramClient(Worker.SECRET.linkPassword(), "y,,");
+    ScramClient client = new ScramClient(Worker.KEYS.linkPassword(), "y,,");
 
     sendOctets(worker, Worker.initialResponse("SCRAM-SHA-256", client.first()));
     String serverFirst = worker.received().get(0).body().substring(4);
@@ -134,7 +134,7 @@ class AuthenticationTest {
   void readsARequestThatComesTogetherWithThePassword() {
     Worker worker = Worker.started(server);
     worker.received();
-    ScramClient client = new ScramClient(Worker.SECRET.linkPassword(), "n,,");
+    ScramClient client = new ScramClient(Worker.KEYS.linkPassword(), "n,,");
     worker.send(Worker.initialResponse("SCRAM-SHA-256", client.first()));
     String serverFirst = worker.received().get(0).body().substring(4);
 
@@ -191,8 +191,47 @@ class AuthenticationTest {
     worker.close();
   }
 
+  @Test
+  void tellsAnInstallationOfAnEarlierVersionHowItIsBroughtUpToDate() {
+    for (Map<String, String> startup :
+        List.of(Map.of("user", "pglambda"), Map.of("user", "pglambda", "database", "pglambda"))) {
+      Worker worker = Worker.started(server, 0, startup);
+
+      List<Received> messages = worker.received();
+      assertThat(messages).singleElement().matches(message -> message.isFatal("0A000"));
+      assertThat(messages.get(0).body())
+          .contains("installed by an earlier version of pg-lambda-proxy")
+          .contains("\0HRun ALTER EXTENSION aws_lambda UPDATE through the proxy");
+      assertThat(worker.channel.isOpen()).isFalse();
+      worker.close();
+    }
+  }
+
+  @Test
+  void refusesAnInstallationThatAnotherSecretHasMadeBeforeItAsksForAPassword() {
+    String another = CallbackSecret.of("another secret of 32 octets or so").newInstallation();
+    Worker worker =
+        Worker.started(
+            server, 0, Map.of("user", "pglambda", "database", CallbackServer.database(another)));
+
+    assertThat(worker.received()).singleElement().matches(message -> message.isFatal("28P01"));
+    assertThat(worker.channel.isOpen()).isFalse();
+    worker.close();
+  }
+
+  /** The parameters of a link's StartupMessage and these. */
+  private static Map<String, String> with(String... more) {
+    Map<String, String> parameters = new HashMap<>();
+    parameters.put("user", "pglambda");
+    parameters.put("database", CallbackServer.database(Worker.INSTALLATION));
+    for (int i = 0; i < more.length; i += 2) {
+      parameters.put(more[i], more[i + 1]);
+    }
+    return parameters;
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"pglambda", ""})
+  @ValueSource(strings = {"pglambda", "", "pglambda_00000000000000000000000000000000"})
   void knowsAStartupMessageForItself(String database) {
     assertThat(
             CallbackServer.isCallback(
@@ -202,6 +241,8 @@ class AuthenticationTest {
         .isTrue();
     assertThat(CallbackServer.isCallback(Map.of("user", "app", "database", "pglambda"))).isFalse();
     assertThat(CallbackServer.isCallback(Map.of("user", "pglambda", "database", "app"))).isFalse();
+    assertThat(CallbackServer.isCallback(Map.of("user", "pglambda", "database", "pglambda_app")))
+        .isFalse();
     assertThat(CallbackServer.isCallback(Map.of())).isFalse();
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 class CallbackFuzzTest {
   private static final String NONCE = "3rfcNHYJY1ZVvWVs7j";
   private static final ScramCredentials CREDENTIALS =
-      new ScramCredentials(Worker.SECRET.linkPassword(), Worker.SECRET.salt());
+      new ScramCredentials(Worker.KEYS.linkPassword(), Worker.KEYS.salt());
   private static final CallbackLimits LIMITS =
       new CallbackLimits(
           Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofSeconds(10), 4096);
@@ -61,7 +61,7 @@ class CallbackFuzzTest {
     Worker worker = worker(this::requests);
     worker.received();
     worker.hello();
-    String proof = WorkerProof.of(Worker.SECRET, worker.nonce(), text);
+    String proof = WorkerProof.of(Worker.KEYS, worker.nonce(), text);
     worker.send(Worker.query(proof + " " + text));
     if (!function.results.isEmpty() && !function.last().isDone()) {
       function.last().complete(FakeFunction.row("1"));
@@ -125,13 +125,7 @@ class CallbackFuzzTest {
 
   private LinkPhase requests(Link link) {
     return new RequestPhase(
-        link,
-        Worker.SECRET,
-        LIMITS,
-        function,
-        sessions,
-        new CallsInProgress(),
-        ClientEncoding.UTF8);
+        link, Worker.KEYS, LIMITS, function, sessions, new CallsInProgress(), ClientEncoding.UTF8);
   }
 
   /** Whole messages of the types that are possible, and after a FATAL nothing. */

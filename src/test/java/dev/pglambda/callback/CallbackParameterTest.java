@@ -3,47 +3,46 @@ package dev.pglambda.callback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CallbackParameterTest {
-  private static final CallbackSecret SECRET = Worker.SECRET;
+  private static final HmacKey KEY = Worker.SECRET.callbackKey();
 
   @Test
   void signsHostPortAndSession() {
-    String value = new CallbackParameter("proxy.internal", 5433, "abc").signedWith(SECRET);
+    String value = new CallbackParameter("proxy.internal", 5433, "abc").signedWith(KEY);
 
     assertThat(value)
         .isEqualTo(
             "proxy.internal|5433|abc|"
                 + WorkerProof.hex(
-                    SECRET.innerKeyPad(),
-                    SECRET.outerKeyPad(),
-                    "callback proxy.internal|5433|abc"));
+                    KEY.innerPad(), KEY.outerPad(), "callback proxy.internal|5433|abc"));
   }
 
-  @Test
-  void leavesTheHostEmptyWhereTheServerIsToUseTheClientsAddress() {
-    assertThat(CallbackParameter.ofNewSession("", 5433).signedWith(SECRET))
-        .matches("\\|5433\\|[0-9a-f]{32}\\|[0-9a-f]{64}");
-  }
-
-  @Test
-  void givesEachSessionATokenOfItsOwn() {
-    assertThat(CallbackParameter.ofNewSession("", 5433).session())
-        .isNotEqualTo(CallbackParameter.ofNewSession("", 5433).session());
+  @ParameterizedTest
+  @CsvSource({"10.0.0.5, ?10.0.0.5", "::1, ?0:0:0:0:0:0:0:1", "fe80::1%1, ?fe80:0:0:0:0:0:0:1"})
+  void marksTheProxysOwnAddressWhichCountsForASessionFromThereAlone(String address, String host)
+      throws UnknownHostException {
+    assertThat(
+            CallbackParameter.ofAddress(InetAddress.getByName(address), 5433, "abc")
+                .signedWith(KEY))
+        .startsWith(host + "|5433|abc|");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a|b", "a b", "a\0b", "é"})
   void refusesAHostThatWouldChangeTheMeaningOfTheValue(String host) {
-    assertThatIllegalArgumentException().isThrownBy(() -> CallbackParameter.ofNewSession(host, 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> new CallbackParameter(host, 1, "abc"));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 0, 65536})
   void refusesAPortThatIsNone(int port) {
-    assertThatIllegalArgumentException().isThrownBy(() -> CallbackParameter.ofNewSession("", port));
+    assertThatIllegalArgumentException().isThrownBy(() -> new CallbackParameter("", port, "abc"));
   }
 }

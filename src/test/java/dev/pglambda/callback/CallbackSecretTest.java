@@ -29,11 +29,53 @@ class CallbackSecretTest {
   @ValueSource(ints = {32, 63, 64, 65, 200})
   void derivesProofsThatTheWorkerCanComputeFromThePaddedKeys(int octets) {
     CallbackSecret secret = CallbackSecret.of("s".repeat(octets));
+    InstallationKeys keys = secret.keys(secret.newInstallation());
 
-    assertThat(secret.proof("nonce", "wait/1 1 é".getBytes(UTF_8)))
-        .isEqualTo(WorkerProof.of(secret, "nonce", "wait/1 1 é"));
-    assertThat(secret.linkPassword())
-        .isEqualTo(WorkerProof.hex(secret.innerKeyPad(), secret.outerKeyPad(), "pglambda link"));
+    assertThat(keys.proof("nonce", "wait/1 1 é".getBytes(UTF_8)))
+        .isEqualTo(WorkerProof.of(keys, "nonce", "wait/1 1 é"));
+  }
+
+  @Test
+  void givesEachInstallationKeysOfItsOwnAndTheSameEachTime() {
+    CallbackSecret secret = CallbackSecret.of("s".repeat(32));
+    CallbackSecret same = CallbackSecret.of("s".repeat(32));
+    String first = secret.newInstallation();
+    String second = secret.newInstallation();
+
+    assertThat(first).matches("[0-9a-f]{32}").isNotEqualTo(second);
+    assertThat(password(same, first)).isEqualTo(password(secret, first));
+    assertThat(password(secret, first)).isNotEqualTo(password(secret, second));
+    List<byte[]> keys =
+        List.of(
+            "s".repeat(32).getBytes(UTF_8),
+            secret.keys(first).requestKey().innerPad(),
+            secret.keys(second).requestKey().innerPad(),
+            secret.callbackKey().innerPad());
+    assertThat(keys.stream().map(Arrays::hashCode)).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void knowsTheInstallationsThatItHasMadeFromAnyOthers() {
+    CallbackSecret secret = CallbackSecret.of("s".repeat(32));
+    String made = secret.newInstallation();
+    String changed = (made.startsWith("0") ? "1" : "0") + made.substring(1);
+
+    assertThat(secret.isInstallation(made)).isTrue();
+    for (String other :
+        List.of(
+            changed,
+            made.substring(1),
+            made + "0",
+            "",
+            CallbackSecret.of("t".repeat(32)).newInstallation())) {
+      assertThat(secret.isInstallation(other)).isFalse();
+      assertThatIllegalArgumentException().isThrownBy(() -> secret.keys(other));
+    }
+  }
+
+  /** What two secrets have in common if they are one. */
+  private static String password(CallbackSecret secret, String installation) {
+    return secret.keys(installation).linkPassword();
   }
 
   @Test
@@ -66,9 +108,9 @@ class CallbackSecretTest {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
     assertThat(Files.readString(file)).matches("[0-9a-f]{64}\n");
-    assertThat(CallbackSecret.loadOrCreate(file).linkPassword()).isEqualTo(created.linkPassword());
-    assertThat(CallbackSecret.of(Files.readString(file).strip()).linkPassword())
-        .isEqualTo(created.linkPassword());
+    String made = created.newInstallation();
+    assertThat(CallbackSecret.loadOrCreate(file).isInstallation(made)).isTrue();
+    assertThat(CallbackSecret.of(Files.readString(file).strip()).isInstallation(made)).isTrue();
     assertThat(filesIn(directory.resolve("state"))).containsExactly(file);
   }
 
@@ -77,13 +119,13 @@ class CallbackSecretTest {
     Path file = directory.resolve("secret");
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {
-      List<Future<String>> passwords =
+      List<Future<CallbackSecret>> secrets =
           IntStream.range(0, 64)
-              .mapToObj(i -> threads.submit(() -> CallbackSecret.loadOrCreate(file).linkPassword()))
+              .mapToObj(i -> threads.submit(() -> CallbackSecret.loadOrCreate(file)))
               .toList();
-      String kept = CallbackSecret.loadOrCreate(file).linkPassword();
-      for (Future<String> password : passwords) {
-        assertThat(password.get()).isEqualTo(kept);
+      String made = CallbackSecret.loadOrCreate(file).newInstallation();
+      for (Future<CallbackSecret> secret : secrets) {
+        assertThat(secret.get().isInstallation(made)).isTrue();
       }
     } finally {
       threads.shutdown();
@@ -110,6 +152,8 @@ class CallbackSecretTest {
   @Test
   void doesNotShowItself() {
     assertThat(Worker.SECRET.toString()).isEqualTo("CallbackSecret");
+    assertThat(Worker.KEYS.toString()).isEqualTo("InstallationKeys");
+    assertThat(Worker.KEYS.requestKey().toString()).isEqualTo("HmacKey");
   }
 
   private static List<Path> filesIn(Path directory) throws IOException {

@@ -47,7 +47,7 @@ class JdbcClientTest {
 
   @Test
   void makesACallWithTheLinkPassword() throws SQLException {
-    try (Connection connection = connect(SECRET.linkPassword());
+    try (Connection connection = connect(Worker.KEYS.linkPassword());
         Statement statement = statement(connection)) {
       String nonce = nonce(statement);
 
@@ -67,7 +67,7 @@ class JdbcClientTest {
 
   @Test
   void waitsForASlowCall() throws Exception {
-    try (Connection connection = connect(SECRET.linkPassword());
+    try (Connection connection = connect(Worker.KEYS.linkPassword());
         Statement statement = statement(connection)) {
       String nonce = nonce(statement);
 
@@ -82,7 +82,7 @@ class JdbcClientTest {
   @Test
   void cancelsTheCallOfAClientThatGoesAway() throws Exception {
     CompletableFuture<InvokeAnswer> result;
-    try (Connection connection = connect(SECRET.linkPassword());
+    try (Connection connection = connect(Worker.KEYS.linkPassword());
         Statement statement = statement(connection)) {
       String nonce = nonce(statement);
       assertThat(outcome(ask(statement, nonce, "invoke/1", Fields.call("slow", "{}"))))
@@ -96,7 +96,7 @@ class JdbcClientTest {
 
   @Test
   void failsTheCallOfASessionThatEnds() throws Exception {
-    try (Connection connection = connect(SECRET.linkPassword());
+    try (Connection connection = connect(Worker.KEYS.linkPassword());
         Statement statement = statement(connection)) {
       String nonce = nonce(statement);
       CompletableFuture<Void> ending =
@@ -130,7 +130,7 @@ class JdbcClientTest {
 
   @Test
   void answersOrdinarySqlWithAnErrorAndGoesOn() throws SQLException {
-    try (Connection connection = connect(SECRET.linkPassword());
+    try (Connection connection = connect(Worker.KEYS.linkPassword());
         Statement statement = statement(connection)) {
       assertThatThrownBy(() -> statement.executeQuery("select 1"))
           .isInstanceOfSatisfying(
@@ -154,7 +154,8 @@ class JdbcClientTest {
     properties.setProperty("preferQueryMode", "simple");
     properties.setProperty("assumeMinServerVersion", "12");
     return DriverManager.getConnection(
-        "jdbc:postgresql://localhost:%d/%s".formatted(loopback.port(), CallbackServer.DATABASE),
+        "jdbc:postgresql://localhost:%d/%s"
+            .formatted(loopback.port(), CallbackServer.database(Worker.INSTALLATION)),
         properties);
   }
 
@@ -174,7 +175,7 @@ class JdbcClientTest {
   private ResultSet ask(Statement statement, String nonce, String name, String fields)
       throws SQLException {
     String rest = name + " " + ++sequence + (fields.isEmpty() ? "" : " " + fields);
-    return statement.executeQuery(WorkerProof.of(SECRET, nonce, rest) + " " + rest);
+    return statement.executeQuery(WorkerProof.of(Worker.KEYS, nonce, rest) + " " + rest);
   }
 
   private static String outcome(ResultSet result) throws SQLException {

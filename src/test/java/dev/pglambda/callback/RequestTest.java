@@ -303,9 +303,9 @@ class RequestTest {
   }
 
   @Test
-  void refusesAProofOfAnotherSecretOrOfAnotherText() {
+  void refusesAProofOfAnotherInstallationOrOfAnotherText() {
     worker.hello();
-    CallbackSecret other = CallbackSecret.of("another secret of 32 octets or so");
+    InstallationKeys other = Worker.SECRET.keys(Worker.SECRET.newInstallation());
     String rest = "invoke/1 99999999 " + Fields.call("f", "{}");
     String proven = worker.proven(rest);
 
@@ -472,7 +472,7 @@ class RequestTest {
     assertThat(nonce).matches("\\\\x([0-9a-f]{2}){32}");
     String rest = "invoke/1 1 " + Fields.call("f", "{}");
     String plainNonce = new String(HexFormat.of().parseHex(nonce, 2, 66), UTF_8);
-    worker.send(Worker.query(WorkerProof.of(Worker.SECRET, plainNonce, rest) + " " + rest));
+    worker.send(Worker.query(WorkerProof.of(Worker.KEYS, plainNonce, rest) + " " + rest));
     function
         .last()
         .complete(

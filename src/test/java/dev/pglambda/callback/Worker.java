@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** Plays the PostgreSQL server at the other end of a callback link, over an embedded channel. */
 final class Worker {
   static final CallbackSecret SECRET = CallbackSecret.of("0123456789abcdef0123456789abcdef");
+  static final String INSTALLATION = SECRET.newInstallation();
+  static final InstallationKeys KEYS = SECRET.keys(INSTALLATION);
 
   final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
   final EmbeddedChannel channel = new EmbeddedChannel();
@@ -44,13 +46,14 @@ final class Worker {
   }
 
   static Worker started(CallbackServer server) {
-    return started(server, 0, Map.of("user", "pglambda", "database", "pglambda"));
+    return started(
+        server, 0, Map.of("user", "pglambda", "database", CallbackServer.database(INSTALLATION)));
   }
 
   /** A link after authentication. */
   static Worker connected(CallbackServer server) {
     Worker worker = started(server);
-    worker.authenticate(SECRET.linkPassword());
+    worker.authenticate(KEYS.linkPassword());
     assertThat(worker.received()).extracting(Received::type).endsWith('Z');
     return worker;
   }
@@ -118,7 +121,7 @@ final class Worker {
   }
 
   String proven(String rest) {
-    return WorkerProof.of(SECRET, nonce, rest) + " " + rest;
+    return WorkerProof.of(KEYS, nonce, rest) + " " + rest;
   }
 
   /** Sends {@code invoke/1} for a call without session. */

@@ -11,8 +11,8 @@ import java.util.HexFormat;
 final class WorkerProof {
   private WorkerProof() {}
 
-  static String of(CallbackSecret secret, String nonce, String rest) {
-    return hex(secret.innerKeyPad(), secret.outerKeyPad(), nonce + " " + rest);
+  static String of(InstallationKeys keys, String nonce, String rest) {
+    return hex(keys.requestKey().innerPad(), keys.requestKey().outerPad(), nonce + " " + rest);
   }
 
   static String hex(byte[] innerKeyPad, byte[] outerKeyPad, String text) {

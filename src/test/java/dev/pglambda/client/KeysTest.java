@@ -29,6 +29,7 @@ class KeysTest {
   private static final String CALL =
       "SELECT payload FROM aws_lambda.invoke('echo', '{\"a\": 1}'::json)";
   private static final String ROLE = "keys_test_role";
+  private static final String TRUSTED = "keys_test_trusted";
 
   private final Server server;
   private LambdaDatabase database;
@@ -37,8 +38,8 @@ class KeysTest {
   record Server(String version, boolean controlFiles) {
     LambdaDatabase database() {
       return controlFiles
-          ? LambdaDatabase.withControlFiles(version)
-          : LambdaDatabase.withoutExtension(version);
+          ? LambdaDatabase.withControlFiles(version, "--trusted-roles", TRUSTED)
+          : LambdaDatabase.withoutExtension(version, "--trusted-roles", TRUSTED);
     }
   }
 
@@ -56,13 +57,17 @@ class KeysTest {
   void start() throws SQLException {
     database = server.database();
     database.lambda().on("echo", Reply.echo());
-    database.postgres().execute("CREATE ROLE " + ROLE + " LOGIN");
+    database
+        .postgres()
+        .execute("CREATE ROLE " + TRUSTED, "CREATE ROLE " + ROLE + " LOGIN IN ROLE " + TRUSTED);
   }
 
   @AfterEach
   void stop() throws SQLException {
     database.close();
-    database.postgres().execute("DROP DATABASE " + database.name(), "DROP ROLE " + ROLE);
+    database
+        .postgres()
+        .execute("DROP DATABASE " + database.name(), "DROP ROLE " + ROLE, "DROP ROLE " + TRUSTED);
   }
 
   @ParameterizedTest

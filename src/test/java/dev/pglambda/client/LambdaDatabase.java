@@ -77,14 +77,18 @@ final class LambdaDatabase implements AutoCloseable {
     return database;
   }
 
-  /** An empty one. */
-  static LambdaDatabase withoutExtension(String version) {
-    return start(PostgresServer.of(version), FakeLambdaEndpoint.start());
+  /**
+   * An empty one.
+   *
+   * @param arguments further arguments of the proxy
+   */
+  static LambdaDatabase withoutExtension(String version, String... arguments) {
+    return start(PostgresServer.of(version), FakeLambdaEndpoint.start(), arguments);
   }
 
   /** An empty one on a server that has the extensions' files. */
-  static LambdaDatabase withControlFiles(String version) {
-    return start(PostgresServer.of(version, true), FakeLambdaEndpoint.start());
+  static LambdaDatabase withControlFiles(String version, String... arguments) {
+    return start(PostgresServer.of(version, true), FakeLambdaEndpoint.start(), arguments);
   }
 
   private static LambdaDatabase start(

@@ -19,7 +19,7 @@ import org.postgresql.util.PSQLWarning;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * A role that may create schemas in the database, and no more, installs, uses and drops the
+ * A trusted role that may create schemas in the database, and no more, installs, uses and drops the
  * extensions.
  */
 class PlainRoleTest {
@@ -31,7 +31,8 @@ class PlainRoleTest {
   private @Nullable LambdaDatabase used;
 
   static Stream<LambdaDatabase> databases() {
-    return PostgresServer.versions().stream().map(LambdaDatabase::withoutExtension);
+    return PostgresServer.versions().stream()
+        .map(version -> LambdaDatabase.withoutExtension(version, "--trusted-roles", ROLE));
   }
 
   private void prepare(LambdaDatabase database) throws SQLException {

@@ -41,7 +41,7 @@ class ForeignOwnerTest {
         + " link_password text, ipad bytea, opad bytea, host text, port integer)"
   };
 
-  private final ExtensionInstaller installer = new ExtensionInstaller(TrustedRoles.of(List.of()));
+  private TrustedRoles trusted = TrustedRoles.of(List.of(OWNER));
 
   private @Nullable PostgresServer server;
   private String database = "";
@@ -142,7 +142,7 @@ class ForeignOwnerTest {
 
   private String installing(String text) {
     ExtensionStatement statement = ExtensionStatements.find(text, true).get(0);
-    return OfferedKeys.to(installer.install(statement, text));
+    return OfferedKeys.to(new ExtensionInstaller(trusted).install(statement, text), trusted);
   }
 
   private boolean isSuperuser() throws SQLException {

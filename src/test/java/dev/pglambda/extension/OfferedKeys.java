@@ -7,14 +7,20 @@ import org.jspecify.annotations.Nullable;
 final class OfferedKeys {
   static final CallbackSettings SETTINGS =
       new CallbackSettings(
-          "proxy.example", 6543, "link-password", "1a".repeat(64), "2b".repeat(64));
+          "proxy.example",
+          6543,
+          "0123456789abcdef".repeat(2),
+          "link-password",
+          new KeyPads("1a".repeat(64), "2b".repeat(64)),
+          new KeyPads("3c".repeat(64), "4d".repeat(64)));
 
   private OfferedKeys() {}
 
   /** A text of several statements that opens the cursor and runs the block. */
-  static String to(String block) {
-    String query = SettingsOffer.QUERY;
-    List<@Nullable String> values = SettingsOffer.values(SETTINGS);
+  static String to(String block, TrustedRoles trustedRoles) {
+    SettingsOffer offer = new SettingsOffer(trustedRoles);
+    String query = offer.query();
+    List<@Nullable String> values = offer.values(SETTINGS);
     for (int i = 0; i < values.size(); i++) {
       String value = values.get(i);
       query = query.replace("$" + (i + 1), value == null ? "NULL" : "'" + value + "'");

@@ -27,11 +27,13 @@ class SignedTextTest {
 
   /** The parameter that the proxy adds to a session's startup message, signed with its secret. */
   private static final String COME_THROUGH_THE_PROXY =
-      "SELECT set_config('pglambda.callback', p || '|' || encode(sha256(opad || sha256(ipad ||"
+      "SELECT set_config('pglambda.callback', p || '|' || encode(sha256(callback_opad || sha256(callback_ipad ||"
           + " convert_to('callback ' || p, 'UTF8'))), 'hex'), false)"
           + " FROM pglambda.settings, (VALUES ('proxy.example|6543|token')) AS v (p)";
 
-  private final ExtensionInstaller installer = new ExtensionInstaller(TrustedRoles.of(List.of()));
+  private static final TrustedRoles TRUSTED = TrustedRoles.of(List.of());
+
+  private final ExtensionInstaller installer = new ExtensionInstaller(TRUSTED);
 
   static Iterable<String> versions() {
     return PostgresServer.versions();
@@ -69,7 +71,7 @@ class SignedTextTest {
     Connection connection = server.connect(server.createDatabase());
     ExtensionStatement statement = ExtensionStatements.find(INSTALL, true).get(0);
     try (Statement jdbc = connection.createStatement()) {
-      jdbc.execute(OfferedKeys.to(installer.install(statement, INSTALL)));
+      jdbc.execute(OfferedKeys.to(installer.install(statement, INSTALL), TRUSTED));
       jdbc.execute(COME_THROUGH_THE_PROXY);
       jdbc.execute("CREATE SEQUENCE request_number");
       jdbc.execute(

@@ -108,7 +108,7 @@ abstract class RelayStage {
             KEYS,
             new EchoingDatabase(),
             DirectCalls.none(),
-            token -> "for " + token);
+            (token, address) -> "for " + token + " from " + address.getHostAddress());
     Channel listener =
         new ServerBootstrap()
             .group(loops)

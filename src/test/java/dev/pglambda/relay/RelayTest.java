@@ -39,7 +39,7 @@ class RelayTest extends RelayStage {
 
     assertThat(backend.readPacket())
         .matches(
-            "196608:user\\|ann\\|database\\|db\\|application_name\\|caf\u00e9\\|pglambda.callback\\|for [0-9a-f]{32}\\|\\|");
+            "196608:user\\|ann\\|database\\|db\\|application_name\\|caf\u00e9\\|pglambda.callback\\|for [0-9a-f]{32} from 127.0.0.1\\|\\|");
     backend.send('R', "\0\0\0\5salt");
     assertThat(client.read()).hasToString("R:|||\5salt");
     client.send('p', "md5\0");

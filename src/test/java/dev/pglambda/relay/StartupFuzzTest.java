@@ -47,7 +47,7 @@ class StartupFuzzTest {
           RelayStage.KEYS,
           new Reserved(),
           DirectCalls.none(),
-          token -> "for " + token);
+          (token, address) -> "for " + token);
 
   @FuzzTest
   void answersAnyBytesInOrder(byte[] input) {

@@ -14,6 +14,7 @@ DECLARE
   client_replication constant pg_catalog.text := pg_catalog.current_setting('session_replication_role');
   extension_schema pg_catalog.text := pg_catalog.current_schema();
   is_superuser pg_catalog.bool;
+  is_trusted pg_catalog.bool;
   parts pg_catalog.text[];
   part pg_catalog.text;
   script_path pg_catalog.text;
@@ -21,7 +22,7 @@ DECLARE
 {{declarations}}
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  SELECT r.rolsuper INTO is_superuser FROM pg_roles AS r WHERE r.rolname = current_user;
+  SELECT r.rolsuper, {{is_trusted}} INTO is_superuser, is_trusted FROM pg_roles AS r WHERE r.rolname = current_user;
   IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = requested)
       OR current_setting('transaction_read_only')::boolean
       OR EXISTS (SELECT FROM pg_available_extensions AS a WHERE a.name = requested) THEN
@@ -29,7 +30,7 @@ BEGIN
     PERFORM set_config('search_path', client_path, true);
     EXECUTE statement;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  ELSIF EXISTS (SELECT FROM {{unlisted}} WHERE u.name = requested) THEN
+  ELSIF EXISTS (SELECT FROM {{unlisted}} JOIN pg_roles AS o ON o.oid = u.owner WHERE u.name = requested AND (o.rolname = current_user OR {{owner_is_trusted}})) THEN
     IF NOT if_not_exists THEN
       RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('extension "%s" already exists', requested);
     END IF;
@@ -47,6 +48,7 @@ BEGIN
     END IF;
     parts := ARRAY[requested];
 {{required}}
+    {{check_trusted}}
 {{bindings}}
     FOREACH part IN ARRAY parts LOOP
       IF NOT has_database_privilege(current_database(), 'CREATE') THEN

@@ -3,9 +3,9 @@ RETURNS text[]
 LANGUAGE sql VOLATILE STRICT PARALLEL RESTRICTED
 AS $function$ SELECT NULL::pg_catalog.text[] $function$;
 
-CREATE OR REPLACE FUNCTION pglambda.open_link(name text, connection_string text)
+CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text)
 RETURNS text
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL RESTRICTED
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
 AS $function$
 BEGIN
   RAISE EXCEPTION USING

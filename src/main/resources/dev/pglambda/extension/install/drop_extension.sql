@@ -19,8 +19,11 @@ DECLARE
   dependents pg_catalog.text;
   lines pg_catalog.text[] := '{}';
   lines_of_lambda pg_catalog.int4;
+  was_installed pg_catalog.bool;
+  parameter pg_catalog.record;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  was_installed := EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'pglambda');
   unlisted := ARRAY(SELECT u.name FROM {{unlisted}} WHERE u.name = ANY (requested));
   IF cardinality(unlisted) = 0 OR current_setting('transaction_read_only')::boolean THEN
     -- PostgreSQL itself can answer.
@@ -106,5 +109,6 @@ BEGIN
       EXECUTE (SELECT format('/* pglambda */ DROP EXTENSION %s', string_agg(quote_ident(e.name), ', ')) FROM unnest(listed) AS e (name)) || CASE WHEN is_cascade THEN ' CASCADE' ELSE '' END;
     END IF;
   END IF;
+  {{reset_parameters}}
   PERFORM set_config('search_path', client_path, true);
 END

@@ -2,7 +2,9 @@
         EXECUTE {{commons}};
       ELSE
         EXECUTE {{objects}};
+        EXECUTE {{table}};
         EXECUTE bindings;
         EXECUTE {{functions}};
         EXECUTE {{privileges}};
+        EXECUTE {{grants}};
       END IF;

@@ -11,11 +11,12 @@ DECLARE
   owner_oid pg_catalog.oid;
   is_unlisted pg_catalog.bool := false;
   is_superuser pg_catalog.bool;
+  is_trusted pg_catalog.bool;
   member pg_catalog.record;
 {{declarations}}
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  SELECT r.rolsuper INTO is_superuser FROM pg_roles AS r WHERE r.rolname = current_user;
+  SELECT r.rolsuper, {{is_trusted}} INTO is_superuser, is_trusted FROM pg_roles AS r WHERE r.rolname = current_user;
   SELECT e.extversion, e.extowner INTO installed_version, owner_oid FROM pg_extension AS e WHERE e.extname = requested;
   IF NOT FOUND THEN
     SELECT {{default_version}}, u.owner INTO installed_version, owner_oid FROM {{unlisted}} WHERE u.name = requested;
@@ -31,6 +32,11 @@ BEGIN
   ELSIF NOT pg_has_role(owner_oid, 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of extension %s', requested);
   ELSE
+    {{check_trusted}}
+    IF EXISTS (SELECT FROM pg_roles AS o WHERE o.oid = owner_oid AND NOT {{owner_is_trusted}}) THEN
+      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('extension "%s" belongs to role "%s"', requested, pg_get_userbyid(owner_oid)),
+        DETAIL = 'That role is not trusted with the keys of pg-lambda-proxy.', HINT = {{trusted_hint}};
+    END IF;
     {{check_version}}
     IF given_version <> installed_version THEN
       RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('extension "%s" has no update path from version "%s" to version "%s"', requested, installed_version, given_version);

@@ -1,0 +1,31 @@
+package dev.pglambda.callback;
+
+import dev.pglambda.lambda.SqlError;
+
+/** Answers FATAL to whoever comes, before any work is done for him. */
+final class RefusingPhase implements LinkPhase {
+  private final Link link;
+  private final SqlError error;
+  private final MessageReader reader = MessageReader.refusing(0);
+
+  RefusingPhase(Link link, SqlError error) {
+    this.link = link;
+    this.error = error;
+  }
+
+  @Override
+  public void begin() {
+    link.fail(error);
+  }
+
+  @Override
+  public MessageReader reader() {
+    return reader;
+  }
+
+  @Override
+  public void receive(Message message) {}
+
+  @Override
+  public void closed() {}
+}
