@@ -39,8 +39,10 @@ final class CallTranscript {
    * Holds a conversation.
    *
    * @param compositeOid object id of the type of create_lambda_function_arn, which counts as record
+   * @param waiting whether the client waits for the answer to each message before it sends the next
    */
-  static CallTranscript of(LambdaDatabase database, int compositeOid, List<Step> steps)
+  static CallTranscript of(
+      LambdaDatabase database, int compositeOid, List<Step> steps, boolean waiting)
       throws IOException {
     CallTranscript transcript = new CallTranscript(steps, compositeOid);
     try (WireClient client =
@@ -52,7 +54,7 @@ final class CallTranscript {
             null)) {
       boolean open = true;
       for (Step step : steps) {
-        open = open && transcript.hold(step, client, database.lambda());
+        open = open && transcript.hold(step, client, database.lambda(), waiting);
       }
       if (open) {
         client.terminate().readEnd();
@@ -62,10 +64,27 @@ final class CallTranscript {
   }
 
   /** Whether the session goes on. */
-  private boolean hold(Step step, WireClient client, FakeLambdaEndpoint lambda) throws IOException {
+  private boolean hold(Step step, WireClient client, FakeLambdaEndpoint lambda, boolean waiting)
+      throws IOException {
     List<String> lines = new ArrayList<>();
     answers.add(lines);
     int before = lambda.requests().size();
+    boolean open =
+        waiting
+            ? step.sendWaiting(
+                client,
+                message -> {
+                  lines.add(line(message));
+                  return message != null;
+                })
+            : hold(step, client, lines);
+    List<ReceivedRequest> asked = lambda.requests();
+    asked.subList(before, asked.size()).forEach(request -> lines.add(line(request)));
+    requests += asked.size() - before;
+    return open;
+  }
+
+  private boolean hold(Step step, WireClient client, List<String> lines) throws IOException {
     int answered = 0;
     ServerMessage message = null;
     step.send(client);
@@ -74,9 +93,6 @@ final class CallTranscript {
       lines.add(line(message));
       answered += message instanceof ReadyForQuery ? 1 : 0;
     } while (message != null && answered < step.answers());
-    List<ReceivedRequest> asked = lambda.requests();
-    asked.subList(before, asked.size()).forEach(request -> lines.add(line(request)));
-    requests += asked.size() - before;
     return message != null;
   }
 

@@ -27,10 +27,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Random conversations with calls get the same answers, and make the same requests, whether the
- * extension serves the calls or the proxy does: with the extension installed, and without. There
- * are as many as the system property {@code pglambda.test.conversations} says, on each version:
- * half of them always the same ones, the others different in each run; a failure names the seed,
- * which the system property {@code pglambda.test.seed} repeats.
+ * extension serves the calls or the proxy does, with the extension installed, and without; and
+ * whether the client waits for the answer to each message or sends many at a time. There are as
+ * many as the system property {@code pglambda.test.conversations} says, on each version: half of
+ * them always the same ones, the others different in each run; a failure names the seed, which the
+ * system property {@code pglambda.test.seed} repeats.
  */
 @Timeout(14_400)
 class DirectDifferentialTest {
@@ -86,7 +87,11 @@ class DirectDifferentialTest {
   /** Databases that are alike but for who serves the calls. */
   private static final class Places implements AutoCloseable {
     private final Map<Mode, Place> places = new EnumMap<>(Mode.class);
-    private final ExecutorService threads = Executors.newFixedThreadPool(Mode.values().length);
+
+    /** Where the extension serves the calls of a client that waits. */
+    private final Place waiting;
+
+    private final ExecutorService threads = Executors.newFixedThreadPool(1 + Mode.values().length);
     private final String version;
     private int conversations;
     private int lines;
@@ -95,13 +100,20 @@ class DirectDifferentialTest {
     Places(String version) throws SQLException {
       this.version = version;
       for (Mode mode : Mode.values()) {
-        LambdaDatabase database = mode.database(version);
-        program(database.lambda());
-        Connection operator = database.connectDirectly();
-        Queries.execute(
-            operator, "ALTER DATABASE " + database.name() + " SET search_path = w, public");
-        places.put(mode, new Place(database, operator, composite(operator)));
+        places.put(mode, place(mode.database(version)));
       }
+      waiting = place(Mode.EXTENSION.database(version));
+    }
+
+    private static Place place(LambdaDatabase database) throws SQLException {
+      program(database.lambda());
+      Connection operator = database.connectDirectly();
+      Queries.execute(
+          operator,
+          "ALTER DATABASE " + database.name() + " SET search_path = w, public",
+          // Its warnings come once for each time that a text is read.
+          "ALTER DATABASE " + database.name() + " SET escape_string_warning = off");
+      return new Place(database, operator, composite(operator));
     }
 
     private static int composite(Connection operator) throws SQLException {
@@ -120,7 +132,7 @@ class DirectDifferentialTest {
     }
 
     boolean hasCrashed() throws SQLException {
-      for (Place place : places.values()) {
+      for (Place place : all()) {
         if (!place.operator().isValid(TIMEOUT_SECONDS)) {
           return true;
         }
@@ -133,12 +145,19 @@ class DirectDifferentialTest {
       RandomCallConversation conversation = new RandomCallConversation(seed);
       List<Mode> modes =
           conversation.needsExtension() ? List.of(Mode.ALWAYS) : List.of(Mode.ALWAYS, Mode.ABSENT);
+      Future<CallTranscript> ofWaiting =
+          threads.submit(() -> hold(conversation.steps(), waiting, true));
       List<CallTranscript> all = hold(conversation.steps(), modes);
       CallTranscript expected = all.get(0);
       conversations++;
       lines += expected.size();
       requests += expected.requests();
       List<String> differences = new ArrayList<>();
+      String difference = expected.differenceFrom(ofWaiting.get());
+      if (difference != null) {
+        differences.add(
+            "seed %d, PostgreSQL %s, + many at a time%n%s".formatted(seed, version, difference));
+      }
       for (int i = 0; i < modes.size(); i++) {
         if (all.get(i + 1).differenceFrom(expected) != null) {
           differences.add(
@@ -184,15 +203,25 @@ class DirectDifferentialTest {
     }
 
     private CallTranscript hold(List<Step> steps, Mode mode) throws Exception {
-      Place place = Objects.requireNonNull(places.get(mode));
+      return hold(steps, Objects.requireNonNull(places.get(mode)), false);
+    }
+
+    private static CallTranscript hold(List<Step> steps, Place place, boolean waiting)
+        throws Exception {
       Queries.execute(place.operator(), RandomCalls.SETUP.toArray(String[]::new));
-      return CallTranscript.of(place.database(), place.composite(), steps);
+      return CallTranscript.of(place.database(), place.composite(), steps, waiting);
+    }
+
+    private List<Place> all() {
+      List<Place> all = new ArrayList<>(places.values());
+      all.add(waiting);
+      return all;
     }
 
     @Override
     public void close() throws SQLException {
       threads.shutdownNow();
-      for (Place place : places.values()) {
+      for (Place place : all()) {
         place.operator().close();
         place.database().close();
       }

@@ -2,6 +2,14 @@ package dev.pglambda.client;
 
 import dev.pglambda.client.RandomCalls.Statement;
 import dev.pglambda.client.RandomExpressions.Kind;
+import dev.pglambda.testing.ServerMessage;
+import dev.pglambda.testing.ServerMessage.DataRow;
+import dev.pglambda.testing.ServerMessage.ErrorResponse;
+import dev.pglambda.testing.ServerMessage.NoticeResponse;
+import dev.pglambda.testing.ServerMessage.NotificationResponse;
+import dev.pglambda.testing.ServerMessage.ParameterDescription;
+import dev.pglambda.testing.ServerMessage.ParameterStatus;
+import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -88,11 +96,41 @@ final class RandomCallConversation {
     "SET default_transaction_read_only = on"
   };
 
+  /** What changes how the texts behind it are read, in the same series of messages or not. */
+  private static final String[] READING = {
+    "SET standard_conforming_strings = off",
+    "SET standard_conforming_strings = off",
+    "SET standard_conforming_strings = on",
+    "SET LOCAL standard_conforming_strings = off",
+    "SET SESSION standard_conforming_strings TO DEFAULT",
+    "SELECT set_config('standard_conforming_strings', 'off', false)",
+    "SELECT set_config('standard_conforming_strings', 'on', true)",
+    "DO $$BEGIN SET standard_conforming_strings = off; END$$",
+    "RESET standard_conforming_strings",
+    "RESET ALL",
+    "DISCARD PLANS",
+  };
+
+  /** What is a call to one of two settings, and a comment to the other. */
+  private static final String[] READ = {
+    "SELECT '\\'' /*', payload FROM aws_lambda.invoke('echo', '{\"read\": 1}'::json) --*/",
+    "SELECT '\\' /* ', payload FROM aws_lambda.invoke('echo', '{\"read\": 2}'::json) --*/",
+    "SELECT payload, '\\'' --' FROM aws_lambda.invoke('echo', '{\"read\": 3}'::json)\n"
+        + "FROM aws_lambda.invoke('echo', '{\"read\": 4}'::json)",
+    "SELECT E'\\'' /*', payload FROM aws_lambda.invoke('echo', '{\"read\": 5}'::json) --*/",
+  };
+
   /** What a client sends before it waits for the answer, in words and as messages. */
   static final class Step {
     private final List<String> words = new ArrayList<>();
     private final List<Message> messages = new ArrayList<>();
     private int answers;
+
+    /** Hears what the server says. */
+    interface Listener {
+      /** Whether more of it may be read: not at the end of the connection. */
+      boolean hears(@Nullable ServerMessage message);
+    }
 
     private interface Message {
       void to(WireClient client) throws IOException;
@@ -113,6 +151,46 @@ final class RandomCallConversation {
       for (Message message : messages) {
         message.to(client);
       }
+    }
+
+    /**
+     * Sends each message only when the one before is answered, which a Flush sees to.
+     *
+     * @return whether the session goes on
+     */
+    boolean sendWaiting(WireClient client, Listener listener) throws IOException {
+      boolean skipping = false;
+      for (int i = 0; i < messages.size(); i++) {
+        messages.get(i).to(client);
+        String kind = words.get(i).replaceFirst("[: ].*(?s:.*)", "");
+        boolean ends = kind.equals("Sync") || kind.equals("Query");
+        if (kind.equals("Flush") || (skipping && !kind.equals("Sync"))) {
+          continue;
+        }
+        if (!ends) {
+          client.flush();
+        }
+        ServerMessage message;
+        do {
+          message = client.read();
+          if (!listener.hears(message)) {
+            return false;
+          }
+          skipping = message instanceof ErrorResponse && !kind.equals("Query");
+        } while (!skipping && !(ends ? message instanceof ReadyForQuery : isAnswer(message)));
+        skipping &= !kind.equals("Sync");
+      }
+      return true;
+    }
+
+    /** Whether it is the last one that answers a message of the extended query protocol. */
+    private static boolean isAnswer(@Nullable ServerMessage message) {
+      return !(message == null
+          || message instanceof NoticeResponse
+          || message instanceof ParameterStatus
+          || message instanceof NotificationResponse
+          || message instanceof DataRow
+          || message instanceof ParameterDescription);
     }
 
     /** How many times ReadyForQuery comes. */
@@ -169,7 +247,7 @@ final class RandomCallConversation {
   }
 
   private void unit() {
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(18)) {
       case 0, 1, 2, 3 -> query(calls.next(false).sql());
       case 4, 5 -> severalStatements();
       case 6, 7, 8 -> {
@@ -181,6 +259,8 @@ final class RandomCallConversation {
       case 12 -> pipeline();
       case 13 -> plain(pick(PLAIN));
       case 14 -> plain(pick(transactions ? TRANSACTION : PLAIN));
+      case 15 -> queries();
+      case 16 -> plain(pick(READ));
       default -> plain(random.nextInt(3) == 0 ? pick(SETTINGS) : pick(ALONE));
     }
   }
@@ -209,13 +289,29 @@ final class RandomCallConversation {
     query(String.join(random.nextBoolean() ? "; " : "\n;\n", texts));
   }
 
+  /** Several Queries, without waiting for their answers. */
+  private void queries() {
+    for (int i = 2 + random.nextInt(4); i > 0; i--) {
+      query(
+          switch (random.nextInt(6)) {
+            case 0 -> pick(PLAIN);
+            case 1 -> pick(transactions ? TRANSACTION : PLAIN);
+            case 2 -> pick(READING);
+            case 3, 4 -> pick(READ);
+            default -> calls.next(false).sql();
+          });
+    }
+  }
+
   /** Several statements and one Sync. */
   private void pipeline() {
     for (int i = 2 + random.nextInt(4); i > 0; i--) {
       once(
-          switch (random.nextInt(5)) {
+          switch (random.nextInt(8)) {
             case 0 -> new Statement(pick(PLAIN), List.of());
             case 1 -> new Statement(pick(transactions ? TRANSACTION : PLAIN), List.of());
+            case 2 -> new Statement(pick(READING), List.of());
+            case 3, 4 -> new Statement(pick(READ), List.of());
             default -> calls.next(true);
           });
       if (random.nextInt(8) == 0) {
