@@ -191,6 +191,9 @@ class HostileConnectionsIT {
   private static void assertRefused(String answer) {
     String error = answer.replaceFirst("^N{1,2}", "").replaceFirst("(?s)^R.{8}SCRAM.*?\0\0", "");
     if (!error.isEmpty()) {
+      if (error.matches("EFATAL:  .*\n\0")) {
+        return; // in the form of a protocol before 3
+      }
       assertThat(error).matches("(?s)E.{4}SFATAL\0.*\0\0");
       assertThat(CODES).as(error).anyMatch(code -> error.contains("\0C" + code + "\0"));
     }

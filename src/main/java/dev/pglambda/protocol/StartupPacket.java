@@ -16,6 +16,15 @@ public sealed interface StartupPacket {
   /** Largest packet PostgreSQL accepts: its MAX_STARTUP_PACKET_LENGTH, and the length itself. */
   int MAX_LENGTH = 10_004;
 
+  /**
+   * Octets of a wrong length. PostgreSQL closes on them and tells its log alone (backend_startup.c,
+   * ProcessStartupPacket): who sends them may be no client of PostgreSQL at all, or one that is
+   * just leaving.
+   *
+   * @param reason for the log, {@code what: actual (expected: ...)}
+   */
+  record NoPacket(String reason) implements StartupPacket {}
+
   /** Asks for TLS. */
   record SslRequest() implements StartupPacket {}
 
@@ -28,9 +37,10 @@ public sealed interface StartupPacket {
   /**
    * Begins a session.
    *
-   * @param majorVersion protocol version, 3
+   * @param majorVersion protocol version; 3, or what the server is to refuse
    * @param minorVersion 0 or 2, or what the client wishes
-   * @param parameters names and values in order, one {@code char} per byte
+   * @param parameters names and values in order, one {@code char} per byte; empty unless the major
+   *     version is 3
    */
   record StartupMessage(int majorVersion, int minorVersion, Map<String, String> parameters)
       implements StartupPacket {
@@ -51,28 +61,27 @@ public sealed interface StartupPacket {
     }
   }
 
-  /** Octets of the first packet in the buffer, or -1 while its length is not there. */
-  static int length(ByteBuf in) throws ProtocolViolation {
-    if (in.readableBytes() < 4) {
-      return -1;
-    }
-    int length = in.getInt(in.readerIndex());
-    if (length < 8 || length > MAX_LENGTH) {
-      throw new ProtocolViolation(
-          "invalid length of startup packet: %d (expected: 8 to %d)".formatted(length, MAX_LENGTH));
-    }
-    return length;
+  /** Octets of the first packet in the buffer as it tells them, or -1 while they are not there. */
+  static int length(ByteBuf in) {
+    return in.readableBytes() < 4 ? -1 : in.getInt(in.readerIndex());
   }
 
   /**
    * Decodes the first packet in the buffer without consuming it.
    *
    * @return null while the packet is not complete
-   * @throws ProtocolViolation if it is none
+   * @throws ProtocolViolation if its parameters have no end
    */
   static @Nullable StartupPacket read(ByteBuf in) throws ProtocolViolation {
+    if (in.readableBytes() < 4) {
+      return null;
+    }
     int length = length(in);
-    if (length < 0 || in.readableBytes() < length) {
+    if (length < 8 || length > MAX_LENGTH) {
+      return new NoPacket(
+          "invalid length of startup packet: %d (expected: 8 to %d)".formatted(length, MAX_LENGTH));
+    }
+    if (in.readableBytes() < length) {
       return null;
     }
     int at = in.readerIndex();
@@ -92,13 +101,12 @@ public sealed interface StartupPacket {
     return new StartupMessage(major, minor, parameters(in, at + 8, at + length));
   }
 
-  private static CancelRequest cancelRequest(int length) throws ProtocolViolation {
+  private static StartupPacket cancelRequest(int length) {
     int keyLength = length - 12;
-    if (keyLength < 4 || keyLength > 256) {
-      throw new ProtocolViolation(
-          "invalid length of cancel request: %d (expected: 16 to 268)".formatted(length));
-    }
-    return new CancelRequest();
+    return keyLength < 4 || keyLength > 256
+        ? new NoPacket(
+            "invalid length of cancel request: %d (expected: 16 to 268)".formatted(length))
+        : new CancelRequest();
   }
 
   private static Map<String, String> parameters(ByteBuf in, int from, int end)

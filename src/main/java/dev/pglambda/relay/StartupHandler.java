@@ -32,8 +32,11 @@ import org.slf4j.LoggerFactory;
  *   SSLRequest, GSSENCRequest (each once) ──► 'N', and on
  *   CancelRequest ──► to the server, which closes; close
  *   StartupMessage ──► of the reserved database: handed over
+ *                 ├──► of another protocol: the server says so ({@link VersionRefusal})
  *                 └──► any other: {@link Session}
- *   anything else ──► FATAL 08P01, close
+ *   a request for encryption again ──► the server says what it thinks of it
+ *   a wrong length ──► close, without a word
+ *   parameters without an end ──► FATAL 08P01, close
  * </pre>
  */
 final class StartupHandler extends ChannelInboundHandlerAdapter {
@@ -118,6 +121,12 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     if (packet == null) {
       return false;
     }
+    if (packet instanceof StartupPacket.NoPacket none) {
+      log.debug("{}: {}", ctx.channel(), none.reason());
+      done = true;
+      ctx.close();
+      return false;
+    }
     ByteBuf bytes = received.readSlice(StartupPacket.length(received));
     if (packet instanceof StartupPacket.SslRequest && !sslAsked) {
       sslAsked = true;
@@ -132,18 +141,16 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
       done = true;
       begin(ctx, startup, bytes);
     } else {
-      throw new ProtocolViolation("encryption requested twice");
+      // To the server, the second of two is the version of a protocol that it does not know.
+      done = true;
+      letServerRefuse(ctx, new VersionRefusal(ctx.channel(), 3, bytes, true));
     }
     return true;
   }
 
   private void begin(ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes) {
     if (startup.majorVersion() != 3) {
-      refuse(
-          ctx,
-          SqlState.FEATURE_NOT_SUPPORTED,
-          "unsupported frontend protocol %d.%d: server supports 3.0 to 3.2"
-              .formatted(startup.majorVersion(), startup.minorVersion()));
+      letServerRefuse(ctx, new VersionRefusal(ctx.channel(), startup.majorVersion(), bytes, false));
       return;
     }
     ChannelPipeline pipeline = ctx.pipeline();
@@ -172,6 +179,29 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     } else {
       ctx.close(); // the client has gone
     }
+  }
+
+  /** A connection to the server like a session's, and counted as one. */
+  private void letServerRefuse(ChannelHandlerContext ctx, VersionRefusal refusal) {
+    if (!(ctx.channel().remoteAddress() instanceof InetSocketAddress client)) {
+      ctx.close(); // the client has gone
+      return;
+    }
+    if (relay.admission().enter(client.getAddress()) != null) {
+      ctx.close();
+      return;
+    }
+    ctx.channel().closeFuture().addListener(closed -> relay.admission().leave(client.getAddress()));
+    ChannelFuture connecting = relay.backend().connect(ctx.channel(), refusal, true);
+    whenDone(
+        connecting,
+        ctx.channel().eventLoop(),
+        () -> {
+          if (!connecting.isSuccess()) {
+            refusal.connectFailed(
+                ConnectFailure.of(connecting.cause(), relay.settings().backend()));
+          }
+        });
   }
 
   private void beginSession(

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -71,11 +72,30 @@ class RelayTest extends RelayStage {
     assertThat(client.text(1)).isEqualTo("N");
     client.send(startup("user", "ann"));
     assertThat(backend().readPacket()).startsWith("196608:user|ann|");
+  }
 
-    Peer twice = client(concat(packet(SSL_REQUEST, ""), packet(SSL_REQUEST, "")));
-    assertThat(twice.text(1)).isEqualTo("N");
-    assertThat(twice.read().body()).contains("08P01", "encryption requested twice");
-    assertThat(twice.atEnd()).isTrue();
+  @Test
+  void letsTheServerAnswerWhoAsksForTheSameEncryptionTwice() throws Exception {
+    Peer client = client(concat(packet(SSL_REQUEST, ""), packet(SSL_REQUEST, "")));
+    assertThat(client.text(1)).isEqualTo("N");
+    Peer backend = backend();
+    assertThat(backend.readPacket()).isEqualTo(SSL_REQUEST + ":");
+    backend.send(new byte[] {'N'});
+    assertThat(backend.readPacket()).isEqualTo(SSL_REQUEST + ":");
+    backend.send('E', "no\0").close();
+
+    assertThat(client.rest()).isEqualTo(latin1(message('E', "no\0")));
+  }
+
+  @Test
+  void closesWhereAServerWouldBeginTheEncryptionOfASecondRequest() throws Exception {
+    Peer client = client(concat(packet(GSSENC_REQUEST, ""), packet(GSSENC_REQUEST, "")));
+    Peer backend = backend();
+    backend.readPacket();
+    backend.send(new byte[] {'G'});
+
+    assertThat(client.rest()).isEqualTo("N");
+    assertThat(backend.atEnd()).isTrue();
   }
 
   @Test
@@ -106,30 +126,96 @@ class RelayTest extends RelayStage {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "GET / HTTP/1.1\r\n\r\n",
-        "\0\0\0\0",
-        "\0\0\0\7xxxx",
-        "\u00ff\u00ff\u00ff\u00ffxxxx",
-        "\0\0'\u0015\0\3\0\0",
         "\0\0\0\u0009\0\3\0\0x",
         "\0\0\0\u000c\0\3\0\0user",
-        "\0\0\0\u000e\0\3\0\0user\0x",
-        "\0\0\0\u000c\4\u00d2\u0016.\0\0\0\0"
+        "\0\0\0\u000e\0\3\0\0user\0x"
       })
-  void refusesWhatIsNoStartupPacketWithOneFatal(String bytes) throws Exception {
+  void refusesParametersWithoutAnEndWithOneFatal(String bytes) throws Exception {
     Peer client = client(bytes.getBytes(StandardCharsets.ISO_8859_1));
 
     assertThat(client.read().body()).startsWith("SFATAL\0VFATAL\0C08P01\0Minvalid ");
     assertThat(client.atEnd()).isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1\r\n\r\n",
+        "X\0\0\0\4", // Terminate
+        "\0\0\0\0",
+        "\0\0\0\4",
+        "\0\0\0\7xxxx",
+        "\u00ff\u00ff\u00ff\u00ffxxxx",
+        "\0\0'\u0015\0\3\0\0",
+        "\0\0\0\u000c\4\u00d2\u0016.\0\0\0\0"
+      })
+  void closesWithoutAWordOnAPacketOfAWrongLength(String bytes) throws Exception {
+    assertThat(client(bytes.getBytes(StandardCharsets.ISO_8859_1)).atEnd()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1 << 16, 2 << 16, 4 << 16, 1234 << 16 | 1, -1})
+  void passesAnotherProtocolOnAndTheServersErrorBack(int version) throws Exception {
+    String inAnyForm = "EFATAL:  no, not that one\n\0";
+    Peer client = client(packet(version, "x".repeat(288)));
+    Peer backend = backend();
+    assertThat(backend.readPacket()).isEqualTo(version + ":" + "x".repeat(288));
+
+    backend.send(inAnyForm.getBytes(StandardCharsets.US_ASCII)).close();
+
+    assertThat(client.rest()).isEqualTo(inAnyForm);
+  }
+
   @Test
-  void refusesAProtocolThatIsNotThree() throws Exception {
-    assertThat(client(packet(2 << 16, "x".repeat(288))).rest())
-        .contains(
-            "FATAL", "0A000", "unsupported frontend protocol 2.0: server supports 3.0 to 3.2");
-    assertThat(client(packet(1234 << 16 | 1, "")).rest())
-        .contains("0A000", "unsupported frontend protocol 1234.1");
+  void refusesAProtocolThatOnlyTheServerSpeaksInTheFormOfTheProtocol() throws Exception {
+    Peer client = client(packet(2 << 16, "x".repeat(288)));
+    Peer backend = backend();
+    backend.readPacket();
+    backend.send("R\0\0\0\0Z".getBytes(StandardCharsets.US_ASCII));
+
+    assertThat(client.rest()).matches("EFATAL:  unsupported frontend protocol.*\n\0");
+    assertThat(backend.atEnd()).isTrue();
+  }
+
+  @Test
+  void givesUpOnAServerThatDoesNotRefuseAProtocol() throws Exception {
+    startupTimeout = Duration.ofMillis(200);
+    Peer client = client(packet(4 << 16, ""));
+    Peer backend = backend();
+    backend.readPacket();
+
+    assertThat(client.atEnd()).isTrue();
+    assertThat(backend.atEnd()).isTrue();
+  }
+
+  @Test
+  void takesNoMoreOfARefusalThanIsSensible() throws Exception {
+    Peer client = client(packet(4 << 16, ""));
+    Peer backend = backend();
+    backend.readPacket();
+    backend.send('E', "x".repeat(20_000));
+
+    assertThat(client.rest()).hasSizeLessThanOrEqualTo(20_005);
+    assertThat(backend.atEnd()).isTrue();
+  }
+
+  @Test
+  void countsAClientOfAnotherProtocolAsAClient() throws Exception {
+    limits = new ClientLimits(1, 0, 100, 100);
+    client(packet(4 << 16, ""));
+    backend().readPacket();
+
+    assertThat(client(packet(4 << 16, "")).atEnd()).isTrue();
+    assertThat(client(startup("user", "ann")).read().body()).contains("53300");
+  }
+
+  @Test
+  void saysInTheFormOfTheProtocolThatThereIsNoServer() throws Exception {
+    backendPort = FakeLambdaEndpoint.refusing().getPort();
+
+    assertThat(client(packet(2 << 16, "")).rest())
+        .matches("EFATAL:  could not connect to server.*\n\0");
+    assertThat(client(packet(4 << 16, "")).rest()).contains("FATAL", "08001");
   }
 
   @Test
@@ -143,7 +229,7 @@ class RelayTest extends RelayStage {
       byte[] bytes = new byte[4 + new Random(seed).nextInt(300)];
       new Random(seed).nextBytes(bytes);
       bytes[0] |= (byte) 0x80;
-      assertThat(client(bytes).rest()).as("seed %d", seed).contains("08P01");
+      assertThat(client(bytes).rest()).as("seed %d", seed).isEmpty();
     }
   }
 

@@ -21,7 +21,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,7 @@ class StartupFuzzTest {
   private static final Pattern ORDERLY =
       Pattern.compile("(?s)N{0,2}(?:|E.{4}SFATAL\0VFATAL\0C[0-9A-Z]{5}\0M[^\0]+\0\0|reserved .*)");
 
-  /** A cancel request, and a session of a database, would go to a server: there is none here. */
+  /** Some packets would go to a server: there is none here. */
   private static final Relay RELAY =
       new Relay(
           new RelaySettings(
@@ -87,15 +89,22 @@ class StartupFuzzTest {
 
   private static boolean needsServer(byte[] bytes) {
     ByteBuf in = Unpooled.wrappedBuffer(bytes);
+    Set<String> asked = new HashSet<>();
     try {
       for (StartupPacket packet = StartupPacket.read(in);
           packet != null;
           packet = StartupPacket.read(in)) {
-        if (packet instanceof StartupPacket.CancelRequest
+        boolean again =
+            (packet instanceof StartupPacket.SslRequest && !asked.add("TLS"))
+                || (packet instanceof StartupPacket.GssEncRequest && !asked.add("GSSAPI"));
+        if (again
+            || packet instanceof StartupPacket.CancelRequest
             || (packet instanceof StartupMessage startup
-                && startup.majorVersion() == 3
-                && !startup.user().equals("pglambda"))) {
+                && !(startup.majorVersion() == 3 && startup.user().equals("pglambda")))) {
           return true;
+        }
+        if (packet instanceof StartupPacket.NoPacket) {
+          return false;
         }
         in.skipBytes(StartupPacket.length(in));
       }
