@@ -3,8 +3,10 @@ package dev.pglambda;
 import dev.pglambda.config.Config;
 import dev.pglambda.embedded.SampleFunctions;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.Partitions;
 import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.lambda.aws.AwsLambdaInvoker;
+import dev.pglambda.lambda.aws.SdkPartitions;
 import io.netty.channel.EventLoopGroup;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,18 +17,37 @@ import org.jspecify.annotations.Nullable;
  *
  * @param invoker to be closed with the proxy
  * @param region region of calls that name none
+ * @param partitions AWS's
  * @param warmUp makes the first call quicker; to be run, at leisure, once clients are served
  * @param description lines for the user
  */
 record LambdaSource(
-    LambdaInvoker invoker, String region, Runnable warmUp, List<String> description) {
+    LambdaInvoker invoker,
+    String region,
+    Partitions partitions,
+    Runnable warmUp,
+    List<String> description) {
+  private static final Partitions PARTITIONS = new SdkPartitions();
 
   /**
    * Chooses as the configuration says, and as the AWS settings found in the environment suggest.
+   *
+   * @throws StartException if the region that is set is none
    */
-  static LambdaSource choose(Config.Lambda config, EventLoopGroup loops) {
-    AwsEnvironment environment = AwsEnvironment.ofProcess();
+  static LambdaSource choose(Config.Lambda config, EventLoopGroup loops) throws StartException {
+    return choose(config, loops, AwsEnvironment.ofProcess());
+  }
+
+  /** The same in another environment. */
+  static LambdaSource choose(Config.Lambda config, EventLoopGroup loops, AwsEnvironment environment)
+      throws StartException {
     String region = environment.ownRegion(config.region());
+    if (PARTITIONS.partitionOf(region) == null) {
+      throw StartException.badUsage(
+          "AWS region: \"%s\" (expected: the name of an AWS region, for example us-east-1)"
+              .formatted(region.replaceAll("\\p{Cntrl}", "?")),
+          null);
+    }
     String found =
         config.endpoint() == null ? environment.configuration() : "endpoint " + config.endpoint();
     return switch (config.sampleFunctions()) {
@@ -48,7 +69,7 @@ record LambdaSource(
                 functions.descriptions().entrySet().stream()
                     .map(each -> "  %-16s %s".formatted(each.getKey(), each.getValue())))
             .toList();
-    return new LambdaSource(functions, region, () -> {}, lines);
+    return new LambdaSource(functions, region, PARTITIONS, () -> {}, lines);
   }
 
   private static LambdaSource aws(
@@ -69,6 +90,10 @@ record LambdaSource(
             region);
     String where = found == null ? "AWS with its default settings" : found;
     return new LambdaSource(
-        invoker, region, invoker::warmUp, List.of("real: " + where + ", region " + region));
+        invoker,
+        region,
+        PARTITIONS,
+        invoker::warmUp,
+        List.of("real: " + where + ", region " + region));
   }
 }

@@ -122,7 +122,8 @@ public final class ProxyServer implements AutoCloseable {
     Channel bound = bind(loops);
     LambdaSource lambda = LambdaSource.choose(config.lambda(), loops);
     opened.push(lambda.invoker());
-    InvokeFunction function = new InvokeFunction(lambda.invoker(), lambda.region());
+    InvokeFunction function =
+        new InvokeFunction(lambda.invoker(), lambda.region(), lambda.partitions());
     PostgresSource postgres = PostgresSource.open(config, progress);
     if (postgres.embedded() != null) {
       opened.push(postgres.embedded());

@@ -23,7 +23,10 @@ final class Values {
   private static final Map<String, Long> MILLISECONDS_PER_UNIT =
       Map.of("ms", 1L, "s", 1_000L, "min", 60_000L, "h", 3_600_000L);
 
-  private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,64}");
+  /** The Lambda API's pattern. */
+  private static final Pattern REGION =
+      Pattern.compile("(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]{1,40}-\\d");
+
   private static final Pattern ROLE_ARN =
       Pattern.compile("arn:aws[a-z-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576}");
 

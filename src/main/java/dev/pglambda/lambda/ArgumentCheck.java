@@ -20,15 +20,14 @@ final class ArgumentCheck {
   private static final int LEAST_TIMEOUT_MS = 1;
   private static final int MOST_TIMEOUT_MS = 900_000;
 
-  /** A region becomes part of a host name, so nothing else may get in. */
-  private static final Pattern REGION = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
-
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\d+");
 
   private final String ownRegion;
+  private final Partitions partitions;
 
-  ArgumentCheck(String ownRegion) {
+  ArgumentCheck(String ownRegion, Partitions partitions) {
     this.ownRegion = ownRegion;
+    this.partitions = partitions;
   }
 
   /**
@@ -53,6 +52,9 @@ final class ArgumentCheck {
     Duration requestTimeout =
         timeout(REQUEST_TIMEOUT, arguments.requestTimeoutMs(), DEFAULT_REQUEST_TIMEOUT_MS);
     Optional<FunctionName> name = FunctionName.parse(functionName);
+    if (name.map(FunctionName::isPathSegment).orElse(false)) {
+      throw new InvalidArgumentException(InvokeErrors.invalidFunctionName(functionName));
+    }
     String region = region(types.region(), name);
     checkQualifier(arguments.qualifier(), name);
     Invocation invocation =
@@ -208,21 +210,33 @@ final class ArgumentCheck {
     return Duration.ofMillis(milliseconds);
   }
 
-  /** The argument's, else the ARN's, else the proxy's own. */
+  /** The argument's, else the ARN's, else the proxy's own; of the ARN's partition. */
   private String region(@Nullable String argument, Optional<FunctionName> name)
       throws InvalidArgumentException {
     String given = givenRegion(argument);
     String named = name.map(FunctionName::region).map(ArgumentCheck::givenRegion).orElse(null);
-    if (given == null) {
-      return named != null ? named : ownRegion;
+    if (given != null) {
+      partitionOf(given);
+      if (named != null && !named.equals(given)) {
+        throw new InvalidArgumentException(InvokeErrors.regionConflict(given, name.orElseThrow()));
+      }
     }
-    if (!REGION.matcher(given).matches()) {
-      throw new InvalidArgumentException(InvokeErrors.invalidRegion(given));
+    String region = given != null ? given : named != null ? named : ownRegion;
+    String partition = partitionOf(region);
+    String arnPartition = name.map(FunctionName::partition).orElse(null);
+    if (arnPartition != null && !arnPartition.equals(partition)) {
+      throw new InvalidArgumentException(
+          InvokeErrors.partitionConflict(region, partition, name.orElseThrow()));
     }
-    if (named != null && !named.equals(given)) {
-      throw new InvalidArgumentException(InvokeErrors.regionConflict(given, name.orElseThrow()));
+    return region;
+  }
+
+  private String partitionOf(String region) throws InvalidArgumentException {
+    String partition = partitions.partitionOf(region);
+    if (partition == null) {
+      throw new InvalidArgumentException(InvokeErrors.invalidRegion(region));
     }
-    return given;
+    return partition;
   }
 
   private static @Nullable String givenRegion(@Nullable String region) {

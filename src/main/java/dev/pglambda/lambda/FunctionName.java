@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * reference, Invoke, "FunctionName").
  *
  * @param text the name as it was given
+ * @param partition the ARN's, for example {@code aws}, or null
  * @param region region in the ARN, which may be {@link #REGION_PLACEHOLDER}, or null
  * @param account twelve digits, or null
  * @param name the bare name
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record FunctionName(
     String text,
+    @Nullable String partition,
     @Nullable String region,
     @Nullable String account,
     String name,
@@ -32,7 +34,7 @@ public record FunctionName(
    */
   private static final Pattern FORMS =
       Pattern.compile(
-          "(arn:(aws[a-zA-Z-]*)?:lambda:)?"
+          "(arn:(?<partition>aws[a-zA-Z-]*)?:lambda:)?"
               + "((?<region>"
               + REGION_PLACEHOLDER
               + "|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d):)?"
@@ -50,10 +52,19 @@ public record FunctionName(
     return Optional.of(
         new FunctionName(
             text,
+            forms.group("partition"),
             forms.group("region"),
             forms.group("account"),
             forms.group("name"),
             forms.group("qualifier")));
+  }
+
+  /**
+   * Whether the bare name has a meaning of its own where it stands in the path of a URL (RFC 3986,
+   * section 5.2.4): the API's pattern lets it pass, but the request would be another one.
+   */
+  boolean isPathSegment() {
+    return name.equals(".") || name.equals("..");
   }
 
   /** The name to send to the endpoint of a region: the text, its placeholder filled in. */

@@ -22,6 +22,8 @@ public final class InvokeErrors {
   private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
   private static final String INTERNAL_ERROR = "XX000";
 
+  private static final String TIMEOUT = "curlCode: 28, Timeout was reached";
+
   private InvokeErrors() {}
 
   // What a Lambda client says, quoted in the DETAIL of apiFailed().
@@ -33,7 +35,20 @@ public final class InvokeErrors {
 
   /** {@code aws_lambda.request_timeout_ms} has passed: the text of AWS's C++ SDK. */
   public static InvocationException requestTimedOut(@Nullable Throwable cause) {
-    return new InvocationException("curlCode: 28, Timeout was reached", cause);
+    return new InvocationException(TIMEOUT, cause);
+  }
+
+  /**
+   * The same, without a request: other calls have taken the whole time.
+   *
+   * @param limit how many there are at a time
+   */
+  public static InvocationException timedOutBeforeItsTurn(int limit) {
+    return new InvocationException(
+        TIMEOUT,
+        "The call waited for its turn, and nothing was sent: %d calls at a time are allowed by --max-concurrent-invocations."
+            .formatted(limit),
+        null);
   }
 
   /** The proxy stops. */
@@ -45,7 +60,7 @@ public final class InvokeErrors {
 
   static SqlError apiFailed(InvocationException failure) {
     String detail = "AWS Lambda client returned '" + failure.getMessage() + "'.";
-    return error(EXTERNAL_ROUTINE_EXCEPTION, "invoke API failed", detail, null);
+    return error(EXTERNAL_ROUTINE_EXCEPTION, "invoke API failed", detail, failure.hint());
   }
 
   static SqlError functionFailed(
@@ -69,6 +84,15 @@ public final class InvokeErrors {
     return error(
         INVALID_PARAMETER_VALUE,
         "argument \"function_name\" of aws_lambda.invoke must not be empty",
+        null,
+        null);
+  }
+
+  static SqlError invalidFunctionName(String given) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "invalid value for argument \"function_name\" of aws_lambda.invoke: \"%s\""
+            .formatted(given),
         null,
         null);
   }
@@ -140,6 +164,15 @@ public final class InvokeErrors {
         "region \"%s\" contradicts the region in the ARN of the function".formatted(given),
         "\"%s\" is in region \"%s\".".formatted(name.text(), name.region()),
         "Leave the region out, or give the same one.");
+  }
+
+  static SqlError partitionConflict(String region, String partition, FunctionName name) {
+    return error(
+        INVALID_PARAMETER_VALUE,
+        "region \"%s\" contradicts the partition in the ARN of the function".formatted(region),
+        "\"%s\" is in partition \"%s\", the region is in \"%s\"."
+            .formatted(name.text(), name.partition(), partition),
+        null);
   }
 
   static SqlError qualifierConflict(String given, FunctionName name) {

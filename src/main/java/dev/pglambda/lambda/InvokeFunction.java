@@ -26,10 +26,11 @@ public final class InvokeFunction {
   /**
    * @param invoker what runs the functions; not closed by this class
    * @param ownRegion region of calls that name none, for example {@code us-east-1}
+   * @param partitions tells what a region is
    */
-  public InvokeFunction(LambdaInvoker invoker, String ownRegion) {
+  public InvokeFunction(LambdaInvoker invoker, String ownRegion, Partitions partitions) {
     this.invoker = invoker;
-    this.check = new ArgumentCheck(ownRegion);
+    this.check = new ArgumentCheck(ownRegion, partitions);
   }
 
   /**

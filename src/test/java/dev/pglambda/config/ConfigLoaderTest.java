@@ -283,7 +283,7 @@ class ConfigLoaderTest {
                 "http://h/#f",
                 "not a url",
                 "")),
-        arguments(Option.REGION, List.of("US EAST", "eu_west_1", "")),
+        arguments(Option.REGION, List.of("US EAST", "eu_west_1", "s3", "local", "us-east-1.x", "")),
         arguments(
             Option.ROLE_ARN,
             List.of("caller", "arn:aws:iam::1:role/x", "arn:aws:iam::111122223333:user/x")),

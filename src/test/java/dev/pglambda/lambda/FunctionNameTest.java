@@ -38,8 +38,10 @@ class FunctionNameTest {
       @Nullable String account,
       String name,
       @Nullable String qualifier) {
+    String partition = text.startsWith("arn:") ? text.split(":", -1)[1] : null;
+
     assertThat(FunctionName.parse(text))
-        .contains(new FunctionName(text, region, account, name, qualifier));
+        .contains(new FunctionName(text, partition, region, account, name, qualifier));
   }
 
   @ParameterizedTest

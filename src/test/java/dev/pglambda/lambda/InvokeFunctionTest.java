@@ -6,6 +6,7 @@ import static dev.pglambda.lambda.TestArguments.name;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.lambda.aws.SdkPartitions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -24,8 +25,10 @@ class InvokeFunctionTest {
   private static final InvocationResult OK =
       new InvocationResult(200, json("{\"a\": 1}"), "$LATEST", null, null);
 
+  private static final Partitions PARTITIONS = new SdkPartitions();
+
   private final FakeInvoker invoker = new FakeInvoker();
-  private final InvokeFunction invoke = new InvokeFunction(invoker, "eu-central-1");
+  private final InvokeFunction invoke = new InvokeFunction(invoker, "eu-central-1", PARTITIONS);
 
   private static ByteBuffer json(String text) {
     return ByteBuffer.wrap(text.getBytes(UTF_8));
@@ -166,7 +169,8 @@ class InvokeFunctionTest {
                 @Override
                 public void close() {}
               },
-              "eu-central-1");
+              "eu-central-1",
+              PARTITIONS);
 
       assertThat(error(broken.call(name("f").build())).sqlState()).isEqualTo("XX000");
     }
@@ -353,12 +357,93 @@ class InvokeFunctionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "us-east-1.evil.example/#", "US-EAST-1", "us east 1", "-"})
-    void refusesWhatCannotBePartOfAHostName(String given) {
+    @ValueSource(
+        strings = {
+          "",
+          "-",
+          "s3",
+          "aws-global",
+          "us-east-99",
+          "us-east-1.evil.example/#",
+          "us-east-1.evil",
+          "us-east-1\n",
+          "us-east_1-1",
+          "evil.example/",
+          "x.y",
+          "US-EAST-1",
+          "us east 1",
+          "xx-east-1",
+          "localhost"
+        })
+    void refusesWhatIsNoRegion(String given) {
       SqlError error = refused(name("f").region(given));
 
       assertThat(error.sqlState()).isEqualTo("22023");
       assertThat(error.message()).isEqualTo("invalid AWS region: \"" + given + "\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "us-east-1",
+          "ap-southeast-7",
+          "eu-nowhere-9", // newer than the SDK
+          "cn-north-1",
+          "us-gov-west-1",
+          "us-isob-east-1",
+          "eusc-de-east-1"
+        })
+    void takesRegionsOfAllPartitions(String region) {
+      assertThat(sent(name("f").region(region)).region()).isEqualTo(region);
+    }
+
+    @Test
+    void refusesAnArnWithARegionThatNoPartitionHas() {
+      assertThat(refused(name("arn:aws:lambda:xx-east-1:444455556666:function:simple")).message())
+          .isEqualTo("invalid AWS region: \"xx-east-1\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "arn:aws:lambda:cn-north-1:444455556666:function:f,,                cn-north-1, aws, aws-cn",
+      "arn:aws-cn:lambda:us-east-1:444455556666:function:f,,              us-east-1, aws-cn, aws",
+      "arn:aws:lambda:aws-region:444455556666:function:f, cn-northwest-1, cn-northwest-1, aws, aws-cn",
+      "arn:aws-cn:lambda:aws-region:444455556666:function:f,,             eu-central-1, aws-cn, aws"
+    })
+    void refusesAnArnWhoseRegionIsInAnotherPartition(
+        String arn, @Nullable String given, String region, String named, String actual) {
+      assertThat(refused(given == null ? name(arn) : name(arn).region(given)))
+          .isEqualTo(
+              new SqlError(
+                  "22023",
+                  "region \"" + region + "\" contradicts the partition in the ARN of the function",
+                  "\"%s\" is in partition \"%s\", the region is in \"%s\"."
+                      .formatted(arn, named, actual),
+                  null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          ".",
+          "..",
+          ".:live",
+          "..:$LATEST",
+          "function:..",
+          "444455556666:function:..",
+          "arn:aws:lambda:us-west-2:444455556666:function:.",
+          "arn:aws:lambda:us-west-2:444455556666:function:..:7"
+        })
+    void refusesANameThatIsAStepInAPath(String given) {
+      assertThat(refused(name(given)))
+          .isEqualTo(
+              new SqlError(
+                  "22023",
+                  "invalid value for argument \"function_name\" of aws_lambda.invoke: \""
+                      + given
+                      + "\"",
+                  null,
+                  null));
     }
 
     @Test
@@ -563,10 +648,8 @@ class InvokeFunctionTest {
 
     @Test
     void takesAnyOtherWordForARegion() {
-      Invocation sent = answered(name("f").region("event").invocationType("Event"), false);
-
-      assertThat(sent.region()).isEqualTo("event");
-      assertThat(sent.invocationType()).isEqualTo(InvocationType.EVENT);
+      assertThat(refused(name("f").region("event").invocationType("Event")).message())
+          .isEqualTo("invalid AWS region: \"event\"");
     }
 
     @Test

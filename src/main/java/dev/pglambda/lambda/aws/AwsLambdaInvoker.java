@@ -49,6 +49,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   private final String ownRegion;
   private final CachedCredentials credentials;
   private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
+  private final ConcurrencyLimit limit;
   private final ExecutorService senders = senders();
 
   /** Closing a client waits for its event loop. */
@@ -69,8 +70,8 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    * @param roleArn role to assume first, or null
    * @param retries how often a request that failed on its way or was refused for now is sent again;
    *     0 for never. More than 0 may run a function more than once.
-   * @param maxConcurrentInvocations most requests at a time of each client; further ones wait
-   *     within their request time-out
+   * @param maxConcurrentInvocations most requests at a time; further ones wait within their request
+   *     time-out
    */
   public record Settings(
       @Nullable URI endpoint, @Nullable String roleArn, int retries, int maxConcurrentInvocations) {
@@ -118,6 +119,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     this.factory = new LambdaClients(group, settings, foreignEndpoint);
     this.ownRegion = ownRegion;
     this.credentials = credentials;
+    this.limit = new ConcurrencyLimit(settings.maxConcurrentInvocations());
     this.clients = new ClientCache<>(MOST_IDLE_CLIENTS, factory::build, closers);
   }
 
@@ -186,6 +188,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   @Override
   public void close() {
     closed = true;
+    limit.close();
     for (Call call : calls) {
       call.fail(InvokeErrors.shutDown());
     }
@@ -202,9 +205,14 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     }
   }
 
-  /** One invocation on its way: credentials, request, answer. */
+  /** One invocation on its way: its turn, credentials, request, answer. */
   private final class Call {
     private final Invocation invocation;
+    private final long startedAt = System.nanoTime();
+
+    /** Completes if the call had to wait for its turn, which comes. */
+    private final CompletableFuture<Void> turn = new CompletableFuture<>();
+
     private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
 
     Call(Invocation invocation) {
@@ -212,15 +220,40 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     }
 
     void start() {
-      long startedAt = System.nanoTime();
+      ConcurrencyLimit.Place place = limit.enter(this::startLater);
+      var unusedEnd = result.whenComplete((done, failure) -> place.leave());
+      if (place.isFree()) {
+        prepare();
+        return;
+      }
+      var timeout =
+          group.schedule(
+              () -> fail(InvokeErrors.timedOutBeforeItsTurn(limit.most())),
+              invocation.requestTimeout().toNanos(),
+              TimeUnit.NANOSECONDS);
+      var unusedTurn = turn.whenComplete((comes, failure) -> timeout.cancel(false));
+      var unusedTimeout = result.whenComplete((done, failure) -> timeout.cancel(false));
+    }
+
+    /** On a thread that has other things to do, which may be one call's end after the other. */
+    private void startLater() {
+      turn.complete(null);
+      try {
+        senders.execute(this::prepare);
+      } catch (RejectedExecutionException stopping) {
+        fail(InvokeErrors.shutDown());
+      }
+    }
+
+    private void prepare() {
       try {
         CompletableFuture<AwsCredentials> found = credentials.current();
         if (isQuick(found)) {
-          send(found.join(), Duration.ZERO);
+          send(found.join());
           return;
         }
         if (!found.isDone()) {
-          found.orTimeout(invocation.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
+          found.orTimeout(left().toNanos(), TimeUnit.NANOSECONDS);
         }
         var unused =
             found.whenCompleteAsync(
@@ -228,13 +261,18 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
                   if (failure != null) {
                     fail(SdkErrors.ofCredentials(failure));
                   } else {
-                    send(value, Duration.ofNanos(System.nanoTime() - startedAt));
+                    send(value);
                   }
                 },
                 senders);
       } catch (RejectedExecutionException stopping) {
         fail(InvokeErrors.shutDown());
       }
+    }
+
+    /** Of the request time-out. */
+    private Duration left() {
+      return invocation.requestTimeout().minusNanos(System.nanoTime() - startedAt);
     }
 
     /** Whether to send takes so little that the caller's thread, an event loop, may do it. */
@@ -247,15 +285,16 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
               new LambdaClients.Key(invocation.region(), invocation.connectTimeout()));
     }
 
-    private void send(AwsCredentials identity, Duration waited) {
+    private void send(AwsCredentials identity) {
       if (result.isDone()) {
         return;
       }
+      // Waiting for its turn and for credentials counts as part of the call; building a client does
+      // not.
+      Duration left = left();
       var lease =
           clients.lease(new LambdaClients.Key(invocation.region(), invocation.connectTimeout()));
       try {
-        // Waiting for credentials counts as part of the call; building a client does not.
-        Duration left = invocation.requestTimeout().minus(waited);
         LambdaAsyncClient client = lease.client();
         CompletableFuture<InvokeResponse> response =
             client.invoke(SdkMessages.request(invocation, identity, left));

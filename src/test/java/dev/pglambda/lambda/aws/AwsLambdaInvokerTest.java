@@ -35,6 +35,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
@@ -257,11 +259,51 @@ class AwsLambdaInvokerTest {
           .isEqualTo("some\nlines\n");
     }
 
-    @Test
-    void passesNamesInNoKnownFormSafely() throws Exception {
-      assertThat(failure(invoker().invoke(call("../x y?a=b"))))
-          .startsWith("Function not found: arn:aws:lambda:eu-west-1:");
-      assertThat(endpoint.onlyRequest().functionName()).isEqualTo("../x y?a=b");
+    /** All of them stay one segment of the path, or the endpoint would know no such request. */
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "../x y?a=b",
+          "../..",
+          "./f",
+          "f/",
+          "/",
+          "%2e%2e",
+          "%2E%2E%2Fx",
+          "f#x",
+          "f;x=1",
+          "f?Qualifier=1",
+          "..\\..",
+          "f\r\nHost: evil",
+          "\u2025",
+          "//evil.example/f",
+          "http://evil.example/"
+        })
+    void passesNamesInNoKnownFormSafely(String name) throws Exception {
+      assertThat(failure(invoker().invoke(call(name))))
+          .matches("Function not found: .*|ResourceNotFoundException");
+      assertThat(endpoint.onlyRequest().functionName()).isEqualTo(name);
+      assertThat(endpoint.onlyRequest().qualifier()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"..", "../../x", "1&Qualifier=2", "1#x", "a b", "\r\nHost: evil"})
+    void passesQualifiersInNoKnownFormSafely(String qualifier) throws Exception {
+      endpoint.on("f", Reply.json("{}"));
+      Invocation call =
+          new Invocation(
+              "f",
+              "eu-west-1",
+              InvocationType.REQUEST_RESPONSE,
+              LogType.NONE,
+              null,
+              qualifier,
+              payload("{}"),
+              LONG,
+              LONG);
+
+      assertThat(result(invoker().invoke(call)).statusCode()).isEqualTo(200);
+      assertThat(endpoint.onlyRequest().qualifier()).isEqualTo(qualifier);
     }
   }
 
@@ -448,6 +490,128 @@ class AwsLambdaInvokerTest {
         assertThat(result(call).statusCode()).isEqualTo(200);
       }
       assertThat(endpoint.maxConcurrency()).isEqualTo(2);
+    }
+
+    private Invocation callIn(String region, Duration requestTimeout) {
+      return new Invocation(
+          "f",
+          region,
+          InvocationType.REQUEST_RESPONSE,
+          LogType.NONE,
+          null,
+          null,
+          payload("{}"),
+          LONG,
+          requestTimeout);
+    }
+
+    @Test
+    void hasOneLimitForAllRegionsAndTimeouts() throws Exception {
+      endpoint.on("f", Reply.json("{}").held());
+      AwsLambdaInvoker invoker = invoker(new Settings(endpoint.uri(), null, 0, 2));
+
+      List<CompletableFuture<InvocationResult>> calls =
+          Stream.of("us-east-1", "us-west-2", "eu-west-1", "ap-south-1")
+              .flatMap(region -> Stream.of(callIn(region, LONG), callIn(region, LONG)))
+              .map(invoker::invoke)
+              .toList();
+
+      for (int answered = 2; answered <= 8; answered += 2) {
+        endpoint.awaitRequests(answered);
+        endpoint.release();
+      }
+      for (CompletableFuture<InvocationResult> call : calls) {
+        assertThat(result(call).statusCode()).isEqualTo(200);
+      }
+      assertThat(endpoint.maxConcurrency()).isEqualTo(2);
+    }
+
+    @Test
+    void endsACallThatWaitsForItsTurnAtItsRequestTimeout() throws Exception {
+      endpoint.on("f", Reply.json("{}").held());
+      AwsLambdaInvoker invoker = invoker(new Settings(endpoint.uri(), null, 0, 1));
+      CompletableFuture<InvocationResult> first = invoker.invoke(callIn("us-east-1", LONG));
+      endpoint.awaitRequests(1);
+
+      Throwable failure =
+          catchThrowable(
+              () ->
+                  invoker
+                      .invoke(callIn("us-west-2", Duration.ofMillis(200)))
+                      .get(30, TimeUnit.SECONDS));
+
+      assertThat(failure.getCause())
+          .isInstanceOfSatisfying(
+              InvocationException.class,
+              e -> {
+                assertThat(e).hasMessage("curlCode: 28, Timeout was reached");
+                assertThat(e.hint()).contains("nothing was sent", "--max-concurrent-invocations");
+              });
+      endpoint.release();
+      assertThat(result(first).statusCode()).isEqualTo(200);
+      assertThat(endpoint.requests()).hasSize(1);
+    }
+
+    @Test
+    void countsTheWaitForItsTurnAsPartOfACall() throws Exception {
+      endpoint.on("f", Reply.json("{}").held());
+      AwsLambdaInvoker invoker = invoker(new Settings(endpoint.uri(), null, 0, 1));
+      CompletableFuture<InvocationResult> first =
+          invoker.invoke(callIn("us-east-1", Duration.ofMillis(600)));
+      endpoint.awaitRequests(1);
+      long startedAt = System.nanoTime();
+      CompletableFuture<InvocationResult> second =
+          invoker.invoke(callIn("us-east-1", Duration.ofSeconds(1)));
+
+      assertThat(failure(first)).isEqualTo("curlCode: 28, Timeout was reached");
+      endpoint.awaitRequests(2); // the one before has left its place
+      assertThat(failure(second)).isEqualTo("curlCode: 28, Timeout was reached");
+      assertThat(Duration.ofNanos(System.nanoTime() - startedAt))
+          .isLessThan(Duration.ofMillis(1550));
+    }
+
+    @Test
+    void letsTheNextOnesInForCallsThatAreCancelled() throws Exception {
+      endpoint.on("f", Reply.json("{}").held());
+      AwsLambdaInvoker invoker = invoker(new Settings(endpoint.uri(), null, 0, 1));
+      CompletableFuture<InvocationResult> running = invoker.invoke(callIn("us-east-1", LONG));
+      endpoint.awaitRequests(1);
+      CompletableFuture<InvocationResult> waiting = invoker.invoke(callIn("us-west-2", LONG));
+      CompletableFuture<InvocationResult> last = invoker.invoke(callIn("eu-west-1", LONG));
+
+      waiting.cancel(true);
+      running.cancel(true);
+      endpoint.awaitRequests(2);
+      endpoint.release();
+
+      assertThat(result(last).statusCode()).isEqualTo(200);
+      assertThat(endpoint.requests()).hasSize(2);
+    }
+
+    @Test
+    void failsThousandsThatWaitWhereNobodyListens() {
+      AwsLambdaInvoker invoker = invoker(new Settings(FakeLambdaEndpoint.refusing(), null, 0, 1));
+
+      List<CompletableFuture<InvocationResult>> calls =
+          IntStream.range(0, 3000)
+              .mapToObj(i -> invoker.invoke(callIn("us-east-1", LONG)))
+              .toList();
+
+      assertThat(calls).allSatisfy(call -> assertThat(failure(call)).isEqualTo(UNREACHABLE));
+    }
+
+    @Test
+    void failsCallsThatWaitForTheirTurnWhenItIsClosed() throws Exception {
+      endpoint.on("f", Reply.json("{}").held());
+      AwsLambdaInvoker invoker = invoker(new Settings(endpoint.uri(), null, 0, 1));
+      invoker.invoke(callIn("us-east-1", LONG));
+      endpoint.awaitRequests(1);
+      CompletableFuture<InvocationResult> waiting = invoker.invoke(callIn("us-west-2", LONG));
+
+      invoker.close();
+
+      assertThat(failure(waiting)).isEqualTo("The Lambda client is shut down");
+      assertThat(endpoint.requests()).hasSize(1);
     }
 
     @Test
