@@ -26,6 +26,10 @@ public final class Logging {
   /** Warns, with a stack trace, when a call is cancelled while the SDK still writes its request. */
   private static final String PROMISES = "io.netty.channel.AbstractChannelHandlerContext";
 
+  /** Tells of each HTTP proxy that fails, with a stack trace, what the call's own line tells. */
+  private static final String TUNNELS =
+      "software.amazon.awssdk.http.nio.netty.internal.Http1TunnelConnectionPool";
+
   private Logging() {}
 
   /**
@@ -64,6 +68,7 @@ public final class Logging {
     Level quiet = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
     NOISY_LOGGERS.forEach(name -> context.getLogger(name).setLevel(quiet));
     context.getLogger(PROMISES).setLevel(Level.ERROR);
+    context.getLogger(TUNNELS).setLevel(Level.OFF);
   }
 
   private static Encoder<ILoggingEvent> textEncoder(LoggerContext context) {

@@ -11,23 +11,32 @@ public final class InvocationException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final @Nullable String hint;
+  private final boolean outcomeUnknown;
 
   /**
    * @param message what the Lambda client says of the failure
    * @param cause what really happened, or null
    */
   public InvocationException(String message, @Nullable Throwable cause) {
-    this(message, null, cause);
+    this(message, false, null, cause);
   }
 
   /**
    * @param message what the Lambda client says of the failure
+   * @param outcomeUnknown whether the request had been sent, so that the function may have run
    * @param hint for the HINT: a cause that a user can do something about, or null
    * @param cause what really happened, or null
    */
-  public InvocationException(String message, @Nullable String hint, @Nullable Throwable cause) {
+  InvocationException(
+      String message, boolean outcomeUnknown, @Nullable String hint, @Nullable Throwable cause) {
     super(message, cause);
+    this.outcomeUnknown = outcomeUnknown;
     this.hint = hint;
+  }
+
+  /** Whether the request had been sent, so that the function may have run. */
+  public boolean isOutcomeUnknown() {
+    return outcomeUnknown;
   }
 
   /** A cause that a user can do something about, or null. */

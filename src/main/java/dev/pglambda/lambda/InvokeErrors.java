@@ -28,9 +28,31 @@ public final class InvokeErrors {
 
   // What a Lambda client says, quoted in the DETAIL of apiFailed().
 
-  /** No connection, or one that broke: one text for every failure of the transport. */
-  public static InvocationException unreachable(@Nullable Throwable cause) {
-    return new InvocationException("Unable to connect to endpoint", cause);
+  /**
+   * No connection: one text for every failure before the request was sent.
+   *
+   * @param hint what a user can do about it, or null
+   */
+  public static InvocationException unreachable(@Nullable String hint, @Nullable Throwable cause) {
+    return new InvocationException("Unable to connect to endpoint", false, hint, cause);
+  }
+
+  /**
+   * A connection that was lost when the request had been sent, at least in part: the texts of AWS's
+   * C++ SDK, which quotes libcurl.
+   *
+   * @param answered whether the answer had begun
+   * @param reset whether the other side ended the connection by a reset
+   */
+  public static InvocationException connectionLost(
+      boolean answered, boolean reset, @Nullable Throwable cause) {
+    String message =
+        reset
+            ? "curlCode: 56, Failure when receiving data from the peer"
+            : answered
+                ? "curlCode: 18, Transferred a partial file"
+                : "curlCode: 52, Server returned nothing (no headers, no data)";
+    return new InvocationException(message, true, null, cause);
   }
 
   /** {@code aws_lambda.request_timeout_ms} has passed: the text of AWS's C++ SDK. */
@@ -46,9 +68,20 @@ public final class InvokeErrors {
   public static InvocationException timedOutBeforeItsTurn(int limit) {
     return new InvocationException(
         TIMEOUT,
-        "The call waited for its turn, and nothing was sent: %d calls at a time are allowed by --max-concurrent-invocations."
+        false,
+        "The call waited for its turn, and nothing was sent: --max-concurrent-invocations is %d."
             .formatted(limit),
         null);
+  }
+
+  /**
+   * There are no credentials.
+   *
+   * @param hint what a user can do about it, or null
+   */
+  public static InvocationException withoutCredentials(
+      String message, @Nullable String hint, Throwable cause) {
+    return new InvocationException(message, false, hint, cause);
   }
 
   /** The proxy stops. */
@@ -59,7 +92,10 @@ public final class InvokeErrors {
   // What SQL raises.
 
   static SqlError apiFailed(InvocationException failure) {
-    String detail = "AWS Lambda client returned '" + failure.getMessage() + "'.";
+    String detail =
+        "AWS Lambda client returned '"
+            + failure.getMessage()
+            + (failure.isOutcomeUnknown() ? "'. Whether the function ran is unknown." : "'.");
     return error(EXTERNAL_ROUTINE_EXCEPTION, "invoke API failed", detail, failure.hint());
   }
 

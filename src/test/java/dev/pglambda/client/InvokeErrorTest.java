@@ -8,7 +8,7 @@ import dev.pglambda.testing.Reply;
 import dev.pglambda.testing.UnansweredAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -111,12 +111,24 @@ class InvokeErrorTest {
   }
 
   @Test
-  void saysThatTheEndpointCannotBeReachedIfTheConnectionBreaks() throws SQLException {
-    for (Reply reply : List.of(Reply.reset(), Reply.close(), Reply.closeMidBody())) {
-      lambda.on("breaking", reply);
+  void saysThatTheOutcomeIsUnknownIfTheConnectionBreaks() throws SQLException {
+    Map<Reply, String> replies =
+        Map.of(
+            Reply.reset(), "curlCode: 56, Failure when receiving data from the peer",
+            Reply.close(), "curlCode: 52, Server returned nothing (no headers, no data)",
+            Reply.closeMidBody(), "curlCode: 18, Transferred a partial file");
+    for (Map.Entry<Reply, String> reply : replies.entrySet()) {
+      lambda.on("breaking", reply.getKey());
       int before = lambda.requests("breaking").size();
 
-      assertError(error("'breaking', '1'::json"), "38000", "invoke API failed", UNREACHABLE, null);
+      assertError(
+          error("'breaking', '1'::json"),
+          "38000",
+          "invoke API failed",
+          "AWS Lambda client returned '"
+              + reply.getValue()
+              + "'. Whether the function ran is unknown.",
+          null);
       assertThat(lambda.requests("breaking")).as("nothing is repeated").hasSize(before + 1);
     }
   }

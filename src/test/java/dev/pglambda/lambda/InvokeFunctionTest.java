@@ -97,7 +97,8 @@ class InvokeFunctionTest {
     void quotesTheLambdaClientWhenTheApiFails() {
       CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build());
 
-      invoker.result.completeExceptionally(InvokeErrors.unreachable(new Exception("refused")));
+      invoker.result.completeExceptionally(
+          InvokeErrors.unreachable(null, new Exception("refused")));
 
       assertThat(error(answer))
           .isEqualTo(

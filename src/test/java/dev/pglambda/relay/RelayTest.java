@@ -130,7 +130,7 @@ class RelayTest extends RelayStage {
         "\0\0\0\u000c\0\3\0\0user",
         "\0\0\0\u000e\0\3\0\0user\0x"
       })
-  void refusesParametersWithoutAnEndWithOneFatal(String bytes) throws Exception {
+  void refusesWhatIsNoStartupPacketWithOneFatal(String bytes) throws Exception {
     Peer client = client(bytes.getBytes(StandardCharsets.ISO_8859_1));
 
     assertThat(client.read().body()).startsWith("SFATAL\0VFATAL\0C08P01\0Minvalid ");

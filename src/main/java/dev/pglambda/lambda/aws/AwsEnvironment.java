@@ -119,6 +119,18 @@ public final class AwsEnvironment {
     return region != null ? region : FALLBACK_REGION;
   }
 
+  /** HTTP proxies, and whom to trust. */
+  Network network() {
+    String file = setting("AWS_CA_BUNDLE");
+    String source = "AWS_CA_BUNDLE";
+    if (file == null) {
+      file = profileProperty("ca_bundle");
+      source = "ca_bundle of profile \"" + profileName() + "\"";
+    }
+    return new Network(
+        new HttpProxies(environment, properties), file == null ? null : Path.of(file), source);
+  }
+
   /**
    * Whether Lambda calls go to something that is not AWS, such as a local stand-in.
    *

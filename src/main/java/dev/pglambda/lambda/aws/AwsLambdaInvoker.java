@@ -92,31 +92,46 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    */
   public AwsLambdaInvoker(
       EventLoopGroup group, Settings settings, AwsEnvironment environment, String ownRegion) {
-    this(group, settings, environment.endpointIsForeign(settings.endpoint()), ownRegion);
+    this(
+        group,
+        settings,
+        environment.endpointIsForeign(settings.endpoint()),
+        environment.network(),
+        ownRegion);
   }
 
   private AwsLambdaInvoker(
-      EventLoopGroup group, Settings settings, boolean foreignEndpoint, String ownRegion) {
+      EventLoopGroup group,
+      Settings settings,
+      boolean foreignEndpoint,
+      Network network,
+      String ownRegion) {
     this(
         group,
         settings,
         foreignEndpoint,
+        network,
         new CachedCredentials(
-            () -> CredentialsChain.create(settings.roleArn(), ownRegion, foreignEndpoint)),
+            () -> {
+              RoutedHttpService.install(network);
+              return CredentialsChain.create(settings.roleArn(), ownRegion, foreignEndpoint);
+            }),
         ownRegion);
   }
 
   /**
    * @param foreignEndpoint whether the endpoint is not AWS's own
+   * @param network what lies between
    */
   AwsLambdaInvoker(
       EventLoopGroup group,
       Settings settings,
       boolean foreignEndpoint,
+      Network network,
       CachedCredentials credentials,
       String ownRegion) {
     this.group = group;
-    this.factory = new LambdaClients(group, settings, foreignEndpoint);
+    this.factory = new LambdaClients(group, settings, foreignEndpoint, network);
     this.ownRegion = ownRegion;
     this.credentials = credentials;
     this.limit = new ConcurrencyLimit(settings.maxConcurrentInvocations());

@@ -1,16 +1,21 @@
 package dev.pglambda.lambda.aws;
 
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
-import software.amazon.awssdk.http.nio.netty.ProxyConfiguration;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
@@ -23,6 +28,8 @@ import software.amazon.awssdk.services.lambda.LambdaAsyncClientBuilder;
  * that a call wakes one loop only.
  */
 final class LambdaClients {
+  private static final Logger LOG = LoggerFactory.getLogger(LambdaClients.class);
+
   /** The longest request time-out there can be, 15 minutes, and a little more. */
   private static final Duration LONGEST_CALL = Duration.ofMinutes(16);
 
@@ -40,11 +47,17 @@ final class LambdaClients {
   private final EventLoopGroup group;
   private final AwsLambdaInvoker.Settings settings;
   private final boolean foreignEndpoint;
+  private final Network network;
 
-  LambdaClients(EventLoopGroup group, AwsLambdaInvoker.Settings settings, boolean foreignEndpoint) {
+  LambdaClients(
+      EventLoopGroup group,
+      AwsLambdaInvoker.Settings settings,
+      boolean foreignEndpoint,
+      Network network) {
     this.group = group;
     this.settings = settings;
     this.foreignEndpoint = foreignEndpoint;
+    this.network = network;
   }
 
   /** What the SDK can set per client only. */
@@ -52,8 +65,12 @@ final class LambdaClients {
 
   /** Blocks for up to some seconds, while classes are loaded. */
   LambdaAsyncClient build(Key key) {
-    EventLoop loop = group.next();
-    return build(key, settings.endpoint(), loop, http(loop, key.connectTimeout()));
+    try {
+      network.trustManagers(); // read here, where it may block
+    } catch (IOException unusable) {
+      LOG.debug("{}", unusable.getMessage(), unusable); // the request fails, and tells why
+    }
+    return build(key, settings.endpoint(), network);
   }
 
   /** Whether requests are sent over TLS, as far as the settings tell. */
@@ -67,17 +84,13 @@ final class LambdaClients {
    * is set.
    */
   LambdaAsyncClient build(Key key, URI endpoint) {
-    EventLoop loop = group.next();
-    ProxyConfiguration none =
-        ProxyConfiguration.builder()
-            .useSystemPropertyValues(false)
-            .useEnvironmentVariableValues(false)
-            .build();
-    return build(key, endpoint, loop, http(loop, key.connectTimeout()).proxyConfiguration(none));
+    return build(key, endpoint, Network.direct());
   }
 
-  private LambdaAsyncClient build(
-      Key key, @Nullable URI endpoint, EventLoop loop, NettyNioAsyncHttpClient.Builder http) {
+  private LambdaAsyncClient build(Key key, @Nullable URI endpoint, Network between) {
+    EventLoop loop = group.next();
+    Transport.Builder http =
+        new Transport.Builder(between, proxy -> http(loop, key.connectTimeout(), proxy));
     LambdaAsyncClientBuilder builder =
         LambdaAsyncClient.builder()
             .region(Region.of(key.region()))
@@ -100,9 +113,18 @@ final class LambdaClients {
    * The request time-out alone ends a call: it is set per request, so every limit of the HTTP
    * client that could come first is off or out of reach.
    */
-  private NettyNioAsyncHttpClient.Builder http(EventLoop loop, Duration connectTimeout) {
+  private NettyNioAsyncHttpClient.Builder http(
+      EventLoop loop, Duration connectTimeout, Optional<HttpProxy> proxy) {
+    boolean plainProxy = proxy.map(p -> p.scheme().equals("http")).orElse(false);
     return NettyNioAsyncHttpClient.builder()
-        .eventLoopGroup(SdkEventLoopGroup.create(new OneEventLoop(loop)))
+        .eventLoopGroup(
+            SdkEventLoopGroup.create(
+                new OneEventLoop(loop),
+                () -> {
+                  Channel channel = new NioSocketChannel();
+                  channel.pipeline().addLast(new ConnectionWatch(plainProxy, connectTimeout));
+                  return channel;
+                }))
         .useNonBlockingDnsResolver(true)
         .connectionTimeout(connectTimeout)
         // A handshake takes longer than a connection, and the first one in a JVM much longer.

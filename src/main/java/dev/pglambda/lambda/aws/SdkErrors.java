@@ -37,8 +37,15 @@ final class SdkErrors {
     if (cause instanceof AwsServiceException refusal) {
       return new InvocationException(serviceMessage(refusal), refusal);
     }
+    TransportException lost = TransportException.find(cause, TransportException.class);
+    if (lost != null) {
+      return lost.progress() == TransportException.Progress.NOT_SENT
+          ? InvokeErrors.unreachable(lost.hint(), cause)
+          : InvokeErrors.connectionLost(
+              lost.progress() == TransportException.Progress.ANSWERED, isReset(lost), cause);
+    }
     return isOfTransport(cause)
-        ? InvokeErrors.unreachable(cause)
+        ? InvokeErrors.unreachable(null, cause)
         : new InvocationException(clientMessage(cause), cause);
   }
 
@@ -52,7 +59,18 @@ final class SdkErrors {
         cause instanceof AwsServiceException refusal
             ? serviceMessage(refusal)
             : clientMessage(cause);
-    return new InvocationException(message, cause);
+    TransportException lost = TransportException.find(cause, TransportException.class);
+    return InvokeErrors.withoutCredentials(message, lost == null ? null : lost.hint(), cause);
+  }
+
+  private static boolean isReset(TransportException lost) {
+    for (Throwable cause = lost; cause != null; cause = cause.getCause()) {
+      String message = text(cause.getMessage());
+      if (message.startsWith("Connection reset") || message.startsWith("Broken pipe")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Throwable unwrap(Throwable failure) {

@@ -402,26 +402,29 @@ class AwsLambdaInvokerTest {
     }
 
     @Test
-    void hasNoConnectionAfterAReset() {
+    void losesTheConnectionByAReset() {
       endpoint.on("f", Reply.reset());
 
-      assertThat(failure(invoker().invoke(call("f")))).isEqualTo(UNREACHABLE);
+      assertThat(failure(invoker().invoke(call("f"))))
+          .isEqualTo("curlCode: 56, Failure when receiving data from the peer");
       assertThat(endpoint.requests()).hasSize(1);
     }
 
     @Test
-    void hasNoConnectionAfterAClose() {
+    void losesTheConnectionByAClose() {
       endpoint.on("f", Reply.close());
 
-      assertThat(failure(invoker().invoke(call("f")))).isEqualTo(UNREACHABLE);
+      assertThat(failure(invoker().invoke(call("f"))))
+          .isEqualTo("curlCode: 52, Server returned nothing (no headers, no data)");
       assertThat(endpoint.requests()).hasSize(1);
     }
 
     @Test
-    void hasNoConnectionAfterHalfABody() {
+    void losesTheConnectionWithinTheBody() {
       endpoint.on("f", Reply.closeMidBody());
 
-      assertThat(failure(invoker().invoke(call("f")))).isEqualTo(UNREACHABLE);
+      assertThat(failure(invoker().invoke(call("f"))))
+          .isEqualTo("curlCode: 18, Transferred a partial file");
       assertThat(endpoint.requests()).hasSize(1);
     }
 
@@ -793,7 +796,12 @@ class AwsLambdaInvokerTest {
               });
       AwsLambdaInvoker invoker =
           new AwsLambdaInvoker(
-              group, new Settings(endpoint.uri(), null, 0, 10), true, credentials, "us-east-1");
+              group,
+              new Settings(endpoint.uri(), null, 0, 10),
+              true,
+              Network.direct(),
+              credentials,
+              "us-east-1");
       resources.add(0, invoker);
 
       Invocation call = call("f", InvocationType.REQUEST_RESPONSE, LONG, Duration.ofMillis(300));

@@ -60,7 +60,8 @@ class RehearsalTest {
   }
 
   private InvocationResult rehearse() {
-    LambdaClients clients = new LambdaClients(group, AwsLambdaInvoker.Settings.defaults(), true);
+    LambdaClients clients =
+        new LambdaClients(group, AwsLambdaInvoker.Settings.defaults(), true, Network.direct());
     return Rehearsal.run(
         group,
         uri -> {

@@ -1,0 +1,144 @@
+package dev.pglambda.lambda.aws;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which HTTP proxy a request goes through: the JVM's system properties ("Java Networking and
+ * Proxies" of the JDK), else the environment variables that AWS's tools follow (AWS CLI User Guide,
+ * "Using an HTTP proxy"). The AWS SDK chooses its variable by the proxy's scheme instead of the
+ * request's, so that {@code HTTPS_PROXY} does not reach it.
+ */
+final class HttpProxies {
+  /** The JDK's default for {@code http.nonProxyHosts}. */
+  private static final String LOOPBACK = "localhost|127.*|[::1]";
+
+  private final Map<String, String> environment;
+  private final Properties properties;
+
+  HttpProxies(Map<String, String> environment, Properties properties) {
+    this.environment = environment;
+    this.properties = properties;
+  }
+
+  /** None, whatever is set. */
+  static HttpProxies none() {
+    return new HttpProxies(Map.of(), new Properties());
+  }
+
+  /**
+   * The proxy for a request.
+   *
+   * @throws IOException if one is set that cannot be used; the message says which setting it is,
+   *     not its value
+   */
+  Optional<HttpProxy> forRequest(URI request) throws IOException {
+    String scheme = request.getScheme().toLowerCase(Locale.ROOT);
+    String host = request.getHost();
+    String property = scheme + ".proxyHost";
+    String proxyHost = properties.getProperty(property, "");
+    if (!proxyHost.isBlank()) {
+      return isNonProxyHost(host)
+          ? Optional.empty()
+          : Optional.of(ofProperties(scheme, proxyHost.strip(), property));
+    }
+    String name = scheme + "_proxy";
+    for (String variable : List.of(name, name.toUpperCase(Locale.ROOT))) {
+      String url = environment.get(variable);
+      if (url != null) {
+        return url.isBlank() || NoProxy.isLoopback(host) || noProxy().matches(request)
+            ? Optional.empty()
+            : Optional.of(ofUrl(url.strip(), variable));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private NoProxy noProxy() {
+    String lower = environment.get("no_proxy");
+    return new NoProxy(lower != null ? lower : environment.getOrDefault("NO_PROXY", ""));
+  }
+
+  private HttpProxy ofProperties(String scheme, String host, String source) throws IOException {
+    String port = properties.getProperty(scheme + ".proxyPort");
+    return new HttpProxy(
+        "http",
+        host,
+        port == null ? (scheme.equals("https") ? 443 : 80) : port(port, scheme + ".proxyPort"),
+        properties.getProperty(scheme + ".proxyUser"),
+        properties.getProperty(scheme + ".proxyPassword"),
+        source);
+  }
+
+  private static int port(String text, String source) throws IOException {
+    try {
+      int port = Integer.parseInt(text.strip());
+      if (port > 0 && port <= 65535) {
+        return port;
+      }
+    } catch (NumberFormatException none) {
+      // as any other that is none
+    }
+    throw new IOException(source + " is no port");
+  }
+
+  /** Patterns with a star at the beginning or the end, and bars between them. */
+  private boolean isNonProxyHost(String host) {
+    for (String pattern : properties.getProperty("http.nonProxyHosts", LOOPBACK).split("\\|", -1)) {
+      String text = pattern.strip().toLowerCase(Locale.ROOT);
+      boolean openStart = text.startsWith("*");
+      boolean openEnd = text.length() > 1 && text.endsWith("*");
+      String fixed = text.substring(openStart ? 1 : 0, text.length() - (openEnd ? 1 : 0));
+      String name = host.toLowerCase(Locale.ROOT);
+      boolean fits =
+          openStart
+              ? (openEnd ? name.contains(fixed) : name.endsWith(fixed))
+              : (openEnd ? name.startsWith(fixed) : name.equals(fixed));
+      if (fits && !text.isEmpty()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A URL, whose scheme may be missing; the value is never told, since it may have a password. */
+  private static HttpProxy ofUrl(String text, String variable) throws IOException {
+    try {
+      URI url = new URI(text.contains("://") ? text : "http://" + text);
+      String scheme = url.getScheme().toLowerCase(Locale.ROOT);
+      String host = url.getHost();
+      if (host != null && (scheme.equals("http") || scheme.equals("https"))) {
+        int port = url.getPort() >= 0 ? url.getPort() : scheme.equals("https") ? 443 : 80;
+        @Nullable String[] credentials = credentials(url.getRawUserInfo());
+        return new HttpProxy(scheme, host, port, credentials[0], credentials[1], variable);
+      }
+    } catch (URISyntaxException | IllegalArgumentException none) {
+      // as any other that is none
+    }
+    throw new IOException(variable + " is not the URL of an HTTP proxy");
+  }
+
+  private static @Nullable String[] credentials(@Nullable String userInfo) {
+    if (userInfo == null) {
+      return new @Nullable String[] {null, null};
+    }
+    int colon = userInfo.indexOf(':');
+    return new @Nullable String[] {
+      decode(colon < 0 ? userInfo : userInfo.substring(0, colon)),
+      colon < 0 ? null : decode(userInfo.substring(colon + 1))
+    };
+  }
+
+  private static String decode(String text) {
+    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+}
