@@ -309,7 +309,7 @@ BEGIN
           HINT = CASE
             WHEN is_stored
             THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser, to renew address and secret.'
-            WHEN failure_detail LIKE '%FATAL:%'
+            WHEN failure_detail LIKE '%FATAL:%' OR failure_detail LIKE '%scram-sha-256%'
             THEN 'This is not the proxy of this session: start that one with --callback-address; proxies before one database need the same --callback-secret.'
             ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;
       END IF;

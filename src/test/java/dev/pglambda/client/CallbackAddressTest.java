@@ -1,6 +1,7 @@
 package dev.pglambda.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.StartException;
 import dev.pglambda.testing.FakeLambdaEndpoint;
@@ -9,7 +10,11 @@ import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.Reply;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -242,9 +247,44 @@ class CallbackAddressTest {
 
     ServerErrorMessage error = errorThrough(proxy);
 
-    assertUnreachable(
-        error, forwarder.address(), "role \"pglambda\" does not exist", notTheProxyHint());
+    // libpq of 16 and newer does not even go on with a server that asks for no SCRAM.
+    String cause =
+        postgres.majorVersion() < 16
+            ? "role \"pglambda\" does not exist"
+            : "\"scram-sha-256\" failed";
+    assertUnreachable(error, forwarder.address(), cause, notTheProxyHint());
     assertThat(error.getWhere()).isEqualTo(CONTEXT);
+  }
+
+  /** Only the session's own parameter sends it to the address from which it comes. */
+  @Test
+  void aListenerAtTheAddressOfASessionToWhichTheParameterWasCopied() throws Exception {
+    ProxyUnderTest proxy = ProxyUnderTest.start(postgres, lambda, "--callback-secret", SECRET);
+    proxies.add(proxy);
+    installThrough(proxy);
+    postgres.setHba("host all all 127.0.0.2/32 trust");
+    String elsewhere =
+        "jdbc:postgresql://%s:%d/%s?localSocketAddress=127.0.0.2"
+            .formatted(postgres.host(), postgres.port(), database);
+    try (ServerSocket listener =
+            new ServerSocket(proxy.port(), 1, InetAddress.getByName("127.0.0.2"));
+        Connection relayed = proxy.connect(database);
+        Connection direct = DriverManager.getConnection(elsewhere, postgres.user(), "")) {
+      listener.setSoTimeout(50);
+      String parameter = Queries.row(relayed, "SHOW pglambda.callback");
+      assertThat(parameter).startsWith("?127.0.0.1|");
+      Queries.row(direct, "SELECT set_config('pglambda.callback', ?, false)", parameter);
+
+      Queries.execute(direct, CALL);
+
+      assertThat(lambda.requests()).hasSize(1);
+      assertThatThrownBy(listener::accept).isInstanceOf(SocketTimeoutException.class);
+      String moved = parameter.replace("?127.0.0.1|", "?127.0.0.2|");
+      Queries.row(direct, "SELECT set_config('pglambda.callback', ?, false)", moved);
+      assertThat(Queries.error(direct, CALL).getSQLState()).isEqualTo("28000");
+    } finally {
+      postgres.resetHba();
+    }
   }
 
   @Test

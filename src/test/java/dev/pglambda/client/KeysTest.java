@@ -213,6 +213,29 @@ class KeysTest {
   }
 
   @Test
+  void offersNothingToARoleThatMayCreateSchemasButIsNotTrusted() throws SQLException {
+    try (Connection connection = database.connect()) {
+      Queries.execute(
+          connection,
+          "REVOKE " + TRUSTED + " FROM " + ROLE,
+          "GRANT CREATE ON DATABASE " + database.name() + " TO " + ROLE);
+    }
+
+    assertThat(offeredTo(ROLE)).isEqualTo(NO_PORTAL);
+  }
+
+  @Test
+  void offersNothingToAnotherRolesFunctionThatASuperuserCallsBeforeItInstalls()
+      throws SQLException {
+    assertThat(
+            offeredTo(
+                database.postgres().user(),
+                "ALTER FUNCTION peek() OWNER TO " + ROLE,
+                "ALTER FUNCTION peek() SECURITY DEFINER"))
+        .isEqualTo("0");
+  }
+
+  @Test
   void offersTheKeysToASuperuser() throws SQLException {
     assertThat(offeredTo(database.postgres().user())).isEqualTo("1");
   }
@@ -221,7 +244,7 @@ class KeysTest {
    * How many rows a role finds that looks into the offer before the statement takes it, or {@link
    * #NO_PORTAL}.
    */
-  private String offeredTo(String role) throws SQLException {
+  private String offeredTo(String role, String... changes) throws SQLException {
     try (Connection superuser = database.connect()) {
       Queries.execute(
           superuser,
@@ -245,6 +268,7 @@ class KeysTest {
             END LOOP;
             PERFORM setval('peeked', number);
           END $$""");
+      Queries.execute(superuser, changes);
       String options = "&preferQueryMode=simple";
       try (Connection connection = database.proxy().connect(database.name(), role, "", options)) {
         Queries.execute(connection, "SELECT peek(); " + INSTALL);

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * A role that may log in, use dblink and create objects, and nothing else, tries to get at the keys
@@ -63,10 +64,16 @@ class SecretKeysTest {
           RETURN (SELECT payload FROM aws_lambda.invoke('hello', '1'::json));
         END $$
         """);
+    rememberKeys(superuser);
+  }
+
+  private void rememberKeys(Connection connection) throws SQLException {
+    keys.clear();
     String[] stored =
         Queries.row(
-                superuser,
-                "SELECT link_password, encode(ipad, 'hex'), encode(opad, 'hex')"
+                connection,
+                "SELECT link_password, encode(ipad, 'hex'), encode(opad, 'hex'),"
+                    + " encode(callback_ipad, 'hex'), encode(callback_opad, 'hex')"
                     + " FROM pglambda.settings")
             .split("\\|", -1);
     for (String key : stored) {
@@ -93,12 +100,15 @@ class SecretKeysTest {
 
   private void assertNoKeyIn(String shown) {
     String withoutSpace = shown.replaceAll("\\s+", "");
-    assertThat(keys).hasSize(9).noneMatch(withoutSpace::contains);
+    assertThat(keys).hasSize(15).noneMatch(withoutSpace::contains);
   }
 
   private WireClient client() throws IOException {
-    return WireClient.connect(
-        database.proxy().host(), database.proxy().port(), ROLE, database.name(), null);
+    return client(database.name());
+  }
+
+  private WireClient client(String name) throws IOException {
+    return WireClient.connect(database.proxy().host(), database.proxy().port(), ROLE, name, null);
   }
 
   /** Everything that the server said. */
@@ -177,29 +187,42 @@ class SecretKeysTest {
       assertThat(
               Queries.error(
                       connection,
-                      "INSERT INTO pglambda.settings VALUES"
-                          + " (NULL, '', decode(repeat('00', 64), 'hex'),"
-                          + " decode(repeat('00', 64), 'hex'), '', 1)")
+                      "INSERT INTO pglambda.settings SELECT * FROM pglambda.settings"
+                          + " UNION ALL SELECT true, repeat('0', 32), '', p, p, p, p, '', 1"
+                          + " FROM (SELECT decode(repeat('00', 64), 'hex') AS p) AS pad")
                   .getSQLState())
-          .isIn("42501", "23502");
+          .isEqualTo("42501");
     }
     assertThat(Queries.row(superuser, "SELECT s::text FROM pglambda.settings AS s"))
         .isEqualTo(before);
   }
 
   @Test
-  void areNotForWhomDefaultPrivilegesLetReadNewTables() throws Exception {
+  void areNotForWhomDefaultPrivilegesGrantEverything() throws Exception {
     try (Connection connection = database.connect()) {
       connection.setAutoCommit(false);
       Queries.execute(
           connection,
-          "DROP EXTENSION aws_lambda",
-          "ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO " + ROLE,
-          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO " + ROLE,
+          "DROP EXTENSION aws_lambda, aws_commons",
+          "ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO " + ROLE + " WITH GRANT OPTION",
+          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO " + ROLE + " WITH GRANT OPTION",
+          "ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO " + ROLE + " WITH GRANT OPTION",
+          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TYPES TO " + ROLE + " WITH GRANT OPTION",
           INSTALL,
           "SET ROLE " + ROLE);
 
-      assertThat(Queries.rows(connection, "SELECT * FROM pglambda.settings")).isEmpty();
+      String granted =
+          """
+          SELECT o.name, a.privilege_type FROM (
+            SELECT nspname AS name, nspacl AS acl FROM pg_namespace
+            UNION ALL SELECT proname, proacl FROM pg_proc
+            UNION ALL SELECT typname, typacl FROM pg_type
+            UNION ALL SELECT relname, relacl FROM pg_class) AS o, aclexplode(o.acl) AS a
+          WHERE a.grantee = 'curious'::regrole AND o.name <> 'used'
+          """;
+      assertThat(Queries.rows(connection, granted)).isEmpty();
+      assertThat(Queries.error(connection, "SELECT * FROM pglambda.settings").getSQLState())
+          .isEqualTo("42501");
       connection.rollback();
     }
   }
@@ -214,6 +237,170 @@ class SecretKeysTest {
 
       assertThat(shown).contains("DataRow[\"hello\"]").contains(":constvalue");
       assertNoKeyIn(shown);
+    }
+  }
+
+  /** What the caller can set off in the midst of a call, so that plpgsql plans anew. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SET pglambda.callback = '127.0.0.1|1|x|0000'",
+        "SELECT set_config('pglambda.callback', repeat('|', 999), false)",
+        "SELECT set_config('pglambda.callback', repeat('x', 10000000), false)",
+        "SET pglambda.callback = '?x|y|z|0'",
+        "SET pglambda.nonce = 'x'",
+        "SELECT set_config('pglambda.nonce', repeat('x', 10000000), false)",
+        "SET aws_lambda.request_timeout_ms = 'x'",
+        "SET statement_timeout = 1",
+        "SET statement_timeout = 5",
+        "SET temp_file_limit = 0",
+        "SET plan_cache_mode = force_custom_plan",
+        "SET search_path = pglambda, used",
+      })
+  void areNotInThePlansOfACallThatComesAfterAnError(String setting) throws Exception {
+    try (WireClient client = client()) {
+      answer(client.query(VERBOSE));
+      answer(client.query("BEGIN"));
+      StringBuilder shown = new StringBuilder();
+      for (int i = 0; i < 3; i++) {
+        answer(client.query("SAVEPOINT a"));
+        answer(client.query(setting));
+        shown.append(answer(client.query("SELECT used.greet()")));
+        shown.append(answer(client.query("SELECT used.greet()")));
+        answer(client.query("ROLLBACK TO a"));
+        shown.append(answer(client.query("SELECT used.greet()")));
+      }
+
+      assertThat(shown).contains("DataRow[\"hello\"]").contains(":constvalue");
+      assertNoKeyIn(shown.toString());
+    }
+  }
+
+  /** Only there can a parameter hold what is not a text. */
+  @Test
+  void areNotInThePlansOfADatabaseInSqlAscii() throws Exception {
+    String name = database.name() + "_ascii_" + System.nanoTime();
+    Queries.execute(
+        superuser,
+        "CREATE DATABASE %s ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+            .formatted(name));
+    try (Connection there = database.proxy().connect(name)) {
+      Queries.execute(
+          there,
+          "CREATE EXTENSION aws_lambda CASCADE",
+          "CREATE FUNCTION greet() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+              + " RETURN (SELECT payload FROM aws_lambda.invoke('hello', '1'::json)); END $$");
+      rememberKeys(there);
+    }
+    try (WireClient client = client(name)) {
+      answer(client.query(VERBOSE));
+      answer(client.query("BEGIN"));
+      StringBuilder shown = new StringBuilder();
+      for (String octets : List.of("x\\xff", "a|1|\\xc3|0", "\\x80|1|a|0")) {
+        for (String parameter : List.of("callback", "nonce")) {
+          for (int i = 0; i < 3; i++) {
+            answer(client.query("SAVEPOINT a"));
+            answer(
+                client.query(
+                    "SELECT set_config('pglambda.%s', E'%s', false)".formatted(parameter, octets)));
+            shown.append(answer(client.query("SELECT greet()")));
+            answer(client.query("ROLLBACK TO a"));
+          }
+        }
+      }
+      shown.append(answer(client.query("SELECT greet()")));
+
+      assertThat(shown).contains("DataRow[\"hello\"]").contains(":constvalue");
+      assertNoKeyIn(shown.toString());
+    }
+    Queries.execute(superuser, "DROP DATABASE " + name);
+  }
+
+  /** The link cannot be opened: its connection string has the password. */
+  @Test
+  void areNotInThePlansOfALinkThatCannotBeOpened() throws Exception {
+    Queries.execute(superuser, "UPDATE pglambda.settings SET host = 'no.such.host.invalid'");
+    try (WireClient client =
+        WireClient.connect(
+            database.postgres().host(), database.postgres().port(), ROLE, database.name(), null)) {
+      answer(client.query(VERBOSE));
+      answer(client.query("BEGIN"));
+      StringBuilder shown = new StringBuilder();
+      for (int i = 0; i < 3; i++) {
+        answer(client.query("SAVEPOINT a"));
+        shown.append(answer(client.query("SELECT used.greet()")));
+        answer(client.query("ROLLBACK TO a"));
+      }
+
+      assertThat(shown).contains("C=08001").contains(":constvalue");
+      assertNoKeyIn(shown.toString());
+    } finally {
+      Queries.execute(superuser, "UPDATE pglambda.settings SET host = '127.0.0.1'");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "text"})
+  void areNotInThePlansThatAutoExplainShows(String format) throws Exception {
+    for (String setting :
+        List.of(
+            "session_preload_libraries = auto_explain",
+            "auto_explain.log_min_duration = 0",
+            "auto_explain.log_nested_statements = on",
+            "auto_explain.log_analyze = on",
+            "auto_explain.log_verbose = on",
+            "auto_explain.log_triggers = on",
+            "auto_explain.log_format = " + format)) {
+      Queries.execute(superuser, "ALTER ROLE " + ROLE + " SET " + setting);
+    }
+    try (WireClient client = client()) {
+      answer(client.query(VERBOSE));
+      answer(client.query("BEGIN"));
+      StringBuilder shown = new StringBuilder();
+      for (String parameter : List.of("0", "?x|y|z|0", "x")) {
+        answer(client.query("SAVEPOINT a"));
+        answer(client.query("SET pglambda.callback = '" + parameter + "'"));
+        shown.append(answer(client.query("SELECT used.greet()")));
+        answer(client.query("ROLLBACK TO a"));
+        shown.append(answer(client.query("SELECT used.greet()")));
+      }
+
+      assertThat(shown).contains("DataRow[\"hello\"]").contains("pglambda.settings");
+      assertNoKeyIn(shown.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE TRIGGER t BEFORE INSERT ON pglambda.settings FOR EACH ROW EXECUTE FUNCTION used.trap()",
+        "CREATE RULE t AS ON UPDATE TO pglambda.settings DO ALSO SELECT 1",
+        "CREATE POLICY t ON pglambda.settings",
+        "CREATE TABLE used.child () INHERITS (pglambda.settings)",
+        "CREATE TABLE used.child (b boolean REFERENCES pglambda.settings)",
+        "CREATE INDEX t ON pglambda.settings (host)",
+        "ALTER TABLE pglambda.settings ALTER host SET DEFAULT used.greet()",
+        "ALTER TABLE pglambda.settings ADD CHECK (query_to_xml('SELECT 1', true, true, '') IS NOT NULL)",
+        "ALTER TABLE pglambda.settings ALTER host TYPE used.d",
+      })
+  void areNotWrittenIntoATableThatSomebodyHasChanged(String change) throws Exception {
+    try (Connection connection = database.connect()) {
+      connection.setAutoCommit(false);
+      Queries.execute(
+          connection,
+          "CREATE DOMAIN used.d AS text",
+          "CREATE FUNCTION used.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+          change,
+          "SAVEPOINT changed");
+      for (String statement : List.of(INSTALL, "ALTER EXTENSION aws_lambda UPDATE")) {
+        ServerErrorMessage error = Queries.error(connection, statement);
+
+        assertThat(error.getSQLState()).isEqualTo("55000");
+        assertThat(error.getMessage()).startsWith("the table pglambda.settings has been changed");
+        assertThat(error.getHint()).contains("DROP EXTENSION aws_lambda");
+        Queries.execute(connection, "ROLLBACK TO changed");
+      }
+      connection.rollback();
     }
   }
 

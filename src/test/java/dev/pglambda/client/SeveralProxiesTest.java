@@ -180,6 +180,27 @@ class SeveralProxiesTest {
   }
 
   @Test
+  void areCalledByASessionWhoseLinkIsOlderThanTheKeys() throws Exception {
+    ProxyUnderTest proxy = proxyBehindForwarder(lambda("it"));
+    execute(proxy.connect(database), INSTALL);
+    try (Connection relayed = proxy.connect(database);
+        Connection direct = postgres.connect(database)) {
+      Queries.row(relayed, HELLO);
+      Queries.row(direct, HELLO);
+
+      execute(proxy.connect(database), "DROP EXTENSION aws_lambda", INSTALL);
+      String first = Queries.row(direct, "SELECT installation FROM pglambda.settings");
+      ProxyUnderTest another = proxyBehindForwarder(lambda("another"));
+      execute(another.connect(database), "DROP EXTENSION aws_lambda", INSTALL);
+      assertThat(Queries.row(direct, "SELECT installation FROM pglambda.settings"))
+          .isNotEqualTo(first);
+
+      assertThat(Queries.row(relayed, HELLO)).startsWith("\"hello from ");
+      assertThat(Queries.row(direct, HELLO)).startsWith("\"hello from ");
+    }
+  }
+
+  @Test
   void endTheirCallsAndTellTheirClientsWhenTheyStop() throws Exception {
     FakeLambdaEndpoint lambda = lambda("it");
     ProxyUnderTest proxy = proxyBehindForwarder(lambda);

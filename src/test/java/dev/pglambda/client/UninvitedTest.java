@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * A role without EXECUTE on {@code aws_lambda.invoke}, but with dblink and a schema to create
@@ -172,8 +173,8 @@ class UninvitedTest {
   void opensNoLinkOfHisOwn(String password) throws SQLException {
     try (Connection connection = database.connectAs(ROLE)) {
       String address =
-          "host=127.0.0.1 port=%d user=pglambda dbname=pglambda sslmode=disable"
-              .formatted(database.proxy().port());
+          "host=127.0.0.1 port=%d user=pglambda dbname=%s sslmode=disable"
+              .formatted(database.proxy().port(), linkDatabase());
 
       assertThat(
               stateOfError(
@@ -182,10 +183,91 @@ class UninvitedTest {
           .isIn("08001", "2F003");
       assertThat(stateOfError(connection, INVOKE)).isEqualTo("42501");
     }
-    assertThatThrownBy(() -> database.proxy().connect("pglambda", "pglambda", PASSWORD, ""))
+    assertThatThrownBy(() -> database.proxy().connect(linkDatabase(), "pglambda", PASSWORD, ""))
         .hasMessageContaining("password authentication failed for user \"pglambda\"");
     assertRequests(0);
   }
+
+  /** What links of this installation ask for: no secret, it goes over the wire. */
+  private String linkDatabase() throws SQLException {
+    try (Connection connection = database.connectDirectly()) {
+      return Queries.row(connection, "SELECT 'pglambda_' || installation FROM pglambda.settings");
+    }
+  }
+
+  /** dblink takes the first 63 octets of a connection string for the name of a foreign server. */
+  @Test
+  void turnsNoLinkToAForeignServerOfHisOwn() throws Exception {
+    asSuperuser("GRANT USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO " + ROLE);
+    try (ServerSocket trap = trap();
+        Connection connection = database.connectAs(ROLE)) {
+      String connectionString =
+          "user=pglambda dbname=pglambda sslmode=disable gssencmode=disable connect_timeout=10";
+      for (String name :
+          List.of(
+              connectionString.substring(0, 63),
+              "application_name=" + "0".repeat(46),
+              "application_name=",
+              "pglambda")) {
+        Queries.execute(
+            connection,
+            "CREATE SERVER \"%s\" FOREIGN DATA WRAPPER dblink_fdw OPTIONS (host '127.0.0.1', port '%d')"
+                .formatted(name, trap.getLocalPort()),
+            "CREATE USER MAPPING FOR PUBLIC SERVER \"%s\" OPTIONS (user 'u', password 'p')"
+                .formatted(name));
+      }
+
+      assertThat(Queries.row(connection, GREET)).isEqualTo("\"hello\"");
+      assertNobodyCame(trap);
+      asSuperuser("DROP OWNED BY " + ROLE + " CASCADE");
+    }
+    assertRequests(1);
+  }
+
+  @Test
+  void installsNothingInADatabaseOfHisOwn() throws SQLException {
+    asSuperuser("ALTER ROLE " + ROLE + " CREATEDB");
+    String own = database.name() + "_own";
+    try (Connection connection = database.connectAs(ROLE)) {
+      Queries.execute(connection, "CREATE DATABASE " + own);
+    }
+    try (Connection connection = database.proxy().connect(own, ROLE, "", "")) {
+      for (String statement :
+          List.of(
+              "CREATE EXTENSION aws_lambda CASCADE",
+              "CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE",
+              "CREATE EXTENSION aws_commons")) {
+        ServerErrorMessage error = Queries.error(connection, statement);
+        assertThat(error.getSQLState()).isEqualTo("42501");
+        assertThat(error.getMessage()).startsWith("permission denied to create extension \"aws_");
+        assertThat(error.getHint()).contains("--trusted-roles");
+      }
+      Queries.execute(connection, LOOK_ALIKE);
+      Queries.execute(
+          connection, "DO $$ BEGIN RAISE INFO USING ERRCODE = 'ZL001', MESSAGE = 'keys'; END $$");
+      assertThat(Queries.row(connection, "SELECT count(*) FROM pglambda.settings")).isEqualTo("0");
+    }
+    try (Connection superuser = database.proxy().connect(own)) {
+      assertThat(
+              Queries.error(superuser, "CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE")
+                  .getMessage())
+          .isEqualTo("schema \"aws_lambda\" already exists");
+      assertThat(Queries.error(superuser, "ALTER EXTENSION aws_lambda UPDATE").getHint())
+          .contains("--trusted-roles");
+      assertThat(Queries.row(superuser, "SELECT count(*) FROM pglambda.settings")).isEqualTo("0");
+    }
+    asSuperuser("DROP DATABASE " + own);
+    assertRequests(0);
+  }
+
+  /** What looks as if it were installed. */
+  private static final String[] LOOK_ALIKE = {
+    "CREATE SCHEMA aws_lambda",
+    "CREATE SCHEMA pglambda",
+    "CREATE TABLE pglambda.settings (one_row boolean PRIMARY KEY DEFAULT true, installation text,"
+        + " link_password text, ipad bytea, opad bytea, callback_ipad bytea, callback_opad bytea,"
+        + " host text, port integer)"
+  };
 
   @ParameterizedTest
   @ValueSource(

@@ -95,6 +95,22 @@ class ForeignOwnerTest {
 
   @ParameterizedTest
   @MethodSource("versions")
+  void givesNoKeysToARoleThatIsNotTrusted(String version) throws SQLException {
+    prepare(version);
+    asOwner(LOOKS_INSTALLED);
+    trusted = TrustedRoles.of(List.of());
+
+    String install = installing(INSTALL);
+    assertThatThrownBy(() -> asSuperuser(database, install))
+        .hasMessageContaining("belongs to role \"" + OWNER);
+    String update = installing("ALTER EXTENSION aws_lambda UPDATE");
+    assertThatThrownBy(() -> asSuperuser(database, update))
+        .hasMessageContaining("belongs to role \"" + OWNER);
+    assertThat(value(OWNER, "SELECT count(*) FROM pglambda.settings")).isEqualTo("0");
+  }
+
+  @ParameterizedTest
+  @MethodSource("versions")
   void leavesFunctionsInAnothersSchemasToThatRole(String version) throws SQLException {
     // Given
     prepare(version);

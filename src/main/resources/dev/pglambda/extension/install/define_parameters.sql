@@ -6,7 +6,9 @@
         IF EXISTS (SELECT FROM pg_db_role_setting AS g JOIN pg_database AS d ON d.oid = g.setdatabase WHERE d.datname = current_database() AND g.setrole = 0 AND parameter.name || '=' = ANY (g.setconfig)) THEN
           EXECUTE format('ALTER DATABASE %I RESET %s', current_database(), parameter.name);
         END IF;
-      ELSIF current_setting(parameter.name, true) IS NULL THEN
+      ELSIF coalesce(current_setting(parameter.name, true), parameter.setting) = parameter.setting
+          AND NOT EXISTS (SELECT FROM pg_db_role_setting AS g JOIN pg_database AS d ON d.oid = g.setdatabase, unnest(g.setconfig) AS s (entry)
+            WHERE d.datname = current_database() AND g.setrole = 0 AND starts_with(s.entry, parameter.name || '=')) THEN
         EXECUTE format('ALTER DATABASE %I SET %s = %L', current_database(), parameter.name, parameter.setting);
       END IF;
     EXCEPTION WHEN insufficient_privilege THEN
