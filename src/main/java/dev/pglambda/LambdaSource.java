@@ -7,6 +7,7 @@ import dev.pglambda.lambda.Partitions;
 import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.lambda.aws.AwsLambdaInvoker;
 import dev.pglambda.lambda.aws.SdkPartitions;
+import dev.pglambda.limits.MemoryBudget;
 import io.netty.channel.EventLoopGroup;
 import java.util.List;
 import java.util.stream.Stream;
@@ -34,12 +35,14 @@ record LambdaSource(
    *
    * @throws StartException if the region that is set is none
    */
-  static LambdaSource choose(Config.Lambda config, EventLoopGroup loops) throws StartException {
-    return choose(config, loops, AwsEnvironment.ofProcess());
+  static LambdaSource choose(Config.Lambda config, EventLoopGroup loops, MemoryBudget memory)
+      throws StartException {
+    return choose(config, loops, memory, AwsEnvironment.ofProcess());
   }
 
   /** The same in another environment. */
-  static LambdaSource choose(Config.Lambda config, EventLoopGroup loops, AwsEnvironment environment)
+  static LambdaSource choose(
+      Config.Lambda config, EventLoopGroup loops, MemoryBudget memory, AwsEnvironment environment)
       throws StartException {
     String region = environment.ownRegion(config.region());
     if (PARTITIONS.partitionOf(region) == null) {
@@ -52,12 +55,12 @@ record LambdaSource(
         config.endpoint() == null ? environment.configuration() : "endpoint " + config.endpoint();
     return switch (config.sampleFunctions()) {
       case ON -> samples(loops, region, "as asked for by --sample-functions");
-      case OFF -> aws(config, loops, environment, region, found);
+      case OFF -> aws(config, loops, memory, environment, region, found);
       case AUTO ->
           found == null
               ? samples(
                   loops, region, "because neither --lambda-endpoint nor AWS settings were found")
-              : aws(config, loops, environment, region, found);
+              : aws(config, loops, memory, environment, region, found);
     };
   }
 
@@ -75,6 +78,7 @@ record LambdaSource(
   private static LambdaSource aws(
       Config.Lambda config,
       EventLoopGroup loops,
+      MemoryBudget memory,
       AwsEnvironment environment,
       String region,
       @Nullable String found) {
@@ -88,6 +92,7 @@ record LambdaSource(
                 config.maxConcurrentInvocations()),
             environment,
             region);
+    invoker.limitReplies(memory);
     String where = found == null ? "AWS with its default settings" : found;
     return new LambdaSource(
         invoker,

@@ -1,5 +1,6 @@
 package dev.pglambda;
 
+import dev.pglambda.callback.CallbackLimits;
 import dev.pglambda.callback.CallbackParameter;
 import dev.pglambda.callback.CallbackSecret;
 import dev.pglambda.callback.CallbackServer;
@@ -19,6 +20,7 @@ import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.lambda.InvokeFunction;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.ClientLimits;
 import dev.pglambda.relay.KeyOffer;
@@ -75,6 +77,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Consumer<String> progress;
 
   private final Sessions sessions = new Sessions();
+  private final MemoryBudget memory;
 
   /** What is to be closed, the last opened first. */
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -87,6 +90,11 @@ public final class ProxyServer implements AutoCloseable {
 
   private ProxyServer(Config config, Consumer<String> progress) {
     this.config = config;
+    Long limit = config.limits().maxMemory();
+    this.memory =
+        new MemoryBudget(
+            limit == null ? MemoryBudget.defaultLimit() : limit,
+            config.limits().maxMemoryPerSession());
     this.progress = progress;
   }
 
@@ -120,7 +128,7 @@ public final class ProxyServer implements AutoCloseable {
     // Bound first, so that a port in use is found at once; clients wait in the backlog until all is
     // up.
     Channel bound = bind(loops);
-    LambdaSource lambda = LambdaSource.choose(config.lambda(), loops);
+    LambdaSource lambda = LambdaSource.choose(config.lambda(), loops, memory);
     opened.push(lambda.invoker());
     InvokeFunction function =
         new InvokeFunction(lambda.invoker(), lambda.region(), lambda.partitions());
@@ -141,7 +149,8 @@ public final class ProxyServer implements AutoCloseable {
               directCalls.calledBack();
               return function.call(arguments);
             },
-            sessions::end);
+            sessions::end,
+            CallbackLimits.of(config.limits().maxCallbackLinks(), memory));
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
@@ -157,7 +166,8 @@ public final class ProxyServer implements AutoCloseable {
                 config.limits().startupTimeout(),
                 config.limits().inspectBytes(),
                 clientLimits(),
-                keepalives()),
+                keepalives(),
+                memory),
             sessions,
             new ExtensionInterceptor(
                 new ExtensionInstaller(trustedRoles)::install,
@@ -182,6 +192,7 @@ public final class ProxyServer implements AutoCloseable {
     return new ClientLimits(
         FileDescriptors.clientsWithinLimit(limits.maxClients()),
         limits.maxClientsPerAddress(),
+        limits.maxUnauthenticatedClients(),
         limits.maxPendingClients(),
         limits.maxCancelRequests());
   }
@@ -364,6 +375,11 @@ public final class ProxyServer implements AutoCloseable {
   /** Where clients connect. */
   public InetSocketAddress address() {
     return (InetSocketAddress) Objects.requireNonNull(listener).localAddress();
+  }
+
+  /** Octets that are held for sessions, calls and their replies. */
+  public long memoryHeld() {
+    return memory.used();
   }
 
   /** How many clients are connected, those whose session is not ready yet among them. */

@@ -80,6 +80,14 @@ record Answer(
     return new Answer(outcome, null, null, null, null, null, null, null);
   }
 
+  /** How long its texts are. */
+  long octets() {
+    long octets = payload == null ? 0 : payload.remaining();
+    octets += message == null ? 0 : message.length();
+    octets += detail == null ? 0 : detail.length();
+    return octets;
+  }
+
   /**
    * Whether PostgreSQL may take the octets for text. dblink would not ask: it cuts a value at a
    * zero octet and lets anything else into the database.

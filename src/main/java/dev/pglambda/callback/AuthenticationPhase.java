@@ -9,8 +9,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Lets in who knows the link password: SCRAM-SHA-256 and nothing else.
@@ -24,7 +22,6 @@ import org.slf4j.LoggerFactory;
  * </pre>
  */
 final class AuthenticationPhase implements LinkPhase {
-  private static final Logger LOG = LoggerFactory.getLogger(AuthenticationPhase.class);
   private static final int MAX_MESSAGE_OCTETS = 4096;
   private static final int SERVER_NONCE_OCTETS = 18;
   private static final char SASL_RESPONSE = 'p';
@@ -47,7 +44,7 @@ final class AuthenticationPhase implements LinkPhase {
   private final LinkPhase next;
   private final Duration timeout;
   private final Runnable admitted;
-  private final MessageReader reader = MessageReader.refusing(MAX_MESSAGE_OCTETS);
+  private final MessageReader reader;
   private @Nullable ScheduledFuture<?> timer;
   private boolean challenged;
 
@@ -58,6 +55,7 @@ final class AuthenticationPhase implements LinkPhase {
       LinkPhase next,
       Runnable admitted) {
     this.link = link;
+    this.reader = MessageReader.refusing(MAX_MESSAGE_OCTETS, link.memory());
     this.timeout = timeout;
     this.next = next;
     this.admitted = admitted;
@@ -102,7 +100,6 @@ final class AuthenticationPhase implements LinkPhase {
   private void finish(String clientFinal) throws FatalException {
     String serverFinal = scram.last(clientFinal);
     if (serverFinal == null) {
-      LOG.info("refused a server's callback: the extension there holds another secret than ours");
       throw new FatalException(WRONG_PASSWORD);
     }
     closed();

@@ -2,7 +2,9 @@ package dev.pglambda.callback;
 
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.SqlError;
+import dev.pglambda.limits.MemoryBudget;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +43,8 @@ final class Call {
           "The outcome of the call is unknown.",
           "See the proxy's log.");
 
+  private static final int COPIES = 3;
+
   private final Link link;
   private final CallbackLimits limits;
   private final Consumer<Answer> answers;
@@ -49,6 +53,10 @@ final class Call {
   private Runnable stopWatching = () -> {};
   private @Nullable ScheduledFuture<?> timer;
   private @Nullable Answer answer;
+
+  /** Octets reserved for it. */
+  private long answerReserved;
+
   private boolean asked;
   private boolean over;
 
@@ -122,19 +130,36 @@ final class Call {
     if (over || answer != null) {
       return;
     }
-    answer = settled;
+    Answer kept = reserve(settled);
+    answer = kept;
     if (asked) {
-      answer(settled);
+      answer(kept);
     }
   }
 
+  /**
+   * A payload as it came, its digits where the link's encoding needs them, and the socket's copy.
+   */
+  private Answer reserve(Answer settled) {
+    long octets = COPIES * settled.octets();
+    if (octets > MemoryBudget.SMALL && !link.memory().reserve(octets)) {
+      return Answer.failed(InvokeErrors.outOfMemoryForReply(link.memory().refusal()));
+    }
+    answerReserved = octets > MemoryBudget.SMALL ? octets : 0;
+    return settled;
+  }
+
   private void answer(Answer last) {
+    link.releaseWhenSent(answerReserved);
+    answerReserved = 0;
     end();
     answers.accept(last);
   }
 
   /** Nobody wants the answer any more: cancels the request to Lambda. */
   void giveUp() {
+    link.memory().release(answerReserved);
+    answerReserved = 0;
     end();
     result.cancel(true);
   }

@@ -49,6 +49,7 @@ public final class CallbackServer implements AutoCloseable {
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
   private final ClientSessions sessions;
   private final CallsInProgress calls = new CallsInProgress();
+  private final LinkPlaces places;
   private final CallbackLimits limits;
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
@@ -78,6 +79,7 @@ public final class CallbackServer implements AutoCloseable {
     this.function = function;
     this.sessions = new ClientSessions(sessionEnd);
     this.limits = limits;
+    this.places = new LinkPlaces(limits.maxLinks());
   }
 
   /** The database of a StartupMessage that asks for a link of an installation. */
@@ -116,7 +118,9 @@ public final class CallbackServer implements AutoCloseable {
     ClientEncoding encoding = ClientEncoding.named(asked);
     LinkHandler handler =
         new LinkHandler(
-            channel, link -> firstPhase(link, databaseOf(startupParameters), encoding, admitted));
+            channel,
+            limits.memory(),
+            link -> firstPhase(link, databaseOf(startupParameters), encoding, admitted));
     negotiate(handler, protocolMinor, startupParameters);
     channel.pipeline().addLast(handler);
     links.add(channel);
@@ -159,7 +163,8 @@ public final class CallbackServer implements AutoCloseable {
       return new RefusingPhase(link, AuthenticationPhase.WRONG_PASSWORD);
     }
     LinkPhase requests =
-        new RequestPhase(link, installation.keys(), limits, function, sessions, calls, encoding);
+        new RequestPhase(
+            link, installation.keys(), limits, function, sessions, calls, places, encoding);
     return new AuthenticationPhase(
         link, installation.credentials(), limits.authenticationTimeout(), requests, admitted);
   }

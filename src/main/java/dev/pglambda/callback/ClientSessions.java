@@ -26,6 +26,18 @@ final class ClientSessions {
     this.sessionEnd = sessionEnd;
   }
 
+  /** Whether a session of this proxy's has ended. */
+  boolean hasEnded(String session) {
+    CompletionStage<?> end = sessionEnd.apply(session);
+    return end != null && end.toCompletableFuture().isDone();
+  }
+
+  /** How many calls of a session are watched. */
+  int calls(String session) {
+    Set<Runnable> calls = watched.get(session);
+    return calls == null ? 0 : calls.size();
+  }
+
   /**
    * Runs {@code ended}, on any thread, when the session ends; at once if it has.
    *

@@ -1,6 +1,7 @@
 package dev.pglambda.callback;
 
 import dev.pglambda.lambda.SqlError;
+import dev.pglambda.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -13,6 +14,12 @@ import java.time.Duration;
 interface Link {
 
   ByteBufAllocator alloc();
+
+  /** What is held for the link. */
+  MemoryAccount memory();
+
+  /** Releases octets when what is being sent, or is sent next, has left. */
+  void releaseWhenSent(long octets);
 
   /**
    * Sends and flushes; takes the buffer over. No further message is handled until these octets have

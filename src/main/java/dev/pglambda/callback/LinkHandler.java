@@ -1,6 +1,9 @@
 package dev.pglambda.callback;
 
 import dev.pglambda.lambda.SqlError;
+import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -42,15 +45,23 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
           "If a call was in progress, its request to Lambda was cancelled and its outcome is unknown.",
           null);
 
+  private static final LogThrottle REFUSALS = new LogThrottle();
+
   private final Channel channel;
+  private final MemoryAccount memory;
+
+  /** Octets to be released when what is being sent has left. */
+  private long sending;
+
   private final Queue<ByteBuf> unread = new ArrayDeque<>();
   private LinkPhase phase;
   private boolean held;
   private boolean handling;
   private boolean closing;
 
-  LinkHandler(Channel channel, Function<Link, LinkPhase> firstPhase) {
+  LinkHandler(Channel channel, MemoryBudget budget, Function<Link, LinkPhase> firstPhase) {
     this.channel = channel;
+    this.memory = budget.open();
     this.phase = firstPhase.apply(this);
   }
 
@@ -141,6 +152,16 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   }
 
   @Override
+  public MemoryAccount memory() {
+    return memory;
+  }
+
+  @Override
+  public void releaseWhenSent(long octets) {
+    sending += octets;
+  }
+
+  @Override
   public ByteBufAllocator alloc() {
     return channel.alloc();
   }
@@ -156,6 +177,8 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   }
 
   private void sent(ChannelFuture write) {
+    memory.release(sending);
+    sending = 0;
     if (write.isSuccess()) {
       held = false;
       handleUnread();
@@ -178,7 +201,14 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   @Override
   public void fail(SqlError error) {
     if (!closing) {
-      LOG.debug("callback link {}: {}", channel, error.message());
+      if (!error.equals(SHUTDOWN) && REFUSALS.passes()) {
+        LOG.info(
+            "ended a callback link of {}: {} {}{}",
+            channel.remoteAddress(),
+            error.sqlState(),
+            LogThrottle.onOneLine(error.message()),
+            REFUSALS.others());
+      }
       closing = true;
       ByteBuf out = alloc().buffer();
       BackendMessages.error(out, "FATAL", error);
@@ -205,6 +235,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
     closing = true;
     releaseUnread();
     phase.closed();
+    memory.close();
   }
 
   private void releaseUnread() {

@@ -6,7 +6,10 @@ import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.SqlError;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -32,7 +35,20 @@ final class RequestPhase implements LinkPhase {
   private static final SqlError NOT_SUPPORTED =
       new SqlError("0A000", "only the simple query protocol is supported here", null, null);
 
+  private static final SqlError TOO_MANY_LINKS =
+      new SqlError(
+          "53300",
+          "too many connections for role \"" + CallbackServer.USER + "\"",
+          null,
+          "The option --max-callback-links of pg-lambda-proxy says how many there may be.");
+  private static final SqlError TOO_MANY_CALLS =
+      new SqlError("53300", "too many calls of one client's session at a time", null, null);
+  private static final SqlError IDLE =
+      new SqlError("57P05", "terminating connection due to idle-session timeout", null, null);
+
   private final Link link;
+  private final MemoryAccount memory;
+  private final LinkPlaces places;
   private final InstallationKeys keys;
   private final CallbackLimits limits;
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
@@ -44,6 +60,20 @@ final class RequestPhase implements LinkPhase {
   private long lastSequence = -1;
   private @Nullable Call call;
   private boolean skippingUntilSync;
+  private boolean hasPlace;
+  private @Nullable ScheduledFuture<?> idleTimer;
+
+  /** Whether a request has come since the timer was set. */
+  private boolean active;
+
+  /** The client's session of the last call; null if it had none. */
+  private @Nullable String session;
+
+  /** Octets reserved for the message that is being handled. */
+  private long requestReserved;
+
+  /** The same for the call in progress: its request, and the copies that are sent. */
+  private long callReserved;
 
   RequestPhase(
       Link link,
@@ -52,15 +82,18 @@ final class RequestPhase implements LinkPhase {
       Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
       ClientSessions sessions,
       CallsInProgress calls,
+      LinkPlaces places,
       ClientEncoding encoding) {
     this.link = link;
+    this.memory = link.memory();
+    this.places = places;
     this.keys = keys;
     this.limits = limits;
     this.function = function;
     this.sessions = sessions;
     this.calls = calls;
     this.encoding = encoding;
-    this.reader = MessageReader.skipping(limits.maxRequestOctets());
+    this.reader = MessageReader.skipping(limits.maxRequestOctets(), memory);
   }
 
   /**
@@ -69,6 +102,12 @@ final class RequestPhase implements LinkPhase {
    */
   @Override
   public void begin() {
+    hasPlace = places.take();
+    if (!hasPlace) {
+      link.fail(TOO_MANY_LINKS);
+      return;
+    }
+    idleTimer = link.schedule(this::closeIfIdle, limits.idleAfter());
     ByteBuf out = link.alloc().buffer();
     BackendMessages.parameterStatus(out, "server_version", "12.0 (pg-lambda-proxy)");
     BackendMessages.parameterStatus(out, "server_encoding", "UTF8");
@@ -89,10 +128,40 @@ final class RequestPhase implements LinkPhase {
     if (call != null) {
       call.giveUp();
     }
+    if (idleTimer != null) {
+      idleTimer.cancel(false);
+      idleTimer = null;
+    }
+    if (hasPlace) {
+      hasPlace = false;
+      places.leave();
+    }
+  }
+
+  /** See {@link CallbackLimits#DEFAULTS}. */
+  private void closeIfIdle() {
+    boolean missed = session != null && !sessions.hasEnded(session);
+    if (active || call != null || missed) {
+      active = false;
+      idleTimer = link.schedule(this::closeIfIdle, limits.idleAfter());
+    } else {
+      link.fail(IDLE);
+    }
   }
 
   @Override
   public void receive(Message message) throws FatalException {
+    active = true;
+    requestReserved = message.reserved();
+    try {
+      handle(message);
+    } finally {
+      memory.release(requestReserved);
+      requestReserved = 0;
+    }
+  }
+
+  private void handle(Message message) throws FatalException {
     switch (message.type()) {
       case 'Q' -> {
         if (!skippingUntilSync) {
@@ -134,6 +203,10 @@ final class RequestPhase implements LinkPhase {
   private void query(Message message) throws FatalException {
     if (message.tooLong()) {
       refuse(InvokeErrors.requestTooLong(limits.maxRequestOctets()));
+      return;
+    }
+    if (message.refusal() != null) {
+      answer(Answer.failed(InvokeErrors.outOfMemory(message.refusal())));
       return;
     }
     byte[] text = message.body();
@@ -183,30 +256,46 @@ final class RequestPhase implements LinkPhase {
     lastSequence = sequence;
     if (invoke) {
       request.space();
-      String session = request.text("session");
-      InvokeArguments arguments = request.arguments();
-      request.end();
-      invoke(session, arguments);
+      session = request.text("session");
+      invoke(session, request);
     } else {
       request.end();
       await();
     }
   }
 
-  private void invoke(@Nullable String session, InvokeArguments arguments) {
+  private void invoke(@Nullable String clientSession, RequestReader request)
+      throws RefusedRequestException {
     if (call != null) {
       call.giveUp();
     }
+    if (clientSession != null && sessions.calls(clientSession) >= limits.maxCallsPerSession()) {
+      answer(Answer.failed(TOO_MANY_CALLS));
+      return;
+    }
+    // One copy is decoded from digits or made for the request to Lambda, one is the socket's.
+    long copies = requestReserved > MemoryBudget.SMALL ? 2 * requestReserved : 0;
+    if (!memory.reserve(copies)) {
+      answer(Answer.failed(InvokeErrors.outOfMemory(memory.refusal())));
+      return;
+    }
+    requestReserved += copies;
+    InvokeArguments arguments = request.arguments();
+    request.end();
+    callReserved = requestReserved;
+    requestReserved = 0;
     // Forgotten when it ends, so that an idle link keeps no payload.
     Call next = new Call(link, limits, this::answer, this::callEnded);
     calls.begin();
     call = next;
-    next.start(arguments, session, function, sessions);
+    next.start(arguments, clientSession, function, sessions);
     next.ask();
   }
 
   private void callEnded() {
     call = null;
+    memory.release(callReserved);
+    callReserved = 0;
     calls.end();
   }
 

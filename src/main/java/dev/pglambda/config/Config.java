@@ -85,10 +85,14 @@ public record Config(
    * @param startupTimeout longest time from a client's connection to the end of its authentication
    * @param connectTimeout longest wait for a connection to the server, and for its answer to a
    *     cancel request
-   * @param maxClients most clients, those that are still authenticating among them
+   * @param maxClients most clients that are authenticated
    * @param maxClientsPerAddress most clients from one IP address; 0: no limit
+   * @param maxUnauthenticatedClients most clients that the server has not authenticated yet
    * @param maxPendingClients most connections that have not said yet what they want
    * @param maxCancelRequests most cancel requests that the server works on
+   * @param maxCallbackLinks most connections on which the server calls the proxy
+   * @param maxMemory most octets that are held for all sessions; null: half of the JVM's heap
+   * @param maxMemoryPerSession most octets that are held for each session
    * @param keepalives of the connections to clients and to the server
    * @param shutdownGrace longest time that statements and transactions may take to end when the
    *     proxy stops; zero: none
@@ -99,8 +103,12 @@ public record Config(
       Duration connectTimeout,
       int maxClients,
       int maxClientsPerAddress,
+      int maxUnauthenticatedClients,
       int maxPendingClients,
       int maxCancelRequests,
+      int maxCallbackLinks,
+      @Nullable Long maxMemory,
+      long maxMemoryPerSession,
       Keepalives keepalives,
       Duration shutdownGrace) {}
 

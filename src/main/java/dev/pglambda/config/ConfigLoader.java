@@ -116,8 +116,13 @@ public final class ConfigLoader {
         settings.value(Option.MAX_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
         settings.value(
             Option.MAX_CLIENTS_PER_ADDRESS, text -> Values.integer(text, 0, MOST_CLIENTS)),
+        settings.value(
+            Option.MAX_UNAUTHENTICATED_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
         settings.value(Option.MAX_PENDING_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
         settings.value(Option.MAX_CANCEL_REQUESTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
+        settings.value(Option.MAX_CALLBACK_LINKS, text -> Values.integer(text, 1, MOST_CLIENTS)),
+        settings.optional(Option.MAX_MEMORY, Values::memory),
+        settings.value(Option.MAX_MEMORY_PER_SESSION, Values::memory),
         new Config.Keepalives(
             settings.value(Option.TCP_KEEPALIVES_IDLE, Values::keepalive),
             settings.value(Option.TCP_KEEPALIVES_INTERVAL, Values::keepalive),

@@ -57,6 +57,13 @@ enum Option {
       "0",
       "a whole number from 0 to 1000000",
       "The same for each IP address that clients come from. 0: no limit."),
+  MAX_UNAUTHENTICATED_CLIENTS(
+      Group.CONNECTIONS,
+      "count",
+      "100",
+      "a whole number from 1 to 1000000",
+      "Most clients that PostgreSQL has not authenticated yet, which do not count as clients. With"
+          + " more, those that have waited longest are closed."),
   MAX_PENDING_CLIENTS(
       Group.CONNECTIONS,
       "count",
@@ -70,6 +77,26 @@ enum Option {
       "100",
       "a whole number from 1 to 1000000",
       "Most cancel requests that the PostgreSQL server works on at a time. One more is dropped."),
+  MAX_CALLBACK_LINKS(
+      Group.CONNECTIONS,
+      "count",
+      "1000",
+      "a whole number from 1 to 1000000",
+      "Most connections on which PostgreSQL calls the proxy, one for each session that calls. One"
+          + " more is refused with SQLSTATE 53300."),
+  MAX_MEMORY(
+      Group.CONNECTIONS,
+      "size",
+      null,
+      "a whole number with kB, MB or GB, from 1MB to 1024GB",
+      "Most memory for messages, calls and replies that the proxy holds, of all sessions. Without it"
+          + " half of the JVM's heap."),
+  MAX_MEMORY_PER_SESSION(
+      Group.CONNECTIONS,
+      "size",
+      "64MB",
+      "a whole number with kB, MB or GB, from 1MB to 1024GB",
+      "The same of each session. A call with a payload of 6 MB takes up to 48 MB."),
   TCP_KEEPALIVES_IDLE(
       Group.CONNECTIONS,
       "time",

@@ -37,6 +37,11 @@ final class Values {
     return (int) quantity(text, BYTES_PER_UNIT, 1L << 10, 1L << 30);
   }
 
+  /** Bytes, from 1 MB to 1024 GB. */
+  static long memory(String text) {
+    return quantity(text, BYTES_PER_UNIT, 1L << 20, 1L << 40);
+  }
+
   /** From 1 ms to 24 h. */
   static Duration duration(String text) {
     return Duration.ofMillis(quantity(text, MILLISECONDS_PER_UNIT, 1, 24 * 3_600_000L));

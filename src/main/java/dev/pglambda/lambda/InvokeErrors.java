@@ -2,6 +2,7 @@ package dev.pglambda.lambda;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.limits.MemoryAccount;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -19,6 +20,7 @@ public final class InvokeErrors {
   private static final String INVALID_PARAMETER_VALUE = "22023";
   private static final String INVALID_TEXT_REPRESENTATION = "22P02";
   private static final String EXTERNAL_ROUTINE_EXCEPTION = "38000";
+  private static final String OUT_OF_MEMORY = "53200";
   private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
   private static final String INTERNAL_ERROR = "XX000";
 
@@ -234,6 +236,20 @@ public final class InvokeErrors {
         PROGRAM_LIMIT_EXCEEDED,
         "request too long (expected: at most %d octets)".formatted(limit),
         "Nothing was sent to Lambda.",
+        null);
+  }
+
+  /** The proxy does not hold arguments or a result; where that is the result, the function ran. */
+  public static SqlError outOfMemory(MemoryAccount.Refusal refusal) {
+    return error(OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE, refusal.detail(), null);
+  }
+
+  /** The same, of a result. */
+  public static SqlError outOfMemoryForReply(MemoryAccount.Refusal refusal) {
+    return error(
+        OUT_OF_MEMORY,
+        MemoryAccount.Refusal.MESSAGE,
+        refusal.detail() + " The function ran; its reply was dropped.",
         null);
   }
 

@@ -1,5 +1,6 @@
 package dev.pglambda.lambda;
 
+import dev.pglambda.limits.MemoryExhaustedException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -94,6 +95,9 @@ public final class InvokeFunction {
 
   private static InvokeAnswer failure(@Nullable Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof MemoryExhaustedException exhausted) {
+      return new InvokeAnswer.Failure(InvokeErrors.outOfMemoryForReply(exhausted.refusal()));
+    }
     return cause instanceof InvocationException refused
         ? new InvokeAnswer.Failure(InvokeErrors.apiFailed(refused))
         : internalError(failure);

@@ -63,6 +63,12 @@ public final class FrameScanner {
 
   private boolean paused;
 
+  /** Whether the message that passes goes nowhere. */
+  private boolean dropping;
+
+  /** What is forwarded in front of the message that begins. */
+  private @Nullable ByteBuf inFront;
+
   /** What came while the scanner was paused. */
   private @Nullable CompositeByteBuf waiting;
 
@@ -78,12 +84,28 @@ public final class FrameScanner {
 
   /** Whether a part of a message has been forwarded, and the rest is still to come. */
   public boolean isInPassingMessage() {
-    return passing > 0;
+    return passing > 0 && !dropping;
   }
 
   /**
-   * Stops behind the message that is being inspected: what follows waits for {@link #resume}. To be
-   * called by {@link Visitor#inspect} only.
+   * Has a message read and forgotten, without being gathered. To be called by {@link Visitor#wants}
+   * only, which then answers no.
+   *
+   * @param instead what is forwarded in its place; null: nothing
+   */
+  public void drop(@Nullable ByteBuf instead) {
+    dropping = true;
+    inFront = instead;
+  }
+
+  /** Forwards something in front of a message that passes; else as {@link #drop}. */
+  public void precede(ByteBuf before) {
+    inFront = before;
+  }
+
+  /**
+   * Stops behind the message that is being inspected, or within one that is dropped: what follows
+   * waits for {@link #resume}. To be called by the {@link Visitor} only.
    */
   public void pause() {
     paused = true;
@@ -150,6 +172,10 @@ public final class FrameScanner {
           int step = Math.min(passing, end - at);
           passing -= step;
           at += step;
+          if (dropping) {
+            run = at;
+            dropping = passing > 0;
+          }
           continue;
         }
         if (end - at < Frame.HEADER_LENGTH) {
@@ -161,8 +187,14 @@ public final class FrameScanner {
         }
         int total = total(in.getByte(at), in.getInt(at + 1));
         if (!visitor.wants(in.getByte(at), total - Frame.HEADER_LENGTH)) {
+          if (inFront != null || dropping) {
+            forwardRun(in, run, at);
+            run = dropping ? at + Frame.HEADER_LENGTH : at;
+            forwardInFront();
+          }
           at += Frame.HEADER_LENGTH;
           passing = total - Frame.HEADER_LENGTH;
+          dropping &= passing > 0;
         } else if (end - at >= total) {
           ByteBuf replacement = visitor.inspect(in, at, total);
           if (replacement != null) {
@@ -225,11 +257,24 @@ public final class FrameScanner {
     int total = total(header[0], length);
     if (visitor.wants(header[0], total - Frame.HEADER_LENGTH)) {
       beginGathering(total).writeBytes(header);
+      return at + step;
+    }
+    passing = total - Frame.HEADER_LENGTH;
+    forwardInFront();
+    if (dropping) {
+      dropping = passing > 0;
     } else {
-      passing = total - Frame.HEADER_LENGTH;
       visitor.forward(allocator.buffer(Frame.HEADER_LENGTH).writeBytes(header));
     }
     return at + step;
+  }
+
+  private void forwardInFront() {
+    ByteBuf before = inFront;
+    inFront = null;
+    if (before != null) {
+      visitor.forward(before);
+    }
   }
 
   private ByteBuf beginGathering(int total) {

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.limits.LogThrottle;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;

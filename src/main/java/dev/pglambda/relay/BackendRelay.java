@@ -5,6 +5,8 @@ import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.InstallationHint;
 import dev.pglambda.intercept.NestedContext;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
@@ -49,9 +51,14 @@ final class BackendRelay implements FrameScanner.Visitor {
   private final PreparedStatements prepared;
   private final KeyOffer keys;
   private final DirectRelay direct;
+  private final MemoryAccount memory;
+
+  /** Octets reserved for an error that is being gathered. */
+  private long gathered;
 
   BackendRelay(Scene scene, KeyOffer keys, DirectRelay direct) {
     this.session = scene.session();
+    this.memory = session.memory();
     this.replies = scene.replies();
     this.state = scene.state();
     this.prepared = scene.prepared();
@@ -65,6 +72,17 @@ final class BackendRelay implements FrameScanner.Visitor {
     ReplyQueue.Hearer hearer = replies.hearer();
     if (hearer != null && isFor(hearer, type)) {
       boolean heard = hearer.wants(type);
+      if (heard && bodyLength > MemoryBudget.SMALL) {
+        ByteBuf before = hearer.inFrontOf(type);
+        if (before != null) {
+          session.precedeServerMessage(before);
+          heard = false;
+        }
+      }
+      if (heard && !hearer.holds(type, bodyLength)) {
+        session.dropServerMessage(null);
+        heard = false;
+      }
       if (heard && bodyLength > MAX_HEARD_LENGTH) {
         throw new ProtocolViolation(
             "invalid length of message type 0x%02x, asked for by the proxy: %d (expected: at most %d)"
@@ -75,10 +93,19 @@ final class BackendRelay implements FrameScanner.Visitor {
       }
       return heard;
     }
+    if (hearer != null
+        && type == BackendMessage.ERROR_RESPONSE
+        && bodyLength > MemoryBudget.SMALL
+        && bodyLength <= MAX_HEARD_LENGTH
+        && !reserve(bodyLength)) {
+      dropError(hearer);
+      return false;
+    }
     boolean wanted =
         switch (type) {
           case BackendMessage.READY_FOR_QUERY -> bodyLength == 1;
-          case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
+          case BackendMessage.NOTICE_RESPONSE -> bodyLength <= MAX_ERROR_LENGTH;
+          case BackendMessage.ERROR_RESPONSE ->
               bodyLength <= (hearer == null ? MAX_ERROR_LENGTH : MAX_HEARD_LENGTH);
           case BackendMessage.COMMAND_COMPLETE ->
               (replies.current() != null || replies.swallows(type))
@@ -96,6 +123,27 @@ final class BackendRelay implements FrameScanner.Visitor {
     return wanted;
   }
 
+  /** An error is gathered, read, and written again. */
+  private boolean reserve(int bodyLength) {
+    long octets = 3L * bodyLength;
+    boolean reserved = memory.reserve(octets);
+    gathered = reserved ? octets : 0;
+    return reserved;
+  }
+
+  /** An error about the proxy's own messages that is too long to be read: the client gets ours. */
+  private void dropError(ReplyQueue.Hearer hearer) {
+    MemoryAccount.Refusal why = memory.refusal();
+    replies.received(BackendMessage.ERROR_RESPONSE);
+    session.dropServerMessage(
+        ErrorFields.fatal(SqlState.OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE)
+            .with(ErrorFields.SEVERITY, "ERROR")
+            .with(ErrorFields.SEVERITY_NOT_LOCALIZED, "ERROR")
+            .with(ErrorFields.DETAIL, why.detail())
+            .toFrame(session.client().alloc(), BackendMessage.ERROR_RESPONSE));
+    hearer.failed();
+  }
+
   /** Whether nobody who listens would hear anything more if this came unnoticed. */
   private static boolean endsAnswer(byte type) {
     return type == BackendMessage.ERROR_RESPONSE || type == BackendMessage.READY_FOR_QUERY;
@@ -108,6 +156,8 @@ final class BackendRelay implements FrameScanner.Visitor {
 
   @Override
   public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) throws ProtocolViolation {
+    memory.release(gathered);
+    gathered = 0;
     byte type = buffer.getByte(index);
     ReplyQueue.Hearer hearer = replies.hearer();
     if (hearer != null && isFor(hearer, type)) {
@@ -161,7 +211,7 @@ final class BackendRelay implements FrameScanner.Visitor {
     if (type == BackendMessage.ERROR_RESPONSE || type == BackendMessage.NOTICE_RESPONSE) {
       ErrorFields fields = ErrorFields.read(buffer, index, length);
       if (fields != null && isFatal(fields)) {
-        session.sawFatal();
+        session.sawFatal(fields);
         return keys.conceal(fields) ? fields.toFrame(session.client().alloc(), type) : null;
       }
       if (fields != null
@@ -177,7 +227,10 @@ final class BackendRelay implements FrameScanner.Visitor {
    * @param keeper who keeps it from the client; null if nobody does
    */
   private @Nullable ByteBuf ready(byte transactionStatus, ReplyQueue.@Nullable Hearer keeper) {
-    session.sawReady();
+    ByteBuf refusal = session.sawReady();
+    if (refusal != null) {
+      return refusal;
+    }
     state.ready(transactionStatus);
     prepared.ready(!state.inTransaction(), replies.isEmpty());
     if (keeper != null) {
@@ -228,7 +281,7 @@ final class BackendRelay implements FrameScanner.Visitor {
       return Unpooled.EMPTY_BUFFER;
     }
     if (type == BackendMessage.ERROR_RESPONSE ? isFatal(fields) : isLastWarning(fields)) {
-      session.sawFatal();
+      session.sawFatal(fields);
     }
     direct.sawError(fields);
     boolean concealed = keys.conceal(fields);

@@ -81,6 +81,11 @@ final class BindMessage {
     return new String(octets, from, end - from, java.nio.charset.StandardCharsets.ISO_8859_1);
   }
 
+  /** Length of its body. */
+  int octets() {
+    return octets.length;
+  }
+
   int parameterCount() {
     return unsignedShort(parameters);
   }

@@ -6,6 +6,8 @@ import dev.pglambda.intercept.direct.DirectInvocation;
 import dev.pglambda.intercept.direct.DirectPlan;
 import dev.pglambda.intercept.direct.PlanOutline;
 import dev.pglambda.intercept.direct.ResultParameters;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.relay.DirectRelay.Scene;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +41,15 @@ final class DirectCallDialogue {
   private final ServedPortal portal;
   private final DirectPlan plan;
   private final @Nullable DirectQuery query;
+  private final MemoryAccount memory;
   private final List<byte @Nullable []> results = new ArrayList<>();
+
+  /** Octets reserved for the results. */
+  private long resultsReserved;
+
+  /** Octets reserved for the arguments of a call, and the request that is made of them. */
+  private long callReserved;
+
   private int maxRows;
   private boolean writes;
 
@@ -55,6 +65,7 @@ final class DirectCallDialogue {
   DirectCallDialogue(
       Scene scene, DirectRelay relay, ServedPortal portal, @Nullable DirectQuery query) {
     this.scene = scene;
+    this.memory = scene.session().memory();
     this.relay = relay;
     this.portal = portal;
     this.plan = portal.statement().plan();
@@ -179,7 +190,12 @@ final class DirectCallDialogue {
             .quiet(false)
             .execute(Exchange.OWN_NAME, 0)
             .closeOwn();
-    send(evaluated, () -> evaluated(invocation, evaluated.rows()));
+    send(
+        evaluated,
+        () -> {
+          callReserved += evaluated.keepRows();
+          evaluated(invocation, evaluated.rows());
+        });
   }
 
   private static void unplaced(ErrorFields fields) {
@@ -188,6 +204,7 @@ final class DirectCallDialogue {
 
   private void evaluated(DirectInvocation invocation, List<List<byte @Nullable []>> rows) {
     if (rows.isEmpty()) {
+      releaseCall();
       results.addAll(ResultParameters.nulls(ResultParameters.COUNT));
       next();
       return;
@@ -207,6 +224,13 @@ final class DirectCallDialogue {
   }
 
   private void call(DirectInvocation invocation, DirectInvocation.Arguments arguments) {
+    // One copy is the request's, one is the socket's.
+    long copies = callReserved > MemoryBudget.SMALL ? 2 * callReserved : 0;
+    if (!memory.reserve(copies)) {
+      raise(new DirectCalls.Raised(DirectCalls.outOfMemory(memory.refusal())));
+      return;
+    }
+    callReserved += copies;
     CompletableFuture<DirectCalls.Outcome> started = scene.calls().call(arguments);
     call = started;
     double seconds = arguments.statementTimeout();
@@ -257,6 +281,7 @@ final class DirectCallDialogue {
     }
     call = null;
     stopTimer();
+    releaseCall();
     stopped.cancel(true);
     return true;
   }
@@ -271,9 +296,15 @@ final class DirectCallDialogue {
   private void returned(DirectInvocation invocation, DirectCalls.Outcome outcome) {
     call = null;
     stopTimer();
+    releaseCall();
     if (outcome instanceof DirectCalls.Raised raised) {
       raise(raised);
     } else if (outcome instanceof DirectCalls.Returned row) {
+      if (!memory.reserve(octets(row))) {
+        raise(new DirectCalls.Raised(DirectCalls.outOfMemoryForReply(memory.refusal())));
+        return;
+      }
+      resultsReserved += octets(row);
       results.addAll(row.values());
       Exchange checked = checks(invocation, row);
       if (results.size() == plan.resultParameters()) {
@@ -282,6 +313,24 @@ final class DirectCallDialogue {
         send(checked, this::next);
       }
     }
+  }
+
+  private static long octets(DirectCalls.Returned row) {
+    long octets = 0;
+    for (byte[] value : row.values()) {
+      octets += value == null ? 0 : value.length;
+    }
+    return octets;
+  }
+
+  private void releaseCall() {
+    memory.release(callReserved);
+    callReserved = 0;
+  }
+
+  private void releaseResults() {
+    memory.release(resultsReserved);
+    resultsReserved = 0;
   }
 
   private void raise(DirectCalls.Raised raised) {
@@ -310,6 +359,11 @@ final class DirectCallDialogue {
 
   /** Nothing is left to be asked: the client's next messages can follow. */
   private void finish(Exchange exchange) {
+    sendResults(exchange);
+    releaseResults(); // what is on its way is the exchange's
+  }
+
+  private void sendResults(Exchange exchange) {
     String name = portal.bind().portal();
     exchange.mending(portal.statement()::mend);
     if (query != null) {
@@ -327,9 +381,12 @@ final class DirectCallDialogue {
         .closePortal(name)
         .bind(portal.bind(), name, portal.bind().statement(), results, false)
         .forClient(true)
-        .execute(name, maxRows)
-        .send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
-    scene.prepared().forgetPortal(name);
+        .execute(name, maxRows);
+    boolean refused = exchange.isRefused();
+    exchange.send(scene.session(), scene.replies(), false, () -> {}, relay::leftBehind);
+    if (!refused) { // else the portal is still there, without results
+      scene.prepared().forgetPortal(name);
+    }
     relay.done();
   }
 
@@ -338,6 +395,8 @@ final class DirectCallDialogue {
   }
 
   private void failed() {
+    releaseCall();
+    releaseResults();
     if (query == null) {
       relay.failed();
     } else {

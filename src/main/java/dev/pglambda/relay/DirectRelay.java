@@ -7,6 +7,7 @@ import dev.pglambda.intercept.direct.DirectCandidate;
 import dev.pglambda.intercept.direct.DirectPlan;
 import dev.pglambda.intercept.direct.DirectScript;
 import dev.pglambda.intercept.direct.ResultParameters;
+import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
@@ -44,7 +45,7 @@ final class DirectRelay {
       DirectCalls calls) {
 
     Exchange exchange() {
-      return new Exchange(session.client().alloc());
+      return new Exchange(session.client().alloc(), session.memory());
     }
   }
 
@@ -67,6 +68,12 @@ final class DirectRelay {
 
   /** Whether the keys are being stored, while all that the client sends waits. */
   private boolean storing;
+
+  /** Octets reserved for it. */
+  private long reserved;
+
+  /** What raises an error in the place of a message that was too long to be held; else null. */
+  private @Nullable String refusal;
 
   /** Whether the proxy's own messages are under way in its place. */
   private boolean working;
@@ -134,6 +141,24 @@ final class DirectRelay {
   void holdUnread(ByteBuf buffer, int index, int length) {
     hold(buffer, index, length, null);
     unread = true;
+  }
+
+  /** The message that is held keeps what was reserved for it, until it is dealt with. */
+  void keepReserved(long octets) {
+    reserved += octets;
+  }
+
+  /** A message of this type begins for which there is no memory: its turn is an error. */
+  void holdRefused(byte type, MemoryAccount.Refusal why) {
+    ByteBuf stub = scene.session().client().alloc().buffer(Frame.HEADER_LENGTH);
+    Frames.end(stub, Frames.begin(stub, type));
+    held = stub;
+    rewrite = null;
+    unread = false;
+    refusal = DirectCalls.outOfMemory(why);
+    flushed = false;
+    scene.session().dropClientMessage();
+    scene.session().pauseClient();
   }
 
   /** Goes on if it is time; the message is no longer held when it is done. */
@@ -204,6 +229,10 @@ final class DirectRelay {
   }
 
   private void begin(ByteBuf message) {
+    if (refusal != null) {
+      refuse(scene.exchange(), refusal);
+      return;
+    }
     byte type = message.getByte(0);
     switch (type) {
       case FrontendMessage.QUERY, FrontendMessage.PARSE -> {
@@ -216,7 +245,15 @@ final class DirectRelay {
         }
         text(message, type == FrontendMessage.QUERY);
       }
-      case FrontendMessage.BIND -> bind(message);
+      case FrontendMessage.BIND -> {
+        MemoryAccount memory = scene.session().memory();
+        long octets = message.readableBytes();
+        if (!memory.reserve(octets)) {
+          refuse(scene.exchange(), DirectCalls.outOfMemory(memory.refusal()));
+        } else if (!bind(message, octets)) {
+          memory.release(octets);
+        }
+      }
       case FrontendMessage.DESCRIBE -> describe(message);
       default -> execute(message);
     }
@@ -369,7 +406,9 @@ final class DirectRelay {
 
     @Override
     public void prepared(ServedStatement statement) {
-      prepared.noteServed(name, statement);
+      long octets = statement.octets();
+      scene.session().memory().take(octets);
+      prepared.noteServed(name, statement, octets);
       done();
     }
 
@@ -388,12 +427,16 @@ final class DirectRelay {
     }
   }
 
-  private void bind(ByteBuf message) {
+  /**
+   * @param octets that the portal will hold
+   * @return whether it does
+   */
+  private boolean bind(ByteBuf message, long octets) {
     BindMessage bind = BindMessage.read(message);
     ServedStatement statement = bind == null ? null : prepared.served(bind.statement());
     if (bind == null || statement == null) {
       passOn();
-      return;
+      return false;
     }
     DirectPlan plan = statement.plan();
     if (bind.parameterCount() != plan.clientParameters()) {
@@ -401,11 +444,11 @@ final class DirectRelay {
           scene.exchange().describeStatement(bind.statement()), // it may be gone
           DirectCalls.wrongParameterCount(
               bind.parameterCount(), bind.statement(), plan.clientParameters()));
-      return;
+      return false;
     }
     if (!prepared.hasRoomForPortal(bind.portal())) {
       refuse(scene.exchange(), DirectCalls.tooManyPortals());
-      return;
+      return false;
     }
     List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
     ServedPortal portal = new ServedPortal(statement, bind);
@@ -422,9 +465,13 @@ final class DirectRelay {
       DirectCallDialogue.planArguments(exchange, portal);
       exchange.answeredWith(BackendMessage.BIND_COMPLETE);
     }
+    boolean bound = !exchange.isRefused();
     exchange.send(scene.session(), replies, false, () -> {}, this::leftBehind);
-    prepared.noteServed(portal);
+    if (bound) {
+      prepared.noteServed(portal, octets);
+    }
     done();
+    return bound;
   }
 
   /** Raises an error in the message's place. */
@@ -584,6 +631,9 @@ final class DirectRelay {
     }
     rewrite = null;
     unread = false;
+    refusal = null;
+    scene.session().memory().release(reserved);
+    reserved = 0;
     working = false;
     calling = null;
   }

@@ -164,10 +164,12 @@ final class DirectStatementDialogue {
   }
 
   private void prepare(DirectPlan plan) {
+    ServedStatement served = new ServedStatement(plan, rewrite.statements(), List.of());
     Exchange prepared =
         scene
             .exchange()
-            .mending(new ServedStatement(plan, rewrite.statements(), List.of())::mend)
+            .needs(served.octets())
+            .mending(served::mend)
             .forClient(isParse)
             .parse(name, plan.text(), plan.parameterTypes(declaredTypes))
             .forClient(false)

@@ -1,6 +1,9 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.ClientEncoding;
+import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
@@ -36,12 +39,35 @@ final class Exchange {
     void mend(ErrorFields fields);
   }
 
+  /** What a row takes beside its values. */
+  private static final int ROW_OCTETS = 64;
+
   private final ByteBuf frames;
+  private final MemoryAccount memory;
+
+  /** Octets reserved for the frames, until all is answered. */
+  private long framesReserved;
+
+  /** Octets reserved for the rows, until they are used. */
+  private long rowsReserved;
+
+  /** The same for a row that is being gathered. */
+  private long gathered;
+
+  /** Why there is no memory for what was to be sent, or for a row of the answer. */
+  private MemoryAccount.@Nullable Refusal refusal;
+
+  /** That is what is sent, and it needs no account of its own. */
+  private boolean raisesRefusal;
+
   private final List<Reply> replies = new ArrayList<>();
   private final List<List<byte @Nullable []>> rows = new ArrayList<>();
   private List<Integer> parameterTypes = List.of();
   private List<Integer> columnTypes = List.of();
   private int unanswered;
+  private int syncs;
+  private @Nullable Session owner;
+  private @Nullable ReplyQueue ownersQueue;
   private boolean forClient;
 
   /** Whether a RowDescription is to come with the first row. */
@@ -54,8 +80,37 @@ final class Exchange {
   private Runnable answered = () -> {};
   private Runnable failed = () -> {};
 
-  Exchange(ByteBufAllocator allocator) {
+  Exchange(ByteBufAllocator allocator, MemoryAccount memory) {
     frames = allocator.buffer();
+    this.memory = memory;
+  }
+
+  /**
+   * Reserves octets until all is answered. If there are too many, an error is raised in the place
+   * of all that was to be sent.
+   */
+  Exchange needs(long octets) {
+    if (refusal == null && !raisesRefusal) {
+      if (memory.reserve(octets)) {
+        framesReserved += octets;
+      } else {
+        refusal = memory.refusal();
+      }
+    }
+    return this;
+  }
+
+  /** Whether there is no memory for what is to be sent. */
+  boolean isRefused() {
+    return refusal != null;
+  }
+
+  private static long octets(List<byte @Nullable []> values) {
+    long octets = 0;
+    for (byte[] value : values) {
+      octets += value == null ? 0 : value.length;
+    }
+    return octets;
   }
 
   // ---- what is to be sent
@@ -85,6 +140,9 @@ final class Exchange {
   }
 
   Exchange parse(String name, String text, List<Integer> types) {
+    if (needs(text.length()).isRefused()) {
+      return this;
+    }
     int begun = begin(FrontendMessage.PARSE);
     Frames.string(Frames.string(frames, name), ClientEncoding.restored(text));
     frames.writeShort(types.size());
@@ -99,6 +157,9 @@ final class Exchange {
       String statement,
       List<byte @Nullable []> more,
       boolean binaryResults) {
+    if (needs(bind.octets() + octets(more)).isRefused()) {
+      return this;
+    }
     int begun = begin(FrontendMessage.BIND);
     bind.write(frames, portal, statement, more, binaryResults);
     return end(begun);
@@ -164,7 +225,9 @@ final class Exchange {
    */
   Exchange query(
       String text, List<Integer> types, List<byte @Nullable []> parameters, boolean binary) {
-    parseOwn(text, types);
+    if (parseOwn(text, types).needs(octets(parameters)).isRefused()) {
+      return this;
+    }
     int begun = begin(FrontendMessage.BIND);
     Frames.string(Frames.string(frames, OWN_NAME), OWN_NAME);
     frames.writeShort(1).writeShort(binary ? BINARY : 0).writeShort(parameters.size());
@@ -189,7 +252,9 @@ final class Exchange {
 
   /** The reply to what was added last is to be another one, for the client. */
   Exchange answeredWith(byte type) {
-    replies.get(replies.size() - 1).substitute = type;
+    if (!isRefused()) {
+      replies.get(replies.size() - 1).substitute = type;
+    }
     return this;
   }
 
@@ -206,9 +271,15 @@ final class Exchange {
       boolean flush,
       Runnable whenAnswered,
       Runnable whenFailed) {
+    if (isRefused()) {
+      raiseRefusal();
+    }
+    owner = session;
+    ownersQueue = queue;
     answered = whenAnswered;
     failed = whenFailed;
     unanswered = replies.size();
+    syncs = (int) replies.stream().filter(reply -> reply.kind == FrontendMessage.SYNC).count();
     replies.forEach(reply -> queue.sentFor(reply, reply.kind));
     if (flush) {
       Frames.end(frames, Frames.begin(frames, FrontendMessage.FLUSH));
@@ -216,7 +287,72 @@ final class Exchange {
     session.flushToServer(frames);
   }
 
+  /** What is to be sent instead: only that the client's Sync stays where it was. */
+  private void raiseRefusal() {
+    boolean synced = replies.stream().anyMatch(reply -> reply.kind == FrontendMessage.SYNC);
+    String raised = DirectCalls.outOfMemory(java.util.Objects.requireNonNull(refusal));
+    releaseFrames();
+    refusal = null;
+    raisesRefusal = true;
+    frames.clear();
+    replies.clear();
+    late = false;
+    forClient(false).quiet(false).expecting(fields -> false);
+    mending(fields -> fields.with(ErrorFields.CONTEXT, null));
+    query(raised, List.of(), List.of(), false);
+    if (synced) {
+      forClient(true).sync();
+    }
+  }
+
+  private void releaseFrames() {
+    memory.release(framesReserved);
+    framesReserved = 0;
+  }
+
+  private void releaseRows() {
+    memory.release(rowsReserved + gathered);
+    rowsReserved = 0;
+    gathered = 0;
+  }
+
+  /** All is answered, but for a Sync, perhaps. */
+  private void allAnswered() {
+    releaseFrames();
+    if (isRefused()) {
+      rows.clear();
+      releaseRows();
+      raise();
+      return;
+    }
+    answered.run();
+    releaseRows();
+  }
+
+  /** Raises an error because of rows for which there was no memory. */
+  private void raise() {
+    Exchange raising = new Exchange(frames.alloc(), memory);
+    raising.refusal = refusal;
+    raising.send(
+        java.util.Objects.requireNonNull(owner),
+        java.util.Objects.requireNonNull(ownersQueue),
+        true,
+        () -> {},
+        failed);
+  }
+
   // ---- what was answered
+
+  /**
+   * The rows stay where they are: who calls this, when all is answered, releases their octets.
+   *
+   * @return how many octets that are
+   */
+  long keepRows() {
+    long kept = rowsReserved;
+    rowsReserved = 0;
+    return kept;
+  }
 
   /** The rows of all that was executed. */
   List<List<byte @Nullable []>> rows() {
@@ -276,6 +412,45 @@ final class Exchange {
           || (visible && rowDescription != null);
     }
 
+    /** Only rows can be many, or long. */
+    @Override
+    public boolean holds(byte type, int bodyLength) {
+      if (type != BackendMessage.DATA_ROW) {
+        return true;
+      }
+      long copy = bodyLength > MemoryBudget.SMALL ? bodyLength : 0;
+      long octets = (long) bodyLength + ROW_OCTETS;
+      if (isRefused()) {
+        return false;
+      }
+      if (!memory.reserve(octets + copy)) {
+        refusal = memory.refusal();
+        return false;
+      }
+      rowsReserved += octets;
+      gathered = copy;
+      return true;
+    }
+
+    @Override
+    public @Nullable ByteBuf inFrontOf(byte type) {
+      byte[] before = rowDescription;
+      if (!visible || before == null || type != BackendMessage.DATA_ROW) {
+        return null;
+      }
+      rowDescription = null;
+      return Unpooled.wrappedBuffer(before);
+    }
+
+    private void isOver(byte type) {
+      if (isLast(type) && --unanswered == 0) {
+        allAnswered();
+      } else if (syncs > 0 && unanswered <= syncs) {
+        releaseFrames();
+        releaseRows();
+      }
+    }
+
     private boolean isExpected(byte type) {
       return switch (type) {
         case BackendMessage.DATA_ROW -> kind == FrontendMessage.EXECUTE;
@@ -311,9 +486,7 @@ final class Exchange {
       if (visible && before != null) {
         rowDescription = null;
         int length = 1 + buffer.getInt(index + 1);
-        if (isLast(type) && --unanswered == 0) {
-          answered.run();
-        }
+        isOver(type);
         return Unpooled.buffer(before.length + length)
             .writeBytes(before)
             .writeBytes(buffer, index, length);
@@ -325,6 +498,8 @@ final class Exchange {
             throw new ProtocolViolation("too many rows for the proxy: more than " + MOST_ROWS);
           }
           rows.add(Answers.row(buffer, body));
+          memory.release(gathered);
+          gathered = 0;
         }
         case BackendMessage.PARAMETER_DESCRIPTION ->
             parameterTypes = Answers.parameterTypes(buffer, body);
@@ -341,9 +516,7 @@ final class Exchange {
         }
       }
       boolean kept = keeps(type);
-      if (isLast(type) && --unanswered == 0) {
-        answered.run();
-      }
+      isOver(type);
       if (substitute != 0) {
         ByteBuf answer = Unpooled.buffer(Frame.HEADER_LENGTH);
         Frames.end(answer, Frames.begin(answer, substitute));
@@ -368,12 +541,14 @@ final class Exchange {
       replies.stream()
           .filter(reply -> reply.kind == FrontendMessage.SYNC)
           .forEach(reply -> reply.visible = true);
+      releaseFrames();
+      releaseRows();
       failed.run();
     }
 
     @Override
     public void ready() {
-      answered.run();
+      allAnswered();
     }
   }
 }

@@ -3,6 +3,8 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.FrontendMessage;
@@ -41,9 +43,14 @@ final class FrontendRelay implements FrameScanner.Visitor {
   private final Interceptor interceptor;
   private final int inspectLimit;
   private final DirectRelay direct;
+  private final MemoryAccount memory;
+
+  /** Octets reserved for the message that is being gathered. */
+  private long gathered;
 
   FrontendRelay(Scene scene, Interceptor interceptor, KeyOffer keys, int inspectLimit) {
     this.session = scene.session();
+    this.memory = session.memory();
     this.replies = scene.replies();
     this.state = scene.state();
     this.prepared = scene.prepared();
@@ -87,6 +94,13 @@ final class FrontendRelay implements FrameScanner.Visitor {
           }
           default -> false;
         };
+    if (wanted && !reserve(type, bodyLength)) {
+      if (mustNotPassUnseen(type)) {
+        direct.holdRefused(type, memory.refusal());
+        return false;
+      }
+      wanted = false;
+    }
     if (!wanted && type == FrontendMessage.PARSE) {
       replies.sentByName(type, prepared.parseUnseen());
     } else if (!wanted) {
@@ -99,8 +113,42 @@ final class FrontendRelay implements FrameScanner.Visitor {
     return !prepared.isEmpty() && bodyLength <= Math.max(inspectLimit, MAX_NAMING_LENGTH);
   }
 
+  /** A text is gathered, decoded and, perhaps, rewritten. */
+  private boolean reserve(byte type, int bodyLength) {
+    boolean isText = type == FrontendMessage.QUERY || type == FrontendMessage.PARSE;
+    long octets = bodyLength <= MemoryBudget.SMALL ? 0 : (isText ? 3L : 1L) * bodyLength;
+    if (octets > 0 && !memory.reserve(octets)) {
+      return false;
+    }
+    gathered = octets;
+    return true;
+  }
+
+  /**
+   * Whether the server would do something else than what the client asks for: its statements and
+   * portals have more parameters than the client's. A text that nobody has looked at is the
+   * client's own to the server, too.
+   */
+  private boolean mustNotPassUnseen(byte type) {
+    return (type == FrontendMessage.BIND || type == FrontendMessage.EXECUTE)
+        && prepared.servesAny()
+        && !replies.isCopyIn()
+        && !replies.isOutOfStep();
+  }
+
   @Override
   public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
+    ByteBuf replacement = inspected(buffer, index, length);
+    if (direct.isHolding()) {
+      direct.keepReserved(gathered);
+    } else {
+      memory.release(gathered);
+    }
+    gathered = 0;
+    return replacement;
+  }
+
+  private @Nullable ByteBuf inspected(ByteBuf buffer, int index, int length) {
     int body = index + Frame.HEADER_LENGTH;
     int end = index + length;
     byte type = buffer.getByte(index);

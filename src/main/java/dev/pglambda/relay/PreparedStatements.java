@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -32,11 +33,19 @@ final class PreparedStatements {
 
   private static final List<RewrittenStatement> NONE = List.of();
 
+  private final MemoryAccount memory;
   private final Map<Name, Text> statements = new HashMap<>();
   private final Map<Name, Text> portals = new HashMap<>();
 
   /** To look names up with. */
   private final Name probe = new Name(new byte[Name.SIGNIFICANT_OCTETS]);
+
+  /**
+   * @param memory where statements and portals are reserved that the proxy serves
+   */
+  PreparedStatements(MemoryAccount memory) {
+    this.memory = memory;
+  }
 
   /** A message that names a statement or portal whose text is or was rewritten. */
   interface Message {
@@ -51,6 +60,7 @@ final class PreparedStatements {
 
   /** What stands under a name, as the server has it after all replies that have come. */
   private static final class Text {
+    private final MemoryAccount memory;
     private List<RewrittenStatement> rewritten = NONE;
     private Keys keys = Keys.NONE;
     private @Nullable ServedStatement statement;
@@ -59,12 +69,21 @@ final class PreparedStatements {
     /** The same of a message that is under way: it may take keys by now. */
     private boolean mayTakeKeys;
 
+    /** Octets reserved for the statement or portal. */
+    private long octets;
+
+    private Text(MemoryAccount memory) {
+      this.memory = memory;
+    }
+
     private void become(List<RewrittenStatement> parts, Keys ofText) {
       rewritten = parts;
       keys = ofText;
       mayTakeKeys = ofText != Keys.NONE;
       statement = null;
       portal = null;
+      memory.release(octets);
+      octets = 0;
     }
 
     private boolean isOfInterest() {
@@ -221,16 +240,30 @@ final class PreparedStatements {
     return portal != null && portal.portal != null;
   }
 
-  void noteServed(String name, ServedStatement served) {
+  /** Whether there is a statement or portal whose calls the proxy serves. */
+  boolean servesAny() {
+    return statements.values().stream().anyMatch(text -> text.statement != null)
+        || portals.values().stream().anyMatch(text -> text.portal != null);
+  }
+
+  /**
+   * @param octets reserved for the statement, and released when it is forgotten
+   */
+  void noteServed(String name, ServedStatement served, long octets) {
     Text statement = noted(statements, name);
     statement.become(NONE, Keys.NONE);
     statement.statement = served;
+    statement.octets = octets;
   }
 
-  void noteServed(ServedPortal served) {
+  /**
+   * @param octets reserved for the portal, and released when it is forgotten
+   */
+  void noteServed(ServedPortal served, long octets) {
     Text portal = noted(portals, served.bind().portal());
     portal.become(NONE, Keys.NONE);
     portal.portal = served;
+    portal.octets = octets;
   }
 
   @Nullable ServedStatement served(String name) {
@@ -289,7 +322,7 @@ final class PreparedStatements {
 
   /** Notes the name that was looked up last. */
   private Text note(Map<Name, Text> texts) {
-    Text text = new Text();
+    Text text = new Text(memory);
     if (texts.size() < MAX_NAMES) {
       texts.put(probe.copy(), text);
     }

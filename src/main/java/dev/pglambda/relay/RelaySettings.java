@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.limits.MemoryBudget;
 import java.time.Duration;
 
 /**
@@ -15,6 +16,7 @@ import java.time.Duration;
  *     text; longer ones pass unseen
  * @param limits how many connections there may be
  * @param keepalives of the connections to clients and to the server
+ * @param memory what may be held
  */
 public record RelaySettings(
     String backendHost,
@@ -23,7 +25,8 @@ public record RelaySettings(
     Duration startupTimeout,
     int inspectLimit,
     ClientLimits limits,
-    TcpKeepalives keepalives) {
+    TcpKeepalives keepalives,
+    MemoryBudget memory) {
 
   /** The server as messages name it. */
   String backend() {

@@ -54,6 +54,24 @@ final class ReplyQueue {
      */
     @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) throws ProtocolViolation;
 
+    /**
+     * Whether there is memory for a reply that {@link #wants} has asked for, and that is to be
+     * gathered now; else it is forgotten.
+     *
+     * @param bodyLength in octets
+     */
+    default boolean holds(byte type, int bodyLength) {
+      return true;
+    }
+
+    /**
+     * What the client gets in front of a reply that is its own, if the reply need not be heard
+     * then.
+     */
+    default @Nullable ByteBuf inFrontOf(byte type) {
+      return null;
+    }
+
     /** Changes an error or a notice, which the client gets. */
     default void mend(ErrorFields fields) {}
 

@@ -16,6 +16,15 @@ import java.util.List;
 record ServedStatement(
     DirectPlan plan, List<RewrittenStatement> completed, List<Integer> parameterTypes) {
 
+  /** Octets that the statement takes, about: its texts are there as characters. */
+  long octets() {
+    long characters = (long) plan.text().length() + plan.statementToExplain().length();
+    for (String each : plan.statementsToPlan()) {
+      characters += each.length();
+    }
+    return 2 * characters;
+  }
+
   /** Turns the position of an error in the statement into the one in the client's text. */
   void mend(ErrorFields fields) {
     ErrorPosition.mend(fields, plan.rewritten());

@@ -2,6 +2,8 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrameScanner;
@@ -16,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +36,8 @@ import org.slf4j.LoggerFactory;
 final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
   private static final LogThrottle CONNECT_FAILURES = new LogThrottle();
+  private static final LogThrottle SERVERS_REFUSALS = new LogThrottle();
+  private static final LogThrottle SERVERS_VIOLATIONS = new LogThrottle();
   static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
 
   /**
@@ -55,6 +60,7 @@ final class Session {
   private final Channel client;
   private final ReplyQueue replies = new ReplyQueue();
   private final SessionState state = new SessionState();
+  private final MemoryAccount memory;
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
   private final DirectRelay direct;
@@ -72,6 +78,14 @@ final class Session {
   private Ending ending = Ending.NOT_ASKED;
   private boolean ready;
   private boolean closing;
+
+  /** Asks for a place among the clients that may be; answers with a refusal, or null. */
+  private Supplier<@Nullable String> admission = () -> null;
+
+  private boolean hasPlace;
+
+  /** There is no place for the client, which the server has authenticated. */
+  private boolean refused;
 
   /** The client has said Terminate: the server's close is no surprise. */
   private boolean terminated;
@@ -92,8 +106,9 @@ final class Session {
     this.settings = settings;
     this.token = token;
     this.client = client;
+    this.memory = settings.memory().open();
     DirectRelay.Scene scene =
-        new DirectRelay.Scene(this, replies, state, new PreparedStatements(), directCalls);
+        new DirectRelay.Scene(this, replies, state, new PreparedStatements(memory), directCalls);
     FrontendRelay frontend = new FrontendRelay(scene, interceptor, keys, settings.inspectLimit());
     direct = frontend.direct();
     fromClient = new FrameScanner(frontend, client.alloc());
@@ -112,6 +127,11 @@ final class Session {
 
   Channel client() {
     return client;
+  }
+
+  /** What is held for the session, but for what is only passed on. */
+  MemoryAccount memory() {
+    return memory;
   }
 
   /** Completes when the client's connection is closed. */
@@ -147,7 +167,12 @@ final class Session {
   void connectFailed(Throwable cause) {
     ConnectFailure failure = ConnectFailure.of(cause, settings.backend());
     if (CONNECT_FAILURES.passes()) {
-      log.warn("cannot connect to server {}: {}", settings.backend(), failure.reason());
+      log.warn(
+          "cannot connect to server {} for client {}: {}{}",
+          settings.backend(),
+          client.remoteAddress(),
+          failure.reason(),
+          CONNECT_FAILURES.others());
     }
     endWith(failure.sqlState(), failure.message());
   }
@@ -206,6 +231,12 @@ final class Session {
     }
     try {
       fromServer.scan(bytes);
+      if (refused) {
+        closing = true;
+        closeClient(Unpooled.EMPTY_BUFFER);
+        closeServer();
+        return;
+      }
       advance();
       if (ending != Ending.NOT_ASKED) {
         endIfDue();
@@ -215,7 +246,13 @@ final class Session {
         endIfDue();
         return;
       }
-      log.warn("protocol violation by server {}: {}", settings.backend(), violation.getMessage());
+      if (SERVERS_VIOLATIONS.passes()) {
+        log.warn(
+            "protocol violation by server {}: {}{}",
+            settings.backend(),
+            violation.getMessage(),
+            SERVERS_VIOLATIONS.others());
+      }
       endWith(
           SqlState.PROTOCOL_VIOLATION,
           "server at " + settings.backend() + " broke the protocol: " + violation.getMessage());
@@ -335,6 +372,25 @@ final class Session {
     fromClient.pause();
   }
 
+  /** Forgets the message of the client's that begins. */
+  void dropClientMessage() {
+    fromClient.drop(null);
+  }
+
+  /**
+   * Forgets the message of the server's that begins.
+   *
+   * @param instead what the client gets in its place; null: nothing
+   */
+  void dropServerMessage(@Nullable ByteBuf instead) {
+    fromServer.drop(instead);
+  }
+
+  /** Gives the client something in front of the message of the server's that begins. */
+  void precedeServerMessage(ByteBuf before) {
+    fromServer.precede(before);
+  }
+
   /** Runs a task on the event loop unless the session has ended. Any thread. */
   void execute(Runnable task) {
     client.eventLoop().execute(() -> runOpen(task));
@@ -369,20 +425,58 @@ final class Session {
     client.write(bytes, client.voidPromise());
   }
 
-  void sawReady() {
-    if (!ready) {
-      ready = true;
-      startupTimeout.cancel(false);
-    }
+  /**
+   * The server is ready.
+   *
+   * @return what the client is told in the place of that; null: the same
+   */
+  @Nullable ByteBuf sawReady() {
     fatalSeen = false;
+    if (ready) {
+      return null;
+    }
+    startupTimeout.cancel(false);
+    String refusal = admission.get();
+    refused = refusal != null;
+    if (refusal != null) {
+      StartupHandler.logRefusal(client, refusal);
+      return ErrorFields.fatal(SqlState.TOO_MANY_CONNECTIONS, refusal)
+          .toFrame(client.alloc(), BackendMessage.ERROR_RESPONSE);
+    }
+    hasPlace = true;
+    ready = true;
+    return null;
+  }
+
+  /** Asks there for a place when the server has authenticated the client. */
+  void askForPlace(Supplier<@Nullable String> places) {
+    admission = places;
+  }
+
+  /** Whether it was given one. */
+  boolean hasPlace() {
+    return hasPlace;
+  }
+
+  /** Ends, because the client has not authenticated while others came. Any thread. */
+  void makePlace() {
+    client.eventLoop().execute(() -> endWith(SqlState.TOO_MANY_CONNECTIONS, Admission.TOO_MANY));
   }
 
   void sawTerminate() {
     terminated = true;
   }
 
-  void sawFatal() {
+  void sawFatal(ErrorFields fields) {
     fatalSeen = true;
+    if (!ready && SERVERS_REFUSALS.passes()) {
+      log.info(
+          "server refused client {}: {} {}{}",
+          client.remoteAddress(),
+          fields.get(ErrorFields.SQLSTATE),
+          LogThrottle.onOneLine(String.valueOf(fields.get(ErrorFields.MESSAGE))),
+          SERVERS_REFUSALS.others());
+    }
   }
 
   /**
@@ -451,6 +545,7 @@ final class Session {
     closing = true;
     startupTimeout.cancel(false);
     direct.close();
+    memory.close();
     fromClient.close();
     fromServer.close();
     held.release();

@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -167,14 +168,12 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     if (relay.sessions().isDraining()) {
       refuse(ctx, SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
     } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
-      String refusal = relay.admission().enter(address.getAddress());
+      String refusal = relay.admission().refusal(address.getAddress());
       if (refusal == null) {
         beginSession(ctx, startup, bytes, address.getAddress());
         return;
       }
-      if (REFUSALS.passes()) {
-        log.warn("refused client {}: {}", address, refusal);
-      }
+      logRefusal(ctx.channel(), refusal);
       refuse(ctx, SqlState.TOO_MANY_CONNECTIONS, refusal);
     } else {
       ctx.close(); // the client has gone
@@ -215,7 +214,9 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             startup.replication() ? Interceptor.NONE : relay.interceptor(),
             relay.keys(),
             startup.replication() ? DirectCalls.none() : relay.directCalls());
-    session.ended().whenComplete((ended, failure) -> relay.admission().leave(address));
+    session.askForPlace(() -> relay.admission().authenticated(session, address));
+    session.ended().whenComplete((ended, failure) -> relay.admission().leave(session, address));
+    relay.admission().enter(session, address);
     relay.sessions().add(session);
     ByteBuf packet = bytes.retain();
     session.clientSent(received.readRetainedSlice(received.readableBytes()));
@@ -238,6 +239,13 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
           }
           packet.release();
         });
+  }
+
+  /** A flood of clients makes no flood in the log. */
+  static void logRefusal(Channel client, String refusal) {
+    if (REFUSALS.passes()) {
+      log.warn("refused client {}: {}{}", client.remoteAddress(), refusal, REFUSALS.others());
+    }
   }
 
   /** Ends a call that the proxy serves itself, or lets the server know. */
@@ -297,7 +305,11 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
   private void loseCancelRequest(ChannelHandlerContext ctx, String reason) {
     if (LOST_CANCEL_REQUESTS.passes()) {
       log.warn(
-          "cannot pass on a cancel request to server {}: {}", relay.settings().backend(), reason);
+          "cannot pass on a cancel request of {} to server {}: {}{}",
+          ctx.channel().remoteAddress(),
+          relay.settings().backend(),
+          reason,
+          LOST_CANCEL_REQUESTS.others());
     }
     ctx.close();
   }

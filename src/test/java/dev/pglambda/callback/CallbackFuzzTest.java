@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.callback.Worker.Received;
 import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.testing.Octets;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -21,7 +22,14 @@ class CallbackFuzzTest {
       new ScramCredentials(Worker.KEYS.linkPassword(), Worker.KEYS.salt());
   private static final CallbackLimits LIMITS =
       new CallbackLimits(
-          Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofSeconds(10), 4096);
+          Duration.ofSeconds(10),
+          Duration.ofMillis(100),
+          Duration.ofSeconds(10),
+          4096,
+          100,
+          4,
+          Duration.ofMinutes(10),
+          MemoryBudget.unlimited());
 
   private final FakeFunction function = new FakeFunction();
   private final ClientSessions sessions = new ClientSessions(token -> null);
@@ -114,7 +122,10 @@ class CallbackFuzzTest {
     Worker worker = new Worker();
     worker.channel.config().setAllocator(worker.allocator);
     worker.channel.freezeTime();
-    worker.channel.pipeline().addLast(new LinkHandler(worker.channel, phase));
+    worker
+        .channel
+        .pipeline()
+        .addLast(new LinkHandler(worker.channel, MemoryBudget.unlimited(), phase));
     return worker;
   }
 
@@ -125,7 +136,14 @@ class CallbackFuzzTest {
 
   private LinkPhase requests(Link link) {
     return new RequestPhase(
-        link, Worker.KEYS, LIMITS, function, sessions, new CallsInProgress(), ClientEncoding.UTF8);
+        link,
+        Worker.KEYS,
+        LIMITS,
+        function,
+        sessions,
+        new CallsInProgress(),
+        new LinkPlaces(100),
+        ClientEncoding.UTF8);
   }
 
   /** Whole messages of the types that are possible, and after a FATAL nothing. */

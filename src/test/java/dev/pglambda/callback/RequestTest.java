@@ -10,6 +10,7 @@ import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.lambda.SqlError;
+import dev.pglambda.limits.MemoryBudget;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -29,7 +30,14 @@ class RequestTest {
           function,
           session -> null,
           new CallbackLimits(
-              Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofMillis(300), LIMIT));
+              Duration.ofSeconds(10),
+              Duration.ofMillis(100),
+              Duration.ofMillis(300),
+              LIMIT,
+              100,
+              4,
+              Duration.ofMinutes(10),
+              MemoryBudget.unlimited()));
   private final Worker worker = Worker.connected(server);
 
   @AfterEach

@@ -1,5 +1,6 @@
 package dev.pglambda.protocol;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -94,6 +96,77 @@ class FrameScannerPauseTest {
     assertThat(scanner.atBoundary()).isTrue();
     assertThat(scanner.waitingOctets()).isZero();
     assertThat(visitor.inspected).containsExactly("H", "H", "H", "K");
+  }
+
+  /** Drops messages of type D, puts something in front of those of type B. */
+  private static final class DroppingVisitor implements FrameScanner.Visitor {
+    private final ByteArrayOutputStream forwarded = new ByteArrayOutputStream();
+    private @Nullable FrameScanner scanner;
+
+    @Override
+    public boolean wants(byte type, int bodyLength) {
+      FrameScanner scanner = Objects.requireNonNull(this.scanner);
+      if (type == 'D') {
+        scanner.drop(bodyLength % 2 == 0 ? null : Unpooled.copiedBuffer("-", US_ASCII));
+        if (bodyLength > 10) {
+          scanner.pause();
+        }
+      } else if (type == 'B') {
+        scanner.precede(Unpooled.copiedBuffer("+", US_ASCII));
+      }
+      return false;
+    }
+
+    @Override
+    public ByteBuf inspect(ByteBuf buffer, int index, int length) {
+      throw new AssertionError("nothing was wanted");
+    }
+
+    @Override
+    public void forward(ByteBuf bytes) {
+      byte[] octets = ByteBufUtil.getBytes(bytes);
+      forwarded.writeBytes(octets);
+      bytes.release();
+    }
+  }
+
+  @Test
+  void dropsMessagesAndPutsOthersInFrontHoweverTheyAreCut() throws Exception {
+    byte[] stream =
+        concat(
+            Peer.message('A', "first"),
+            Peer.message('D', "even"),
+            Peer.message('D', ""),
+            Peer.message('B', "behind"),
+            Peer.message('D', "odd"),
+            Peer.message('D', "long, and with a pause"),
+            Peer.message('A', ""),
+            Peer.message('B', ""),
+            Peer.message('D', "last"));
+    byte[] expected =
+        concat(
+            Peer.message('A', "first"),
+            concat("+".getBytes(US_ASCII), Peer.message('B', "behind")),
+            "-".getBytes(US_ASCII),
+            Peer.message('A', ""),
+            concat("+".getBytes(US_ASCII), Peer.message('B', "")));
+    for (int piece = 1; piece <= stream.length; piece++) {
+      DroppingVisitor each = new DroppingVisitor();
+      FrameScanner dropping = new FrameScanner(each, allocator);
+      each.scanner = dropping;
+      for (int at = 0; at < stream.length; at += piece) {
+        dropping.scan(buffer(stream, at, Math.min(stream.length, at + piece)));
+        if (dropping.isPaused() && at % 2 == 0) {
+          dropping.resume();
+        }
+      }
+      while (dropping.isPaused()) {
+        dropping.resume();
+      }
+      assertThat(each.forwarded.toByteArray()).as("pieces of %d", piece).isEqualTo(expected);
+      assertThat(dropping.atBoundary()).isTrue();
+    }
+    assertThat(allocator.metric().usedHeapMemory()).isZero();
   }
 
   @Test

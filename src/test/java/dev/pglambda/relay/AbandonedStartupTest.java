@@ -23,7 +23,7 @@ class AbandonedStartupTest extends RelayStage {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void leavesNothingBehind(boolean reset) throws Exception {
-    limits = new ClientLimits(1, 1, 1, 1); // what is left behind keeps the last client out
+    limits = new ClientLimits(1, 1, 100, 1, 1); // what is left behind keeps the last client out
     byte[] start =
         concat(packet(SSL_REQUEST, ""), startup("user", "ann"), message('p', "secret\0"));
     CompletableFuture<Void> servers = CompletableFuture.runAsync(this::serve);

@@ -7,6 +7,7 @@ import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.Peer.Message;
 import io.netty.buffer.ByteBuf;
@@ -36,15 +37,6 @@ final class DirectStage implements AutoCloseable {
   static final byte[] EXECUTE = message('E', "\0\0\0\0\0");
   static final byte[] SYNC = message('S', "");
 
-  private static final RelaySettings SETTINGS =
-      new RelaySettings(
-          "server",
-          5432,
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(30),
-          1 << 20,
-          RelayStage.LIMITS,
-          RelayStage.KEEPALIVES);
   private static final KeyOffer NO_KEYS =
       new KeyOffer("\0", "\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
 
@@ -53,6 +45,7 @@ final class DirectStage implements AutoCloseable {
   final EmbeddedChannel server = channel();
   final Session session;
   final ModelServer model = new ModelServer();
+  final MemoryBudget memory;
 
   /** The calls of Lambda that were made. */
   final List<CompletableFuture<InvokeAnswer>> calls = new ArrayList<>();
@@ -67,6 +60,11 @@ final class DirectStage implements AutoCloseable {
   private final ByteBuf serverIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
 
   DirectStage(DirectCalls.Mode mode) {
+    this(mode, new MemoryBudget(1 << 30, 1 << 30));
+  }
+
+  DirectStage(DirectCalls.Mode mode, MemoryBudget memory) {
+    this.memory = memory;
     DirectCalls direct =
         new DirectCalls(
             mode,
@@ -77,7 +75,15 @@ final class DirectStage implements AutoCloseable {
             });
     session =
         new Session(
-            SETTINGS,
+            new RelaySettings(
+                "server",
+                5432,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                1 << 20,
+                RelayStage.LIMITS,
+                RelayStage.KEEPALIVES,
+                memory),
             "token",
             client,
             new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),
@@ -223,5 +229,6 @@ final class DirectStage implements AutoCloseable {
     assertThat(server.isOpen()).isFalse();
     assertThat(calls).as("calls under way").allMatch(CompletableFuture::isDone);
     assertThat(held()).as("octets not released").isZero();
+    assertThat(memory.used()).as("octets reserved").isZero();
   }
 }

@@ -28,24 +28,77 @@ class LimitsTest extends RelayStage {
 
   @Test
   void refusesOneClientTooManyUntilAnotherHasGone() throws Exception {
-    limits = new ClientLimits(2, 0, 100, 100);
-    Peer first = client(startup("user", "ann"));
-    ready(first);
-    Peer authenticating = client(startup("user", "bob"));
-    backend();
+    limits = new ClientLimits(2, 0, 100, 100, 100);
+    ready(client(startup("user", "ann")));
+    Peer second = client(startup("user", "bob"));
+    ready(second);
 
     Peer third = client(startup("user", "eve"));
 
     assertThat(third.read().body()).isEqualTo(TOO_MANY);
     assertThat(third.atEnd()).isTrue();
-    authenticating.close();
+    second.close();
     awaitSessions(1);
     ready(client(startup("user", "eve")));
   }
 
   @Test
+  void clientTakesItsPlaceWhenTheServerHasAuthenticatedIt() throws Exception {
+    limits = new ClientLimits(1, 0, 100, 100, 100);
+    Peer first = client(startup("user", "ann"));
+    Peer ofFirst = backend();
+    Peer second = client(startup("user", "bob"));
+    Peer ofSecond = backend();
+    ofSecond.readPacket();
+    ofSecond.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+    assertThat(second.read().type()).isEqualTo('R');
+    assertThat(second.read().type()).isEqualTo('Z');
+
+    ofFirst.readPacket();
+    ofFirst.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+
+    assertThat(first.read().type()).isEqualTo('R');
+    assertThat(first.read().body()).isEqualTo(TOO_MANY);
+    assertThat(first.atEnd()).isTrue();
+    assertThat(ofFirst.atEnd()).isTrue();
+    second.close();
+    awaitSessions(0);
+    ready(client(startup("user", "ann")));
+  }
+
+  @Test
+  void silentClientsThatDoNotAuthenticateKeepNobodyOut() throws Exception {
+    limits = new ClientLimits(5, 0, 3, 1000, 100);
+    List<Peer> silent = new ArrayList<>();
+    for (int round = 0; round < 10; round++) {
+      for (int i = 0; i < 4; i++) {
+        silent.add(client(startup("user", "eve")));
+        backend().readPacket();
+      }
+      Peer client = client(startup("user", "ann"));
+      ready(client).close();
+      awaitSessionsAtMost(5 + 3);
+    }
+    assertThat(silent.get(0).read().body()).isEqualTo(TOO_MANY);
+    assertThat(silent.get(0).atEnd()).isTrue();
+  }
+
+  @Test
+  void silentClientsOfOneAddressMakePlaceForTheNextOne() throws Exception {
+    limits = new ClientLimits(100, 2, 100, 100, 100);
+    Peer oldest = client(startup("user", "eve"));
+    backend();
+    client(startup("user", "eve"));
+    backend();
+
+    ready(client(startup("user", "ann")));
+
+    assertThat(oldest.read().body()).isEqualTo(TOO_MANY);
+  }
+
+  @Test
   void countsTheClientsOfEachAddress() throws Exception {
-    limits = new ClientLimits(100, 1, 100, 100);
+    limits = new ClientLimits(100, 1, 100, 100, 100);
     Peer first = client(startup("user", "ann"));
     ready(first);
 
@@ -60,7 +113,7 @@ class LimitsTest extends RelayStage {
 
   @Test
   void countsNeitherCancelRequestsNorCallsOfTheServerAsClients() throws Exception {
-    limits = new ClientLimits(1, 1, 100, 100);
+    limits = new ClientLimits(1, 1, 100, 100, 100);
     ready(client(startup("user", "ann")));
 
     Peer call = client(startup("user", "pglambda", "database", "pglambda"));
@@ -73,7 +126,7 @@ class LimitsTest extends RelayStage {
 
   @Test
   void closesTheOneThatHasBeenSilentForLongest() throws Exception {
-    limits = new ClientLimits(100, 0, 2, 100);
+    limits = new ClientLimits(100, 0, 100, 2, 100);
     Peer oldest = client(new byte[0]);
     Peer asking = client(packet(SSL_REQUEST, "")); // and waits for its user, for example
     assertThat(asking.text(1)).isEqualTo("N");
@@ -93,7 +146,7 @@ class LimitsTest extends RelayStage {
 
   @Test
   void floodOfSilentConnectionsKeepsNoClientOut() throws Exception {
-    limits = new ClientLimits(100, 0, 10, 100);
+    limits = new ClientLimits(100, 0, 100, 10, 100);
     for (int i = 0; i < 200; i++) {
       client(new byte[0]);
       if (i % 50 == 0) {
@@ -104,7 +157,7 @@ class LimitsTest extends RelayStage {
 
   @Test
   void callOfTheServerIsPendingUntilItIsAdmitted() throws Exception {
-    limits = new ClientLimits(100, 0, 1, 100);
+    limits = new ClientLimits(100, 0, 100, 1, 100);
     Peer stranger = client(startup("user", "pglambda", "database", "pglambda"));
     stranger.send('p', "hello\0");
     stranger.read(); // what has been echoed has been admitted here, see EchoingDatabase
@@ -118,7 +171,7 @@ class LimitsTest extends RelayStage {
 
   @Test
   void dropsOneCancelRequestTooMany() throws Exception {
-    limits = new ClientLimits(100, 0, 100, 2);
+    limits = new ClientLimits(100, 0, 100, 100, 2);
     Peer first = client(cancelRequest());
     Peer second = client(cancelRequest());
     Peer ofFirst = backend();
@@ -139,7 +192,7 @@ class LimitsTest extends RelayStage {
   @Test
   void givesUpOnACancelRequestThatTheServerDoesNotEnd() throws Exception {
     connectTimeout = Duration.ofMillis(300);
-    limits = new ClientLimits(100, 0, 100, 1);
+    limits = new ClientLimits(100, 0, 100, 100, 1);
     Peer client = client(cancelRequest());
     Peer backend = backend();
     backend.readPacket();
@@ -203,7 +256,7 @@ class LimitsTest extends RelayStage {
 
   @Test
   void refusalReachesAClientThatSendsOn() throws Exception {
-    limits = new ClientLimits(1, 0, 100, 100);
+    limits = new ClientLimits(1, 0, 100, 100, 100);
     ready(client(startup("user", "ann")));
     byte[] more = message('Q', "x".repeat(1 << 20));
 
@@ -218,7 +271,7 @@ class LimitsTest extends RelayStage {
 
   @Test
   void closesOnARefusedClientThatDoesNot() throws Exception {
-    limits = new ClientLimits(1, 0, 100, 100);
+    limits = new ClientLimits(1, 0, 100, 100, 100);
     ready(client(startup("user", "ann")));
     Peer refused = client(startup("user", "eve"));
     refused.read();
@@ -238,6 +291,13 @@ class LimitsTest extends RelayStage {
 
   private static byte[] cancelRequest() {
     return packet(CANCEL_REQUEST, "\0\0\0\7abcd");
+  }
+
+  private void awaitSessionsAtMost(int count) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (sessions.size() > count) {
+      assertThat(System.nanoTime()).as("sessions: %d", sessions.size()).isLessThan(deadline);
+    }
   }
 
   private void awaitSessions(int count) {

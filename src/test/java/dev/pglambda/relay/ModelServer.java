@@ -35,6 +35,9 @@ final class ModelServer {
   /** The lines of a plan. */
   List<String> plan = List.of("Result", "  Output: 1");
 
+  /** The call's argument of that name. */
+  String payload = "{}";
+
   /** The status that ReadyForQuery tells. */
   char status = 'I';
 
@@ -147,7 +150,7 @@ final class ModelServer {
         "\1",
         "f",
         null,
-        "{}",
+        payload,
         null,
         "RequestResponse",
         "None",

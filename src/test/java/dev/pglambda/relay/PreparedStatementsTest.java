@@ -151,7 +151,8 @@ class PreparedStatementsTest extends RelayStage {
 
   @Test
   void keepsNoNameThatTheServerHasNot() {
-    PreparedStatements prepared = new PreparedStatements();
+    PreparedStatements prepared =
+        new PreparedStatements(dev.pglambda.limits.MemoryBudget.unlimited().open());
     List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
     for (int i = 0; i < 100_000; i++) {
       ByteBuf name = Unpooled.copiedBuffer("s" + i, StandardCharsets.US_ASCII);
@@ -170,7 +171,8 @@ class PreparedStatementsTest extends RelayStage {
 
   @Test
   void keepsNoPortalBeyondItsTransaction() throws Exception {
-    PreparedStatements prepared = new PreparedStatements();
+    PreparedStatements prepared =
+        new PreparedStatements(dev.pglambda.limits.MemoryBudget.unlimited().open());
     List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
     ByteBuf names = Unpooled.copiedBuffer("p\0s\0", StandardCharsets.US_ASCII);
     prepared.parse(names, 2, 3, text, Keys.NONE).completed();

@@ -48,7 +48,7 @@ abstract class RelayStage {
           "ZL001",
           "ZL002");
 
-  static final ClientLimits LIMITS = new ClientLimits(100, 0, 100, 100);
+  static final ClientLimits LIMITS = new ClientLimits(100, 0, 100, 100, 100);
   static final TcpKeepalives KEEPALIVES = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
 
   final NioEventLoopGroup loops = new NioEventLoopGroup(1);
@@ -102,7 +102,8 @@ abstract class RelayStage {
                 startupTimeout,
                 inspectLimit,
                 limits,
-                keepalives),
+                keepalives,
+                dev.pglambda.limits.MemoryBudget.unlimited()),
             sessions,
             interceptor,
             KEYS,

@@ -32,7 +32,8 @@ class SessionFuzzTest {
           Duration.ofSeconds(30),
           1 << 14,
           RelayStage.LIMITS,
-          RelayStage.KEEPALIVES);
+          RelayStage.KEEPALIVES,
+          dev.pglambda.limits.MemoryBudget.unlimited());
   private static final byte[] STARTUP = Peer.startup("user", "ann");
 
   /** What a session may hold, beyond what it was sent, once nobody reads. */

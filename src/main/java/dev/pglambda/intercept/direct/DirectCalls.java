@@ -6,6 +6,7 @@ import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.SqlError;
+import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.SqlState;
 import java.util.List;
@@ -180,6 +181,16 @@ public final class DirectCalls {
                 .formatted(given, statement, required),
             null,
             null));
+  }
+
+  /** Raises what the proxy cannot hold for a call. */
+  public static String outOfMemory(MemoryAccount.Refusal refusal) {
+    return RaiseBlock.error(InvokeErrors.outOfMemory(refusal));
+  }
+
+  /** The same, of a result. */
+  public static String outOfMemoryForReply(MemoryAccount.Refusal refusal) {
+    return RaiseBlock.error(InvokeErrors.outOfMemoryForReply(refusal));
   }
 
   /** Raises what no portal is bound for. */

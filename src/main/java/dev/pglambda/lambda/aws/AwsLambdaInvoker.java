@@ -6,6 +6,10 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.limits.MemoryExhaustedException;
 import io.netty.channel.EventLoopGroup;
 import java.net.URI;
 import java.security.GeneralSecurityException;
@@ -38,13 +42,17 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   /** SQL users choose region and connect time-out, so there must be an end to the clients. */
   private static final int MOST_IDLE_CLIENTS = 16;
 
-  private static final int LONGEST_LOGGED = 1000;
   private static final long CLOSE_SECONDS = 2;
 
   /** Octets that are signed in some ten microseconds. */
   private static final int SMALL_PAYLOAD = 8 << 10;
 
+  private final LogThrottle failures = new LogThrottle();
   private final EventLoopGroup group;
+
+  /** With an account for each reply. */
+  private volatile MemoryBudget memory = MemoryBudget.unlimited();
+
   private final LambdaClients factory;
   private final String ownRegion;
   private final CachedCredentials credentials;
@@ -138,6 +146,11 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     this.clients = new ClientCache<>(MOST_IDLE_CLIENTS, factory::build, closers);
   }
 
+  /** Says how much the replies may take that are being read. */
+  public void limitReplies(MemoryBudget budget) {
+    memory = budget;
+  }
+
   private static ExecutorService senders() {
     AtomicInteger count = new AtomicInteger();
     return Executors.newFixedThreadPool(
@@ -229,6 +242,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     private final CompletableFuture<Void> turn = new CompletableFuture<>();
 
     private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
+    private final MemoryAccount account = memory.open();
 
     Call(Invocation invocation) {
       this.invocation = invocation;
@@ -312,18 +326,13 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       try {
         LambdaAsyncClient client = lease.client();
         CompletableFuture<InvokeResponse> response =
-            client.invoke(SdkMessages.request(invocation, identity, left));
+            client.invoke(SdkMessages.request(invocation, identity, left, account));
         var unusedEnd = result.whenComplete((done, failure) -> response.cancel(true));
         var unusedAnswer =
             response.whenComplete(
                 (answer, failure) -> {
                   lease.close();
-                  if (failure != null) {
-                    fail(SdkErrors.ofRequest(failure));
-                  } else {
-                    loaded = true;
-                    result.complete(SdkMessages.result(answer));
-                  }
+                  answered(answer, failure);
                 });
       } catch (RuntimeException failure) {
         lease.close();
@@ -331,15 +340,40 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       }
     }
 
-    private void fail(InvocationException failure) {
-      if (result.completeExceptionally(failure) && LOG.isWarnEnabled()) {
-        LOG.warn(
-            "Invoking {} in {} failed: {}",
-            onOneLine(invocation.functionName()),
-            invocation.region(),
-            onOneLine(reason(failure)));
+    /** Who waits for the result has reserved its octets when {@code complete} returns. */
+    private void answered(@Nullable InvokeResponse answer, @Nullable Throwable failure) {
+      try (account) {
+        MemoryExhaustedException exhausted = exhausted(failure);
+        if (exhausted != null) {
+          result.completeExceptionally(exhausted);
+        } else if (failure != null) {
+          fail(SdkErrors.ofRequest(failure));
+        } else if (answer != null) {
+          loaded = true;
+          result.complete(SdkMessages.result(answer));
+        }
       }
     }
+
+    private void fail(InvocationException failure) {
+      if (result.completeExceptionally(failure) && LOG.isWarnEnabled() && failures.passes()) {
+        LOG.warn(
+            "Invoking {} in {} failed: {}{}",
+            LogThrottle.onOneLine(invocation.functionName()),
+            invocation.region(),
+            LogThrottle.onOneLine(reason(failure)),
+            failures.others());
+      }
+    }
+  }
+
+  private static @Nullable MemoryExhaustedException exhausted(@Nullable Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof MemoryExhaustedException exhausted) {
+        return exhausted;
+      }
+    }
+    return null;
   }
 
   /** What really happened; never the payload, which no exception of the SDK carries. */
@@ -353,14 +387,5 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       root = cause;
     }
     return root == first ? first.toString() : first.getMessage() + "; root cause: " + root;
-  }
-
-  /**
-   * Names and messages come from outside: they must not write log lines of their own, nor long
-   * ones.
-   */
-  private static String onOneLine(String text) {
-    String line = text.replaceAll("\\p{Cntrl}+", " ");
-    return line.length() <= LONGEST_LOGGED ? line : line.substring(0, LONGEST_LOGGED) + "...";
   }
 }

@@ -102,7 +102,11 @@ final class LambdaClients {
                     async.advancedOption(
                         SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
             .overrideConfiguration(
-                override -> override.retryStrategy(retries()).scheduledExecutorService(loop));
+                override ->
+                    override
+                        .retryStrategy(retries())
+                        .scheduledExecutorService(loop)
+                        .addExecutionInterceptor(new ReplyAccount()));
     if (endpoint != null) {
       builder.endpointOverride(endpoint);
     }

@@ -7,6 +7,7 @@ import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LogType;
+import dev.pglambda.limits.MemoryBudget;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -64,7 +65,10 @@ final class Rehearsal {
           client
               .invoke(
                   SdkMessages.request(
-                      invocation(), AwsBasicCredentials.create("rehearsal", "rehearsal"), LONGEST))
+                      invocation(),
+                      AwsBasicCredentials.create("rehearsal", "rehearsal"),
+                      LONGEST,
+                      MemoryBudget.unlimited().open()))
               .join());
     } finally {
       listener.close().syncUninterruptibly();

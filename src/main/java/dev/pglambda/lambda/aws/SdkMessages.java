@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.limits.MemoryAccount;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Base64;
@@ -22,8 +23,10 @@ final class SdkMessages {
   /**
    * @param identity what to sign with
    * @param timeout what is left of the request time-out
+   * @param account where the reply's octets are reserved
    */
-  static InvokeRequest request(Invocation invocation, AwsCredentials identity, Duration timeout) {
+  static InvokeRequest request(
+      Invocation invocation, AwsCredentials identity, Duration timeout, MemoryAccount account) {
     String context = invocation.clientContext();
     return InvokeRequest.builder()
         .functionName(invocation.functionName())
@@ -36,6 +39,7 @@ final class SdkMessages {
         .overrideConfiguration(
             override ->
                 override
+                    .putExecutionAttribute(ReplyAccount.ACCOUNT, account)
                     .apiCallTimeout(
                         timeout.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : timeout)
                     .credentialsProvider(StaticCredentialsProvider.create(identity)))

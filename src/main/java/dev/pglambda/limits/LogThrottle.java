@@ -1,0 +1,43 @@
+package dev.pglambda.limits;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Lets one event of a kind through and holds back those of the next ten seconds, so that a flood of
+ * clients makes no flood in the log. Thread-safe.
+ */
+public final class LogThrottle {
+  private static final long PAUSE_NS = TimeUnit.SECONDS.toNanos(10);
+  private static final int LONGEST = 1000;
+
+  private final AtomicLong next = new AtomicLong(System.nanoTime());
+  private final AtomicLong heldBack = new AtomicLong();
+
+  /** Whether this event is to be logged. */
+  public boolean passes() {
+    long now = System.nanoTime();
+    long due = next.get();
+    boolean passes = now - due >= 0 && next.compareAndSet(due, now + PAUSE_NS);
+    if (!passes) {
+      heldBack.incrementAndGet();
+    }
+    return passes;
+  }
+
+  /** For the end of a line: how many events were not logged since the last one; may be empty. */
+  public String others() {
+    long count = heldBack.getAndSet(0);
+    return count == 0 ? "" : " (and " + count + " more like it)";
+  }
+
+  /**
+   * A text from outside on one line: it must not write log lines of its own, nor long ones.
+   *
+   * @param text for example a name, or a message of the server's
+   */
+  public static String onOneLine(String text) {
+    String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+    return cut.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]+", " ");
+  }
+}

@@ -1,0 +1,88 @@
+package dev.pglambda.limits;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The octets that one session holds. Who reserves releases, once; what is left at the end is
+ * released by {@link #close}, and everything after that counts for nothing. Thread-safe.
+ */
+public final class MemoryAccount implements AutoCloseable {
+  private final MemoryBudget budget;
+  private long used;
+  private boolean closed;
+  private @Nullable Refusal refusal;
+
+  MemoryAccount(MemoryBudget budget) {
+    this.budget = budget;
+  }
+
+  /**
+   * Why octets were not reserved.
+   *
+   * @param option the limit
+   * @param limit its value in octets
+   * @param octets how many were asked for
+   */
+  public record Refusal(String option, long limit, long octets) {
+
+    /** For the DETAIL of an error with SQLSTATE 53200, whose message is {@link #MESSAGE}. */
+    public String detail() {
+      return "pg-lambda-proxy cannot hold %d octets more for this session (%s is %d kB)."
+          .formatted(octets, option, limit / 1024);
+    }
+
+    /** PostgreSQL's words for SQLSTATE 53200. */
+    public static final String MESSAGE = "out of memory";
+  }
+
+  /**
+   * Reserves octets, before they are allocated.
+   *
+   * @return false if there are too many; {@link #refusal} tells why
+   */
+  public synchronized boolean reserve(long octets) {
+    if (closed) {
+      return true;
+    }
+    Refusal refused = budget.reserve(used, octets);
+    if (refused != null) {
+      refusal = refused;
+      return false;
+    }
+    used += octets;
+    return true;
+  }
+
+  /** What was refused last. */
+  public synchronized Refusal refusal() {
+    return refusal == null ? new Refusal("--max-memory-per-session", 0, 0) : refusal;
+  }
+
+  /** Reserves octets that are there already, and counted elsewhere until now. */
+  public synchronized void take(long octets) {
+    if (!closed) {
+      used += octets;
+      budget.add(octets);
+    }
+  }
+
+  /** Gives octets back that were reserved. */
+  public synchronized void release(long octets) {
+    if (!closed) {
+      used -= octets;
+      budget.add(-octets);
+    }
+  }
+
+  /** Octets that are reserved. */
+  public synchronized long used() {
+    return used;
+  }
+
+  /** Gives back what is left. */
+  @Override
+  public synchronized void close() {
+    release(used);
+    closed = true;
+  }
+}

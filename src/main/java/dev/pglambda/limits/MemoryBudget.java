@@ -1,0 +1,74 @@
+package dev.pglambda.limits;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many octets the process may hold for its sessions, and each of them; what is only passed on
+ * does not count. Thread-safe.
+ *
+ * <p>No session gets more than is left for all others: the first can have half, two of them a third
+ * each, so that a session that comes later always finds something (dynamic thresholds, as switches
+ * share their buffers: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6.2).
+ */
+public final class MemoryBudget {
+  /**
+   * A message up to here is not worth an account: a read of a connection that is relayed takes as
+   * much.
+   */
+  public static final int SMALL = 64 * 1024;
+
+  private static final int SHARE_OF_HEAP = 2;
+
+  private final long limit;
+  private final long accountLimit;
+  private final AtomicLong used = new AtomicLong();
+
+  /**
+   * @param limit octets of the process
+   * @param accountLimit octets of each session
+   */
+  public MemoryBudget(long limit, long accountLimit) {
+    this.limit = limit;
+    this.accountLimit = accountLimit;
+  }
+
+  /** Half of the heap that the JVM may have. */
+  public static long defaultLimit() {
+    return Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
+  }
+
+  /** One that refuses nothing. */
+  public static MemoryBudget unlimited() {
+    return new MemoryBudget(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4);
+  }
+
+  /** An account of a session, or of what else holds octets by itself. */
+  public MemoryAccount open() {
+    return new MemoryAccount(this);
+  }
+
+  /** Octets that are reserved now, by all. */
+  public long used() {
+    return used.get();
+  }
+
+  /** Reserves for an account that has {@code own}; null, or why it cannot. */
+  MemoryAccount.@org.jspecify.annotations.Nullable Refusal reserve(long own, long octets) {
+    if (own + octets > accountLimit) {
+      return new MemoryAccount.Refusal("--max-memory-per-session", accountLimit, octets);
+    }
+    while (true) {
+      long before = used.get();
+      if (own + octets > limit - before - octets) {
+        return new MemoryAccount.Refusal("--max-memory", limit, octets);
+      }
+      if (used.compareAndSet(before, before + octets)) {
+        return null;
+      }
+    }
+  }
+
+  void add(long octets) {
+    used.addAndGet(octets);
+  }
+}

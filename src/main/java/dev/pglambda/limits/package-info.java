@@ -1,0 +1,8 @@
+/**
+ * What keeps one client from taking what all others need: accounts of memory, and a throttle for
+ * the log. How many connections there may be is the matter of those who accept them.
+ */
+@NullMarked
+package dev.pglambda.limits;
+
+import org.jspecify.annotations.NullMarked;

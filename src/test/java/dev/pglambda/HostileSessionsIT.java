@@ -1,0 +1,160 @@
+package dev.pglambda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.testing.Peer;
+import dev.pglambda.testing.PostgresServer;
+import dev.pglambda.testing.ProxyProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The jar in little memory, with sessions that have it hold as much as they can: the process lives,
+ * they get SQLSTATE 53200, and others are served.
+ */
+@Timeout(120)
+class HostileSessionsIT {
+  private static final int PORTALS = 60;
+  private static final int PORTAL_OCTETS = 5_000_000;
+  private static final int CALLS = 40;
+  private static final int CALL_OCTETS = 15_000_000;
+
+  @TempDir private Path directory;
+
+  private ProxyProcess proxy(PostgresServer postgres, int megabytes)
+      throws IOException, InterruptedException {
+    return ProxyProcess.with("--listen", "127.0.0.1:0", "--data-dir", directory.toString())
+        .arguments("--backend", postgres.host() + ":" + postgres.port())
+        .arguments("--sample-functions", "on")
+        .jvm("-Xmx" + megabytes + "m", "-XX:+ExitOnOutOfMemoryError")
+        .startAndAwait();
+  }
+
+  private static PostgresServer postgres() {
+    List<String> versions = PostgresServer.versions();
+    return PostgresServer.of(versions.get(versions.size() - 1));
+  }
+
+  @Test
+  void portalsOfDirectCallsTakeNoMoreThanASessionMayHold() throws Exception {
+    PostgresServer postgres = postgres();
+    String database = postgres.createDatabase();
+    try (ProxyProcess proxy = proxy(postgres, 128);
+        Connection other = proxy.connect();
+        Peer client = Peer.connect(proxy.port())) {
+      client.socket().setSoTimeout(60_000);
+      client.send(Peer.startup("user", "postgres", "database", database));
+      readThrough(client, 'Z');
+      String call = "SELECT payload FROM aws_lambda.invoke('simple', $1::json)";
+      client.send('P', "s\0" + call + "\0\0\0").send('Q', "BEGIN\0");
+      readThrough(client, 'Z');
+      String payload = '"' + "x".repeat(PORTAL_OCTETS) + '"';
+      int bound = 0;
+      String error = "";
+      while (error.isEmpty() && bound < PORTALS) {
+        client.send(
+            'B', "p" + bound + "\0s\0\0\0\0\1" + int32(payload.length()) + payload + "\0\0");
+        client.send('H', "");
+        Peer.Message answer = client.read();
+        if (answer.type() == 'E') {
+          error = answer.body();
+        } else {
+          assertThat(answer.type()).isEqualTo('2');
+          bound++;
+        }
+      }
+
+      assertThat(bound).isBetween(1, PORTALS - 1);
+      assertThat(error)
+          .contains("SERROR\0", "C53200\0", "Mout of memory\0", "Dpg-lambda-proxy cannot hold ");
+      assertAnswers(other);
+      client.send('S', "");
+      readThrough(client, 'Z');
+      client.send('Q', "ROLLBACK\0");
+      readThrough(client, 'Z');
+      client.send('Q', "SELECT payload FROM aws_lambda.invoke('simple', '{\"body\": 1}')\0");
+      readThrough(client, 'D');
+      readThrough(client, 'Z');
+      assertThat(proxy.isAlive()).isTrue();
+      assertThat(proxy.err().lines()).isEmpty();
+    }
+    postgres.dropDatabase(database);
+  }
+
+  @Test
+  void callsWithLargePayloadsAreServedOrRefused() throws Exception {
+    PostgresServer postgres = postgres();
+    String database = postgres.createDatabase();
+    ExecutorService callers = Executors.newFixedThreadPool(CALLS);
+    try (ProxyProcess proxy = proxy(postgres, 192);
+        Connection other = proxy.connectTo(database);
+        Statement installing = other.createStatement()) {
+      installing.execute("CREATE EXTENSION aws_lambda CASCADE");
+      List<Future<String>> outcomes = new ArrayList<>();
+      for (int i = 0; i < CALLS; i++) {
+        outcomes.add(callers.submit(call(proxy, database)));
+      }
+      assertAnswers(other);
+      List<String> states = new ArrayList<>();
+      for (Future<String> outcome : outcomes) {
+        states.add(outcome.get());
+      }
+
+      assertThat(states).isSubsetOf("served", "53200").contains("served");
+      assertThat(proxy.isAlive()).isTrue();
+      assertThat(call(proxy, database).call()).isEqualTo("served");
+    } finally {
+      callers.shutdownNow();
+    }
+    postgres.dropDatabase(database);
+  }
+
+  private static Callable<String> call(ProxyProcess proxy, String database) {
+    return () -> {
+      try (Connection connection = proxy.connectTo(database);
+          Statement statement = connection.createStatement();
+          ResultSet row =
+              statement.executeQuery(
+                  "SELECT octet_length(payload::text) FROM aws_lambda.invoke('simple',"
+                      + " json_build_object('body', repeat('x', %d)))".formatted(CALL_OCTETS))) {
+        row.next();
+        return "served";
+      } catch (SQLException e) {
+        return e.getSQLState();
+      }
+    };
+  }
+
+  private static void assertAnswers(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT 1")) {
+      assertThat(row.next()).isTrue();
+    }
+  }
+
+  private static String int32(int value) {
+    byte[] octets = java.nio.ByteBuffer.allocate(Integer.BYTES).putInt(value).array();
+    return new String(octets, java.nio.charset.StandardCharsets.ISO_8859_1);
+  }
+
+  private static void readThrough(Peer client, char type) throws IOException {
+    Peer.Message message;
+    do {
+      message = client.read();
+      assertThat(message.type()).as(message.toString()).isNotEqualTo('E');
+    } while (message.type() != type);
+  }
+}
