@@ -85,7 +85,7 @@ class HostileSessionsIT {
       readThrough(client, 'Z');
       client.send('Q', "ROLLBACK\0");
       readThrough(client, 'Z');
-      client.send('Q', "SELECT payload FROM aws_lambda.invoke('simple', '{\"body\": 1}')\0");
+      client.send('Q', "SELECT payload FROM aws_lambda.invoke('simple', '{\"body\": 1}'::json)\0");
       readThrough(client, 'D');
       readThrough(client, 'Z');
       assertThat(proxy.isAlive()).isTrue();
