@@ -96,7 +96,7 @@ enum Option {
       "size",
       "64MB",
       "a whole number with kB, MB or GB, from 1MB to 1024GB",
-      "The same of each session. A call with a payload of 6 MB takes up to 48 MB."),
+      "The same of each session. A call with a payload of 6 MB takes up to 54 MB."),
   TCP_KEEPALIVES_IDLE(
       Group.CONNECTIONS,
       "time",
