@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.SampleFunctions;
 import dev.pglambda.lambda.aws.AwsEnvironment;
+import dev.pglambda.limits.MemoryBudget;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ class LambdaSourceTest {
     return LambdaSource.choose(
         SAMPLES,
         loops,
+        MemoryBudget.unlimited(),
         new AwsEnvironment(Map.of(variable, region), new Properties(), Path.of("/nowhere")));
   }
 

@@ -6,11 +6,12 @@ import dev.pglambda.lambda.SqlError;
 final class RefusingPhase implements LinkPhase {
   private final Link link;
   private final SqlError error;
-  private final MessageReader reader = MessageReader.refusing(0);
+  private final MessageReader reader;
 
   RefusingPhase(Link link, SqlError error) {
     this.link = link;
     this.error = error;
+    this.reader = MessageReader.refusing(0, link.memory());
   }
 
   @Override

@@ -76,7 +76,8 @@ enum Option {
       "count",
       "100",
       "a whole number from 1 to 1000000",
-      "Most cancel requests that the PostgreSQL server works on at a time. One more is dropped."),
+      "Most cancel requests, and first packets of other protocol versions, that the PostgreSQL"
+          + " server works on at a time. One more is dropped."),
   MAX_CALLBACK_LINKS(
       Group.CONNECTIONS,
       "count",
@@ -203,7 +204,7 @@ enum Option {
       Group.CALLBACK,
       "names",
       "rds_superuser",
-      "names of roles with commas between them, or *",
+      "names of roles, in ASCII, with commas between them, or *",
       "Roles whose members may install the extension, and whose calls --direct-calls serves where it"
           + " is not installed. Superusers always may. *: every role."),
 

@@ -143,10 +143,14 @@ final class Values {
     return text;
   }
 
-  /** Names with commas between them; spaces around them do not count. */
+  /**
+   * Names with commas between them; spaces around them do not count. They go into SQL texts of
+   * whatever encoding a session has, so they are ASCII.
+   */
   static List<String> names(String text) {
     List<String> names = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
-    if (names.stream().anyMatch(name -> name.isEmpty() || name.chars().anyMatch(c -> c < ' '))) {
+    if (names.stream()
+        .anyMatch(name -> name.isEmpty() || name.chars().anyMatch(c -> c < ' ' || c > '~'))) {
       throw new IllegalArgumentException("an empty name");
     }
     return names;

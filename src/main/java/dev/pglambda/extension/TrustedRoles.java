@@ -14,6 +14,27 @@ import java.util.stream.Collectors;
  * @param names of roles; a name that no role has trusts nobody
  */
 public record TrustedRoles(boolean everybody, List<String> names) {
+  /**
+   * The role of RDS. Where roles of that name can be made without a superuser it proves nothing: so
+   * one counts only if a superuser has made it, as far as PostgreSQL knows that (from 16 on, a role
+   * that makes another without being superuser is its member with ADMIN OPTION and nothing else, by
+   * the bootstrap superuser's grant; manual, "Role Attributes").
+   */
+  private static final String RDS_SUPERUSER = "rds_superuser";
+
+  private static final String MADE_BY_SUPERUSER =
+      " AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members AS pglambda_grant"
+          + " WHERE pglambda_trusted.rolname::pg_catalog.text OPERATOR(pg_catalog.=) "
+          + literal(RDS_SUPERUSER)
+          + " AND pglambda_grant.roleid OPERATOR(pg_catalog.=) pglambda_trusted.oid"
+          + " AND pglambda_grant.grantor OPERATOR(pg_catalog.=) 10"
+          + " AND pglambda_grant.admin_option AND pg_catalog.to_jsonb(pglambda_grant)"
+          + " OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_object("
+          + literal("set_option")
+          + ", false, "
+          + literal("inherit_option")
+          + ", false))";
+
   /** In a list of names: every role. */
   public static final String EVERYBODY = "*";
 
@@ -54,7 +75,9 @@ public record TrustedRoles(boolean everybody, List<String> names) {
         + role
         + ".oid, pglambda_trusted.oid, "
         + literal("USAGE")
-        + ")))";
+        + ")"
+        + (names.contains(RDS_SUPERUSER) ? MADE_BY_SUPERUSER : "")
+        + "))";
   }
 
   /** A query of one row and column: whether the current role is trusted. */

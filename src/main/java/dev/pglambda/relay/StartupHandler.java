@@ -180,17 +180,13 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** A connection to the server like a session's, and counted as one. */
+  /** A brief connection to the server like a cancel request's, and counted as one. */
   private void letServerRefuse(ChannelHandlerContext ctx, VersionRefusal refusal) {
-    if (!(ctx.channel().remoteAddress() instanceof InetSocketAddress client)) {
-      ctx.close(); // the client has gone
-      return;
-    }
-    if (relay.admission().enter(client.getAddress()) != null) {
+    if (!relay.admission().beginCancelRequest()) {
       ctx.close();
       return;
     }
-    ctx.channel().closeFuture().addListener(closed -> relay.admission().leave(client.getAddress()));
+    ctx.channel().closeFuture().addListener(closed -> relay.admission().endCancelRequest());
     ChannelFuture connecting = relay.backend().connect(ctx.channel(), refusal, true);
     whenDone(
         connecting,

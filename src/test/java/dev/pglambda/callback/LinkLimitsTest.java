@@ -152,7 +152,7 @@ class LinkLimitsTest {
     connected(server);
 
     Worker refused = started(server);
-    refused.authenticate(Worker.SECRET.linkPassword());
+    refused.authenticate(Worker.KEYS.linkPassword());
 
     List<Received> messages = refused.received();
     assertThat(messages.get(messages.size() - 1).isFatal("53300")).isTrue();

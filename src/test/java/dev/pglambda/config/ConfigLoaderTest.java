@@ -270,7 +270,7 @@ class ConfigLoaderTest {
             List.of("1", "1 TB", "-1MB", "2GB", "512B", "MB", "1.5MB", "9999999999kB")),
         arguments(Option.STARTUP_TIMEOUT, List.of("0s", "60", "25h", "1d", "s", "-1s", "1 m")),
         arguments(Option.CONNECT_TIMEOUT, List.of("0ms", "ten seconds", "1s1ms")),
-        arguments(Option.TRUSTED_ROLES, List.of("a,,b", ",", " ")),
+        arguments(Option.TRUSTED_ROLES, List.of("a,,b", ",", " ", "r\u00f4le")),
         arguments(Option.MAX_CLIENTS, List.of("0", "1000001", "-1", "")),
         arguments(Option.MAX_CLIENTS_PER_ADDRESS, List.of("1000001", "none")),
         arguments(Option.MAX_PENDING_CLIENTS, List.of("0", "1000001")),
