@@ -147,7 +147,9 @@ public final class ExtensionInterceptor implements Interceptor {
     }
     for (NestedStatement nested : nestedStatements) {
       String spelled = text.substring(nested.start(), nested.end());
-      String block = NestedBlock.of(spelled, installer.apply(nested.statement(), nested.text()));
+      String block =
+          NestedBlock.of(
+              spelled, nested.written(), installer.apply(nested.statement(), nested.text()));
       if (block != null) {
         Replacement replacement = new Replacement(nested.start(), nested.end(), block);
         parts.add(new Part(RewrittenStatement.NESTED, "", replacement));

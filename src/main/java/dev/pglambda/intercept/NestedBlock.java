@@ -28,6 +28,9 @@ final class NestedBlock {
   /** How the text begins that a block executes: the installer's block. */
   static final String EXECUTED = "DO $pglambda_do";
 
+  /** How the quotes begin in which the block has its texts. */
+  private static final String OWN_QUOTES = "$pglambda";
+
   private static final String STATEMENT_END = " $pglambda$;";
 
   /** Not with a dollar sign at the end: another may follow, and both together end a {@code $$}. */
@@ -67,17 +70,21 @@ final class NestedBlock {
    * The block for a statement.
    *
    * @param spelled the statement as it is written in the client's text
+   * @param read the same as PostgreSQL is going to read it, without the quotes around: there an
+   *     escape can have become what ends our own quotes
    * @param block what the installer makes of it
    * @return null if the statement has what the block needs for itself
    */
-  static @Nullable String of(String spelled, String block) {
+  static @Nullable String of(String spelled, String read, String block) {
     StringBuilder substitutes = new StringBuilder();
     for (int i = 0; i < SUBSTITUTES.length() && substitutes.length() < ENCODED.length(); i++) {
       if (block.indexOf(SUBSTITUTES.charAt(i)) < 0) {
         substitutes.append(SUBSTITUTES.charAt(i));
       }
     }
-    if (spelled.contains("$pglambda") || substitutes.length() < ENCODED.length()) {
+    if (spelled.contains(OWN_QUOTES)
+        || read.contains(OWN_QUOTES)
+        || substitutes.length() < ENCODED.length()) {
       return null;
     }
     String line = block;

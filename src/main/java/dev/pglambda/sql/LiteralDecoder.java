@@ -145,7 +145,7 @@ final class LiteralDecoder {
       case 'U' -> ascii(digits(8, 8, 16));
       case '0', '1', '2', '3', '4', '5', '6', '7' -> {
         at--;
-        ascii(digits(1, 3, 8));
+        ascii(digits(1, 3, 8) & 0xff); // scan.l: an unsigned char
       }
       default -> value.append(c);
     }

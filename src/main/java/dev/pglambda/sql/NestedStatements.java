@@ -46,9 +46,14 @@ public final class NestedStatements {
       return null;
     }
     String text = source.text().substring(statement.start(), statement.end());
-    return text.indexOf(LiteralDecoder.UNKNOWN) < 0
+    String all = source.text().substring(statement.start(), written.writtenEnd());
+    return all.indexOf(LiteralDecoder.UNKNOWN) < 0 && !source.goesOnFrom(statement.start())
         ? new NestedStatement(
-            recognised, text, source.start(statement.start()), source.end(written.writtenEnd()))
+            recognised,
+            text,
+            all,
+            source.start(statement.start()),
+            source.end(written.writtenEnd()))
         : null;
   }
 }

@@ -67,6 +67,23 @@ final class SourceText {
   }
 
   /**
+   * Whether what is written before a character would go on with another one in its place: an escape
+   * such as {@code \xA} takes one more hexadecimal digit.
+   */
+  boolean goesOnFrom(int index) {
+    if (outer == null) {
+      return false;
+    }
+    int at = offset + (starts.length == 0 ? index : starts[index]);
+    boolean escape =
+        at >= 3
+            && outer.text.charAt(at - 3) == '\\'
+            && Characters.lower(outer.text.charAt(at - 2)) == 'x'
+            && Characters.digit(outer.text.charAt(at - 1), 16) >= 0;
+    return (escape && starts.length > 0) || outer.goesOnFrom(at);
+  }
+
+  /**
    * The value of the string constant at the cursor.
    *
    * @return null if it is of no use: it names none of the extensions, or is in quotes of ours or of

@@ -8,11 +8,13 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLWarning;
 
 /** Extension statements within functions: where the functions go, and who calls them. */
@@ -40,6 +42,84 @@ class NestedExtensionTest {
 
   NestedExtensionTest(LambdaDatabase database) {
     this.database = database;
+  }
+
+  /** Ends the quotes of what stands for a statement, if it is put there as it is. */
+  private static final String BREAKING_OUT =
+      "$pglambda$; BEGIN CREATE TABLE broken_out (); END $pglambda_do$; --";
+
+  static Stream<String> namesAndConstantsThatAreNoCode() {
+    String name = "CREATE EXTENSION aws_lambda SCHEMA \"" + BREAKING_OUT + "\"\n;";
+    String comment = "CREATE EXTENSION aws_lambda /* " + BREAKING_OUT + "\n */;";
+    String version = "CREATE EXTENSION aws_lambda VERSION \"" + BREAKING_OUT + "\"\n;";
+    return Stream.of(name, comment, version)
+        .map(statement -> "BEGIN\n" + statement + "\nEND")
+        .flatMap(
+            body ->
+                Stream.of(
+                    "DO $$" + body + "$$",
+                    "DO '" + body + "'",
+                    "DO E'" + body + "'",
+                    escaped(body, "\\x24"),
+                    escaped(body, "\\44"),
+                    escaped(body, "\\044"),
+                    escaped(body, "\\444"),
+                    escaped(body, "\\u0024"),
+                    escaped(body, "\\U00000024"),
+                    "DO U&'" + body.replace("$", "\\0024") + "'",
+                    "DO $a$BEGIN EXECUTE "
+                        + escaped(statementOf(body), "\\x24").substring("DO ".length())
+                        + "; END$a$",
+                    "DO $a$BEGIN " + escaped(body, "\\x24") + "; END$a$",
+                    "DO 'BEGIN " + escaped(body, "\\x24").replace("'", "''") + "; END'",
+                    "DO E'BEGIN "
+                        + escaped(body, "\\x24").replace("\\", "\\\\").replace("'", "\\'")
+                        + "; END'"));
+  }
+
+  private static String statementOf(String body) {
+    return body.substring("BEGIN\n".length(), body.lastIndexOf("\nEND"));
+  }
+
+  private static String escaped(String body, String dollar) {
+    return "DO E'" + body.replace("$", dollar) + "'";
+  }
+
+  /** Whether it is an error, or only a comment behind the statement. */
+  @ParameterizedTest
+  @MethodSource("namesAndConstantsThatAreNoCode")
+  void aNameNeverBecomesCode(String statement) throws SQLException {
+    try (Connection connection = database.connect("preferQueryMode=simple")) {
+      Queries.execute(connection, "DROP EXTENSION IF EXISTS aws_lambda");
+      try {
+        Queries.execute(connection, statement);
+      } catch (PSQLException e) {
+        assertThat(e.getSQLState()).isIn("0A000", "58P01", "42601");
+      }
+      assertThat(Queries.row(connection, "SELECT to_regclass('broken_out')")).isEqualTo("NULL");
+    }
+  }
+
+  /** An octal escape of three digits is taken modulo 256 (scan.l): this is a quotation mark. */
+  @Test
+  void aConstantStaysAConstant() throws SQLException {
+    String raise =
+        "DO E'BEGIN RAISE EXCEPTION \\447%\\447, \\447; CREATE EXTENSION aws_lambda;\\447; END'";
+    try (Connection connection = database.connect("preferQueryMode=simple")) {
+      assertThat(Queries.error(connection, raise).getMessage())
+          .isEqualTo("; CREATE EXTENSION aws_lambda;");
+    }
+  }
+
+  /** The digit of an escape that stands before the statement must not get another one. */
+  @Test
+  void anEscapeBeforeAStatementStaysAsItIs() throws SQLException {
+    String block = "DO E'BEGIN\\xA\\x43REATE EXTENSION IF NOT EXISTS aws_lambda; END'";
+    try (Connection connection = database.connect("preferQueryMode=simple")) {
+      Queries.execute(connection, "DROP EXTENSION IF EXISTS aws_lambda");
+      assertThat(Queries.error(connection, block).getMessage()).contains("aws_lambda");
+      Queries.execute(connection, block.replace("\\xA", "\\n"));
+    }
   }
 
   private String definition() throws SQLException {

@@ -22,7 +22,7 @@ class NestedBlockTest {
         "CREATE\\nEXTENSION aws_lambda VERSION \\'1.0\\'"
       })
   void meansTheSameInAllQuotesAndKeepsTheLines(String spelled) {
-    String block = requireNonNull(NestedBlock.of(spelled, BLOCK));
+    String block = requireNonNull(NestedBlock.of(spelled, spelled, BLOCK));
 
     String own = block.replace(spelled, "");
     assertThat(own).doesNotContain("'", "\\", "$$", "\n", "\r").contains("`").hasSizeLessThan(1000);
@@ -35,7 +35,8 @@ class NestedBlockTest {
     String second = "CREATE EXTENSION aws_commons";
     String text =
         "\u00e9; %s; x; %s"
-            .formatted(NestedBlock.of(first, BLOCK), NestedBlock.of(second, BLOCK + BLOCK));
+            .formatted(
+                NestedBlock.of(first, first, BLOCK), NestedBlock.of(second, second, BLOCK + BLOCK));
 
     assertThat(NestedBlock.originals(text)).isEqualTo("\u00e9; %s; x; %s".formatted(first, second));
     assertThat(NestedBlock.originals("")).isEmpty();
@@ -44,7 +45,8 @@ class NestedBlockTest {
 
   @Test
   void findsNothingInWhatIsCutOff() {
-    String block = requireNonNull(NestedBlock.of("CREATE EXTENSION aws_lambda", BLOCK));
+    String spelled = "CREATE EXTENSION aws_lambda";
+    String block = requireNonNull(NestedBlock.of(spelled, spelled, BLOCK));
 
     for (int length = 0; length < block.length(); length++) {
       String cut = block.substring(0, length);
@@ -60,15 +62,25 @@ class NestedBlockTest {
     String four = all.substring(4);
     String spelled = "CREATE EXTENSION aws_lambda SCHEMA \"" + four + "\"";
 
-    assertThat(NestedBlock.of(spelled, BLOCK.replaceAll("[`~]", "") + four))
+    assertThat(NestedBlock.of(spelled, spelled, BLOCK.replaceAll("[`~]", "") + four))
         .contains("$pglambda$`~^@$pglambda$");
-    assertThat(NestedBlock.of(spelled, BLOCK + all)).isNull();
+    assertThat(NestedBlock.of(spelled, spelled, BLOCK + all)).isNull();
   }
 
   @Test
   void doesNotStandForWhatHasItsOwnMarks() {
     for (String version : List.of("$pglambda$1.0$pglambda$", "$pglambda_x$1.0$pglambda_x$")) {
-      assertThat(NestedBlock.of("CREATE EXTENSION aws_lambda VERSION " + version, BLOCK)).isNull();
+      String spelled = "CREATE EXTENSION aws_lambda VERSION " + version;
+      assertThat(NestedBlock.of(spelled, spelled, BLOCK)).isNull();
     }
+  }
+
+  /** As PostgreSQL reads it: an escape can have become a mark. */
+  @Test
+  void doesNotStandForWhatHasItsMarksInEscapes() {
+    String spelled = "CREATE EXTENSION aws_lambda SCHEMA \"\\x24pglambda$\"";
+
+    assertThat(NestedBlock.of(spelled, spelled.replace("\\x24", "$"), BLOCK)).isNull();
+    assertThat(NestedBlock.of(spelled, spelled.replace("\\x24pg", "x"), BLOCK)).isNotNull();
   }
 }

@@ -16,7 +16,7 @@ class NestedContextTest {
   private final ErrorFields error = ErrorFields.fatal("42710", "already exists");
 
   private static String block(String statement) {
-    return requireNonNull(NestedBlock.of(statement, EXECUTED));
+    return requireNonNull(NestedBlock.of(statement, statement, EXECUTED));
   }
 
   private static String inEnglish(String statement, String tail) {
