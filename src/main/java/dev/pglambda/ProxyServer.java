@@ -141,15 +141,17 @@ public final class ProxyServer implements AutoCloseable {
     TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
     DirectCalls directCalls =
         new DirectCalls(
-            DirectCalls.Mode.valueOf(config.callback().directCalls().name()), function::call);
+            DirectCalls.Mode.valueOf(config.callback().directCalls().name()),
+            trustedRoles::condition,
+            function::call);
     CallbackServer server =
         new CallbackServer(
             secret,
-            arguments -> {
-              directCalls.calledBack();
-              return function.call(arguments);
+            function::call,
+            token -> {
+              sessions.calledBack(token);
+              return sessions.end(token);
             },
-            sessions::end,
             CallbackLimits.of(config.limits().maxCallbackLinks(), memory));
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true

@@ -65,9 +65,9 @@ public final class CallbackServer implements AutoCloseable {
    * @param secret gives the link passwords and checks the proofs
    * @param function makes a call; never blocks; its future completes on any thread, with an answer
    *     for whatever Lambda says, and aborts the request when it is cancelled
-   * @param sessionEnd the stage that completes, on any thread, when the client's session with a
-   *     token ({@link CallbackParameter#session()}) ends, complete if it has; null if it is not
-   *     known here
+   * @param sessionEnd is asked at each call of a session, before it is made: the stage that
+   *     completes, on any thread, when the client's session with a token ({@link
+   *     CallbackParameter#session()}) ends, complete if it has; null if it is not known here
    * @param limits sizes and times
    */
   public CallbackServer(

@@ -19,8 +19,8 @@ final class ClientSessions {
   private final ConcurrentMap<String, Set<Runnable>> watched = new ConcurrentHashMap<>();
 
   /**
-   * @param sessionEnd the stage that completes when the session of a token ends, complete if it
-   *     has; null if it is not known here
+   * @param sessionEnd is asked at each call: the stage that completes when the session of a token
+   *     ends, complete if it has; null if it is not known here
    */
   ClientSessions(Function<String, @Nullable CompletionStage<?>> sessionEnd) {
     this.sessionEnd = sessionEnd;
@@ -44,12 +44,12 @@ final class ClientSessions {
    * @return stops watching
    */
   Runnable watch(String session, Runnable ended) {
+    CompletionStage<?> end = sessionEnd.apply(session);
+    if (end == null) {
+      return () -> {};
+    }
     Set<Runnable> calls = watched.get(session);
     if (calls == null) {
-      CompletionStage<?> end = sessionEnd.apply(session);
-      if (end == null) {
-        return () -> {};
-      }
       Set<Runnable> fresh = ConcurrentHashMap.newKeySet();
       calls = watched.putIfAbsent(session, fresh);
       if (calls == null) {

@@ -197,8 +197,8 @@ enum Option {
       "auto|always|never",
       "auto",
       "auto, always or never",
-      "Whether the proxy itself serves calls in a client's statements. auto: where schema"
-          + " aws_lambda is missing, or its functions cannot call back."),
+      "Whether the proxy itself serves calls in a client's statements. auto: where"
+          + " aws_lambda is not installed, or its functions cannot call back."),
 
   TRUSTED_ROLES(
       Group.CALLBACK,

@@ -30,6 +30,14 @@ public final class ErrorPosition {
     return original != reported;
   }
 
+  /** Moves the position of an error in a part of a text, before which so many characters stand. */
+  public static void move(ErrorFields fields, int before) {
+    Integer reported = parse(fields.get(ErrorFields.POSITION));
+    if (reported != null) {
+      fields.with(ErrorFields.POSITION, Integer.toString(reported + before));
+    }
+  }
+
   /** The value of a position field; null if it is absent or no number. */
   static @Nullable Integer parse(@Nullable String position) {
     try {

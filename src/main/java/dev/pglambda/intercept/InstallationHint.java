@@ -8,6 +8,11 @@ public final class InstallationHint {
   static final String HINT =
       "Run CREATE EXTENSION aws_lambda CASCADE through pg-lambda-proxy to install it.";
 
+  /** For a role that may not run it either. */
+  public static final String NOT_TRUSTED =
+      "Where aws_lambda is not installed, pg-lambda-proxy serves calls of the roles that its option"
+          + " --trusted-roles names. One of them can run CREATE EXTENSION aws_lambda CASCADE.";
+
   private InstallationHint() {}
 
   /**
@@ -16,9 +21,10 @@ public final class InstallationHint {
    * aws_lambda} or {@code GRANT .. ON SCHEMA}. The message names the schema in all languages.
    *
    * @param fields changed in place
+   * @param trusted whether the role can do what the HINT says, as far as is known
    * @return whether anything changed
    */
-  public static boolean add(ErrorFields fields) {
+  public static boolean add(ErrorFields fields, boolean trusted) {
     String message = fields.get(ErrorFields.MESSAGE);
     if (!SqlState.INVALID_SCHEMA_NAME.equals(fields.get(ErrorFields.SQLSTATE))
         || message == null
@@ -28,7 +34,7 @@ public final class InstallationHint {
             && fields.get(ErrorFields.INTERNAL_POSITION) == null)) {
       return false;
     }
-    fields.with(ErrorFields.HINT, HINT);
+    fields.with(ErrorFields.HINT, trusted ? HINT : NOT_TRUSTED);
     return true;
   }
 }

@@ -288,7 +288,7 @@ final class BackendRelay implements FrameScanner.Visitor {
     boolean removed = CallContext.remove(fields, rewritten);
     boolean mended = NestedContext.mend(fields, state.encoding());
     boolean moved = ErrorPosition.mend(fields, all);
-    boolean hinted = InstallationHint.add(fields);
+    boolean hinted = InstallationHint.add(fields, state.trusted());
     if (hearer != null) {
       hearer.mend(fields);
       if (type == BackendMessage.ERROR_RESPONSE) {

@@ -4,6 +4,8 @@ import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.intercept.direct.DirectInvocation;
 import dev.pglambda.intercept.direct.DirectPlan;
+import dev.pglambda.intercept.direct.PermissionQuestion;
+import dev.pglambda.intercept.direct.PermissionQuestion.Refusal;
 import dev.pglambda.intercept.direct.PlanOutline;
 import dev.pglambda.intercept.direct.ResultParameters;
 import dev.pglambda.limits.MemoryAccount;
@@ -13,6 +15,7 @@ import dev.pglambda.relay.DirectRelay.Scene;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
@@ -53,6 +56,9 @@ final class DirectCallDialogue {
   private int maxRows;
   private boolean writes;
 
+  /** Whether the statement has a row: the calls are reached. */
+  private boolean conditionHolds = true;
+
   /** Whether a Query's client has the RowDescription, if there is one. */
   private boolean described;
 
@@ -76,7 +82,8 @@ final class DirectCallDialogue {
   void query() {
     relay.calling(this);
     Exchange bound = scene.exchange().mending(portal.statement()::mend);
-    bound.bind(portal.bind(), "", "", noResults(), false);
+    List<byte @Nullable []> unknown = ResultParameters.nulls(plan.resultParameters());
+    bound.bind(portal.bind(), "", "", unknown, false);
     planArguments(bound, portal);
     if (plan.invocations().isEmpty()) {
       send(bound, this::next);
@@ -93,8 +100,11 @@ final class DirectCallDialogue {
     check(scene.exchange().describePortal(portal.bind().portal()));
   }
 
-  private List<byte @Nullable []> noResults() {
-    return ResultParameters.nulls(plan.resultParameters());
+  /** None of the calls is reached. */
+  private void hasNoRow() {
+    conditionHolds = false;
+    results.addAll(ResultParameters.nulls(plan.invocations().size() * ResultParameters.COUNT));
+    next();
   }
 
   /**
@@ -118,10 +128,52 @@ final class DirectCallDialogue {
    */
   private void check(Exchange exchange) {
     writes = plan.inserts();
-    if (scene.state().encoding() != ClientEncoding.UTF8) {
-      send(exchange, this::next);
-      return;
+    List<PermissionQuestion> questions = scene.calls().questions(plan);
+    boolean isExplained = scene.state().encoding() == ClientEncoding.UTF8;
+    if (isExplained) {
+      explain(exchange);
     }
+    questions.forEach(question -> exchange.query(question.query(), List.of(), List.of(), true));
+    send(
+        exchange,
+        () -> {
+          List<List<byte @Nullable []>> rows = exchange.rows();
+          int answers = rows.size() - questions.size();
+          Refusal refusal = refusal(questions, rows.subList(answers, rows.size()));
+          if (isExplained && !reachesCalls(rows.subList(0, answers))) {
+            hasNoRow();
+          } else if (refusal != null) {
+            refuse(refusal);
+          } else {
+            next();
+          }
+        });
+  }
+
+  private static @Nullable Refusal refusal(
+      List<PermissionQuestion> questions, List<List<byte @Nullable []>> answers) {
+    Refusal refusal = null;
+    for (int i = 0; refusal == null && i < questions.size(); i++) {
+      refusal = questions.get(i).refusal(answers.get(i));
+    }
+    return refusal;
+  }
+
+  /** The server refuses, in its own words if it does by itself. */
+  private void refuse(Refusal refusal) {
+    scene.state().trusted(!refusal.untrusted());
+    Exchange refused = scene.exchange().quiet(true).mending(DirectCallDialogue::ofStatement);
+    if (refusal.attempt() != null) {
+      refused.query(refusal.attempt(), List.of(), List.of(), false);
+    }
+    send(refused.query(refusal.raiseBlock(), List.of(), List.of(), false), () -> {});
+  }
+
+  private static void ofStatement(ErrorFields fields) {
+    fields.with(ErrorFields.POSITION, null).with(ErrorFields.CONTEXT, null);
+  }
+
+  private void explain(Exchange exchange) {
     List<Integer> clients = portal.statement().parameterTypes();
     boolean withResults = plan.explainsResults();
     exchange
@@ -134,27 +186,22 @@ final class DirectCallDialogue {
             portal.bind(),
             Exchange.OWN_NAME,
             Exchange.OWN_NAME,
-            withResults ? noResults() : List.of(),
+            withResults ? ResultParameters.nulls(plan.resultParameters()) : List.of(),
             true)
         .execute(Exchange.OWN_NAME, 0)
         .closeOwn()
-        .query(PlanOutline.READ_ONLY_QUERY, List.of(), List.of(), true);
-    send(exchange, () -> checked(exchange.rows()));
+        .query(PlanOutline.READ_ONLY_QUERY, List.of(), List.of(), true)
+        .quiet(false);
   }
 
-  private void checked(List<List<byte @Nullable []>> rows) {
-    List<String> lines = new ArrayList<>();
-    for (List<byte @Nullable []> row : rows) {
-      byte[] value = row.get(0);
-      lines.add(value == null ? "" : new String(value, StandardCharsets.ISO_8859_1));
-    }
-    boolean readOnly = lines.remove(lines.size() - 1).equals("on");
-    PlanOutline outline = new PlanOutline(lines, readOnly, plan.createsTable());
+  /** Reads the plan, and whether the transaction is read-only. */
+  private boolean reachesCalls(List<List<byte @Nullable []>> rows) {
+    byte[] json = Objects.requireNonNull(rows.get(0).get(0));
+    byte[] readOnly = Objects.requireNonNull(rows.get(1).get(0));
+    boolean isReadOnly = new String(readOnly, StandardCharsets.US_ASCII).equals("on");
+    PlanOutline outline = PlanOutline.read(json, isReadOnly, plan.createsTable());
     writes |= outline.writes();
-    if (!outline.reachesCalls()) {
-      results.addAll(noResults());
-    }
-    next();
+    return outline.reachesCalls() && (!plan.explainsScan() || outline.scansInvoke());
   }
 
   /**
@@ -205,8 +252,7 @@ final class DirectCallDialogue {
   private void evaluated(DirectInvocation invocation, List<List<byte @Nullable []>> rows) {
     if (rows.isEmpty()) {
       releaseCall();
-      results.addAll(ResultParameters.nulls(ResultParameters.COUNT));
-      next();
+      hasNoRow(); // the first query of them tells
       return;
     }
     DirectInvocation.Arguments arguments = invocation.read(rows.get(0));
@@ -307,7 +353,7 @@ final class DirectCallDialogue {
       resultsReserved += octets(row);
       results.addAll(row.values());
       Exchange checked = checks(invocation, row);
-      if (results.size() == plan.resultParameters()) {
+      if (results.size() == plan.invocations().size() * ResultParameters.COUNT) {
         finish(checked);
       } else {
         send(checked, this::next);
@@ -366,11 +412,12 @@ final class DirectCallDialogue {
   private void sendResults(Exchange exchange) {
     String name = portal.bind().portal();
     exchange.mending(portal.statement()::mend);
+    List<byte @Nullable []> values = plan.values(results, conditionHolds);
     if (query != null) {
       relay.calling(null);
       query.executed(
           exchange
-              .bind(portal.bind(), "", "", results, false)
+              .bind(portal.bind(), "", "", values, false)
               .describeLate(writes)
               .forClient(true)
               .execute("", 0)
@@ -379,7 +426,7 @@ final class DirectCallDialogue {
     }
     exchange
         .closePortal(name)
-        .bind(portal.bind(), name, portal.bind().statement(), results, false)
+        .bind(portal.bind(), name, portal.bind().statement(), values, false)
         .forClient(true)
         .execute(name, maxRows);
     boolean refused = exchange.isRefused();

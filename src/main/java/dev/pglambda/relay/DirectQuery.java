@@ -24,11 +24,15 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
   private final DirectScript script;
   private int index;
 
+  /** How many characters of the text stand before the statement. */
+  private int before;
+
   DirectQuery(Scene scene, DirectRelay relay, Rewrite rewrite, DirectScript script) {
     this.scene = scene;
     this.relay = relay;
     this.rewrite = rewrite;
     this.script = script;
+    this.before = script.charactersBefore(0);
   }
 
   void start() {
@@ -41,18 +45,24 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
       statement(); // perhaps one that ends the failed transaction
       return;
     }
-    Exchange asked = scene.exchange().query(Schemas.QUERY, List.of(), List.of(), true);
+    Exchange asked =
+        scene.exchange().query(scene.calls().schemasQuery(), List.of(), List.of(), true);
     send(
         asked,
         () -> {
-          if (!scene.calls().areServedIn(Schemas.read(asked.rows().get(0)))) {
-            relay.sawInstalled();
-          } else if (scene.state().inTransaction() || !relay.isOwnTransaction()) {
-            statement(); // the check would end it
-          } else {
-            checkSyntax();
-          }
+          Schemas schemas = Schemas.read(asked.rows().get(0));
+          CallbackTrialDialogue.start(scene, schemas, () -> begin(schemas), this::failed);
         });
+  }
+
+  private void begin(Schemas schemas) {
+    if (scene.calls().areLeftToServer(schemas)) {
+      relay.sawInstalled();
+    } else if (scene.state().inTransaction() || !relay.isOwnTransaction()) {
+      statement(); // the check would end it
+    } else {
+      checkSyntax();
+    }
   }
 
   /**
@@ -74,7 +84,8 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
   }
 
   private void statement() {
-    DirectCandidate candidate = script.candidate(index);
+    DirectCandidate candidate =
+        script.size() == 1 ? script.onlyCandidate() : script.candidate(index, before);
     if (candidate == null) {
       plain();
     } else {
@@ -87,7 +98,7 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
     Exchange exchange =
         scene
             .exchange()
-            .mending(this::mend)
+            .mending(statementMender())
             .parse("", script.statement(index), List.of())
             .bind(BindMessage.EMPTY, "", "", List.of(), false);
     if (late) {
@@ -120,6 +131,7 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
     exchange.closeStatement("");
     index++;
     if (index < script.size()) {
+      before += script.charactersBefore(index);
       send(exchange, this::statement);
     } else {
       exchange
@@ -137,6 +149,15 @@ final class DirectQuery implements DirectStatementDialogue.Owner {
   @Override
   public void failed() {
     relay.endQuery();
+  }
+
+  /** For what the statement is sent alone. */
+  private Exchange.Mender statementMender() {
+    int charactersBefore = before;
+    return fields -> {
+      ErrorPosition.move(fields, charactersBefore);
+      mend(fields);
+    };
   }
 
   private void mend(ErrorFields fields) {

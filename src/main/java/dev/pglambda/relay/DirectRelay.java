@@ -7,6 +7,7 @@ import dev.pglambda.intercept.direct.DirectCandidate;
 import dev.pglambda.intercept.direct.DirectPlan;
 import dev.pglambda.intercept.direct.DirectScript;
 import dev.pglambda.intercept.direct.ResultParameters;
+import dev.pglambda.intercept.direct.SessionCalls;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
@@ -42,7 +43,7 @@ final class DirectRelay {
       ReplyQueue replies,
       SessionState state,
       PreparedStatements prepared,
-      DirectCalls calls) {
+      SessionCalls calls) {
 
     Exchange exchange() {
       return new Exchange(session.client().alloc(), session.memory());
@@ -125,7 +126,7 @@ final class DirectRelay {
   private boolean isToBeServed(Rewrite text) {
     return text.direct() != null
         && scene.calls().areServed()
-        && (!installed || scene.calls().areServedWhereInstalled());
+        && (!installed || scene.calls().mayBeServedWhereInstalled());
   }
 
   /** Holds a message; {@link #advance} is to be called when the read is over. */
@@ -375,7 +376,7 @@ final class DirectRelay {
       new DirectQuery(scene, this, text, script).start();
       return;
     }
-    DirectCandidate candidate = script.size() == 1 ? script.candidate(0) : null;
+    DirectCandidate candidate = script.size() == 1 ? script.onlyCandidate() : null;
     if (candidate == null) {
       passOn(); // the server refuses several statements
       return;

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * serve:
  *
  * <pre>
- *   are the schemas there? ──► yes, and the functions can do it: the message passes
+ *   is it installed? ──► yes, and the functions can do it, or no, and the role is not trusted:
+ *     │                  the message passes
  *     │ no
  *   what are the types of the arguments? ──► which overloads? ──► none: the error is raised
  *     │
@@ -83,16 +84,21 @@ final class DirectStatementDialogue {
       asked.closeStatement(name);
       scene.prepared().forgetStatement(name);
     }
-    asked.query(Schemas.QUERY, List.of(), List.of(), true);
-    send(asked, () -> schemasKnown(asked));
+    asked.query(scene.calls().schemasQuery(), List.of(), List.of(), true);
+    send(
+        asked,
+        () -> {
+          Schemas schemas = Schemas.read(asked.rows().get(0));
+          CallbackTrialDialogue.start(scene, schemas, () -> schemasKnown(schemas), owner::failed);
+        });
   }
 
-  private void schemasKnown(Exchange asked) {
-    Schemas schemas = Schemas.read(asked.rows().get(0));
-    if (!scene.calls().areServedIn(schemas)) {
+  private void schemasKnown(Schemas schemas) {
+    scene.state().trusted(schemas.trusted());
+    if (scene.calls().areLeftToServer(schemas)) {
       owner.passes(true);
-    } else if (!candidate.invokes() && schemas.commons()) {
-      owner.passes(false);
+    } else if (candidate.invokes() ? !schemas.lambda() && !schemas.trusted() : schemas.commons()) {
+      owner.passes(false); // the server has the right answer
     } else if (schemas.lambda()) {
       // Then the server itself knows whether the calls are right and allowed.
       send(
@@ -164,22 +170,32 @@ final class DirectStatementDialogue {
   }
 
   private void prepare(DirectPlan plan) {
-    ServedStatement served = new ServedStatement(plan, rewrite.statements(), List.of());
-    Exchange prepared =
-        scene
-            .exchange()
-            .needs(served.octets())
-            .mending(served::mend)
-            .forClient(isParse)
-            .parse(name, plan.text(), plan.parameterTypes(declaredTypes))
-            .forClient(false)
-            .describeStatement(name);
+    ServedStatement unprepared = served(plan, List.of());
+    DirectPlan.Text unconditioned = plan.unconditioned();
+    Exchange prepared = scene.exchange().needs(unprepared.octets());
+    if (unconditioned != null) {
+      prepared
+          .quiet(true)
+          .mending(fields -> unprepared.mend(fields, unconditioned.rewritten()))
+          .parseOwn(unconditioned.text(), plan.parameterTypes(declaredTypes))
+          .closeStatement(Exchange.OWN_NAME)
+          .quiet(false);
+    }
+    prepared
+        .mending(unprepared::mend)
+        .forClient(isParse)
+        .parse(name, plan.text(), plan.parameterTypes(declaredTypes))
+        .forClient(false)
+        .describeStatement(name);
     send(prepared, () -> prepared(plan, prepared.parameterTypes()));
   }
 
   private void prepared(DirectPlan plan, List<Integer> types) {
-    owner.prepared(
-        new ServedStatement(plan, rewrite.statements(), types.subList(0, plan.clientParameters())));
+    owner.prepared(served(plan, types.subList(0, plan.clientParameters())));
+  }
+
+  private ServedStatement served(DirectPlan plan, List<Integer> types) {
+    return new ServedStatement(plan, candidate.before(), rewrite.statements(), types);
   }
 
   private void send(Exchange exchange, Runnable then) {
@@ -187,6 +203,7 @@ final class DirectStatementDialogue {
   }
 
   private void mend(ErrorFields fields) {
+    ErrorPosition.move(fields, candidate.before());
     ErrorPosition.mend(fields, rewrite.statements());
   }
 

@@ -10,11 +10,12 @@ import java.util.List;
  * A prepared statement whose calls the proxy serves.
  *
  * @param plan how
+ * @param before how many characters of the client's text stand before the statement
  * @param completed what was replaced in the client's text before the plan was made
  * @param parameterTypes object ids of the types of the client's own parameters
  */
 record ServedStatement(
-    DirectPlan plan, List<RewrittenStatement> completed, List<Integer> parameterTypes) {
+    DirectPlan plan, int before, List<RewrittenStatement> completed, List<Integer> parameterTypes) {
 
   /** Octets that the statement takes, about: its texts are there as characters. */
   long octets() {
@@ -27,7 +28,13 @@ record ServedStatement(
 
   /** Turns the position of an error in the statement into the one in the client's text. */
   void mend(ErrorFields fields) {
-    ErrorPosition.mend(fields, plan.rewritten());
+    mend(fields, plan.rewritten());
+  }
+
+  /** The same of one in another form of the statement. */
+  void mend(ErrorFields fields, List<RewrittenStatement> rewritten) {
+    ErrorPosition.mend(fields, rewritten);
+    ErrorPosition.move(fields, before);
     ErrorPosition.mend(fields, completed);
   }
 }

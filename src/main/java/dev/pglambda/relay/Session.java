@@ -1,7 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
-import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.intercept.direct.SessionCalls;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
@@ -58,6 +58,7 @@ final class Session {
   private final RelaySettings settings;
   private final String token;
   private final Channel client;
+  private final SessionCalls calls;
   private final ReplyQueue replies = new ReplyQueue();
   private final SessionState state = new SessionState();
   private final MemoryAccount memory;
@@ -102,13 +103,14 @@ final class Session {
       Channel client,
       Interceptor interceptor,
       KeyOffer keys,
-      DirectCalls directCalls) {
+      SessionCalls calls) {
     this.settings = settings;
     this.token = token;
     this.client = client;
+    this.calls = calls;
     this.memory = settings.memory().open();
     DirectRelay.Scene scene =
-        new DirectRelay.Scene(this, replies, state, new PreparedStatements(memory), directCalls);
+        new DirectRelay.Scene(this, replies, state, new PreparedStatements(memory), calls);
     FrontendRelay frontend = new FrontendRelay(scene, interceptor, keys, settings.inspectLimit());
     direct = frontend.direct();
     fromClient = new FrameScanner(frontend, client.alloc());
@@ -132,6 +134,11 @@ final class Session {
   /** What is held for the session, but for what is only passed on. */
   MemoryAccount memory() {
     return memory;
+  }
+
+  /** A call of the server's for this session has come. Any thread. */
+  void calledBack() {
+    calls.calledBack();
   }
 
   /** Completes when the client's connection is closed. */

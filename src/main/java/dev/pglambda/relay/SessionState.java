@@ -19,6 +19,7 @@ final class SessionState implements ServerSettings {
   private @Nullable Boolean askedConformingStrings;
   private byte transaction = IN_FAILED_TRANSACTION;
   private boolean keysWanted;
+  private boolean trusted = true;
 
   @Override
   public boolean standardConformingStrings() {
@@ -61,6 +62,18 @@ final class SessionState implements ServerSettings {
    */
   boolean transactionFailed() {
     return transaction == IN_FAILED_TRANSACTION;
+  }
+
+  /**
+   * Whether the role may have its calls served where nothing is installed, as far as is known: when
+   * last that was asked.
+   */
+  boolean trusted() {
+    return trusted;
+  }
+
+  void trusted(boolean isTrusted) {
+    trusted = isTrusted;
   }
 
   /** Whether a statement wanted the proxy's keys and has not got them yet. */

@@ -67,6 +67,14 @@ public final class Sessions {
     return byToken.size();
   }
 
+  /** A call of the server's for the session of a token has come. */
+  public void calledBack(String token) {
+    Session session = byToken.get(token);
+    if (session != null) {
+      session.calledBack();
+    }
+  }
+
   /**
    * A stage that completes, on any thread, when the client's session ends; it is complete if the
    * session has ended.

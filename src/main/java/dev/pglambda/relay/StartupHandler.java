@@ -19,6 +19,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -209,7 +210,8 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
             // A walsender has no extended query protocol, by which the proxy asks.
             startup.replication() ? Interceptor.NONE : relay.interceptor(),
             relay.keys(),
-            startup.replication() ? DirectCalls.none() : relay.directCalls());
+            (startup.replication() ? DirectCalls.none() : relay.directCalls())
+                .in(database(startup)));
     session.askForPlace(() -> relay.admission().authenticated(session, address));
     session.ended().whenComplete((ended, failure) -> relay.admission().leave(session, address));
     relay.admission().enter(session, address);
@@ -242,6 +244,13 @@ final class StartupHandler extends ChannelInboundHandlerAdapter {
     if (REFUSALS.passes()) {
       log.warn("refused client {}: {}{}", client.remoteAddress(), refusal, REFUSALS.others());
     }
+  }
+
+  /** One not named is the user's (manual, "StartupMessage"). */
+  private static String database(StartupMessage startup) {
+    Map<String, String> parameters = startup.parameters();
+    String database = parameters.getOrDefault("database", "");
+    return database.isEmpty() ? parameters.getOrDefault("user", "") : database;
   }
 
   /** Ends a call that the proxy serves itself, or lets the server know. */

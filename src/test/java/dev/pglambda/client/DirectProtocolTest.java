@@ -71,6 +71,41 @@ class DirectProtocolTest {
     assertThat(heard.payloads()).containsExactly("1", "2", "3", "4", "5", "6", "7");
   }
 
+  /** Whether its calls are reached is asked before them; their row is made after them. */
+  @Test
+  void aConditionIsEvaluatedOnceForEachExecution() throws Exception {
+    modes.prepare("DROP SEQUENCE IF EXISTS evaluations");
+    modes.prepare("CREATE SEQUENCE evaluations");
+    String condition = " WHERE nextval('evaluations') %s LIMIT 1";
+    String star = "SELECT (aws_lambda.invoke('echo', '1'::json)).*" + condition;
+    String two =
+        "SELECT aws_lambda.invoke('echo', $1::json), (aws_lambda.invoke('echo', '2'::json)).payload"
+            + condition;
+    Heard heard =
+        modes.hold(
+            talk -> {
+              WireClient client = talk.client();
+              client.query(star.formatted("> 0")).query(star.formatted("< 0"));
+              talk.readUntilReady().readUntilReady();
+              client.parse("s", two.formatted("> 0")).describeStatement("s").sync();
+              talk.readUntilReady();
+              for (int i = 1; i <= 7; i++) {
+                client.bind("", "s", List.of("1")).execute("", 0).sync();
+                talk.readUntilReady();
+              }
+              for (String wrong : List.of("", "= missing", "> generate_series(1, 2)")) {
+                client.query(star.formatted(wrong));
+                talk.readUntilReady();
+              }
+            });
+
+    assertThat(heard.types())
+        .isEqualTo("TDC<I>TC<I>" + "1tT<I>" + "2DC<I>".repeat(7) + "E<I>".repeat(3));
+    assertThat(heard.sqlStates()).containsExactly("42804", "42703", "0A000");
+    assertThat(heard.payloads()).hasSize(4 + 2 * 7);
+    assertThat(modes.rows("SELECT last_value FROM evaluations")).containsExactly("9");
+  }
+
   @Test
   void theUnnamedStatementIsExecutedAgain() throws Exception {
     Heard heard =

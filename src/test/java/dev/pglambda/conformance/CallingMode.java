@@ -15,7 +15,11 @@ public enum CallingMode {
 
   /** What the proxy's command line needs. */
   List<String> proxyArguments() {
-    return this == ALWAYS ? List.of("--direct-calls", "always") : List.of();
+    return switch (this) {
+      case EXTENSION -> List.of();
+      case ALWAYS -> List.of("--direct-calls", "always");
+      case ABSENT -> List.of("--trusted-roles", "*"); // the cases' plain roles have no GRANTs here
+    };
   }
 
   /** As case files name it. */

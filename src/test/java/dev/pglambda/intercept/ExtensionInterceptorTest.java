@@ -57,8 +57,8 @@ class ExtensionInterceptorTest {
     assertThat(rewrite.text()).isEqualTo(text);
     assertThat(rewrite.statements()).isEmpty();
     DirectScript script = requireNonNull(rewrite.direct());
-    assertThat(script.candidate(0)).isNull();
-    assertThat(requireNonNull(script.candidate(1)).statement().calls()).hasSize(1);
+    assertThat(script.candidate(0, 0)).isNull();
+    assertThat(requireNonNull(script.candidate(1, 10)).statement().calls()).hasSize(1);
   }
 
   @Test

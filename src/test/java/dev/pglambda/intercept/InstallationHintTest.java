@@ -17,7 +17,7 @@ class InstallationHintTest {
   void tellsHowToInstallWhatIsMissing(String sqlState, String message) {
     ErrorFields fields = error(sqlState, message);
 
-    assertThat(InstallationHint.add(fields)).isTrue();
+    assertThat(InstallationHint.add(fields, true)).isTrue();
     assertThat(fields.get(ErrorFields.HINT)).contains("CREATE EXTENSION aws_lambda CASCADE");
   }
 
@@ -29,22 +29,30 @@ class InstallationHintTest {
   void leavesOtherErrorsAlone(String sqlState, String message) {
     ErrorFields fields = error(sqlState, message);
 
-    assertThat(InstallationHint.add(fields)).isFalse();
+    assertThat(InstallationHint.add(fields, true)).isFalse();
     assertThat(fields.get(ErrorFields.HINT)).isNull();
+  }
+
+  @Test
+  void namesTheOptionToARoleThatMayNotInstall() {
+    ErrorFields fields = error("3F000", "schema \"aws_lambda\" does not exist");
+
+    assertThat(InstallationHint.add(fields, false)).isTrue();
+    assertThat(fields.get(ErrorFields.HINT)).contains("--trusted-roles").doesNotContain("Run");
   }
 
   @Test
   void tellsOfCallsInsideFunctions() {
     ErrorFields fields = missing().with(ErrorFields.INTERNAL_POSITION, "8");
 
-    assertThat(InstallationHint.add(fields)).isTrue();
+    assertThat(InstallationHint.add(fields, true)).isTrue();
   }
 
   @Test
   void leavesStatementsAboutTheSchemaItselfAlone() {
     ErrorFields fields = missing();
 
-    assertThat(InstallationHint.add(fields)).isFalse();
+    assertThat(InstallationHint.add(fields, true)).isFalse();
     assertThat(fields.get(ErrorFields.HINT)).isNull();
   }
 
@@ -52,7 +60,7 @@ class InstallationHintTest {
   void leavesTheServersOwnHint() {
     ErrorFields fields = missing().with(ErrorFields.POSITION, "8").with(ErrorFields.HINT, "mine");
 
-    assertThat(InstallationHint.add(fields)).isFalse();
+    assertThat(InstallationHint.add(fields, true)).isFalse();
     assertThat(fields.get(ErrorFields.HINT)).isEqualTo("mine");
   }
 

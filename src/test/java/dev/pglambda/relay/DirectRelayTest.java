@@ -15,7 +15,6 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.SqlError;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -306,12 +305,44 @@ class DirectRelayTest {
 
   @Test
   void callsNothingIfThePlanDoesNotReachTheCall() {
-    stage.model.plan = List.of("Result", "  One-Time Filter: false");
+    stage.model.plan = ", \"One-Time Filter\": \"false\"";
     stage.clientSends(QUERY);
     stage.play();
 
     assertThat(stage.calls).isEmpty();
     assertThat(stage.clientSaw()).endsWith("CZ").doesNotContain("E");
+  }
+
+  /** Its Parse passes, and what the server says to it; the prepared one is not executed. */
+  @Test
+  void callsNothingForARoleThatIsNotTrusted() {
+    stage.model.trusted = false;
+    stage.clientSends(QUERY);
+    stage.play();
+    assertThat(stage.toServer.get(stage.toServer.size() - 1).body()).isEqualTo(CALL + "\0");
+    stage.model.trusted = true;
+    stage.clientSends(PARSE, SYNC);
+    stage.play();
+    stage.model.trusted = false;
+    stage.toClient.clear();
+
+    stage.clientSends(BIND, EXECUTE, SYNC);
+    stage.play();
+
+    assertThat(stage.clientSaw()).isEqualTo("2EZ");
+    assertThat(stage.toClient.get(1).body()).contains("C3F000\0");
+    assertThat(stage.calls).isEmpty();
+  }
+
+  /** However many there are, what is sent for each does not grow with what stands before it. */
+  @Test
+  void sendsEachStatementOfATextAlone() {
+    stage.clientSends(message('Q', (CALL + ";").repeat(40) + "\0"));
+    stage.play();
+
+    assertThat(stage.calls).hasSize(40);
+    assertThat(stage.toServer.stream().filter(sent -> sent.body().contains(" ".repeat(50))))
+        .isEmpty();
   }
 
   /** A Query would end the unnamed statement; a Parse of another name does not. */

@@ -68,6 +68,7 @@ final class DirectStage implements AutoCloseable {
     DirectCalls direct =
         new DirectCalls(
             mode,
+            role -> role + ".rolsuper",
             arguments -> {
               CompletableFuture<InvokeAnswer> call = new CompletableFuture<>();
               calls.add(call);
@@ -88,7 +89,7 @@ final class DirectStage implements AutoCloseable {
             client,
             new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),
             NO_KEYS,
-            direct);
+            direct.in("db"));
     client.pipeline().addLast(new ClientHandler(session));
     server.pipeline().addLast(new ServerHandler(session));
     session.connected(server, allocator.buffer().writeBytes(Peer.startup("user", "ann")));

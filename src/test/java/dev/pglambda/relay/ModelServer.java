@@ -32,8 +32,11 @@ final class ModelServer {
   /** {@code statement_timeout} in seconds. */
   String statementTimeout = "0";
 
-  /** The lines of a plan. */
-  List<String> plan = List.of("Result", "  Output: 1");
+  /** What a plan's only node has besides its type. */
+  String plan = "";
+
+  /** Whether the role is trusted. */
+  boolean trusted = true;
 
   /** The call's argument of that name. */
   String payload = "{}";
@@ -127,9 +130,11 @@ final class ModelServer {
     }
     List<byte[]> answers = new ArrayList<>();
     if (text.startsWith("EXPLAIN")) {
-      plan.forEach(line -> answers.add(row(line)));
+      answers.add(row("[{\"Plan\": {\"Node Type\": \"Result\"" + plan + "}}]"));
     } else if (text.contains("to_regnamespace")) {
-      answers.add(row("\0", "\0"));
+      answers.add(row("\0", "\0", trusted ? "\1" : "\0"));
+    } else if (text.startsWith("WITH pglambda_invoke")) {
+      answers.add(row("\0", null, null, trusted ? "\1" : "\0"));
     } else if (text.startsWith("WITH RECURSIVE arn")) {
       answers.add(row("114", "json", "114", "U", "f", "{}", "f"));
     } else if (text.contains("transaction_read_only")) {

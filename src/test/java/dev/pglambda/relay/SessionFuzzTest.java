@@ -107,7 +107,8 @@ class SessionFuzzTest {
     final ByteArrayOutputStream toServer = new ByteArrayOutputStream();
 
     Stage(Interceptor interceptor, KeyOffer keys) {
-      session = new Session(SETTINGS, "token", client, interceptor, keys, DirectCalls.none());
+      session =
+          new Session(SETTINGS, "token", client, interceptor, keys, DirectCalls.none().in("db"));
       client.pipeline().addLast(new ClientHandler(session));
       server.pipeline().addLast(new ServerHandler(session));
       session.connected(server, allocator.buffer().writeBytes(STARTUP));

@@ -1,18 +1,20 @@
 package dev.pglambda.intercept.direct;
 
-import dev.pglambda.intercept.CallContext;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.SqlError;
 import dev.pglambda.limits.MemoryAccount;
-import dev.pglambda.protocol.ErrorFields;
-import dev.pglambda.protocol.SqlState;
+import dev.pglambda.sql.FunctionCall;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,37 +28,49 @@ public final class DirectCalls {
 
   /** Which calls are served, of those that can be. */
   public enum Mode {
-    /** Where schema aws_lambda is missing, or its functions cannot call back. */
+    /** Where aws_lambda is not installed, or its functions cannot call back. */
     AUTO,
     ALWAYS,
     NEVER
   }
 
-  /**
-   * Of the worker's errors those for which it does not matter what is called: no way to the proxy,
-   * dblink's library or functions are gone.
-   */
-  private static final Set<String> CANNOT_CALL_BACK = Set.of("08001", "58P01", "42883");
-
   private final Mode mode;
   private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
-
-  /** The server could not call back when last it tried. */
-  private volatile boolean callbackFailed;
+  private final String schemasQuery;
+  private final Map<Overload, PermissionQuestion> questions = new EnumMap<>(Overload.class);
+  private final CallbackReach reach;
 
   /**
+   * @param trusted makes, of the alias of a row of pg_roles, the condition that the role may
+   *     install the extension, and that its calls are served where it is not installed
    * @param function never blocks, and completes on any thread, never exceptionally
    */
   public DirectCalls(
-      Mode mode, Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function) {
+      Mode mode,
+      UnaryOperator<String> trusted,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function) {
+    this(mode, trusted, function, System::nanoTime);
+  }
+
+  DirectCalls(
+      Mode mode,
+      UnaryOperator<String> trusted,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      LongSupplier nanoTime) {
     this.mode = mode;
     this.function = function;
+    this.schemasQuery = Schemas.query(trusted);
+    for (Overload overload : Overload.of(FunctionCall.Function.INVOKE)) {
+      questions.put(overload, new PermissionQuestion(overload, trusted));
+    }
+    this.reach = new CallbackReach(nanoTime);
   }
 
   /** None. */
   public static DirectCalls none() {
     return new DirectCalls(
         Mode.NEVER,
+        role -> "false",
         arguments ->
             CompletableFuture.completedFuture(
                 new InvokeAnswer.Failure(InvokeErrors.internalError())));
@@ -67,32 +81,29 @@ public final class DirectCalls {
     return mode != Mode.NEVER;
   }
 
-  /** Whether they are served in a database that has the schemas. */
-  public boolean areServedIn(Schemas schemas) {
-    return mode == Mode.ALWAYS || !schemas.lambda() || callbackFailed;
-  }
-
-  /** Whether they are served although the extension is installed. */
-  public boolean areServedWhereInstalled() {
-    return mode == Mode.ALWAYS || callbackFailed;
-  }
-
   /**
-   * Whether an error tells that the extension is not installed any more, or that its functions
-   * cannot call back. In the second case the calls that follow are served here.
+   * Those of a session.
+   *
+   * @param database its name, as the client has given it
    */
-  public boolean concerns(ErrorFields error) {
-    boolean ofWorker = CallContext.isOfWorker(error);
-    if (ofWorker && CANNOT_CALL_BACK.contains(String.valueOf(error.get(ErrorFields.SQLSTATE)))) {
-      callbackFailed = true;
-      return true;
-    }
-    return SqlState.INVALID_SCHEMA_NAME.equals(error.get(ErrorFields.SQLSTATE));
+  public SessionCalls in(String database) {
+    return new SessionCalls(this, database);
   }
 
-  /** A call of the server's has come: it can call back. */
-  public void calledBack() {
-    callbackFailed = false;
+  Mode mode() {
+    return mode;
+  }
+
+  String schemasQuery() {
+    return schemasQuery;
+  }
+
+  CallbackReach reach() {
+    return reach;
+  }
+
+  PermissionQuestion question(Overload overload) {
+    return Objects.requireNonNull(questions.get(overload));
   }
 
   /** What a call comes to. */

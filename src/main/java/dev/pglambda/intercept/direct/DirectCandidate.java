@@ -23,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  * @param statement where its calls are
  * @param standardConformingStrings the session's setting
  * @param encoding the client's
+ * @param before how many characters of the client's text stand before this one
  */
 public record DirectCandidate(
     String text,
     DirectStatement statement,
     boolean standardConformingStrings,
-    ClientEncoding encoding) {
+    ClientEncoding encoding,
+    int before) {
 
   private static final String SELECT = "SELECT";
 
@@ -164,10 +166,52 @@ public record DirectCandidate(
     query.append(" ".repeat(encoding.characters(text, start, end)));
   }
 
+  /** Whether the calls stand in the target list. */
+  boolean isTarget() {
+    return statement.calls().get(0).position() == Position.TARGET;
+  }
+
   /** What follows the target list, if rows depend on it; empty if nothing does. */
   String tail() {
-    boolean target = statement.calls().get(0).position() == Position.TARGET;
-    return target ? text.substring(statement.tail(), statement.end()) : "";
+    return isTarget() ? text.substring(statement.tail(), statement.end()) : "";
+  }
+
+  /**
+   * A part of the text.
+   *
+   * @param start offset of its first token
+   * @param end offset just past its last token
+   */
+  record Part(int start, int end) {}
+
+  /** The condition of the WHERE that follows the target list; null if there is none. */
+  @Nullable Part condition() {
+    if (!isTarget()) {
+      return null;
+    }
+    SqlLexer lexer =
+        new SqlLexer(text, statement.tail(), statement.end(), standardConformingStrings);
+    lexer.next();
+    if (!lexer.isKeyword("where")) {
+      return null;
+    }
+    lexer.next();
+    int start = lexer.start();
+    int end = start;
+    int open = 0;
+    boolean behindDot = false;
+    while (lexer.kind() != TokenKind.END
+        && (open > 0 || behindDot || !(lexer.isKeyword("limit") || lexer.isKeyword("fetch")))) {
+      if (lexer.is('(') || lexer.is('[')) {
+        open++;
+      } else if (lexer.is(')') || lexer.is(']')) {
+        open--;
+      }
+      behindDot = lexer.is('.');
+      end = lexer.end();
+      lexer.next();
+    }
+    return end > start ? new Part(start, end) : null;
   }
 
   /** The number of a character, from 1, as errors count them. */

@@ -80,7 +80,12 @@ public final class DirectInvocation {
     this.argumentsQuery = argumentsQuery;
   }
 
-  static DirectInvocation of(DirectCandidate candidate, Schemas schemas, ResolvedCall call) {
+  /**
+   * @param tail what follows the target list and decides whether there is a row; empty if that is
+   *     known
+   */
+  static DirectInvocation of(
+      DirectCandidate candidate, Schemas schemas, ResolvedCall call, String tail) {
     ArnForm arn = ArnForm.of(schemas);
     StringJoiner values = new StringJoiner(", ");
     for (int i = 0; i < call.overload().parameters().size(); i++) {
@@ -98,9 +103,7 @@ public final class DirectInvocation {
         values.add(defaultOf(parameter) + " AS " + quoted(parameter.name()));
       }
     }
-    String query =
-        QUERY.formatted(
-            values, candidate.tail(), texts(call, arn), octets(), MAX_OCTETS, columns());
+    String query = QUERY.formatted(values, tail, texts(call, arn), octets(), MAX_OCTETS, columns());
     return new DirectInvocation(call.overload(), query);
   }
 
@@ -164,6 +167,11 @@ public final class DirectInvocation {
 
   private static boolean isComposite(Overload overload) {
     return overload == Overload.INVOKE_ARN_JSON || overload == Overload.INVOKE_ARN_JSONB;
+  }
+
+  /** Which of the functions is called. */
+  Overload overload() {
+    return overload;
   }
 
   /**

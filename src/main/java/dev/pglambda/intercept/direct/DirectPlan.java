@@ -2,6 +2,7 @@ package dev.pglambda.intercept.direct;
 
 import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.direct.DirectCandidate.Part;
 import dev.pglambda.sql.DirectCall;
 import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.Replacement;
@@ -15,26 +16,50 @@ import org.jspecify.annotations.Nullable;
  * parameters are the results, and what is sent before to evaluate the arguments. Immutable.
  */
 public final class DirectPlan {
-  private final String text;
-  private final List<RewrittenStatement> rewritten;
+  private static final int BOOL = 16;
+
+  /** {@code CASE} evaluates no more than it needs, as plans and constants are made, too. */
+  private static final String UNLESS_KNOWN = "CASE WHEN $%1$d IS NULL THEN (";
+
+  private static final String UNLESS_KNOWN_END = ") ELSE $%1$d END";
+
+  private final Text text;
+  private final @Nullable Text unconditioned;
   private final int clientParameters;
   private final List<DirectInvocation> invocations;
   private final String firstWord;
   private final @Nullable String original;
+  private final boolean isTarget;
 
   private DirectPlan(
-      String text,
-      List<RewrittenStatement> rewritten,
+      Text text,
+      @Nullable Text unconditioned,
       int clientParameters,
       List<DirectInvocation> invocations,
       String firstWord,
+      boolean isTarget,
       @Nullable String original) {
+    this.isTarget = isTarget;
     this.original = original;
+    this.unconditioned = unconditioned;
     this.firstWord = firstWord;
     this.text = text;
-    this.rewritten = rewritten;
     this.clientParameters = clientParameters;
     this.invocations = invocations;
+  }
+
+  /**
+   * A rewritten statement.
+   *
+   * @param text one {@code char} per byte
+   * @param rewritten what was replaced, by ascending position; for {@link ErrorPosition}
+   */
+  public record Text(String text, List<RewrittenStatement> rewritten) {
+    private static Text of(DirectCandidate candidate, List<Replacement> replacements) {
+      return new Text(
+          Replacement.splice(candidate.text(), replacements),
+          RewrittenStatement.within(candidate.text(), replacements, candidate.encoding()));
+    }
   }
 
   /**
@@ -52,23 +77,46 @@ public final class DirectPlan {
       CallRewriter rewriter = new CallRewriter(candidate.text(), call, parameter);
       replacements.addAll(rewriter.replacements());
       parameter += rewriter.invocations() * ResultParameters.COUNT;
-      DirectInvocation invocation = DirectInvocation.of(candidate, schemas, call);
       for (int i = 0; i < rewriter.invocations(); i++) {
-        invocations.add(invocation);
+        // Behind the first one it is known whether there is a row.
+        String tail = invocations.isEmpty() ? candidate.tail() : "";
+        invocations.add(DirectInvocation.of(candidate, schemas, call, tail));
       }
     }
+    Text text = Text.of(candidate, replacements);
+    Part condition = invocations.isEmpty() ? null : candidate.condition();
+    Text unconditioned = null;
+    if (condition != null) {
+      unconditioned = text;
+      replacements.add(inserted(condition.start(), UNLESS_KNOWN.formatted(parameter)));
+      replacements.add(inserted(condition.end(), UNLESS_KNOWN_END.formatted(parameter)));
+      text = Text.of(candidate, replacements);
+    }
     return new DirectPlan(
-        Replacement.splice(candidate.text(), replacements),
-        RewrittenStatement.within(candidate.text(), replacements, candidate.encoding()),
+        text,
+        unconditioned,
         clientParameters,
         List.copyOf(invocations),
         candidate.firstWord(),
+        candidate.isTarget(),
         schemas.lambda() ? candidate.text() : null);
+  }
+
+  private static Replacement inserted(int at, String what) {
+    return new Replacement(at, at, what);
   }
 
   /** The statement to execute, one {@code char} per byte. */
   public String text() {
-    return text;
+    return text.text();
+  }
+
+  /**
+   * The same, but with the client's own condition, which PostgreSQL is to parse for the errors in
+   * it; null if it has parsed that already, or there is none.
+   */
+  public @Nullable Text unconditioned() {
+    return original == null ? unconditioned : null;
   }
 
   /**
@@ -84,12 +132,17 @@ public final class DirectPlan {
 
   /** The statement that is to be explained before the calls are made. */
   public String statementToExplain() {
-    return original == null ? text : original;
+    return original == null ? text() : original;
   }
 
   /** Whether that one has the parameters for the results, too. */
   public boolean explainsResults() {
     return original == null;
+  }
+
+  /** Whether the one that is to be explained has the client's own call in FROM. */
+  public boolean explainsScan() {
+    return original != null && !isTarget;
   }
 
   /** Whether it is CREATE TABLE AS. */
@@ -107,9 +160,23 @@ public final class DirectPlan {
     return clientParameters;
   }
 
-  /** How many more it has: the results of the calls. */
+  /** How many more it has: the results of the calls, and whether its condition holds. */
   public int resultParameters() {
-    return invocations.size() * ResultParameters.COUNT;
+    return invocations.size() * ResultParameters.COUNT + (unconditioned == null ? 0 : 1);
+  }
+
+  /**
+   * The values of those.
+   *
+   * @param results of the calls
+   * @param conditionHolds whether there is a row
+   */
+  public List<byte @Nullable []> values(List<byte @Nullable []> results, boolean conditionHolds) {
+    List<byte @Nullable []> values = new ArrayList<>(results);
+    if (unconditioned != null) {
+      values.add(new byte[] {(byte) (conditionHolds ? 1 : 0)});
+    }
+    return values;
   }
 
   /** The calls of Lambda, in the order in which they are made. */
@@ -130,12 +197,15 @@ public final class DirectPlan {
     for (int i = 0; i < invocations.size(); i++) {
       types.addAll(ResultParameters.TYPES);
     }
+    if (unconditioned != null) {
+      types.add(BOOL);
+    }
     return types;
   }
 
   /** What was replaced, by ascending position; for {@link ErrorPosition}. */
   public List<RewrittenStatement> rewritten() {
-    return rewritten;
+    return text.rewritten();
   }
 
   /**

@@ -167,28 +167,45 @@ public record DirectScript(
     return false;
   }
 
-  /** A statement alone, at the place, in characters, where it stands in the text. */
+  /** A statement alone. */
   public String statement(int index) {
     Statement statement = statements.get(index);
-    return " ".repeat(encoding.characters(text, 0, statement.start()))
-        + text.substring(statement.start(), statement.end());
+    return text.substring(statement.start(), statement.end());
   }
 
-  /** The same, if it has calls to be served; null if it has none. */
-  public @Nullable DirectCandidate candidate(int index) {
-    DirectStatement direct = served.get(index);
-    if (direct == null) {
-      return null;
-    }
+  /**
+   * How many characters stand between the beginnings of a statement and of the one before, or of
+   * the text.
+   */
+  public int charactersBefore(int index) {
+    int from = index == 0 ? 0 : statements.get(index - 1).start();
+    return encoding.characters(text, from, statements.get(index).start());
+  }
+
+  /** The only statement, if it has calls to be served; null if it has none. */
+  public @Nullable DirectCandidate onlyCandidate() {
     boolean first = text.lastIndexOf(';', statements.get(0).start()) < 0;
-    if (statements.size() == 1 && first) { // else EXPLAIN could not go before it
-      return new DirectCandidate(text, direct, standardConformingStrings, encoding);
+    DirectStatement direct = served.get(0);
+    return first && direct != null // else EXPLAIN could not go before it
+        ? new DirectCandidate(text, direct, standardConformingStrings, encoding, 0)
+        : candidate(0, charactersBefore(0));
+  }
+
+  /**
+   * A statement of several, if it has calls to be served; null if it has none.
+   *
+   * @param before how many characters of the text stand before it
+   */
+  public @Nullable DirectCandidate candidate(int index, int before) {
+    if (!served.containsKey(index)) {
+      return null;
     }
     String alone = statement(index);
     return new DirectCandidate(
         alone,
         DirectStatements.find(alone, standardConformingStrings).get(0),
         standardConformingStrings,
-        encoding);
+        encoding,
+        before);
   }
 }

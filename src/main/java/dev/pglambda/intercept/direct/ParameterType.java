@@ -24,6 +24,11 @@ enum ParameterType {
     this.preferred = preferred;
   }
 
+  /** Object id of {@code pg_type}; that of {@link #ARN} is not known. */
+  int oid() {
+    return oid;
+  }
+
   /** {@code pg_type.typcategory}. */
   char category() {
     return category;

@@ -1,5 +1,6 @@
 package dev.pglambda.intercept.direct;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
@@ -10,8 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectPlanTest {
-  private static final Schemas NONE = new Schemas(false, false);
-  private static final Schemas BOTH = new Schemas(true, true);
+  private static final Schemas NONE = new Schemas(false, false, true);
+  private static final Schemas BOTH = new Schemas(true, true, true);
   private static final int TEXT = 25;
   private static final int JSON = 114;
   private static final int JSONB = 3802;
@@ -145,6 +146,36 @@ class DirectPlanTest {
 
     assertThat(plan.invocations().get(0).argumentsQuery())
         .contains(" AS \"qualifier\"  WHERE $1 > 1 LIMIT 1)");
+  }
+
+  /** Its truth is a parameter of the statement that is executed; only the first query asks. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "f() | ''",
+        "$1 > (SELECT 1 LIMIT 1) | ' LIMIT 1'",
+        "(a.limit) AND b.fetch /* limit */ | ' FETCH FIRST ROW ONLY'"
+      })
+  void evaluatesTheConditionOfATargetOnce(String condition, String tail) {
+    String statement = "SELECT (aws_lambda.invoke('f', '1'::json)).* WHERE " + condition + tail;
+
+    DirectPlan plan = plan(statement, TEXT, JSON);
+
+    int known = plan.clientParameters() + 17;
+    String expression = condition.replace(" /* limit */", "");
+    String behind = condition.substring(expression.length()) + tail;
+    assertThat(plan.text())
+        .endsWith(
+            "WHERE CASE WHEN $%d IS NULL THEN (%s) ELSE $%d END%s"
+                .formatted(known, expression, known, behind));
+    assertThat(plan.resultParameters()).isEqualTo(17);
+    assertThat(plan.parameterTypes(List.of())).hasSize(known).endsWith(16);
+    assertThat(plan.values(List.of(), false)).containsExactly(new byte[] {0});
+    assertThat(plan.invocations().get(0).argumentsQuery()).contains(condition);
+    assertThat(plan.invocations().subList(1, 4))
+        .noneMatch(invocation -> invocation.argumentsQuery().contains("WHERE"));
+    assertThat(requireNonNull(plan.unconditioned()).text()).endsWith("WHERE " + condition + tail);
   }
 
   @Test

@@ -49,7 +49,7 @@ final class DirectPlans {
     DirectScript script =
         requireNonNull(DirectScript.of(text, FunctionCalls.find(text, true), settings));
     DirectAnalysis analysis =
-        new DirectAnalysis(requireNonNull(script.candidate(0)), schemas, List.of());
+        new DirectAnalysis(requireNonNull(script.onlyCandidate()), schemas, List.of());
     return analysis.resolve(columns(columnTypes), List.copyOf(TYPES.values()));
   }
 

@@ -38,18 +38,30 @@ class DirectScriptTest {
     assertThat(script(text, ClientEncoding.UTF8)).isNull();
   }
 
+  /** What stands before it is not sent with it: there may be a thousand. */
   @Test
-  void hasEachStatementAtItsPlaceInCharacters() {
+  void hasEachStatementAloneAndKnowsItsPlaceInCharacters() {
     String text = latin1("SELECT 'ä€'; " + CALL + "; INSERT INTO t VALUES ('é')");
 
     DirectScript script = requireNonNull(script(text, ClientEncoding.UTF8));
 
     assertThat(script.size()).isEqualTo(3);
-    assertThat(script.candidate(0)).isNull();
-    assertThat(script.statement(1)).isEqualTo(" ".repeat("SELECT 'ä€'; ".length()) + CALL);
-    assertThat(requireNonNull(script.candidate(1)).text()).isEqualTo(script.statement(1));
+    assertThat(script.candidate(0, 0)).isNull();
+    assertThat(script.statement(1)).isEqualTo(CALL);
+    assertThat(script.charactersBefore(1)).isEqualTo("SELECT 'ä€'; ".length());
+    assertThat(script.charactersBefore(2)).isEqualTo((CALL + "; ").length());
+    assertThat(requireNonNull(script.candidate(1, 13)).text()).isEqualTo(CALL);
     assertThat(script.sendsLate(1)).isFalse();
     assertThat(script.sendsLate(2)).isTrue();
+  }
+
+  /** Else EXPLAIN could not go before it. */
+  @Test
+  void takesAnOnlyStatementOutFromBehindASemicolon() {
+    DirectScript script = requireNonNull(script("; " + CALL, ClientEncoding.UTF8));
+
+    assertThat(requireNonNull(script.onlyCandidate()).text()).isEqualTo(CALL);
+    assertThat(requireNonNull(script.onlyCandidate()).before()).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -104,7 +116,7 @@ class DirectScriptTest {
         requireNonNull(script(latin1("INSERT INTO t ") + text, ClientEncoding.UTF8));
     DirectAnalysis analysis =
         new DirectAnalysis(
-            requireNonNull(script.candidate(0)), new Schemas(false, false), List.of());
+            requireNonNull(script.onlyCandidate()), new Schemas(false, false, true), List.of());
 
     String query = requireNonNull(analysis.argumentTypesQuery());
 

@@ -1,103 +1,152 @@
 package dev.pglambda.intercept.direct;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Plans as PostgreSQL 15 prints them. */
+/** Plans as PostgreSQL 15 prints them, without what is of no interest. */
 class PlanOutlineTest {
-  private static final List<String> SELECT =
-      List.of("Nested Loop Left Join", "  Output: $0, $1", "  Join Filter: false");
+  private static final String RESULT = "{'Node Type': 'Result', 'Output': ['$0']}";
+  private static final String NEVER =
+      "{'Node Type': 'Result', 'Parent Relationship': 'Outer', 'Output': ['$0'],"
+          + " 'One-Time Filter': 'false'}";
+  private static final String LOOP =
+      "{'Node Type': 'Nested Loop', 'Join Type': 'Left', 'Output': ['$0', '$1'],"
+          + " 'Join Filter': 'false', 'Plans': [%s, %s]}";
+  private static final String SELECT = LOOP.formatted(RESULT, RESULT);
 
-  private static final List<String> NOTHING =
-      List.of("Result", "  Output: $0", "  One-Time Filter: false");
+  private static String insert(String schema, String child) {
+    return "{'Node Type': 'ModifyTable', 'Operation': 'Insert', 'Parent Relationship': 'InitPlan',"
+        + " 'Relation Name': 'log', 'Schema': '%s', 'Plans': [%s]}".formatted(schema, child);
+  }
 
-  private static final List<String> INSERT =
-      List.of("Insert on public.log", "  ->  Result", "        Output: $0");
-
-  private static final List<String> INSERT_NOTHING =
-      List.of(
-          "Insert on public.log",
-          "  ->  Result",
-          "        Output: $0",
-          "        One-Time Filter: false");
-
-  private static final List<String> WITH_INSERT =
-      List.of(
-          "Nested Loop Left Join",
-          "  Output: $1",
-          "  CTE done",
-          "    ->  Insert on public.log",
-          "          ->  Result");
+  private static String over(String type, String... children) {
+    return "{'Node Type': '%s', 'Plans': [%s], 'Disabled': false}"
+        .formatted(type, String.join(", ", children));
+  }
 
   @Test
   void reachesTheCallsOfAnyOtherPlan() {
     assertThat(outline(SELECT, false).reachesCalls()).isTrue();
     assertThat(outline(SELECT, true).reachesCalls()).isTrue();
-    assertThat(outline(INSERT, false).reachesCalls()).isTrue();
-    assertThat(outline(List.of(), false).reachesCalls()).isTrue();
+    assertThat(outline(insert("public", RESULT), false).reachesCalls()).isTrue();
+    assertThat(read("[]", false, false).reachesCalls()).isTrue();
   }
 
   @Test
   void reachesNothingBehindAConditionThatIsFalse() {
-    assertThat(outline(NOTHING, false).reachesCalls()).isFalse();
-    assertThat(outline(INSERT_NOTHING, false).reachesCalls()).isFalse();
+    assertThat(outline(NEVER, false).reachesCalls()).isFalse();
+    assertThat(outline(NEVER.replace("false", "NULL::boolean"), false).reachesCalls()).isFalse();
+    assertThat(outline(insert("public", NEVER), false).reachesCalls()).isFalse();
   }
 
   @Test
   void reachesNothingBehindNodesThatHaveNoRows() {
-    List<String> plan =
-        List.of(
-            "Limit",
-            "  Output: $0",
-            "  CTE done",
-            "    ->  Insert on pg_temp.log",
-            "          ->  Result",
-            "  InitPlan 2 (returns $0)",
-            "    ->  Result",
-            "          Output: $2",
-            "  ->  WindowAgg",
-            "        Output: count(*) OVER (?)",
-            "        ->  Result",
-            "              One-Time Filter: false");
-    List<String> unknown = List.of("Result", "  One-Time Filter: NULL::boolean", "  ->  Result");
+    String beside = "{'Node Type': 'Result', 'Parent Relationship': 'InitPlan'}";
+    String plan =
+        over("Limit", insert("pg_temp", RESULT), beside, over("WindowAgg", beside, NEVER));
 
     assertThat(outline(plan, false).reachesCalls()).isFalse();
-    assertThat(outline(unknown, false).reachesCalls()).isFalse();
   }
 
   @Test
   void reachesTheCallIfOnlyAPartOfThePlanIsEmpty() {
-    List<String> plan =
-        List.of("Append", "  ->  Result", "        One-Time Filter: false", "  ->  Result");
-
-    assertThat(outline(plan, false).reachesCalls()).isTrue();
+    assertThat(outline(over("Append", NEVER, RESULT), false).reachesCalls()).isTrue();
+    assertThat(
+            read("[{'Plan': %s}, {'Plan': %s}]".formatted(NEVER, RESULT), false, false)
+                .reachesCalls())
+        .isTrue();
   }
 
   @Test
   void writesNothingInAReadOnlyTransactionButTemporaryTables() {
-    List<String> temporary = List.of("Insert on pg_temp.log", "  ->  Result");
-    List<String> numbered = List.of("Insert on pg_temp_3.log", "  ->  Result");
+    String withInsert = over("Nested Loop", insert("public", RESULT), RESULT);
 
-    assertThat(outline(INSERT, true).reachesCalls()).isFalse();
-    assertThat(outline(WITH_INSERT, true).reachesCalls()).isFalse();
-    assertThat(outline(WITH_INSERT, false).reachesCalls()).isTrue();
-    assertThat(outline(temporary, true).reachesCalls()).isTrue();
-    assertThat(outline(numbered, true).reachesCalls()).isTrue();
-    assertThat(new PlanOutline(SELECT, true, true).reachesCalls()).isFalse();
-    assertThat(new PlanOutline(SELECT, false, true).reachesCalls()).isTrue();
+    assertThat(outline(insert("public", RESULT), true).reachesCalls()).isFalse();
+    assertThat(outline(withInsert, true).reachesCalls()).isFalse();
+    assertThat(outline(withInsert, false).reachesCalls()).isTrue();
+    assertThat(outline(insert("pg_temp", RESULT), true).reachesCalls()).isTrue();
+    assertThat(outline(insert("pg_temp_3", RESULT), true).reachesCalls()).isTrue();
+    assertThat(read(plan(SELECT), true, true).reachesCalls()).isFalse();
+    assertThat(read(plan(SELECT), false, true).reachesCalls()).isTrue();
+  }
+
+  /** Where several tables are written to, each has an object of its own. */
+  @Test
+  void looksAtAllTablesThatAreWrittenTo() {
+    String update =
+        "{'Node Type': 'ModifyTable', 'Operation': 'Update', 'Target Tables': ["
+            + "{'Relation Name': 'a', 'Schema': 'pg_temp'},"
+            + " {'Relation Name': 'b', 'Schema': '%s'}], 'Plans': ["
+            + RESULT
+            + "]}";
+
+    assertThat(outline(update.formatted("public"), true).reachesCalls()).isFalse();
+    assertThat(outline(update.formatted("pg_temp"), true).reachesCalls()).isTrue();
+  }
+
+  @Test
+  void findsTheCallInFrom() {
+    String scan =
+        "{'Node Type': 'Function Scan', 'Function Name': '%s', 'Schema': '%s', 'Alias': 'i'}";
+
+    assertThat(outline(over("Limit", scan.formatted("invoke", "aws_lambda")), false).scansInvoke())
+        .isTrue();
+    assertThat(outline(scan.formatted("invoke", "app"), false).scansInvoke()).isFalse();
+    assertThat(outline(scan.formatted("f", "aws_lambda"), false).scansInvoke()).isFalse();
+    assertThat(outline(SELECT, false).scansInvoke()).isFalse();
   }
 
   @Test
   void knowsWhatWrites() {
-    assertThat(outline(INSERT, false).writes()).isTrue();
-    assertThat(outline(WITH_INSERT, false).writes()).isTrue();
+    assertThat(outline(insert("public", RESULT), false).writes()).isTrue();
+    assertThat(outline(over("Nested Loop", insert("public", RESULT)), false).writes()).isTrue();
     assertThat(outline(SELECT, false).writes()).isFalse();
-    assertThat(outline(List.of(), false).writes()).isFalse();
+    assertThat(read("[]", false, false).writes()).isFalse();
   }
 
-  private static PlanOutline outline(List<String> lines, boolean readOnly) {
-    return new PlanOutline(lines, readOnly, false);
+  /** In a text these would be lines of their own. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "x\\n  ->  Insert on public.log",
+        "x\\\"}, {\\\"Plan\\\": {\\\"Node Type\\\": \\\"ModifyTable"
+      })
+  void takesNoConstantForANode(String constant) {
+    String plan = "{'Node Type': 'Result', 'Output': ['" + constant + "']}";
+
+    assertThat(outline(plan, true).writes()).isFalse();
+    assertThat(outline(plan, true).reachesCalls()).isTrue();
+  }
+
+  @Test
+  void readsPlansOfAnyDepth() {
+    String plan = NEVER;
+    for (int i = 0; i < 5_000; i++) {
+      plan = over("Limit", plan);
+    }
+
+    assertThat(outline(plan, false).reachesCalls()).isFalse();
+  }
+
+  @Test
+  void refusesWhatIsNoJson() {
+    assertThatThrownBy(() -> read("[{", false, false)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static PlanOutline outline(String plan, boolean readOnly) {
+    return read(plan(plan), readOnly, false);
+  }
+
+  private static String plan(String node) {
+    return "[{'Plan': " + node + ", 'Triggers': []}]";
+  }
+
+  private static PlanOutline read(String json, boolean readOnly, boolean createsTable) {
+    return PlanOutline.read(json.replace('\'', '"').getBytes(UTF_8), readOnly, createsTable);
   }
 }
