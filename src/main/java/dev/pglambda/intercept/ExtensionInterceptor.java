@@ -94,6 +94,7 @@ public final class ExtensionInterceptor implements Interceptor {
       nested = NestedStatements.find(text, standardConformingStrings);
     }
     List<Part> parts = parts(text, statements, nested);
+    boolean installing = !parts.isEmpty();
     if (Mentions.availableExtensions(text)) {
       parts.addAll(views(text, standardConformingStrings));
     }
@@ -118,7 +119,8 @@ public final class ExtensionInterceptor implements Interceptor {
                 settings);
     boolean mayAsk = !TRANSACTION_MODES.matcher(text).find();
     boolean readsParameters = mayAsk && Mentions.parameter(text);
-    Keys keys = mayAsk ? keys(text, statements, nested, standardConformingStrings) : Keys.NONE;
+    Keys keys =
+        mayAsk ? keys(text, installing, statements, nested, standardConformingStrings) : Keys.NONE;
     return parts.isEmpty() && direct == null && !readsParameters && keys == Keys.NONE
         ? null
         : new Rewrite(
@@ -186,12 +188,16 @@ public final class ExtensionInterceptor implements Interceptor {
         buffer.getInt(parameterTypes + Short.BYTES + Integer.BYTES * (number - 1)));
   }
 
+  /**
+   * @param installing whether statements on the extensions were replaced
+   */
   private static Keys keys(
       String text,
+      boolean installing,
       List<ExtensionStatement> found,
       List<NestedStatement> nested,
       boolean standardConformingStrings) {
-    if (takesKeys(text, found, nested, standardConformingStrings)) {
+    if (installing && takesKeys(text, found, nested, standardConformingStrings)) {
       return Keys.OF_STATEMENT;
     }
     return firstWordIs("call", text, 0, text.length(), standardConformingStrings)

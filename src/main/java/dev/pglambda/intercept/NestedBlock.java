@@ -62,7 +62,7 @@ final class NestedBlock {
   /** The characters that must not be in the line, in the order of {@link #TO}. */
   private static final String ENCODED = "\n$'\\";
 
-  private static final String SUBSTITUTES = "`~^@#?!&|{}[]<>*+%";
+  private static final String SUBSTITUTES = "`~^@#?!&|{}[]<>*+%QZXJKWVYBHMPU";
 
   private NestedBlock() {}
 

@@ -17,6 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * session is ready, and change nothing about the others (manual, "Asynchronous Operations").
  */
 class AsynchronousMessagesTest extends RelayStage {
+  private static final byte[] TAG = message('C', "DO\0");
+  private static final byte[] READY = message('Z', "I");
   private static final byte[] NOTICE = message('N', "SNOTICE\0VNOTICE\0C00000\0Mhello\0\0");
   private static final byte[] NOTIFICATION = message('A', "\0\0\0\1channel\0payload\0");
   private static final byte[] PARAMETER = message('S', "TimeZone\0UTC\0");
@@ -34,32 +36,30 @@ class AsynchronousMessagesTest extends RelayStage {
     backend.readPacket();
     List<byte[]> login =
         List.of(message('R', "\0\0\0\0"), PARAMETER, message('K', "12345678"), message('Z', "I"));
-    List<byte[]> replies =
-        List.of(
-            message('1', ""),
-            message('2', ""),
-            message('C', "DO\0"),
-            message('Z', "I"),
-            message('C', "SELECT 1\0"),
-            message('C', "DO\0"),
-            message('Z', "I"),
-            message('G', "\0\0\0"),
-            message('C', "COPY 0\0"),
-            message('Z', "I"),
-            message('C', "DO\0"),
-            message('Z', "I"));
 
     backend.send(between(login, one));
-    client.send('P', "\0magic\0\0\0").send('B', "\0\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0");
-    client.send('S', "").send('Q', "SELECT 1; magic\0").send('Q', "COPY t FROM STDIN\0");
-    client.send('c', "").send('Q', "magic\0");
-    for (char type : "PBESQQcQ".toCharArray()) {
-      assertThat(backend.read().type()).isEqualTo(type);
-    }
-    backend.send(between(replies, one));
+    String begin = latin1(between(login, one));
+    assertThat(client.text(begin.length())).isEqualTo(begin);
 
-    String seen = latin1(between(login, one)) + latin1(between(replies, one));
-    String expected = seen.replace("C\0\0\0\7DO\0", "C\0\0\0\25CREATE EXTENSION\0");
+    client.send('P', "\0magic\0\0\0").send('B', "\0\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0");
+    client.send('S', "");
+    answer(client, backend, one, "PBES", message('1', ""), message('2', ""), TAG, READY);
+    client.send('Q', "SELECT 1; magic\0");
+    answer(client, backend, one, "Q", message('C', "SELECT 1\0"), TAG, READY);
+    client.send('Q', "COPY t FROM STDIN\0").send('c', "");
+    answer(client, backend, one, "Qc", message('G', "\0\0\0"), message('C', "COPY 0\0"), READY);
+    client.send('Q', "magic\0");
+    answer(client, backend, one, "Q", TAG, READY);
+  }
+
+  private static void answer(Peer client, Peer backend, byte[] one, String asked, byte[]... replies)
+      throws Exception {
+    for (int i = 0; i < asked.length(); i++) {
+      assertThat(backend.read().type()).isEqualTo(asked.charAt(i));
+    }
+    byte[] all = between(List.of(replies), one);
+    backend.send(all);
+    String expected = latin1(all).replace(latin1(TAG), "C\0\0\0\25CREATE EXTENSION\0");
     assertThat(client.text(expected.length())).isEqualTo(expected);
   }
 
