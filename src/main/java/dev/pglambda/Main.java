@@ -76,7 +76,12 @@ public final class Main {
     String user = server.embeddedUser();
     if (config.guide() && user != null) {
       try {
-        Guide.run(server.address(), user, PostgresSource.EMBEDDED_DATABASE, System.out);
+        Guide.run(
+            server.address(),
+            user,
+            server.embeddedPassword(),
+            PostgresSource.EMBEDDED_DATABASE,
+            System.out);
       } catch (IOException failed) {
         System.err.println(failed.getMessage());
         return EXIT_FAILED;

@@ -1,17 +1,25 @@
 package dev.pglambda;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.Password;
 import dev.pglambda.embedded.DataDirectoryException;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
 import dev.pglambda.embedded.EmbeddedPostgresException;
-import dev.pglambda.extension.ExtensionFiles;
+import dev.pglambda.embedded.GeneratedPassword;
+import dev.pglambda.embedded.InstanceSettings;
+import dev.pglambda.extension.CallbackSettings;
+import dev.pglambda.extension.InstanceExtension;
+import dev.pglambda.extension.TrustedRoles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,13 +29,19 @@ import org.slf4j.LoggerFactory;
  *
  * @param address where the relay connects
  * @param embedded to be closed with the proxy; null if the server was named
- * @param description line for the user
+ * @param password of the embedded server's user; null if none is needed
+ * @param description lines for the user
  */
 record PostgresSource(
-    HostAndPort address, @Nullable EmbeddedPostgres embedded, String description) {
+    HostAndPort address,
+    @Nullable EmbeddedPostgres embedded,
+    @Nullable String password,
+    List<String> description) {
 
   /** A database that each embedded server has. */
   static final String EMBEDDED_DATABASE = "postgres";
+
+  private static final String INSTALLATION_FILE = "installation";
 
   private static final Logger log = LoggerFactory.getLogger(PostgresSource.class);
 
@@ -38,30 +52,35 @@ record PostgresSource(
           "aws_lambda.request_timeout_ms", "3000",
           "aws_lambda.endpoint_override", "");
 
-  /** Starts the embedded server unless one is named. Blocks. */
-  static PostgresSource open(Config config, Consumer<String> progress)
+  PostgresSource {
+    description = List.copyOf(description);
+  }
+
+  @Override
+  public String toString() {
+    return "PostgresSource[" + address + "]";
+  }
+
+  /**
+   * Starts the embedded server unless one is named. Blocks.
+   *
+   * @param isLoopback whether only programs of this machine reach the proxy
+   * @param settings what the embedded server's extension is to know, from the name of its
+   *     installation or null
+   */
+  static PostgresSource open(
+      Config config,
+      boolean isLoopback,
+      TrustedRoles trustedRoles,
+      Function<@Nullable String, CallbackSettings> settings,
+      Consumer<String> progress)
       throws StartException, InterruptedException {
     HostAndPort named = config.backend();
     if (named != null) {
-      return new PostgresSource(named, null, "real: " + named);
+      return new PostgresSource(named, null, null, List.of("real: " + named));
     }
     try {
-      EmbeddedPostgres server =
-          EmbeddedPostgres.start(
-              new EmbeddedPostgres.Settings(
-                  config.dataDirectory(), 0, extensionFiles(), LAMBDA_PARAMETERS),
-              progress);
-      server
-          .onExit()
-          .thenAccept(code -> log.error("embedded PostgreSQL ended by itself, code {}", code));
-      String description =
-          "embedded: version %d on %s:%d, no passwords, data in %s"
-              .formatted(
-                  server.majorVersion(),
-                  server.host(),
-                  server.port(),
-                  config.dataDirectory().toAbsolutePath());
-      return new PostgresSource(new HostAndPort(server.host(), server.port()), server, description);
+      return embedded(config, isLoopback, trustedRoles, settings, progress);
     } catch (DataDirectoryException e) {
       throw StartException.badUsage(String.valueOf(e.getMessage()), e);
     } catch (EmbeddedPostgresException e) {
@@ -69,9 +88,86 @@ record PostgresSource(
     }
   }
 
-  private static List<ExtensionFile> extensionFiles() {
-    return ExtensionFiles.all().entrySet().stream()
-        .map(file -> new ExtensionFile(file.getKey(), new String(file.getValue(), UTF_8)))
-        .toList();
+  private static PostgresSource embedded(
+      Config config,
+      boolean isLoopback,
+      TrustedRoles trustedRoles,
+      Function<@Nullable String, CallbackSettings> settings,
+      Consumer<String> progress)
+      throws EmbeddedPostgresException, InterruptedException {
+    Password configured = config.embedded().password();
+    GeneratedPassword generated =
+        configured == null && !isLoopback ? GeneratedPassword.in(config.dataDirectory()) : null;
+    String password =
+        configured != null ? configured.text() : generated != null ? generated.text() : null;
+    InstanceExtension extension = new InstanceExtension(trustedRoles, InstanceSettings.KEYS_FILE);
+    InstanceSettings instance =
+        new InstanceSettings(
+            config.embedded().superuser(),
+            password != null,
+            password,
+            InstanceExtension.keys(keptSettings(config.dataDirectory(), settings)),
+            extension.renewal());
+    List<ExtensionFile> files =
+        extension.files().entrySet().stream()
+            .map(file -> new ExtensionFile(file.getKey(), file.getValue()))
+            .toList();
+    EmbeddedPostgres server =
+        EmbeddedPostgres.start(
+            new EmbeddedPostgres.Settings(
+                config.dataDirectory(), 0, files, LAMBDA_PARAMETERS, instance),
+            progress);
+    server
+        .onExit()
+        .thenAccept(code -> log.error("embedded PostgreSQL ended by itself, code {}", code));
+    return new PostgresSource(
+        new HostAndPort(server.host(), server.port()),
+        server,
+        password,
+        describe(config, server, generated, password != null));
+  }
+
+  /** All databases of a data directory are one installation, also of later starts. */
+  private static CallbackSettings keptSettings(
+      Path dataDirectory, Function<@Nullable String, CallbackSettings> settings)
+      throws EmbeddedPostgresException {
+    Path file = dataDirectory.resolve(INSTALLATION_FILE);
+    try {
+      CallbackSettings found =
+          settings.apply(Files.exists(file) ? Files.readString(file).strip() : null);
+      Files.createDirectories(dataDirectory);
+      Files.writeString(file, found.installation() + "\n");
+      return found;
+    } catch (IOException e) {
+      throw new DataDirectoryException("--data-dir: cannot keep " + file + ": " + e, e);
+    }
+  }
+
+  private static List<String> describe(
+      Config config,
+      EmbeddedPostgres server,
+      @Nullable GeneratedPassword generated,
+      boolean hasPassword) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "embedded: version %d on %s:%d, data in %s%s"
+            .formatted(
+                server.majorVersion(),
+                server.host(),
+                server.port(),
+                config.dataDirectory().toAbsolutePath(),
+                server.runsAs() == null ? "" : ", runs as " + server.runsAs()));
+    lines.add(
+        config.embedded().superuser()
+            ? "user postgres: a superuser, because of --embedded-superuser"
+            : "user postgres: the master user, as on RDS, and not a superuser");
+    if (generated != null) {
+      lines.add(
+          "password of postgres: %s (kept in %s)".formatted(generated.text(), generated.file()));
+    } else {
+      lines.add(
+          hasPassword ? "password of postgres: the one of --embedded-password" : "no passwords");
+    }
+    return lines;
   }
 }

@@ -87,6 +87,7 @@ public final class ProxyServer implements AutoCloseable {
   private @Nullable CallbackServer callback;
   private @Nullable Channel listener;
   private @Nullable String embeddedUser;
+  private @Nullable String embeddedPassword;
 
   private ProxyServer(Config config, Consumer<String> progress) {
     this.config = config;
@@ -132,13 +133,19 @@ public final class ProxyServer implements AutoCloseable {
     opened.push(lambda.invoker());
     InvokeFunction function =
         new InvokeFunction(lambda.invoker(), lambda.region(), lambda.partitions());
-    PostgresSource postgres = PostgresSource.open(config, progress);
+    TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
+    CallbackSecret secret = secret();
+    int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
+    Function<@Nullable String, CallbackSettings> settings =
+        installation -> settings(installation, port, secret);
+    PostgresSource postgres =
+        PostgresSource.open(
+            config, address().getAddress().isLoopbackAddress(), trustedRoles, settings, progress);
     if (postgres.embedded() != null) {
       opened.push(postgres.embedded());
       embeddedUser = postgres.embedded().user();
+      embeddedPassword = postgres.password();
     }
-    CallbackSecret secret = secret();
-    TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
     DirectCalls directCalls =
         new DirectCalls(
             DirectCalls.Mode.valueOf(config.callback().directCalls().name()),
@@ -156,9 +163,6 @@ public final class ProxyServer implements AutoCloseable {
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
-    int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
-    Function<@Nullable String, CallbackSettings> settings =
-        installation -> settings(installation, port, secret);
     Relay ready =
         new Relay(
             new RelaySettings(
@@ -175,13 +179,13 @@ public final class ProxyServer implements AutoCloseable {
                 new ExtensionInstaller(trustedRoles)::install,
                 AvailableExtensions::query,
                 directCalls.areServed()),
-            keyOffer(new SettingsOffer(trustedRoles), settings),
+            keyOffer(new SettingsOffer(offeredTo(postgres, trustedRoles)), settings),
             new CallbackDatabase(server),
             directCalls,
             config.callback().parameter() ? parameter(port, secret.callbackKey()) : null);
     opened.push(ready);
     relay = ready;
-    description = describe(lambda, postgres);
+    description = describe(lambda, postgres, trustedRoles);
     opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
     bound.pipeline().addLast(ready.acceptFailureHandler());
     bound.config().setAutoRead(true);
@@ -211,6 +215,11 @@ public final class ProxyServer implements AutoCloseable {
    */
   private static int eventLoops() {
     return Integer.getInteger("io.netty.eventLoopThreads", NettyRuntime.availableProcessors());
+  }
+
+  /** The embedded server's extension has its keys already; superusers could read them anyway. */
+  private static TrustedRoles offeredTo(PostgresSource postgres, TrustedRoles trustedRoles) {
+    return postgres.embedded() == null ? trustedRoles : TrustedRoles.of(List.of());
   }
 
   private static KeyOffer keyOffer(
@@ -320,23 +329,24 @@ public final class ProxyServer implements AutoCloseable {
     return description;
   }
 
-  private List<String> describe(LambdaSource lambda, PostgresSource postgres) {
+  private List<String> describe(
+      LambdaSource lambda, PostgresSource postgres, TrustedRoles trustedRoles) {
     HostAndPort listen = new HostAndPort(config.listen().host(), address().getPort());
     boolean everywhere = address().getAddress().isAnyLocalAddress();
     EmbeddedPostgres embedded = postgres.embedded();
     List<String> lines = new ArrayList<>();
     lines.add("pg-lambda-proxy listens on " + listen);
-    lines.add("  PostgreSQL  " + postgres.description());
-    if (embedded != null && !address().getAddress().isLoopbackAddress()) {
-      lines.add(
-          "              WARNING: whoever reaches %s is superuser, without a password"
-              .formatted(listen));
+    String title = "  PostgreSQL  ";
+    for (String line : postgres.description()) {
+      lines.add(title + line);
+      title = " ".repeat(title.length());
     }
     if (embedded == null && config.callback().host() == null && isOutOfReach(postgres.address())) {
       lines.add(
           "              WARNING: PostgreSQL cannot call back to %s: use --listen or --callback-address"
               .formatted(listen));
     }
+    lines.add("  Trusted     " + trustedRoles.description() + " (--trusted-roles)");
     String indent = "  Lambda      ";
     for (String line : lambda.description()) {
       lines.add(indent + line);
@@ -366,12 +376,21 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
-   * The superuser of the embedded server, who needs no password.
+   * The user that people get of the embedded server.
    *
    * @return null if the server is not embedded
    */
   public @Nullable String embeddedUser() {
     return embeddedUser;
+  }
+
+  /**
+   * The password of that user.
+   *
+   * @return null if none is needed
+   */
+  public @Nullable String embeddedPassword() {
+    return embeddedPassword;
   }
 
   /** Where clients connect. */

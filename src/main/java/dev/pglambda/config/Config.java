@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param backend the PostgreSQL server, or null: start an embedded one
  * @param dataDirectory where the embedded server's data and the generated secret live; not created
  *     yet
+ * @param embedded how the embedded server is, if there is one
  * @param lambda how Lambda is called
  * @param callback how PostgreSQL calls the proxy
  * @param limits sizes and times
@@ -25,12 +26,21 @@ public record Config(
     HostAndPort listen,
     @Nullable HostAndPort backend,
     Path dataDirectory,
+    Embedded embedded,
     Lambda lambda,
     Callback callback,
     Limits limits,
     Log log,
     boolean guide,
     boolean once) {
+
+  /**
+   * How the embedded server is.
+   *
+   * @param superuser whether its user {@code postgres} is superuser, not only master user
+   * @param password of that user, or null: none is needed, or one is generated
+   */
+  public record Embedded(boolean superuser, @Nullable Password password) {}
 
   /**
    * How Lambda is called.

@@ -73,6 +73,8 @@ public final class ConfigLoader {
         settings.value(Option.LISTEN, text -> HostAndPort.parse(text, LISTEN_PORT)),
         backend,
         settings.value(Option.DATA_DIR, Values::directory),
+        new Config.Embedded(
+            settings.value(Option.EMBEDDED_SUPERUSER, Values::onOff), settings.embeddedPassword()),
         lambda(settings),
         callback(settings),
         limits(settings),

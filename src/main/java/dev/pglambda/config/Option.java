@@ -26,6 +26,19 @@ enum Option {
       "pg-lambda-data",
       "a directory, or a path where one can be made",
       "Keeps the embedded server's data and the generated callback secret."),
+  EMBEDDED_PASSWORD(
+      Group.EMBEDDED,
+      "text",
+      null,
+      Option.EXPECTED_PASSWORD,
+      "Password of its user postgres. Without it one is generated where --listen is more than this"
+          + " machine, and elsewhere nobody needs one. Command lines are public: use the variable."),
+  EMBEDDED_SUPERUSER(
+      Group.EMBEDDED,
+      "on|off",
+      "off",
+      Option.EXPECTED_SWITCH,
+      "Whether its user postgres is a superuser. off: it may do what the master user of RDS may."),
   INSPECT_LIMIT(
       Group.CONNECTIONS,
       "size",
@@ -234,6 +247,7 @@ enum Option {
   /** What belongs together in {@code --help}. */
   enum Group {
     CONNECTIONS("Connections"),
+    EMBEDDED("Embedded PostgreSQL"),
     LAMBDA("AWS Lambda"),
     CALLBACK("Calls from PostgreSQL to the proxy"),
     LOG("Log, on standard error"),
@@ -256,6 +270,7 @@ enum Option {
   private static final String EXPECTED_TIME = "a whole number with ms, s, min or h, up to 24h";
   private static final String EXPECTED_KEEPALIVE = "a whole number with s, min or h, from 0s to 9h";
   private static final String EXPECTED_SWITCH = "on or off";
+  private static final String EXPECTED_PASSWORD = "8 to 128 visible ASCII characters";
 
   private final Group group;
   private final @Nullable String label;

@@ -98,6 +98,20 @@ final class Settings {
     return setting == null ? option.toString() : setting.source();
   }
 
+  /** The embedded server's password, or null if none is given; a message never shows it. */
+  @Nullable Password embeddedPassword() throws ConfigException {
+    Setting setting = given.get(Option.EMBEDDED_PASSWORD);
+    if (setting == null) {
+      return null;
+    }
+    try {
+      return new Password(setting.text());
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(
+          setting.source(), String.valueOf(e.getMessage()), Option.EMBEDDED_PASSWORD.expected());
+    }
+  }
+
   /** The callback secret, or null if none is given: as text, or in a file. */
   @Nullable Secret callbackSecret() throws ConfigException {
     Setting text = given.get(Option.CALLBACK_SECRET);

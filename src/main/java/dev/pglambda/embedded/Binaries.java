@@ -9,10 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
@@ -24,6 +26,12 @@ import org.tukaani.xz.XZInputStream;
  * @param version for example {@code 17.11}
  */
 record Binaries(Path directory, String version) {
+
+  private static final String CONTROL_FILE = ".control";
+
+  /** The server may run as another user. */
+  private static final Set<PosixFilePermission> READABLE =
+      PosixFilePermissions.fromString("rwxr-xr-x");
 
   /**
    * Unpacks an archive to {@code binaries-<version>-<fingerprint>}, unless an earlier start did.
@@ -40,12 +48,14 @@ record Binaries(Path directory, String version) {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(dataDirectory.path(), pattern)) {
       for (Path directory : found) {
         String name = directory.getFileName().toString();
+        Files.setPosixFilePermissions(directory, READABLE);
         return new Binaries(directory, name.split("-", -1)[1]);
       }
     }
     progress.accept("Unpacking PostgreSQL into " + dataDirectory.path());
     Path temporary = dataDirectory.createTemporaryDirectory();
     extract(archive, temporary);
+    Files.setPosixFilePermissions(temporary, READABLE);
     String version = versionOf(temporary, launcher, dataDirectory);
     Path directory = dataDirectory.path().resolve(pattern.replace("*", version));
     Files.move(temporary, directory, StandardCopyOption.ATOMIC_MOVE);
@@ -114,9 +124,25 @@ record Binaries(Path directory, String version) {
     return directory.resolve("bin").resolve(name);
   }
 
+  /** Names of the extensions that the server can create, in order. */
+  List<String> extensions() throws IOException {
+    try (Stream<Path> files = Files.list(extensionDirectory())) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(CONTROL_FILE))
+          .map(name -> name.substring(0, name.length() - CONTROL_FILE.length()))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private Path extensionDirectory() {
+    return directory.resolve("share/postgresql/extension");
+  }
+
   /** Puts an extension's files where the server finds those it can create. */
   void write(List<EmbeddedPostgres.ExtensionFile> files) throws IOException {
-    Path extensions = directory.resolve("share/postgresql/extension");
+    Path extensions = extensionDirectory();
     for (EmbeddedPostgres.ExtensionFile file : files) {
       Files.writeString(extensions.resolve(file.name()), file.content(), StandardCharsets.UTF_8);
     }

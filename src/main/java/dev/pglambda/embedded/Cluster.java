@@ -15,28 +15,30 @@ import java.util.function.Consumer;
  * @param directory its data directory, absolute
  * @param log what the server writes to stderr
  * @param majorVersion of the programs that can use it, for example 17
+ * @param created whether it has just been created
  */
-record Cluster(Path directory, Path log, int majorVersion) {
-
-  static final String SUPERUSER = "postgres";
+record Cluster(Path directory, Path log, int majorVersion, boolean created) {
 
   /**
    * Finds the cluster of these programs' major version, or creates it: completely or not at all.
    *
+   * @param superuser name of a new cluster's first role
    * @param sync whether a new cluster must survive a crash of the machine
    */
   static Cluster open(
       DataDirectory dataDirectory,
       Binaries binaries,
       ProgramLauncher launcher,
+      String superuser,
       boolean sync,
       Consumer<String> progress)
       throws IOException, EmbeddedPostgresException, InterruptedException {
     int majorVersion = binaries.majorVersion();
     Path directory = dataDirectory.path().resolve("postgres-" + majorVersion);
     Path log = directory.resolveSibling("postgres-" + majorVersion + ".log");
-    Cluster cluster = new Cluster(directory, log, majorVersion);
     boolean known = Files.exists(directory);
+    Cluster cluster = new Cluster(directory, log, majorVersion, !known);
+    cluster.hideLogs();
     for (Path other : stopOrphans(dataDirectory)) {
       if (!known) {
         progress.accept("Not used: " + other + ", the data of another PostgreSQL version");
@@ -44,8 +46,9 @@ record Cluster(Path directory, Path log, int majorVersion) {
     }
     if (known) {
       cluster.check();
+      launcher.ownTree(directory);
     } else {
-      cluster.create(dataDirectory, binaries, launcher, sync, progress);
+      cluster.create(dataDirectory, binaries, launcher, superuser, sync, progress);
     }
     return cluster;
   }
@@ -80,24 +83,26 @@ record Cluster(Path directory, Path log, int majorVersion) {
     }
   }
 
-  /** Everybody on this machine may log in as anybody: the port is open to loopback only. */
+  /** Its pg_hba.conf lets everybody on this machine in; {@link InstanceSetup} writes another. */
   private void create(
       DataDirectory dataDirectory,
       Binaries binaries,
       ProgramLauncher launcher,
+      String superuser,
       boolean sync,
       Consumer<String> progress)
       throws IOException, EmbeddedPostgresException, InterruptedException {
     progress.accept(
         "Creating the databases of PostgreSQL " + binaries.version() + " in " + directory);
     Path temporary = dataDirectory.createTemporaryDirectory();
+    launcher.own(temporary);
     List<String> arguments =
         new ArrayList<>(
             List.of(
                 "-D",
                 temporary.toString(),
                 "-U",
-                SUPERUSER,
+                superuser,
                 "-E",
                 "UTF8",
                 "--locale=C",
@@ -105,15 +110,25 @@ record Cluster(Path directory, Path log, int majorVersion) {
     if (!sync) {
       arguments.add("--no-sync");
     }
+    PrivateFile.create(log);
     launcher.run(binaries.program("initdb"), arguments, log);
     Files.move(temporary, directory, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Keeps the log of the run before, and no more. */
+  /** Keeps the log of the run before, and no more; the new one is empty. */
   void rotateLog() throws IOException {
     if (Files.exists(log)) {
-      Path old = log.resolveSibling(log.getFileName() + ".old");
-      Files.move(log, old, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(log, oldLog(), StandardCopyOption.REPLACE_EXISTING);
     }
+    PrivateFile.create(log);
+  }
+
+  private void hideLogs() throws IOException {
+    PrivateFile.hide(log);
+    PrivateFile.hide(oldLog());
+  }
+
+  private Path oldLog() {
+    return log.resolveSibling(log.getFileName() + ".old");
   }
 }

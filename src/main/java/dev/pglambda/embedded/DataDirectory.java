@@ -11,8 +11,12 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DataDirectory implements AutoCloseable {
 
+  private static final String LOCK_FILE = "pg-lambda-proxy.lock";
   private static final String TEMPORARY = ".pg-lambda-proxy-tmp-";
 
   /**
@@ -28,6 +33,19 @@ final class DataDirectory implements AutoCloseable {
    * of the file, so a second attempt in this process must not even open it.
    */
   private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
+
+  /** Its group may go through it to what it is to see, and no more. */
+  private static final Set<PosixFilePermission> GROUP_THROUGH =
+      PosixFilePermissions.fromString("rwx--x---");
+
+  /** What such a directory holds; with anything else in it, it is not only ours. */
+  private static final Pattern OURS =
+      Pattern.compile(
+          "postgres-\\d+(\\.log(\\.old)?)?|binaries-.*|callback-secret|embedded-password"
+              + "|installation|installation-secret|pg-lambda-proxy\\.lock|\\.pg-lambda-proxy-tmp-.*");
 
   private final Path path;
   private @Nullable FileChannel lockFile;
@@ -39,9 +57,7 @@ final class DataDirectory implements AutoCloseable {
   /** Creates the directory if need be, locks it, and removes what a killed start left half done. */
   static DataDirectory open(Path directory) throws EmbeddedPostgresException {
     try {
-      if (!Files.isDirectory(directory)) {
-        Files.createDirectories(directory);
-      }
+      create(directory);
       Path path = directory.toRealPath();
       if (!HELD_HERE.add(path)) {
         throw inUse(path);
@@ -52,21 +68,28 @@ final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /** Creates the directory, for its owner only, if it is not there. */
+  static void create(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, OWNER_ONLY);
+    }
+  }
+
   private static DataDirectory lock(Path path) throws IOException, EmbeddedPostgresException {
     DataDirectory directory = new DataDirectory(path);
     boolean locked = false;
     try {
       FileChannel channel =
           FileChannel.open(
-              path.resolve("pg-lambda-proxy.lock"),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.WRITE);
+              path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       directory.lockFile = channel;
       FileLock lock = channel.tryLock();
       if (lock == null) {
         throw inUse(path);
       }
       directory.deleteTemporaryDirectories();
+      directory.shut();
       locked = true;
       return directory;
     } finally {
@@ -100,6 +123,30 @@ final class DataDirectory implements AutoCloseable {
   /** Absolute, without symbolic links. */
   Path path() {
     return path;
+  }
+
+  /** Lets only its owner in, if nothing else is in it than what this program makes. */
+  void shut() throws IOException {
+    if (isOursAlone()) {
+      Files.setPosixFilePermissions(path, OWNER_ONLY);
+    }
+  }
+
+  /** Lets a user go through to what it can read there; root's own files stay root's. */
+  void letThrough(UnprivilegedUser user) throws IOException {
+    if (isOursAlone()) {
+      Files.setAttribute(path, "unix:gid", user.gid());
+      Files.setPosixFilePermissions(path, GROUP_THROUGH);
+    }
+  }
+
+  private boolean isOursAlone() throws IOException {
+    if (!Files.getOwner(path).equals(Files.getOwner(path.resolve(LOCK_FILE)))) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(path)) {
+      return entries.allMatch(entry -> OURS.matcher(entry.getFileName().toString()).matches());
+    }
   }
 
   /** A new, empty directory that the next start removes if it is still there. */

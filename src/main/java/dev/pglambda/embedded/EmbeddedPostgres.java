@@ -3,15 +3,17 @@ package dev.pglambda.embedded;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real PostgreSQL server as a child process, with its data in a directory that survives restarts.
- * It listens on loopback, lets everybody in as anybody, and ends with {@link #close()}; a server
- * that outlived a killed proxy is stopped by the next start.
+ * It listens on loopback and ends with {@link #close()}; a server that outlived a killed proxy is
+ * stopped by the next start.
  *
  * <p>Every method may be called by any thread. Starting and closing block (seconds; the first start
  * unpacks 15 MB): never call them on an event loop.
@@ -28,16 +30,28 @@ public final class EmbeddedPostgres implements AutoCloseable {
    * @param extensionFiles control files and scripts that the server is to find
    * @param serverParameters settings of the server by name; they hold until it ends and override
    *     its configuration file. The listen address, the port and the log are not up to them.
+   * @param instance how the server resembles an instance of RDS; null: it does not, everybody is
+   *     let in as anybody, and {@code postgres} is the superuser
    */
   public record Settings(
       Path dataDir,
       int port,
       List<ExtensionFile> extensionFiles,
-      Map<String, String> serverParameters) {
+      Map<String, String> serverParameters,
+      @Nullable InstanceSettings instance) {
 
     public Settings {
       extensionFiles = List.copyOf(extensionFiles);
       serverParameters = Map.copyOf(serverParameters);
+    }
+
+    /** A server as initdb makes it. */
+    public Settings(
+        Path dataDir,
+        int port,
+        List<ExtensionFile> extensionFiles,
+        Map<String, String> serverParameters) {
+      this(dataDir, port, extensionFiles, serverParameters, null);
     }
   }
 
@@ -52,10 +66,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private final DataDirectory dataDirectory;
   private final Cluster cluster;
   private final ServerProcess server;
+  private final @Nullable String runsAs;
   private final CompletableFuture<Integer> onExit;
   private volatile boolean closing;
 
-  private EmbeddedPostgres(DataDirectory dataDirectory, Cluster cluster, ServerProcess server) {
+  private EmbeddedPostgres(
+      DataDirectory dataDirectory, Cluster cluster, ServerProcess server, @Nullable String runsAs) {
+    this.runsAs = runsAs;
     this.dataDirectory = dataDirectory;
     this.cluster = cluster;
     this.server = server;
@@ -92,18 +109,34 @@ public final class EmbeddedPostgres implements AutoCloseable {
   static EmbeddedPostgres start(
       Settings settings, BinariesArchive archive, Consumer<String> progress, Duration timeout)
       throws EmbeddedPostgresException, InterruptedException {
-    ProgramLauncher launcher = ProgramLauncher.forThisUser();
     DataDirectory dataDirectory = DataDirectory.open(settings.dataDir());
     boolean started = false;
     try {
+      InstanceSettings instance = settings.instance();
+      ProgramLauncher launcher =
+          instance == null
+              ? ProgramLauncher.forThisUser()
+              : ProgramLauncher.forDirectory(dataDirectory);
       Binaries binaries = Binaries.unpack(archive, dataDirectory, launcher, progress);
       boolean sync = !"off".equals(settings.serverParameters().get("fsync"));
-      Cluster cluster = Cluster.open(dataDirectory, binaries, launcher, sync, progress);
+      String superuser =
+          instance == null ? InstanceSettings.MASTER_USER : InstanceSettings.ADMINISTRATOR;
+      Cluster cluster = Cluster.open(dataDirectory, binaries, launcher, superuser, sync, progress);
       binaries.write(settings.extensionFiles());
+      Map<String, String> parameters = new LinkedHashMap<>(settings.serverParameters());
+      if (instance != null) {
+        Path temporary = dataDirectory.createTemporaryDirectory();
+        SingleUserServer server =
+            new SingleUserServer(cluster, binaries, launcher, temporary, sync);
+        InstanceSetup setup = new InstanceSetup(instance, cluster, server, launcher, progress);
+        setup.run();
+        parameters.putAll(setup.serverParameters(binaries));
+      }
       ServerProcess server =
-          ServerProcess.start(settings, binaries, cluster, launcher, timeout, progress);
+          ServerProcess.start(
+              settings.port(), parameters, binaries, cluster, launcher, timeout, progress);
       started = true;
-      return new EmbeddedPostgres(dataDirectory, cluster, server);
+      return new EmbeddedPostgres(dataDirectory, cluster, server, launcher.userDescription());
     } catch (IOException e) {
       throw DataDirectory.unusable(settings.dataDir(), e);
     } finally {
@@ -124,9 +157,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return server.port();
   }
 
-  /** The superuser's name; there is no password. */
+  /** The user that people get; its superuser, unless it resembles an instance of RDS. */
   public String user() {
-    return Cluster.SUPERUSER;
+    return InstanceSettings.MASTER_USER;
+  }
+
+  /** Which other user of the machine it runs as, for people; null: as this process's. */
+  public @Nullable String runsAs() {
+    return runsAs;
   }
 
   /** For example 17. */

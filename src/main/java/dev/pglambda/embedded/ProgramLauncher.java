@@ -11,11 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs PostgreSQL's programs. They refuse to run as root; then they get a user namespace of their
- * own ({@code unshare -U}), in which they are nobody but still own root's files. Every prefix
- * replaces itself by the program, so that the process id is the program's.
+ * Runs PostgreSQL's programs. They refuse to run as root; then they run as an unprivileged user of
+ * the machine, if one can be had, or else in a user namespace of their own ({@code unshare -U}), in
+ * which they are nobody but still own root's files. Every prefix replaces itself by the program, so
+ * that the process id is the program's.
  */
 final class ProgramLauncher {
 
@@ -25,9 +27,11 @@ final class ProgramLauncher {
   private static final Set<String> INHERITED = Set.of("PATH", "HOME", "TMPDIR", "TZ");
 
   private final List<String> prefix;
+  private final @Nullable UnprivilegedUser user;
 
-  private ProgramLauncher(List<String> prefix) {
+  private ProgramLauncher(List<String> prefix, @Nullable UnprivilegedUser user) {
     this.prefix = prefix;
+    this.user = user;
   }
 
   /**
@@ -36,14 +40,70 @@ final class ProgramLauncher {
    * @throws EmbeddedPostgresException if this is root and there is no way to run as someone else
    */
   static ProgramLauncher forThisUser() throws EmbeddedPostgresException, InterruptedException {
-    List<String> prefix = new ArrayList<>();
-    // A session of its own keeps the terminal's Ctrl-C away, so that the proxy stops it in order.
-    onPath("setsid").ifPresent(prefix::add);
-    if (new UnixSystem().getUid() == 0) {
+    List<String> prefix = ownSession();
+    if (isRoot()) {
       prefix.add(unshareForRoot());
       prefix.add("-U");
     }
-    return new ProgramLauncher(List.copyOf(prefix));
+    return new ProgramLauncher(List.copyOf(prefix), null);
+  }
+
+  /**
+   * Like {@link #forThisUser}, but root's programs run as another user, if there is one that can
+   * reach the directory: it gets what they need of it.
+   */
+  static ProgramLauncher forDirectory(DataDirectory directory)
+      throws IOException, EmbeddedPostgresException, InterruptedException {
+    Optional<String> setpriv = onPath("setpriv");
+    if (!isRoot() || setpriv.isEmpty()) {
+      return forThisUser();
+    }
+    for (UnprivilegedUser user : UnprivilegedUser.candidates(directory)) {
+      List<String> prefix = ownSession();
+      prefix.addAll(List.of(setpriv.get(), "--reuid=" + user.uid(), "--regid=" + user.gid()));
+      prefix.addAll(List.of("--clear-groups", "--no-new-privs"));
+      directory.letThrough(user);
+      List<String> trial = new ArrayList<>(prefix);
+      trial.addAll(List.of("sh", "-c", "cd \"$0\"", directory.path().toString()));
+      if (quiet(new ProcessBuilder(trial)).start().waitFor() == 0) {
+        return new ProgramLauncher(List.copyOf(prefix), user);
+      }
+      directory.shut();
+    }
+    return forThisUser();
+  }
+
+  private static boolean isRoot() {
+    return new UnixSystem().getUid() == 0;
+  }
+
+  private static List<String> ownSession() {
+    List<String> prefix = new ArrayList<>();
+    // A session of its own keeps the terminal's Ctrl-C away, so that the proxy stops it in order.
+    onPath("setsid").ifPresent(prefix::add);
+    return prefix;
+  }
+
+  /** Who the programs run as, for people; null: who this process runs as. */
+  @Nullable String userDescription() {
+    if (user != null) {
+      return "user " + user.name();
+    }
+    return isRoot() ? "root, in a user namespace" : null;
+  }
+
+  /** Gives a file or an empty directory to the user of the programs. */
+  void own(Path file) throws IOException {
+    if (user != null) {
+      user.own(file);
+    }
+  }
+
+  /** Gives a directory with all that is in it to the user of the programs. */
+  void ownTree(Path directory) throws IOException {
+    if (user != null) {
+      user.ownTree(directory);
+    }
   }
 
   private static String unshareForRoot() throws EmbeddedPostgresException, InterruptedException {
@@ -85,11 +145,24 @@ final class ProgramLauncher {
   }
 
   /**
-   * Starts a program.
+   * Starts a program that has no input.
    *
    * @param output receives what it writes; overwritten
    */
   Process start(Path program, List<String> arguments, Path output) throws IOException {
+    return builder(program, arguments, output).redirectInput(new File("/dev/null")).start();
+  }
+
+  /**
+   * Starts a program whose input the caller writes.
+   *
+   * @param output receives what it writes; overwritten
+   */
+  Process startWithInput(Path program, List<String> arguments, Path output) throws IOException {
+    return builder(program, arguments, output).start();
+  }
+
+  private ProcessBuilder builder(Path program, List<String> arguments, Path output) {
     List<String> command = new ArrayList<>(prefix);
     command.add(program.toString());
     command.addAll(arguments);
@@ -97,11 +170,7 @@ final class ProgramLauncher {
     Map<String, String> environment = builder.environment();
     environment.keySet().retainAll(INHERITED);
     environment.put("LC_ALL", "C");
-    return builder
-        .redirectErrorStream(true)
-        .redirectOutput(output.toFile())
-        .redirectInput(new File("/dev/null"))
-        .start();
+    return builder.redirectErrorStream(true).redirectOutput(output.toFile());
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.pglambda.embedded;
 
-import dev.pglambda.embedded.EmbeddedPostgres.Settings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,9 +27,14 @@ record ServerProcess(Process process, int port) {
   private static final int ATTEMPTS = 50;
   private static final long RETRY_MILLIS = 200;
 
-  /** Starts the server of a cluster and waits until it is ready; leaves nothing running if not. */
+  /**
+   * Starts the server of a cluster and waits until it is ready; leaves nothing running if not.
+   *
+   * @param wantedPort or 0 for a free one
+   */
   static ServerProcess start(
-      Settings settings,
+      int wantedPort,
+      Map<String, String> parameters,
       Binaries binaries,
       Cluster cluster,
       ProgramLauncher launcher,
@@ -39,9 +43,9 @@ record ServerProcess(Process process, int port) {
       throws IOException, EmbeddedPostgresException, InterruptedException {
     cluster.rotateLog();
     for (int attempt = 1; ; attempt++) {
-      int port = availablePort(settings.port());
+      int port = availablePort(wantedPort);
       progress.accept("Starting PostgreSQL " + binaries.version() + " on port " + port);
-      List<String> arguments = arguments(settings.serverParameters(), cluster, port);
+      List<String> arguments = arguments(parameters, cluster, port);
       Process process = launcher.start(binaries.program("postgres"), arguments, cluster.log());
       boolean ready = false;
       try {
@@ -50,7 +54,7 @@ record ServerProcess(Process process, int port) {
           return new ServerProcess(process, port);
         }
         String log = LogTail.of(cluster.log());
-        if (attempt == ATTEMPTS || !mayPass(log, settings.port())) {
+        if (attempt == ATTEMPTS || !mayPass(log, wantedPort)) {
           throw failed(process, cluster, timeout, log);
         }
         TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);

@@ -49,15 +49,21 @@ public final class Guide {
    * Runs the guide.
    *
    * @param address where the proxy listens
+   * @param password of the user; null: none is needed
    * @param out where statements and rows go
    * @throws IOException if the connection fails or a statement ends with an error; the message is
    *     one line
    */
-  public static void run(InetSocketAddress address, String user, String database, PrintStream out)
+  public static void run(
+      InetSocketAddress address,
+      String user,
+      @Nullable String password,
+      String database,
+      PrintStream out)
       throws IOException {
     Guide guide = new Guide(out);
     try (QueryConnection connection =
-        QueryConnection.open(address, user, database, guide::printNotice)) {
+        QueryConnection.open(address, user, password, database, guide::printNotice)) {
       for (String statement : STATEMENTS) {
         guide.run(connection, statement);
       }

@@ -19,19 +19,27 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client connection for simple queries to a server that asks for no password. Blocking; not
- * thread-safe.
+ * A client connection for simple queries to a server that asks for no password, or for one by
+ * SCRAM-SHA-256. Blocking; not thread-safe.
  */
 final class QueryConnection implements AutoCloseable {
   private static final int TIMEOUT_MS = 60_000;
   private static final int PROTOCOL_3_0 = 3 << 16;
+  private static final char PASSWORD = 'p';
   private static final int AUTHENTICATION_OK = 0;
+  private static final int AUTHENTICATION_SASL = 10;
+  private static final int AUTHENTICATION_SASL_CONTINUE = 11;
+  private static final int AUTHENTICATION_SASL_FINAL = 12;
 
   private final Socket socket;
   private final DataInputStream in;
   private final Consumer<ErrorFields> notices;
 
-  private QueryConnection(Socket socket, Consumer<ErrorFields> notices) throws IOException {
+  private final @Nullable ScramClient scram;
+
+  private QueryConnection(Socket socket, @Nullable String password, Consumer<ErrorFields> notices)
+      throws IOException {
+    this.scram = password == null ? null : new ScramClient(password);
     this.socket = socket;
     this.notices = notices;
     in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
@@ -40,15 +48,20 @@ final class QueryConnection implements AutoCloseable {
   /**
    * Connects and waits until the session is ready.
    *
+   * @param password visible ASCII; null: none is needed
    * @param notices receives each NoticeResponse
    */
   static QueryConnection open(
-      InetSocketAddress address, String user, String database, Consumer<ErrorFields> notices)
+      InetSocketAddress address,
+      String user,
+      @Nullable String password,
+      String database,
+      Consumer<ErrorFields> notices)
       throws IOException, QueryFailedException {
     Socket socket = new Socket();
     socket.connect(address, TIMEOUT_MS);
     socket.setSoTimeout(TIMEOUT_MS);
-    QueryConnection connection = new QueryConnection(socket, notices);
+    QueryConnection connection = new QueryConnection(socket, password, notices);
     ByteBuf startup = Unpooled.buffer().writeInt(0).writeInt(PROTOCOL_3_0);
     for (String each : List.of("user", user, "database", database, "client_encoding", "UTF8", "")) {
       startup.writeCharSequence(each, StandardCharsets.UTF_8);
@@ -82,7 +95,7 @@ final class QueryConnection implements AutoCloseable {
       ByteBuf frame = readFrame();
       ByteBuf body = frame.slice(Frame.HEADER_LENGTH, frame.readableBytes() - Frame.HEADER_LENGTH);
       switch (frame.getByte(0)) {
-        case BackendMessage.AUTHENTICATION -> requireNoPassword(body);
+        case BackendMessage.AUTHENTICATION -> authenticate(body);
         case BackendMessage.ROW_DESCRIPTION -> columns = columns(body);
         case 'D' -> rows.add(row(body));
         case BackendMessage.COMMAND_COMPLETE -> {
@@ -128,11 +141,33 @@ final class QueryConnection implements AutoCloseable {
         .writeBytes(body);
   }
 
-  private static void requireNoPassword(ByteBuf body) throws IOException {
+  private void authenticate(ByteBuf body) throws IOException {
     int method = body.readInt();
-    if (method != AUTHENTICATION_OK) {
+    if (method == AUTHENTICATION_OK) {
+      return;
+    }
+    if (scram == null) {
       throw new IOException(
           "the server asks for a password (authentication method " + method + ")");
+    }
+    switch (method) {
+      case AUTHENTICATION_SASL -> {
+        String first = scram.first();
+        ByteBuf message = Unpooled.buffer().writeByte(PASSWORD).writeInt(0);
+        message.writeCharSequence(ScramClient.MECHANISM, StandardCharsets.US_ASCII);
+        message.writeByte(0).writeInt(first.length());
+        message.writeCharSequence(first, StandardCharsets.US_ASCII);
+        send(message.setInt(1, message.readableBytes() - 1));
+      }
+      case AUTHENTICATION_SASL_CONTINUE -> {
+        String last = scram.last(body.toString(StandardCharsets.US_ASCII));
+        ByteBuf message = Unpooled.buffer().writeByte(PASSWORD).writeInt(0);
+        message.writeCharSequence(last, StandardCharsets.US_ASCII);
+        send(message.setInt(1, message.readableBytes() - 1));
+      }
+      case AUTHENTICATION_SASL_FINAL -> scram.verify(body.toString(StandardCharsets.US_ASCII));
+      default ->
+          throw new IOException("the server asks for an unknown authentication method " + method);
     }
   }
 

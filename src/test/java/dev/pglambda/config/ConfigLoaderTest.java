@@ -31,6 +31,7 @@ class ConfigLoaderTest {
           new HostAndPort("127.0.0.1", 5433),
           null,
           Path.of("pg-lambda-data"),
+          new Config.Embedded(false, null),
           new Config.Lambda(null, null, null, 0, 10_000, SampleFunctions.AUTO),
           new Config.Callback(
               null, null, null, true, DirectCallMode.AUTO, List.of("rds_superuser")),
@@ -66,6 +67,8 @@ class ConfigLoaderTest {
         arguments(Option.LISTEN, "[::1]:6000", "listen=[::1]:6000"),
         arguments(Option.BACKEND, "db.example:5555", "backend=db.example:5555"),
         arguments(Option.DATA_DIR, "some/where", "dataDirectory=some/where"),
+        arguments(Option.EMBEDDED_PASSWORD, "pa$$w0rd", "password=(hidden)"),
+        arguments(Option.EMBEDDED_SUPERUSER, "on", "superuser=true"),
         arguments(Option.INSPECT_LIMIT, "64kB", "inspectBytes=65536"),
         arguments(Option.STARTUP_TIMEOUT, "2min", "startupTimeout=PT2M"),
         arguments(Option.CONNECT_TIMEOUT, "1500ms", "connectTimeout=PT1.5S"),
@@ -236,6 +239,13 @@ class ConfigLoaderTest {
   @Test
   void neverShowsASecret() {
     assertThat(load("--callback-secret", SECRET).toString()).doesNotContain(SECRET);
+    assertThat(load("--embedded-password", SECRET).toString()).doesNotContain(SECRET);
+    assertThat(refuse(Map.of(), "--embedded-password", "pass word").message())
+        .isEqualTo(
+            "--embedded-password: 9 characters, not shown (expected: 8 to 128 visible ASCII"
+                + " characters)");
+    assertThat(refuse(Map.of(), "--embedded-password", "shorter").message())
+        .startsWith("--embedded-password: 7 characters, not shown");
     assertThat(refuse(Map.of(), "--callback-secret", "too short").message())
         .isEqualTo("--callback-secret: 9 octets (expected: at least 32 octets of text)");
     assertThat(refuse(Map.of(), "--callback-secrt=" + SECRET).message()).doesNotContain(SECRET);

@@ -1,0 +1,69 @@
+package dev.pglambda.embedded;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/** Files that nobody but their owner may read. */
+final class PrivateFile {
+
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
+
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(OWNER_ONLY);
+
+  private PrivateFile() {}
+
+  /**
+   * Puts a file in the place of what was there, in one step. A symbolic link is replaced, never
+   * followed: the server's user may have made it.
+   *
+   * @param launcher its user gets the file
+   */
+  static void replace(Path file, String content, ProgramLauncher launcher) throws IOException {
+    replace(file, content, launcher::own);
+  }
+
+  /** The same for a file that stays this process's user's. */
+  static void write(Path file, String content) throws IOException {
+    replace(file, content, unchanged -> {});
+  }
+
+  private interface NewOwner {
+    void own(Path file) throws IOException;
+  }
+
+  private static void replace(Path file, String content, NewOwner owner) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    Path temporary = Files.createTempFile(directory, "." + file.getFileName(), "", PRIVATE);
+    try {
+      Files.write(temporary, content.getBytes(UTF_8));
+      owner.own(temporary);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** An empty file that a program may then be told to write to. */
+  static void create(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    Files.createFile(file, PRIVATE);
+  }
+
+  /** Takes a file from others that an earlier version has let them read. */
+  static void hide(Path file) throws IOException {
+    if (Files.isRegularFile(file)) {
+      Files.setPosixFilePermissions(file, OWNER_ONLY);
+    }
+  }
+}

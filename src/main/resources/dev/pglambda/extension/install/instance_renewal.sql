@@ -1,0 +1,9 @@
+DO $pglambda_renewal$
+BEGIN
+  IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'aws_lambda') THEN
+    EXECUTE {{update}};
+{{grants}}
+{{keys}}
+  END IF;
+END
+$pglambda_renewal$
