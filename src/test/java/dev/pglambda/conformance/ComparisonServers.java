@@ -40,7 +40,7 @@ final class ComparisonServers implements AutoCloseable {
       throws SQLException, IOException, StartException, InterruptedException {
     without = PostgresServer.of(version);
     with = PostgresServer.of(version, true);
-    proxy = ProxyUnderTest.start(without, lambda);
+    proxy = ProxyUnderTest.start(without, lambda, "--trusted-roles", OWNER);
     databaseWithout = prepare(without);
     databaseWith = prepare(with);
     transcriberWithout = new Transcriber(new ServerTypes(target(without, databaseWithout)));

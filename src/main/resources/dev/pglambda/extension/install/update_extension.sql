@@ -32,10 +32,12 @@ BEGIN
   ELSIF NOT pg_has_role(owner_oid, 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of extension %s', requested);
   ELSE
-    {{check_trusted}}
-    IF EXISTS (SELECT FROM pg_roles AS o WHERE o.oid = owner_oid AND NOT {{owner_is_trusted}}) THEN
-      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('extension "%s" belongs to role "%s"', requested, pg_get_userbyid(owner_oid)),
-        DETAIL = 'That role is not trusted with the keys of pg-lambda-proxy.', HINT = {{trusted_hint}};
+    IF is_unlisted THEN
+      {{check_trusted}}
+      IF EXISTS (SELECT FROM pg_roles AS o WHERE o.oid = owner_oid AND NOT {{owner_is_trusted}}) THEN
+        RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('extension "%s" belongs to role "%s"', requested, pg_get_userbyid(owner_oid)),
+          DETAIL = 'That role is not trusted with the keys of pg-lambda-proxy.', HINT = {{trusted_hint}};
+      END IF;
     END IF;
     {{check_version}}
     IF given_version <> installed_version THEN
