@@ -26,19 +26,6 @@ enum Option {
       "pg-lambda-data",
       "a directory, or a path where one can be made",
       "Keeps the embedded server's data and the generated callback secret."),
-  EMBEDDED_PASSWORD(
-      Group.EMBEDDED,
-      "text",
-      null,
-      Option.EXPECTED_PASSWORD,
-      "Password of its user postgres. Without it one is generated where --listen is more than this"
-          + " machine, and elsewhere nobody needs one. Command lines are public: use the variable."),
-  EMBEDDED_SUPERUSER(
-      Group.EMBEDDED,
-      "on|off",
-      "off",
-      Option.EXPECTED_SWITCH,
-      "Whether its user postgres is a superuser. off: it may do what the master user of RDS may."),
   INSPECT_LIMIT(
       Group.CONNECTIONS,
       "size",
@@ -138,6 +125,20 @@ enum Option {
       "a whole number with ms, s, min or h, from 0s to 24h",
       "Longest time that statements and transactions may take to end when the proxy is told to"
           + " stop."),
+
+  EMBEDDED_PASSWORD(
+      Group.EMBEDDED,
+      "text",
+      null,
+      Option.EXPECTED_PASSWORD,
+      "Password of its user postgres. Without it one is generated where --listen is more than this"
+          + " machine, and elsewhere nobody needs one. Command lines are public: use the variable."),
+  EMBEDDED_SUPERUSER(
+      Group.EMBEDDED,
+      "on|off",
+      "off",
+      Option.EXPECTED_SWITCH,
+      "Whether its user postgres is a superuser. off: it may do what the master user of RDS may."),
 
   LAMBDA_ENDPOINT(
       Group.LAMBDA,
