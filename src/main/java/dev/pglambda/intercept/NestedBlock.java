@@ -62,7 +62,8 @@ final class NestedBlock {
   /** The characters that must not be in the line, in the order of {@link #TO}. */
   private static final String ENCODED = "\n$'\\";
 
-  private static final String SUBSTITUTES = "`~^@#?!&|{}[]<>*+%QZXJKWVYBHMPU";
+  /** Control characters come last: they are always free, but no sight in a function's source. */
+  private static final String SUBSTITUTES = "`~^@#?!&|{}[]<>*+%z\u0001\u0002\u0003\u0004";
 
   private NestedBlock() {}
 
