@@ -181,6 +181,8 @@ final class DirectRelay {
       } else if (message.getByte(0) == FrontendMessage.QUERY && !queryBehindExecute) {
         endSeries();
       } else {
+        // If nothing but what is asked was executed, a Query must not become a part of the series.
+        ownTransaction |= !executing;
         askSettings(message);
       }
     } else if (!flushed && replies.awaitsSync()) {

@@ -230,6 +230,27 @@ class KeyOfferTest extends RelayStage {
     clientReads(List.of("1:", "Z:I"));
   }
 
+  /** From PostgreSQL 18 on, a Query behind an Execute is a part of the series. */
+  @Test
+  void endsASeriesInWhichOnlyItselfHasExecutedBeforeAQuery() throws Exception {
+    client.send('P', "\0SET\0\0\0").send('P', "s\0install\0\0\0").send('Q', "next\0");
+
+    backendReads(List.of("P:|SET|||", "H:"));
+    backend.send(message('1', ""));
+    clientReads(List.of("1:"));
+    backendReads(own("SHOW client_encoding"));
+    backendReads(own("SHOW standard_conforming_strings"));
+    backendReads(List.of("H:"));
+    backend.send(concat(answered("\0\1\0\0\0\4UTF8"), answered("\0\1\0\0\0\2on")));
+    backendReads(List.of("P:s|DO 'x'|||", "H:"));
+    backend.send(message('1', ""));
+    clientReads(List.of("1:"));
+    backendReads(List.of("S:", "Q:next|"));
+    backend.send(concat(message('Z', "I"), message('I', ""), message('Z', "I")));
+    clientReads(List.of("I:", "Z:I"));
+    assertNothingElseIsUnderWay();
+  }
+
   @Test
   void passesWhatTheServerSkips() throws Exception {
     client.send('P', "\0fail\0\0\0").send('P', "s\0install\0\0\0").send('S', "");
