@@ -108,7 +108,7 @@ class MasterUserTest {
       delimiter = '|',
       value = {
         "COPY (SELECT 1) TO PROGRAM 'id' | 42501",
-        "COPY (SELECT 1) TO '/tmp/pglambda-file' | 42501",
+        "COPY (SELECT 1) TO '/pglambda-file' | 42501",
         "SELECT pg_read_file('pg-lambda-proxy.keys') | 42501",
         "SELECT pg_read_binary_file('pg-lambda-proxy.keys') | 42501",
         "SELECT pg_ls_dir('.') | 42501",
