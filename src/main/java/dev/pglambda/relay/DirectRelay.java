@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,9 @@ final class DirectRelay {
   /** The server has no procedure that installs the extension, or this role is not to do it. */
   private boolean noProcedures;
 
+  /** The role may have the keys, as the server said last in or before this series of messages. */
+  private @Nullable List<byte @Nullable []> answer;
+
   /** Whether the keys are being stored, while all that the client sends waits. */
   private boolean storing;
 
@@ -115,11 +119,10 @@ final class DirectRelay {
   }
 
   /** Whether a message is to be held because of what was found in its text. */
-  boolean isWanted(byte type, Rewrite text) {
+  boolean isWanted(Rewrite text) {
     return isToBeServed(text)
         || (!scene.state().transactionFailed()
-            && (text.readsParameters()
-                || (type == FrontendMessage.QUERY && text.keys() != Keys.NONE)));
+            && (text.readsParameters() || wantsKeys(text.keys())));
   }
 
   /** Whether it has a statement that could be served, so that it is asked whether it can. */
@@ -268,9 +271,7 @@ final class DirectRelay {
     if (text == null) {
       passOn();
     } else if (text.readsParameters() && !isKnownToHaveFailed()) {
-      Exchange given =
-          scene.exchange().quiet(true).query(keys.parameters(), List.of(), List.of(), false);
-      before(message, given, () -> read(message, query, text));
+      before(message, keys.parameters(), rows -> read(message, query, text));
     } else {
       read(message, query, text);
     }
@@ -282,7 +283,7 @@ final class DirectRelay {
     } else if (query) {
       offerKeys(message, text.keys());
     } else {
-      passOn();
+      askForKeys(message, text.keys());
     }
   }
 
@@ -292,37 +293,82 @@ final class DirectRelay {
   }
 
   /**
-   * Sends messages of the proxy's own that go before a message, and goes on when they are answered.
-   * A transaction that they begin before a Query ends with them: from PostgreSQL 18 on, the Query
-   * would not end it.
+   * Executes a query of the proxy's own before a message, and goes on when it is answered. Where no
+   * series of messages has begun it has one of its own: from PostgreSQL 18 on, what is executed
+   * behind it in the same series is in a transaction block, which a procedure cannot end; nor would
+   * a Query.
+   *
+   * @param then is given the rows; none if the query has failed and the client is not told
    */
-  private void before(ByteBuf message, Exchange exchange, Runnable then) {
+  private void before(ByteBuf message, String text, Consumer<List<List<byte @Nullable []>>> then) {
     boolean query = message.getByte(0) == FrontendMessage.QUERY;
-    if (query && ownTransaction) {
-      exchange.sync().send(scene.session(), replies, false, then, this::failed);
-      return;
+    boolean first = !query && replies.isIdle();
+    Exchange asked =
+        scene
+            .exchange()
+            .quiet(true)
+            .expecting(error -> first)
+            .query(text, List.of(), List.of(), false);
+    Runnable answered =
+        () -> {
+          if (asked.rows().isEmpty()) {
+            leftBehind();
+          }
+          then.accept(asked.rows());
+        };
+    if (first || (query && ownTransaction)) {
+      asked.sync().send(scene.session(), replies, false, answered, this::failed);
+    } else {
+      asked.send(scene.session(), replies, true, answered, failure(message));
     }
-    exchange.send(scene.session(), replies, true, then, failure(message));
   }
 
   /** Asks whether the role may have the keys, and offers them if so. */
   private void offerKeys(ByteBuf message, Keys wanted) {
-    boolean ofProcedure = wanted == Keys.OF_PROCEDURE;
-    if (wanted == Keys.NONE || isKnownToHaveFailed() || (ofProcedure && !asksForProcedures())) {
+    if (!wantsKeys(wanted) || isKnownToHaveFailed()) {
       passOn();
-      return;
+    } else if (answer == null) {
+      ask(message, wanted, () -> passOn(offer()));
+    } else {
+      passOn(offer());
     }
-    String question = ofProcedure ? keys.askForProcedure() : keys.ask();
-    Exchange asked = scene.exchange().quiet(true).query(question, List.of(), List.of(), false);
+  }
+
+  /** Asks the same before the series of messages that executes the statement begins. */
+  private void askForKeys(ByteBuf message, Keys wanted) {
+    if (!wantsKeys(wanted) || !replies.isIdle() || scene.state().transactionFailed()) {
+      passOn();
+    } else {
+      ask(message, wanted, this::passOn);
+    }
+  }
+
+  private void ask(ByteBuf message, Keys wanted, Runnable then) {
+    boolean ofProcedure = wanted == Keys.OF_PROCEDURE;
     before(
         message,
-        asked,
-        () -> {
-          List<byte @Nullable []> answer = asked.rows().get(0);
-          boolean yes = KeyOffer.isYes(answer);
-          noProcedures = ofProcedure && !yes;
-          passOn(yes ? keys.offer(answer) : null);
+        ofProcedure ? keys.askForProcedure() : keys.ask(),
+        rows -> {
+          answer = !rows.isEmpty() && KeyOffer.isYes(rows.get(0)) ? rows.get(0) : null;
+          noProcedures = ofProcedure && answer == null && !rows.isEmpty();
+          then.run();
         });
+  }
+
+  /** The keys, if the answer is yes. The offer itself sees to it that it still is. */
+  private @Nullable ByteBuf offer() {
+    List<byte @Nullable []> yes = answer;
+    answer = null;
+    return yes == null ? null : keys.offer(yes);
+  }
+
+  /** Whether the keys may have to be offered to a statement. */
+  boolean wantsKeys(Keys wanted) {
+    return switch (wanted) {
+      case NONE -> false;
+      case OF_STATEMENT -> true;
+      case OF_PROCEDURE -> asksForProcedures();
+    };
   }
 
   /**
@@ -437,8 +483,12 @@ final class DirectRelay {
   private boolean bind(ByteBuf message, long octets) {
     BindMessage bind = BindMessage.read(message);
     ServedStatement statement = bind == null ? null : prepared.served(bind.statement());
-    if (bind == null || statement == null) {
+    if (bind == null) {
       passOn();
+      return false;
+    }
+    if (statement == null) {
+      askForKeys(message, prepared.keysOfStatement(bind.statement()));
       return false;
     }
     DirectPlan plan = statement.plan();
@@ -596,12 +646,14 @@ final class DirectRelay {
   void clientSyncs() {
     ownTransaction = false;
     executing = false;
+    answer = null;
   }
 
   /** The client sends a Query. */
   void clientQueries() {
     queryBehindExecute = executing;
     executing = false;
+    answer = null;
   }
 
   /**

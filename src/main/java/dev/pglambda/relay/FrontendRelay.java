@@ -2,7 +2,6 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
-import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.Frame;
@@ -164,7 +163,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
     }
     Rewrite rewrite = certain ? read(type, buffer, body, end) : null;
     boolean wanted =
-        (rewrite != null && direct.isWanted(type, rewrite))
+        (rewrite != null && direct.isWanted(rewrite))
             || (type == FrontendMessage.QUERY && direct.isOwnTransaction());
     return wanted
         ? hold(buffer, index, length, rewrite)
@@ -258,7 +257,7 @@ final class FrontendRelay implements FrameScanner.Visitor {
     boolean own =
         found == null
             || (found.statements().isEmpty()
-                && (type == FrontendMessage.QUERY || found.keys() == Keys.NONE)
+                && (type == FrontendMessage.QUERY || !direct.wantsKeys(found.keys()))
                 && offer == null);
     Rewrite rewrite = own ? null : found;
     return type == FrontendMessage.QUERY
@@ -330,7 +329,10 @@ final class FrontendRelay implements FrameScanner.Visitor {
       case FrontendMessage.BIND -> {
         int portalEnd = buffer.indexOf(body, end, (byte) 0);
         int nameEnd = portalEnd < 0 ? -1 : buffer.indexOf(portalEnd + 1, end, (byte) 0);
-        yield nameEnd >= 0 && prepared.isServed(buffer, portalEnd + 1, nameEnd);
+        yield nameEnd >= 0
+            && (prepared.isServed(buffer, portalEnd + 1, nameEnd)
+                || (replies.isIdle()
+                    && prepared.statementMayTakeKeys(buffer, portalEnd + 1, nameEnd)));
       }
       default -> false;
     };

@@ -206,6 +206,18 @@ final class PreparedStatements {
     return portal != null && portal.mayTakeKeys;
   }
 
+  /** The same of a statement. */
+  boolean statementMayTakeKeys(ByteBuf buffer, int name, int end) {
+    Text statement = known(statements, buffer, name, end);
+    return statement != null && statement.mayTakeKeys;
+  }
+
+  /** Whether a statement takes keys. */
+  Keys keysOfStatement(String name) {
+    Text statement = statements.get(probe.read(name));
+    return statement == null ? Keys.NONE : statement.keys;
+  }
+
   /** Whether a portal's statement takes keys. */
   Keys keys(String portalName) {
     Text portal = portals.get(probe.read(portalName));

@@ -24,6 +24,9 @@ public final class ConformanceRunner {
           "(?is)(CREATE|ALTER|DROP|COMMENT ON) EXTENSION .*"
               + "|(GRANT|REVOKE) .*\\baws_(lambda|commons)\\b.*");
 
+  /** SQLSTATE of what the extension's script says where no proxy takes it for itself. */
+  private static final Value WANTS_KEYS = Value.of("ZL001");
+
   private final CaseFile caseFile;
   private final Variant variant;
   private final Target target;
@@ -159,7 +162,9 @@ public final class ConformanceRunner {
   private boolean runStep(Conversation conversation, Step step) throws IOException {
     List<TranscriptLine> actual =
         new ArrayList<>(conversation.answer(step, step.copies(target.version(), variant)));
-    if (lambda != null) {
+    if (lambda == null) {
+      actual.removeIf(line -> WANTS_KEYS.equals(line.fields().get("C")));
+    } else {
       lambda.takeRequests().stream().map(TranscriptLine::of).forEach(actual::add);
     }
     String diff = TranscriptDiff.of(step.expected(target.version(), variant), actual);

@@ -152,12 +152,12 @@ class KeyOfferTest extends RelayStage {
         .send('E', "\0\0\0\0\0")
         .send('S', "");
 
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(YES, message('Z', "I")));
     backendReads(List.of("P:|DO 'x'|||", "B:||||||||", "H:"));
     backend.send(concat(message('1', ""), message('2', "")));
     clientReads(List.of("1:", "2:"));
-    backendReads(ASK);
-    backendReads(List.of("H:"));
-    backend.send(YES);
     backendReads(OFFER);
     backendReads(List.of("E:|||||", "S:"));
     backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "I")));
@@ -168,22 +168,52 @@ class KeyOfferTest extends RelayStage {
   @Test
   void offersTheKeysAtEachExecutionOfAPreparedStatement() throws Exception {
     client.send('P', "s\0install\0\0\0").send('S', "");
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(NO, message('Z', "I")));
     backendReads(List.of("P:s|DO 'x'|||", "S:"));
     backend.send(concat(message('1', ""), message('Z', "I")));
     clientReads(List.of("1:", "Z:I"));
 
     for (int i = 0; i < 2; i++) {
       client.send('B', "\0s\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
+      backendReads(ASK);
+      backendReads(List.of("S:"));
+      backend.send(concat(i == 0 ? NO : YES, message('Z', "I")));
       backendReads(List.of("B:|s|||||||", "H:"));
       backend.send(message('2', ""));
       clientReads(List.of("2:"));
-      backendReads(ASK);
-      backendReads(List.of("H:"));
-      backend.send(NO);
+      if (i == 0) { // it may be another role's by now
+        backendReads(ASK);
+        backendReads(List.of("H:"));
+        backend.send(NO);
+      } else {
+        backendReads(OFFER);
+      }
       backendReads(List.of("E:|||||", "S:"));
+      if (i == 1) {
+        backend.send(OFFERED);
+      }
       backend.send(concat(message('C', "DO\0"), message('Z', "I")));
       clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
     }
+  }
+
+  @Test
+  void goesOnIfTheQuestionBeforeASeriesFails() throws Exception {
+    client.send('P', "s\0install\0\0\0").send('S', "");
+
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(TIMEOUT, message('Z', "I")));
+    backendReads(List.of("P:s|DO 'x'|||", "S:"));
+    backend.send(concat(message('1', ""), message('Z', "I")));
+    clientReads(List.of("1:"));
+    // What the error has left is closed before the client is told that the server is ready.
+    backendReads(List.of("C:S" + OWN + "|", "S:"));
+    backend.send(concat(message('3', ""), message('Z', "I")));
+    clientReads(List.of("Z:I"));
+    assertNothingElseIsUnderWay();
   }
 
   @Test
@@ -282,15 +312,13 @@ class KeyOfferTest extends RelayStage {
   void asksOnceWhetherAProcedureMayInstall() throws Exception {
     client.send('P', "\0CALL p()\0\0\0");
     client.send('B', "\0\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
-    backendReads(List.of("P:|CALL p()|||", "B:||||||||", "H:"));
-    backend.send(concat(message('1', ""), message('2', "")));
-    clientReads(List.of("1:", "2:"));
     backendReads(own("ask for procedure"));
-    backendReads(List.of("H:"));
-    backend.send(NO);
-    backendReads(List.of("E:|||||", "S:"));
-    backend.send(concat(message('C', "CALL\0"), message('Z', "I")));
-    clientReads(List.of("C:CALL|", "Z:I"));
+    backendReads(List.of("S:"));
+    backend.send(concat(NO, message('Z', "I")));
+    backendReads(List.of("P:|CALL p()|||", "B:||||||||", "E:|||||", "S:"));
+    backend.send(
+        concat(message('1', ""), message('2', ""), message('C', "CALL\0"), message('Z', "I")));
+    clientReads(List.of("1:", "2:", "C:CALL|", "Z:I"));
 
     client.send('Q', "CALL p()\0");
     backendReads(List.of("Q:CALL p()|"));
