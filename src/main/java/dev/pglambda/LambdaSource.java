@@ -1,12 +1,12 @@
 package dev.pglambda;
 
 import dev.pglambda.config.Config;
-import dev.pglambda.embedded.SampleFunctions;
 import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.Partitions;
 import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.lambda.aws.AwsLambdaInvoker;
 import dev.pglambda.lambda.aws.SdkPartitions;
+import dev.pglambda.lambda.sample.SampleFunctions;
 import dev.pglambda.limits.MemoryBudget;
 import io.netty.channel.EventLoopGroup;
 import java.util.List;

@@ -9,24 +9,25 @@ import dev.pglambda.callback.InstallationKeys;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Secret;
+import dev.pglambda.direct.flow.DirectCallHandler;
+import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.AvailableExtensions;
+import dev.pglambda.extension.CallbackKeySql;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.KeyPads;
 import dev.pglambda.extension.SessionParameters;
-import dev.pglambda.extension.SettingsOffer;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
-import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.listener.ClientLimits;
+import dev.pglambda.listener.ClientListener;
+import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
-import dev.pglambda.relay.ClientLimits;
-import dev.pglambda.relay.KeyOffer;
-import dev.pglambda.relay.Relay;
+import dev.pglambda.relay.CallbackKeyDelivery;
 import dev.pglambda.relay.RelaySettings;
-import dev.pglambda.relay.ReservedDatabase;
 import dev.pglambda.relay.Sessions;
 import dev.pglambda.relay.TcpKeepalives;
 import io.netty.bootstrap.ServerBootstrap;
@@ -83,7 +84,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
   private List<String> description = List.of();
-  private volatile @Nullable Relay relay;
+  private volatile @Nullable ClientListener relay;
   private @Nullable CallbackServer callback;
   private @Nullable Channel listener;
   private @Nullable String embeddedUser;
@@ -147,10 +148,7 @@ public final class ProxyServer implements AutoCloseable {
       embeddedPassword = postgres.password();
     }
     DirectCalls directCalls =
-        new DirectCalls(
-            DirectCalls.Mode.valueOf(config.callback().directCalls().name()),
-            trustedRoles::condition,
-            function::call);
+        new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function::call);
     CallbackServer server =
         new CallbackServer(
             secret,
@@ -163,25 +161,25 @@ public final class ProxyServer implements AutoCloseable {
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
-    Relay ready =
-        new Relay(
+    ClientListener ready =
+        new ClientListener(
             new RelaySettings(
                 postgres.address().host(),
                 postgres.address().port(),
                 config.limits().connectTimeout(),
                 config.limits().startupTimeout(),
                 config.limits().inspectBytes(),
-                clientLimits(),
                 keepalives(),
                 memory),
+            clientLimits(),
             sessions,
             new ExtensionInterceptor(
                 new ExtensionInstaller(trustedRoles)::install,
                 AvailableExtensions::query,
                 directCalls.areServed()),
-            keyOffer(new SettingsOffer(offeredTo(postgres, trustedRoles)), settings),
+            keyOffer(new CallbackKeySql(offeredTo(postgres, trustedRoles)), settings),
             new CallbackDatabase(server),
-            directCalls,
+            DirectCallHandler.provider(directCalls),
             config.callback().parameter() ? parameter(port, secret.callbackKey()) : null);
     opened.push(ready);
     relay = ready;
@@ -222,18 +220,18 @@ public final class ProxyServer implements AutoCloseable {
     return postgres.embedded() == null ? trustedRoles : TrustedRoles.of(List.of());
   }
 
-  private static KeyOffer keyOffer(
-      SettingsOffer offer, Function<@Nullable String, CallbackSettings> settings) {
-    return new KeyOffer(
-        SettingsOffer.CURSOR,
+  private static CallbackKeyDelivery keyOffer(
+      CallbackKeySql offer, Function<@Nullable String, CallbackSettings> settings) {
+    return new CallbackKeyDelivery(
+        CallbackKeySql.CURSOR,
         offer.ask(),
         offer.askForProcedure(),
         SessionParameters.QUERY,
         offer.query(),
         installation -> offer.values(settings.apply(installation)),
-        SettingsOffer.STORE_BLOCK,
-        SettingsOffer.WANTED,
-        SettingsOffer.FAILED);
+        CallbackKeySql.STORE_BLOCK,
+        CallbackKeySql.WANTED,
+        CallbackKeySql.FAILED);
   }
 
   /**
@@ -398,7 +396,7 @@ public final class ProxyServer implements AutoCloseable {
     return (InetSocketAddress) Objects.requireNonNull(listener).localAddress();
   }
 
-  /** Octets that are held for sessions, calls and their replies. */
+  /** Bytes that are held for sessions, calls and their replies. */
   public long memoryHeld() {
     return memory.used();
   }

@@ -101,7 +101,8 @@ class ContainerIT {
         Statement statement = client.createStatement();
         ResultSet rows =
             statement.executeQuery(
-                "SELECT status_code, payload FROM aws_lambda.invoke('hello', '{\"a\": 1}'::json)")) {
+                "SELECT status_code, payload FROM aws_lambda.invoke('hello', '{\"a\":"
+                    + " 1}'::json)")) {
       assertThat(rows.next()).isTrue();
       assertThat(rows.getInt(1)).isEqualTo(200);
       assertThat(rows.getString(2)).isEqualTo("{\"hello\": \"container\"}");

@@ -35,7 +35,7 @@ class HostileConnectionsIT {
   private static final int ROUNDS = 6;
   private static final int CONNECTIONS = 5_000;
 
-  /** In one round: what a leak of 200 octets for each connection would come to. */
+  /** In one round: what a leak of 200 bytes for each connection would come to. */
   private static final long MOST_GROWTH = 1_000_000;
 
   /** Most FATALs that bytes can lead to; 08001 is the server that is not there. */

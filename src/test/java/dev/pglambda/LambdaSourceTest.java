@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.config.Config;
-import dev.pglambda.config.SampleFunctions;
+import dev.pglambda.config.SampleFunctionsMode;
 import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.limits.MemoryBudget;
 import io.netty.channel.EventLoopGroup;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LambdaSourceTest {
   private static final Config.Lambda SAMPLES =
-      new Config.Lambda(null, null, null, 0, 10, SampleFunctions.ON);
+      new Config.Lambda(null, null, null, 0, 10, SampleFunctionsMode.ON);
 
   private final EventLoopGroup loops = new NioEventLoopGroup(1);
 

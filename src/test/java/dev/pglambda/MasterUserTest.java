@@ -73,14 +73,15 @@ class MasterUserTest {
       assertThat(
               value(
                   master,
-                  "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE"
-                      + " 'rds%' AND NOT rolcanlogin"))
+                  "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolname"
+                      + " LIKE 'rds%' AND NOT rolcanlogin"))
           .isEqualTo("rds_iam,rds_password,rds_replication,rds_superuser");
       assertThat(
               value(
                   master,
                   "SELECT string_agg(concat(datname, '=', datdba::regrole), ',' ORDER BY datname)"
-                      + " FROM pg_database WHERE datname IN ('postgres', 'template0', 'template1')"))
+                      + " FROM pg_database WHERE datname IN ('postgres', 'template0',"
+                      + " 'template1')"))
           .isEqualTo("postgres=postgres,template0=rdsadmin,template1=postgres");
       assertThat(value(master, "SHOW rds.extensions"))
           .contains("aws_commons, aws_lambda", "pg_trgm");
@@ -92,11 +93,11 @@ class MasterUserTest {
     try (Connection master = connect("postgres")) {
       execute(
           master,
-          "CREATE ROLE doer LOGIN PASSWORD 'doer'; GRANT rds_superuser, pg_monitor TO doer;"
-              + " GRANT rds_iam, rds_replication, rds_password TO doer; CREATE SCHEMA doers"
-              + " AUTHORIZATION postgres; CREATE TABLE public.made (x int); CREATE EXTENSION pg_trgm;"
-              + " SET session_replication_role = replica; RESET session_replication_role;"
-              + " DROP TABLE public.made; DROP ROLE doer");
+          "CREATE ROLE doer LOGIN PASSWORD 'doer'; GRANT rds_superuser, pg_monitor TO doer; GRANT"
+              + " rds_iam, rds_replication, rds_password TO doer; CREATE SCHEMA doers AUTHORIZATION"
+              + " postgres; CREATE TABLE public.made (x int); CREATE EXTENSION pg_trgm; SET"
+              + " session_replication_role = replica; RESET session_replication_role; DROP TABLE"
+              + " public.made; DROP ROLE doer");
       execute(master, "CHECKPOINT");
       execute(master, "CREATE DATABASE made");
       execute(master, "DROP DATABASE made");
@@ -171,8 +172,8 @@ class MasterUserTest {
                   master,
                   "SELECT string_agg(DISTINCT o::regrole::text, ',') FROM (SELECT nspowner FROM"
                       + " pg_namespace WHERE nspname ~ 'lambda|commons' UNION SELECT proowner FROM"
-                      + " pg_proc WHERE oid >= 16384 UNION SELECT relowner FROM pg_class WHERE relname"
-                      + " = 'settings') AS owners (o)"))
+                      + " pg_proc WHERE oid >= 16384 UNION SELECT relowner FROM pg_class WHERE"
+                      + " relname = 'settings') AS owners (o)"))
           .isEqualTo("rdsadmin");
       execute(
           master,
@@ -204,10 +205,12 @@ class MasterUserTest {
         "COPY pglambda.settings TO STDOUT",
         "TABLE pglambda.settings",
         "ALTER TABLE pglambda.settings OWNER TO postgres",
-        "CREATE TRIGGER t BEFORE INSERT ON pglambda.settings FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "CREATE TRIGGER t BEFORE INSERT ON pglambda.settings FOR EACH ROW EXECUTE FUNCTION"
+            + " suppress_redundant_updates_trigger()",
         "GRANT SELECT ON pglambda.settings TO postgres",
         "ALTER EXTENSION aws_lambda DROP TABLE pglambda.settings",
-        "CREATE OR REPLACE FUNCTION pglambda.connection_value(value text) RETURNS text LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION pglambda.connection_value(value text) RETURNS text LANGUAGE sql"
+            + " AS 'SELECT 1'",
         "SELECT pglambda.invoke('name', 'echo', NULL, '1', NULL, NULL, NULL, NULL, NULL)",
         "SELECT lo_export(1, 'pg-lambda-proxy.keys')",
         "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION pg_catalog.version()"
@@ -230,23 +233,22 @@ class MasterUserTest {
     try (Connection master = connect(database)) {
       execute(
           master,
-          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC;"
-              + " ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO PUBLIC;"
-              + " ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO PUBLIC;"
-              + " CREATE SCHEMA trap; CREATE TABLE trap.caught (who text);"
-              + " GRANT ALL ON SCHEMA trap TO PUBLIC; GRANT ALL ON trap.caught TO PUBLIC;"
-              + " CREATE FUNCTION trap.equal(oid, regrole) RETURNS boolean LANGUAGE plpgsql AS $$"
-              + " BEGIN INSERT INTO trap.caught VALUES (current_user); RETURN true; END $$;"
-              + " CREATE OPERATOR trap.= (LEFTARG = oid, RIGHTARG = regrole, FUNCTION = trap.equal);"
-              + " CREATE FUNCTION trap.octet_length(bytea) RETURNS int LANGUAGE plpgsql AS $$"
-              + " BEGIN INSERT INTO trap.caught VALUES (current_user); RETURN 64; END $$;"
-              + " CREATE FUNCTION trap.pg_read_file(text) RETURNS text LANGUAGE plpgsql AS $$"
-              + " BEGIN INSERT INTO trap.caught VALUES (current_user); RETURN '{}'; END $$;"
-              + " CREATE FUNCTION trap.concat(text, text) RETURNS text LANGUAGE plpgsql AS $$"
-              + " BEGIN INSERT INTO trap.caught VALUES (current_user); RETURN ''; END $$;"
-              + " SET search_path = trap, pg_catalog; SET client_min_messages = log;"
-              + " SET debug_print_plan = on; SET debug_print_parse = on;"
-              + " SET debug_print_rewritten = on; SET log_parameter_max_length_on_error = -1");
+          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES GRANT"
+              + " ALL ON SCHEMAS TO PUBLIC; ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO"
+              + " PUBLIC; CREATE SCHEMA trap; CREATE TABLE trap.caught (who text); GRANT ALL ON"
+              + " SCHEMA trap TO PUBLIC; GRANT ALL ON trap.caught TO PUBLIC; CREATE FUNCTION"
+              + " trap.equal(oid, regrole) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO"
+              + " trap.caught VALUES (current_user); RETURN true; END $$; CREATE OPERATOR trap.="
+              + " (LEFTARG = oid, RIGHTARG = regrole, FUNCTION = trap.equal); CREATE FUNCTION"
+              + " trap.octet_length(bytea) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO"
+              + " trap.caught VALUES (current_user); RETURN 64; END $$; CREATE FUNCTION"
+              + " trap.pg_read_file(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO"
+              + " trap.caught VALUES (current_user); RETURN '{}'; END $$; CREATE FUNCTION"
+              + " trap.concat(text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO"
+              + " trap.caught VALUES (current_user); RETURN ''; END $$; SET search_path = trap,"
+              + " pg_catalog; SET client_min_messages = log; SET debug_print_plan = on; SET"
+              + " debug_print_parse = on; SET debug_print_rewritten = on; SET"
+              + " log_parameter_max_length_on_error = -1");
       StringBuilder seen = new StringBuilder();
       try (Statement statement = master.createStatement()) {
         statement.execute("CREATE EXTENSION aws_lambda SCHEMA trap CASCADE");

@@ -10,12 +10,13 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The tests that docs/reliability.md names are there. */
+/** The tests that docs/development/reliability.md names are there. */
 class ReliabilityDocumentTest {
-  private static final Path DOCUMENT = Path.of("docs", "reliability.md");
+  private static final Path DOCUMENT = Path.of("docs", "development", "reliability.md");
 
   /** A test's class and method, and the file that the link leads to. */
-  private static final Pattern LINK = Pattern.compile("\\[`(\\w+)#(\\w+)`]\\(\\.\\./(\\S+?)\\)");
+  private static final Pattern LINK =
+      Pattern.compile("\\[`(\\w+)#(\\w+)`]\\(\\.\\./\\.\\./(\\S+?)\\)");
 
   @Test
   void namesTestsThatExist() throws IOException {

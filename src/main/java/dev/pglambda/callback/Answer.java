@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
-import dev.pglambda.lambda.SqlError;
+import dev.pglambda.protocol.SqlError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The row that answers a request (docs/architecture.md, "The callback protocol").
+ * The row that answers a request (docs/development/callback-protocol.md, "The callback protocol").
  *
  * @param outcome {@code hello}, {@code ok}, {@code pending}, {@code stale} or a SQLSTATE
  * @param statusCode HTTP status in digits, or null
@@ -89,8 +89,8 @@ record Answer(
   }
 
   /**
-   * Whether PostgreSQL may take the octets for text. dblink would not ask: it cuts a value at a
-   * zero octet and lets anything else into the database.
+   * Whether PostgreSQL may take the bytes for text. dblink would not ask: it cuts a value at a zero
+   * byte and lets anything else into the database.
    */
   private static boolean isText(ByteBuf octets) {
     return ByteBufUtil.isText(octets, UTF_8)

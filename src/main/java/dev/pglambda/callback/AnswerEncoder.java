@@ -3,6 +3,7 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.protocol.BackendMessages;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes an {@link Answer}: {@code RowDescription} of eight text columns, {@code DataRow}, {@code
- * CommandComplete}, {@code ReadyForQuery}. The payload's octets are wrapped, not copied, unless
- * they become hexadecimal digits.
+ * CommandComplete}, {@code ReadyForQuery}. The payload's bytes are wrapped, not copied, unless they
+ * become hexadecimal digits.
  */
 final class AnswerEncoder {
   private static final int TEXT_OID = 25;
@@ -34,7 +35,7 @@ final class AnswerEncoder {
 
   private AnswerEncoder() {}
 
-  static ByteBuf encode(ByteBufAllocator alloc, Answer answer, ClientEncoding encoding) {
+  static ByteBuf encode(ByteBufAllocator alloc, Answer answer, LinkEncoding encoding) {
     ByteBuf head = alloc.buffer();
     head.writeBytes(ROW_DESCRIPTION);
     int dataRow = BackendMessages.begin(head, 'D');
@@ -59,7 +60,7 @@ final class AnswerEncoder {
   }
 
   private static @Nullable ByteBuf payload(
-      ByteBufAllocator alloc, Answer answer, ClientEncoding encoding) {
+      ByteBufAllocator alloc, Answer answer, LinkEncoding encoding) {
     if (answer.payload() == null) {
       return null;
     }
@@ -82,7 +83,7 @@ final class AnswerEncoder {
     return text == null ? null : text.getBytes(US_ASCII);
   }
 
-  private static byte @Nullable [] text(@Nullable String text, ClientEncoding encoding) {
+  private static byte @Nullable [] text(@Nullable String text, LinkEncoding encoding) {
     if (text == null) {
       return null;
     }

@@ -2,7 +2,13 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.pglambda.lambda.SqlError;
+import dev.pglambda.callback.auth.ScramCredentials;
+import dev.pglambda.callback.auth.ScramServer;
+import dev.pglambda.protocol.BackendMessages;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageReader;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlError;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
@@ -33,8 +39,8 @@ final class AuthenticationPhase implements LinkPhase {
           "password authentication failed for user \"" + CallbackServer.USER + "\"",
           null,
           "The secret stored with the extension aws_lambda in this database is not the proxy's. To"
-              + " renew it, run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through this proxy,"
-              + " as its owner or a superuser.");
+              + " renew it, run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through this"
+              + " proxy, as its owner or a superuser.");
 
   private static final SqlError TIMEOUT =
       new SqlError("57014", "canceling authentication due to timeout", null, null);
@@ -77,9 +83,9 @@ final class AuthenticationPhase implements LinkPhase {
   }
 
   @Override
-  public void receive(Message message) throws FatalException {
+  public void receive(Message message) throws ProtocolViolation {
     if (message.type() != SASL_RESPONSE) {
-      throw FatalException.protocolViolation(
+      throw new ProtocolViolation(
           "expected SASL response, got message type " + (int) message.type());
     }
     if (challenged) {
@@ -89,7 +95,7 @@ final class AuthenticationPhase implements LinkPhase {
     }
   }
 
-  private void challenge(String clientFirst) throws FatalException {
+  private void challenge(String clientFirst) throws ProtocolViolation {
     challenged = true;
     String serverFirst = scram.first(clientFirst);
     ByteBuf out = link.alloc().buffer();
@@ -97,10 +103,11 @@ final class AuthenticationPhase implements LinkPhase {
     link.send(out);
   }
 
-  private void finish(String clientFinal) throws FatalException {
+  private void finish(String clientFinal) throws ProtocolViolation {
     String serverFinal = scram.last(clientFinal);
     if (serverFinal == null) {
-      throw new FatalException(WRONG_PASSWORD);
+      link.fail(WRONG_PASSWORD);
+      return;
     }
     closed();
     admitted.run();
@@ -112,18 +119,17 @@ final class AuthenticationPhase implements LinkPhase {
   }
 
   /** {@code SASLInitialResponse}: the mechanism, Int32 length, the mechanism's first message. */
-  private static String initialResponse(byte[] body) throws FatalException {
+  private static String initialResponse(byte[] body) throws ProtocolViolation {
     String text = new String(body, ISO_8859_1);
     int end = text.indexOf('\0');
     if (end < 0 || body.length < end + 5) {
-      throw FatalException.protocolViolation("malformed SASLInitialResponse");
+      throw new ProtocolViolation("malformed SASLInitialResponse");
     }
     if (!text.substring(0, end).equals(ScramServer.MECHANISM)) {
-      throw FatalException.protocolViolation(
-          "client selected an invalid SASL authentication mechanism");
+      throw new ProtocolViolation("client selected an invalid SASL authentication mechanism");
     }
     if (ByteBuffer.wrap(body).getInt(end + 1) != body.length - end - 5) {
-      throw FatalException.protocolViolation("malformed SASLInitialResponse");
+      throw new ProtocolViolation("malformed SASLInitialResponse");
     }
     return text.substring(end + 5);
   }

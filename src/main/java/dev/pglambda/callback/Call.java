@@ -3,8 +3,8 @@ package dev.pglambda.callback;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
-import dev.pglambda.lambda.SqlError;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.SqlError;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * any time. Used on the link's event loop only.
  */
 final class Call {
-  private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+  private static final Logger log = LoggerFactory.getLogger(Call.class);
   private static final SqlError SESSION_ENDED =
       new SqlError(
           "57P01",
@@ -54,7 +54,7 @@ final class Call {
   private @Nullable ScheduledFuture<?> timer;
   private @Nullable Answer answer;
 
-  /** Octets reserved for it. */
+  /** Bytes reserved for it. */
   private long answerReserved;
 
   private boolean asked;
@@ -116,7 +116,7 @@ final class Call {
     if (value != null) {
       settle(Answer.of(value));
     } else if (!over && answer == null) {
-      LOG.error("a call of aws_lambda.invoke failed in the proxy", failure);
+      log.error("a call of aws_lambda.invoke failed in the proxy", failure);
       settle(Answer.failed(INTERNAL_ERROR));
     }
   }

@@ -4,7 +4,8 @@ import dev.pglambda.limits.MemoryBudget;
 import java.time.Duration;
 
 /**
- * The sizes and times a callback link keeps to (docs/architecture.md, "The callback protocol").
+ * The sizes and times a callback link keeps to (docs/development/callback-protocol.md, "The
+ * callback protocol").
  *
  * @param authenticationTimeout longest time from the StartupMessage to the proof of the password
  * @param answerWithin longest wait for Lambda before a request is answered {@code pending}

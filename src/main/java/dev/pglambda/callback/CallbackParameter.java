@@ -3,8 +3,8 @@ package dev.pglambda.callback;
 import java.net.InetAddress;
 
 /**
- * The run-time parameter that tells the server where to call back (docs/architecture.md, "Where the
- * worker connects to").
+ * The run-time parameter that tells the server where to call back
+ * (docs/development/callback-protocol.md, "Where the worker connects to").
  *
  * @param host name or address of the proxy as the server reaches it; with {@code ?} before it, it
  *     counts only in a session that the server sees to come from there

@@ -3,6 +3,7 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.callback.auth.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -11,11 +12,11 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * The proxy's one secret, and what is derived from it (docs/architecture.md, "The secret"). It
- * never shows in {@link #toString()}. Safe for use by several threads.
+ * The proxy's one secret, and what is derived from it (docs/development/callback-protocol.md, "The
+ * secret"). It never shows in {@link #toString()}. Safe for use by several threads.
  */
 public final class CallbackSecret {
-  /** Fewest octets of a secret: the length of the hash. */
+  /** Fewest bytes of a secret: the length of the hash. */
   public static final int MIN_OCTETS = 32;
 
   private static final int SALT_OCTETS = 16;
@@ -29,16 +30,16 @@ public final class CallbackSecret {
   }
 
   /**
-   * The secret that the operator gave: the octets of the text in UTF-8.
+   * The secret that the operator gave: the bytes of the text in UTF-8.
    *
-   * @throws IllegalArgumentException if it has fewer than {@value #MIN_OCTETS} octets
+   * @throws IllegalArgumentException if it has fewer than {@value #MIN_OCTETS} bytes
    */
   public static CallbackSecret of(String configured) {
     return of(configured.getBytes(UTF_8));
   }
 
   /**
-   * The secret that the operator gave, as octets.
+   * The secret that the operator gave, as bytes.
    *
    * @throws IllegalArgumentException if there are fewer than {@value #MIN_OCTETS}
    */

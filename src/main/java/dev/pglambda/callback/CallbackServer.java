@@ -3,7 +3,8 @@ package dev.pglambda.callback;
 import dev.pglambda.callback.Installations.Installation;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
-import dev.pglambda.lambda.SqlError;
+import dev.pglambda.protocol.BackendMessages;
+import dev.pglambda.protocol.SqlError;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the connections that the server's functions open to the proxy's own port
- * (docs/architecture.md, "The callback protocol"). Safe for use by several event loops.
+ * (docs/development/callback-protocol.md, "The callback protocol"). Safe for use by several event
+ * loops.
  */
 public final class CallbackServer implements AutoCloseable {
   /** The user of a StartupMessage that asks for a callback link. */
@@ -114,8 +116,8 @@ public final class CallbackServer implements AutoCloseable {
       int protocolMinor,
       Map<String, String> startupParameters,
       Runnable admitted) {
-    String asked = startupParameters.getOrDefault(CLIENT_ENCODING, ClientEncoding.UTF8.name());
-    ClientEncoding encoding = ClientEncoding.named(asked);
+    String asked = startupParameters.getOrDefault(CLIENT_ENCODING, LinkEncoding.UTF8.name());
+    LinkEncoding encoding = LinkEncoding.named(asked);
     LinkHandler handler =
         new LinkHandler(
             channel,
@@ -151,9 +153,9 @@ public final class CallbackServer implements AutoCloseable {
   }
 
   private LinkPhase firstPhase(
-      Link link, String database, @Nullable ClientEncoding encoding, Runnable admitted) {
+      Link link, String database, @Nullable LinkEncoding encoding, Runnable admitted) {
     if (encoding == null) {
-      return new RefusingPhase(link, ClientEncoding.INVALID);
+      return new RefusingPhase(link, LinkEncoding.INVALID);
     }
     if (!database.startsWith(DATABASE_PREFIX)) {
       return new RefusingPhase(link, EARLIER_VERSION);

@@ -2,6 +2,7 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.callback.auth.Sha256;
 import java.util.Arrays;
 import java.util.HexFormat;
 import javax.crypto.Mac;
@@ -25,12 +26,12 @@ public final class HmacKey {
     this.octets = octets;
   }
 
-  /** The key padded with 0x36 (RFC 2104, {@code K XOR ipad}): 64 octets, a new array. */
+  /** The key padded with 0x36 (RFC 2104, {@code K XOR ipad}): 64 bytes, a new array. */
   public byte[] innerPad() {
     return pad(0x36);
   }
 
-  /** The key padded with 0x5c (RFC 2104, {@code K XOR opad}): 64 octets, a new array. */
+  /** The key padded with 0x5c (RFC 2104, {@code K XOR opad}): 64 bytes, a new array. */
   public byte[] outerPad() {
     return pad(0x5c);
   }

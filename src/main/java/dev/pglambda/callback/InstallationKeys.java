@@ -8,7 +8,8 @@ import javax.crypto.Mac;
 
 /**
  * The keys of one installation of the extension: with them nothing can be had of another
- * (docs/architecture.md, "The secret"). Never shows itself. Safe for use by several threads.
+ * (docs/development/callback-protocol.md, "The secret"). Never shows itself. Safe for use by
+ * several threads.
  */
 public final class InstallationKeys {
   private final String linkPassword;
@@ -36,7 +37,7 @@ public final class InstallationKeys {
     return requestKey;
   }
 
-  /** Salt of the link password: 16 octets, the same in each run; a new array. */
+  /** Salt of the link password: 16 bytes, the same in each run; a new array. */
   byte[] salt() {
     return salt.clone();
   }
@@ -45,7 +46,7 @@ public final class InstallationKeys {
    * The proof of a request: 64 lower-case hexadecimal digits.
    *
    * @param nonce what {@code hello} answered on the link
-   * @param rest all octets of the request after the proof and its space
+   * @param rest all bytes of the request after the proof and its space
    */
   public String proof(String nonce, byte[] rest) {
     return proof(nonce, rest, 0, rest.length);

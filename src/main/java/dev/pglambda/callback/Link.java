@@ -1,7 +1,7 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.lambda.SqlError;
 import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.SqlError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -18,11 +18,11 @@ interface Link {
   /** What is held for the link. */
   MemoryAccount memory();
 
-  /** Releases octets when what is being sent, or is sent next, has left. */
+  /** Releases bytes when what is being sent, or is sent next, has left. */
   void releaseWhenSent(long octets);
 
   /**
-   * Sends and flushes; takes the buffer over. No further message is handled until these octets have
+   * Sends and flushes; takes the buffer over. No further message is handled until these bytes have
    * left for the network, so that a peer which does not read makes us hold one answer at most.
    */
   void send(ByteBuf octets);

@@ -1,9 +1,13 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.lambda.SqlError;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.BackendMessages;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -23,18 +27,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One callback link: octets to messages, one message after another to the phase, answers back.
+ * One callback link: bytes to messages, one message after another to the phase, answers back.
  *
  * <pre>
  *   reading ── message ──► phase ──┬─ nothing to say ───────────────► reading
  *                                  └─ hold / send ──► held ── sent ──► reading
  * </pre>
  *
- * While held, octets that come are kept and reading stops. So a link's memory is bounded by
+ * While held, bytes that come are kept and reading stops. So a link's memory is bounded by
  * construction, whatever the peer does: one request, one burst of reading, one answer.
  */
 final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
-  private static final Logger LOG = LoggerFactory.getLogger(LinkHandler.class);
+  private static final Logger log = LoggerFactory.getLogger(LinkHandler.class);
   private static final char TERMINATE = 'X';
   private static final SqlError INTERNAL_ERROR =
       new SqlError("XX000", "internal error in the proxy", null, "See the proxy's log.");
@@ -42,7 +46,8 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
       new SqlError(
           "57P01",
           "terminating connection because pg-lambda-proxy is shutting down",
-          "If a call was in progress, its request to Lambda was cancelled and its outcome is unknown.",
+          "If a call was in progress, its request to Lambda was cancelled and its outcome is"
+              + " unknown.",
           null);
 
   private static final LogThrottle REFUSALS = new LogThrottle();
@@ -50,7 +55,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   private final Channel channel;
   private final MemoryAccount memory;
 
-  /** Octets to be released when what is being sent has left. */
+  /** Bytes to be released when what is being sent has left. */
   private long sending;
 
   private final Queue<ByteBuf> unread = new ArrayDeque<>();
@@ -94,9 +99,9 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (cause instanceof IOException) {
-      LOG.debug("callback link {}: {}", channel, cause.toString());
+      log.debug("callback link {}: {}", channel, cause.toString());
     } else {
-      LOG.warn("callback link {}", channel, cause);
+      log.warn("callback link {}", channel, cause);
     }
     close();
   }
@@ -110,8 +115,9 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
       while (!closing && !held && !unread.isEmpty()) {
         handleNext(unread.element());
       }
-    } catch (FatalException e) {
-      fail(e.error());
+    } catch (ProtocolViolation violation) {
+      String message = String.valueOf(violation.getMessage());
+      fail(new SqlError(SqlState.PROTOCOL_VIOLATION, message, null, null));
     } catch (RuntimeException e) {
       failOnBug(e);
     } finally {
@@ -126,7 +132,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
     }
   }
 
-  private void handleNext(ByteBuf octets) throws FatalException {
+  private void handleNext(ByteBuf octets) throws ProtocolViolation {
     Message message = phase.reader().read(octets);
     if (!octets.isReadable()) {
       unread.remove().release();
@@ -202,7 +208,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   public void fail(SqlError error) {
     if (!closing) {
       if (!error.equals(SHUTDOWN) && REFUSALS.passes()) {
-        LOG.info(
+        log.info(
             "ended a callback link of {}: {} {}{}",
             channel.remoteAddress(),
             error.sqlState(),
@@ -222,7 +228,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   }
 
   private void failOnBug(Throwable cause) {
-    LOG.error("callback link {}", channel, cause);
+    log.error("callback link {}", channel, cause);
     fail(INTERNAL_ERROR);
   }
 
@@ -254,7 +260,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
     try {
       channel.eventLoop().execute(() -> guarded(task));
     } catch (RejectedExecutionException e) {
-      LOG.debug("callback link {}: its event loop has ended", channel);
+      log.debug("callback link {}: its event loop has ended", channel);
     }
   }
 

@@ -3,7 +3,7 @@ package dev.pglambda.callback;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
-/** Random octets for session tokens, nonces and keys. */
+/** Random bytes for session tokens, nonces and keys. */
 final class RandomToken {
   private static final SecureRandom RANDOM = new SecureRandom();
 

@@ -1,6 +1,6 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.lambda.SqlError;
+import dev.pglambda.protocol.SqlError;
 
 /** A text that is no request we know: an ErrorResponse is the answer, and the link goes on. */
 final class RefusedRequestException extends Exception {

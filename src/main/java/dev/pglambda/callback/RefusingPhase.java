@@ -1,6 +1,8 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.lambda.SqlError;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageReader;
+import dev.pglambda.protocol.SqlError;
 
 /** Answers FATAL to whoever comes, before any work is done for him. */
 final class RefusingPhase implements LinkPhase {

@@ -2,12 +2,17 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.pglambda.callback.auth.Sha256;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
-import dev.pglambda.lambda.SqlError;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.BackendMessages;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageReader;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlError;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Arrays;
@@ -17,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The life of a link after authentication: requests as simple queries, one answer to each
- * (docs/architecture.md, "The callback protocol").
+ * (docs/development/callback-protocol.md, "The callback protocol").
  */
 final class RequestPhase implements LinkPhase {
   private static final int NONCE_OCTETS = 16;
@@ -29,8 +34,8 @@ final class RequestPhase implements LinkPhase {
       new SqlError(
           "08006",
           "no call is in progress on this connection to the proxy",
-          "The answer was not asked for in time, so the request to Lambda was cancelled; its outcome"
-              + " is unknown.",
+          "The answer was not asked for in time, so the request to Lambda was cancelled; its"
+              + " outcome is unknown.",
           null);
   private static final SqlError NOT_SUPPORTED =
       new SqlError("0A000", "only the simple query protocol is supported here", null, null);
@@ -55,7 +60,7 @@ final class RequestPhase implements LinkPhase {
   private final ClientSessions sessions;
   private final CallsInProgress calls;
   private final MessageReader reader;
-  private ClientEncoding encoding;
+  private LinkEncoding encoding;
   private @Nullable String nonce;
   private long lastSequence = -1;
   private @Nullable Call call;
@@ -69,7 +74,7 @@ final class RequestPhase implements LinkPhase {
   /** The client's session of the last call; null if it had none. */
   private @Nullable String session;
 
-  /** Octets reserved for the message that is being handled. */
+  /** Bytes reserved for the message that is being handled. */
   private long requestReserved;
 
   /** The same for the call in progress: its request, and the copies that are sent. */
@@ -83,7 +88,7 @@ final class RequestPhase implements LinkPhase {
       ClientSessions sessions,
       CallsInProgress calls,
       LinkPlaces places,
-      ClientEncoding encoding) {
+      LinkEncoding encoding) {
     this.link = link;
     this.memory = link.memory();
     this.places = places;
@@ -150,7 +155,7 @@ final class RequestPhase implements LinkPhase {
   }
 
   @Override
-  public void receive(Message message) throws FatalException {
+  public void receive(Message message) throws ProtocolViolation {
     active = true;
     requestReserved = message.reserved();
     try {
@@ -161,7 +166,7 @@ final class RequestPhase implements LinkPhase {
     }
   }
 
-  private void handle(Message message) throws FatalException {
+  private void handle(Message message) throws ProtocolViolation {
     switch (message.type()) {
       case 'Q' -> {
         if (!skippingUntilSync) {
@@ -178,8 +183,7 @@ final class RequestPhase implements LinkPhase {
       // Flush: nothing is kept back. Copy data: ignored by PostgreSQL outside of COPY, too.
       case 'H', 'd', 'c', 'f' -> {}
       default ->
-          throw FatalException.protocolViolation(
-              "invalid frontend message type " + (int) message.type());
+          throw new ProtocolViolation("invalid frontend message type " + (int) message.type());
     }
   }
 
@@ -200,7 +204,7 @@ final class RequestPhase implements LinkPhase {
     link.send(out);
   }
 
-  private void query(Message message) throws FatalException {
+  private void query(Message message) throws ProtocolViolation {
     if (message.tooLong()) {
       refuse(InvokeErrors.requestTooLong(limits.maxRequestOctets()));
       return;
@@ -212,7 +216,7 @@ final class RequestPhase implements LinkPhase {
     byte[] text = message.body();
     int length = text.length - 1;
     if (indexOfZero(text) != length) {
-      throw FatalException.protocolViolation("invalid message format");
+      throw new ProtocolViolation("invalid message format");
     }
     try {
       handle(text, length);
@@ -228,7 +232,7 @@ final class RequestPhase implements LinkPhase {
       answer(Answer.hello(nonce));
       return;
     }
-    String encodingName = ClientEncoding.nameInCommand(text, length);
+    String encodingName = LinkEncoding.nameInCommand(text, length);
     if (encodingName != null) {
       setEncoding(encodingName);
       return;
@@ -308,9 +312,9 @@ final class RequestPhase implements LinkPhase {
   }
 
   private void setEncoding(String name) throws RefusedRequestException {
-    ClientEncoding named = ClientEncoding.named(name);
+    LinkEncoding named = LinkEncoding.named(name);
     if (named == null) {
-      throw new RefusedRequestException(ClientEncoding.INVALID);
+      throw new RefusedRequestException(LinkEncoding.INVALID);
     }
     encoding = named;
     ByteBuf out = link.alloc().buffer();

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
-import dev.pglambda.lambda.SqlError;
+import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Locale;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what follows the proof of a request, from left to right: {@code <name> <sequence>
- * <field>...} (docs/architecture.md, "The callback protocol").
+ * <field>...} (docs/development/callback-protocol.md, "The callback protocol").
  */
 final class RequestReader {
   private static final int LONGEST_NAME = 32;
@@ -105,7 +105,7 @@ final class RequestReader {
     }
   }
 
-  /** The next field: a view of the request's own octets, or what its digits stand for. */
+  /** The next field: a view of the request's own bytes, or what its digits stand for. */
   private @Nullable ByteBuffer octets(String what) throws RefusedRequestException {
     if (position < end && text[position] == '-') {
       position++;

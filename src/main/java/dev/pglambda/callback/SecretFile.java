@@ -14,7 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 final class SecretFile {
   private SecretFile() {}
 
-  /** The file's text without white space around it; made of 32 random octets if it is not there. */
+  /** The file's text without white space around it; made of 32 random bytes if it is not there. */
   static String loadOrCreate(Path file) throws IOException {
     try {
       if (!Files.exists(file)) {

@@ -60,7 +60,7 @@ public record Config(
       @Nullable String roleArn,
       int retries,
       int maxConcurrentInvocations,
-      SampleFunctions sampleFunctions) {}
+      SampleFunctionsMode sampleFunctions) {}
 
   /**
    * How PostgreSQL calls the proxy.
@@ -101,8 +101,8 @@ public record Config(
    * @param maxPendingClients most connections that have not said yet what they want
    * @param maxCancelRequests most cancel requests that the server works on
    * @param maxCallbackLinks most connections on which the server calls the proxy
-   * @param maxMemory most octets that are held for all sessions; null: half of the JVM's heap
-   * @param maxMemoryPerSession most octets that are held for each session
+   * @param maxMemory most bytes that are held for all sessions; null: half of the JVM's heap
+   * @param maxMemoryPerSession most bytes that are held for each session
    * @param keepalives of the connections to clients and to the server
    * @param shutdownGrace longest time that statements and transactions may take to end when the
    *     proxy stops; zero: none

@@ -92,7 +92,7 @@ public final class ConfigLoader {
         settings.value(
             Option.MAX_CONCURRENT_INVOCATIONS, text -> Values.integer(text, 1, 1_000_000)),
         settings.value(
-            Option.SAMPLE_FUNCTIONS, text -> Values.constant(SampleFunctions.class, text)));
+            Option.SAMPLE_FUNCTIONS, text -> Values.constant(SampleFunctionsMode.class, text)));
   }
 
   private static Config.Callback callback(Settings settings) throws ConfigException {

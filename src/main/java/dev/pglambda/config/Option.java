@@ -90,8 +90,8 @@ enum Option {
       "size",
       null,
       "a whole number with kB, MB or GB, from 1MB to 1024GB",
-      "Most memory for messages, calls and replies that the proxy holds, of all sessions. Without it"
-          + " half of the JVM's heap."),
+      "Most memory for messages, calls and replies that the proxy holds, of all sessions. Without"
+          + " it half of the JVM's heap."),
   MAX_MEMORY_PER_SESSION(
       Group.CONNECTIONS,
       "size",
@@ -132,7 +132,8 @@ enum Option {
       null,
       Option.EXPECTED_PASSWORD,
       "Password of its user postgres. Without it one is generated where --listen is more than this"
-          + " machine, and elsewhere nobody needs one. Command lines are public: use the variable."),
+          + " machine, and elsewhere nobody needs one. Command lines are public: use the"
+          + " variable."),
   EMBEDDED_SUPERUSER(
       Group.EMBEDDED,
       "on|off",
@@ -219,8 +220,8 @@ enum Option {
       "names",
       "rds_superuser",
       "names of roles, in ASCII, with commas between them, or *",
-      "Roles whose members may install the extension, and whose calls --direct-calls serves where it"
-          + " is not installed. Superusers always may. *: every role."),
+      "Roles whose members may install the extension, and whose calls --direct-calls serves where"
+          + " it is not installed. Superusers always may. *: every role."),
 
   LOG_LEVEL(
       Group.LOG,

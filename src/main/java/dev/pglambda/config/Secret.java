@@ -3,9 +3,9 @@ package dev.pglambda.config;
 import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
-/** Octets that must not be shown: {@link #toString()} hides them. */
+/** Bytes that must not be shown: {@link #toString()} hides them. */
 public final class Secret {
-  /** Fewest octets of a secret. */
+  /** Fewest bytes of a secret. */
   public static final int MINIMUM_OCTETS = 32;
 
   private final byte[] octets;
@@ -21,7 +21,7 @@ public final class Secret {
     this.octets = octets.clone();
   }
 
-  /** A copy of the octets. */
+  /** A copy of the bytes. */
   public byte[] octets() {
     return octets.clone();
   }

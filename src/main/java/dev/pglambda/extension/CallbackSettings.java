@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the row of {@code pglambda.settings} says: where the server calls the proxy, and the keys it
- * needs (docs/architecture.md, "The secret"). Never shows a key in {@link #toString}.
+ * needs (docs/development/callback-protocol.md, "The secret"). Never shows a key in {@link
+ * #toString}.
  *
  * @param host name or address of the proxy as the server sees it; null: the address from which the
  *     installing session comes

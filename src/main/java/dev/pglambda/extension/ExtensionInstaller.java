@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * exists}, a read-only transaction), the block executes the statement itself. Elsewhere it runs the
  * same script and registers the extension as PostgreSQL does; a role that is not superuser gets
  * everything but the entries in the catalogs. Notices and errors have PostgreSQL's words and codes.
- * Then it stores the address of the proxy and its keys ({@link SettingsOffer}), and defines the
+ * Then it stores the address of the proxy and its keys ({@link CallbackKeySql}), and defines the
  * parameters that RDS has.
  *
  * <p>Immutable.
@@ -171,7 +171,7 @@ public final class ExtensionInstaller {
   }
 
   private static String settings() {
-    return "  " + SettingsOffer.STORE + "\n  " + DEFINE_PARAMETERS;
+    return "  " + CallbackKeySql.STORE + "\n  " + DEFINE_PARAMETERS;
   }
 
   private static String marked(String sql) {
@@ -198,7 +198,7 @@ public final class ExtensionInstaller {
     return UPDATE_FUNCTIONS.fill(
         Map.of(
             "bindings", bindings(),
-            "check_table", SettingsOffer.CHECK_TABLE,
+            "check_table", CallbackKeySql.CHECK_TABLE,
             "functions", marked(lambda.section("functions")),
             "grants", marked(lambda.section("grants"))));
   }

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
  * A key for HMAC-SHA256 as PostgreSQL needs it: {@code sha256(opad || sha256(ipad || text))}. Never
  * shows a key in {@link #toString}.
  *
- * @param innerHex 64 octets in hexadecimal digits: the key, padded with 0x36
- * @param outerHex 64 octets in hexadecimal digits: the key, padded with 0x5c
+ * @param innerHex 64 bytes in hexadecimal digits: the key, padded with 0x36
+ * @param outerHex 64 bytes in hexadecimal digits: the key, padded with 0x5c
  */
 public record KeyPads(String innerHex, String outerHex) {
   private static final Pattern PAD = Pattern.compile("[0-9a-f]{128}");
@@ -25,7 +25,7 @@ public record KeyPads(String innerHex, String outerHex) {
   }
 
   /**
-   * The pads given as octets.
+   * The pads given as bytes.
    *
    * @throws IllegalArgumentException as the constructor does
    */

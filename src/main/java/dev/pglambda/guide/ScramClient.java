@@ -32,7 +32,7 @@ final class ScramClient {
   /**
    * @param password visible ASCII, which SASLprep leaves as it is
    */
-  ScramClient(String password) {
+  public ScramClient(String password) {
     this.password = password;
     byte[] nonce = new byte[NONCE_OCTETS];
     new SecureRandom().nextBytes(nonce);
@@ -41,12 +41,12 @@ final class ScramClient {
   }
 
   /** client-first-message. */
-  String first() {
+  public String first() {
     return NO_CHANNEL_BINDING + clientFirst;
   }
 
   /** client-final-message. */
-  String last(String serverFirst) throws IOException {
+  public String last(String serverFirst) throws IOException {
     Matcher parts = SERVER_FIRST.matcher(serverFirst);
     if (!parts.matches() || !parts.group(1).startsWith(clientFirst.substring("n=,r=".length()))) {
       throw new IOException("the server's answer is not SCRAM");

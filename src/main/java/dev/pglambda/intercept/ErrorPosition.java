@@ -1,6 +1,6 @@
 package dev.pglambda.intercept;
 
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.ErrorFields;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +20,7 @@ public final class ErrorPosition {
    *     position; null or empty if nothing
    * @return whether anything changed
    */
-  public static boolean mend(ErrorFields fields, @Nullable List<RewrittenStatement> statements) {
+  public static boolean restore(ErrorFields fields, @Nullable List<ReplacedSpan> statements) {
     Integer reported = parse(fields.get(ErrorFields.POSITION));
     if (reported == null || statements == null || statements.isEmpty()) {
       return false;
@@ -48,9 +48,9 @@ public final class ErrorPosition {
   }
 
   /** The offset in the original text, given the one in the rewritten text. */
-  static int original(int offset, List<RewrittenStatement> statements) {
+  static int original(int offset, List<ReplacedSpan> statements) {
     int moved = 0;
-    for (RewrittenStatement statement : statements) {
+    for (ReplacedSpan statement : statements) {
       int start = statement.start() + moved;
       if (offset < start) {
         break;

@@ -1,19 +1,20 @@
 package dev.pglambda.intercept;
 
+import dev.pglambda.intercept.Rewrite.FoundCalls;
 import dev.pglambda.intercept.Rewrite.Keys;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
-import dev.pglambda.intercept.direct.DirectScript;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.sql.AmbiguousCalls;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
 import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.FunctionCalls;
-import dev.pglambda.sql.Mentions;
+import dev.pglambda.sql.MentionScan;
 import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.StatementSplitter;
-import dev.pglambda.sql.UnresolvedCalls;
 import dev.pglambda.sql.ViewReference;
 import dev.pglambda.sql.ViewReferences;
 import io.netty.buffer.ByteBuf;
@@ -76,10 +77,10 @@ public final class ExtensionInterceptor implements Interceptor {
         buffer.nioBufferCount() == 1
             ? buffer.internalNioBuffer(index, length)
             : buffer.nioBuffer(index, length);
-    if (Mentions.awsExtension(text)) {
+    if (MentionScan.awsExtension(text)) {
       return Concern.EXTENSION;
     }
-    return Mentions.call(text) ? Concern.PROCEDURE : Concern.NONE;
+    return MentionScan.call(text) ? Concern.PROCEDURE : Concern.NONE;
   }
 
   @Override
@@ -89,46 +90,47 @@ public final class ExtensionInterceptor implements Interceptor {
     boolean standardConformingStrings = settings.standardConformingStrings();
     List<ExtensionStatement> statements = List.of();
     List<NestedStatement> nested = List.of();
-    if (Mentions.extensionStatement(text)) {
+    if (MentionScan.extensionStatement(text)) {
       statements = ExtensionStatements.find(text, standardConformingStrings);
       nested = NestedStatements.find(text, standardConformingStrings);
     }
     List<Part> parts = parts(text, statements, nested);
     boolean installing = !parts.isEmpty();
-    if (Mentions.availableExtensions(text)) {
+    if (MentionScan.availableExtensions(text)) {
       parts.addAll(views(text, standardConformingStrings));
     }
     List<FunctionCall> calls = List.of();
-    if (Mentions.functionCall(text)) {
+    if (MentionScan.functionCall(text)) {
       calls = FunctionCalls.find(text, standardConformingStrings);
-      UnresolvedCalls.find(
+      AmbiguousCalls.find(
               text,
               calls,
               standardConformingStrings,
               number -> isText(buffer, parameterTypes, number))
-          .forEach(insertion -> parts.add(new Part(RewrittenStatement.NESTED, "", insertion)));
+          .forEach(insertion -> parts.add(new Part(ReplacedSpan.NESTED, "", insertion)));
     }
     parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
     String spliced = Replacement.splice(text, parts.stream().map(Part::replacement).toList());
-    DirectScript direct =
+    FoundCalls found =
         calls.isEmpty() || !directCalls || !statements.isEmpty() || !nested.isEmpty()
             ? null
-            : DirectScript.of(
+            : new FoundCalls(
                 spliced,
                 parts.isEmpty() ? calls : FunctionCalls.find(spliced, standardConformingStrings),
-                settings);
+                standardConformingStrings,
+                settings.encoding());
     boolean mayAsk = !TRANSACTION_MODES.matcher(text).find();
-    boolean readsParameters = mayAsk && Mentions.parameter(text);
+    boolean readsParameters = mayAsk && MentionScan.parameter(text);
     Keys keys =
         mayAsk ? keys(text, installing, statements, nested, standardConformingStrings) : Keys.NONE;
-    return parts.isEmpty() && direct == null && !readsParameters && keys == Keys.NONE
+    return parts.isEmpty() && found == null && !readsParameters && keys == Keys.NONE
         ? null
         : new Rewrite(
             ClientEncoding.restored(spliced),
             rewritten(text, parts, settings.encoding()),
             keys,
             readsParameters,
-            direct);
+            found);
   }
 
   /** The statements that are replaced in a text, in no order. */
@@ -154,7 +156,7 @@ public final class ExtensionInterceptor implements Interceptor {
               spelled, nested.written(), installer.apply(nested.statement(), nested.text()));
       if (block != null) {
         Replacement replacement = new Replacement(nested.start(), nested.end(), block);
-        parts.add(new Part(RewrittenStatement.NESTED, "", replacement));
+        parts.add(new Part(ReplacedSpan.NESTED, "", replacement));
       }
     }
     return parts;
@@ -169,7 +171,7 @@ public final class ExtensionInterceptor implements Interceptor {
             .map(
                 reference ->
                     new Part(
-                        RewrittenStatement.NESTED,
+                        ReplacedSpan.NESTED,
                         "",
                         ViewSubquery.of(
                             reference, text, availableExtensions.apply(reference.view()))))
@@ -242,17 +244,17 @@ public final class ExtensionInterceptor implements Interceptor {
     };
   }
 
-  private static List<RewrittenStatement> rewritten(
+  private static List<ReplacedSpan> rewritten(
       String text, List<Part> parts, ClientEncoding encoding) {
-    List<RewrittenStatement> places =
-        RewrittenStatement.within(text, parts.stream().map(Part::replacement).toList(), encoding);
-    List<RewrittenStatement> rewritten = new ArrayList<>();
+    List<ReplacedSpan> places =
+        ReplacedSpan.within(text, parts.stream().map(Part::replacement).toList(), encoding);
+    List<ReplacedSpan> rewritten = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       rewritten.add(places.get(i).withTag(parts.get(i).index(), parts.get(i).commandTag()));
     }
     return rewritten;
   }
 
-  /** What is replaced, with the index and command tag of {@link RewrittenStatement}. */
+  /** What is replaced, with the index and command tag of {@link ReplacedSpan}. */
   private record Part(int index, String commandTag, Replacement replacement) {}
 }

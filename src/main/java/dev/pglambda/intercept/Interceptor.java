@@ -1,5 +1,6 @@
 package dev.pglambda.intercept;
 
+import dev.pglambda.protocol.ParseMessage;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,7 @@ public interface Interceptor {
       };
 
   /** The text has no parameters. */
-  int NO_PARAMETERS = -1;
+  int NO_PARAMETERS = ParseMessage.NO_TYPES;
 
   /** Why a text is to be shown to {@link #inspect}. */
   enum Concern {
@@ -42,7 +43,7 @@ public interface Interceptor {
    *
    * @param buffer holds the text, without its terminating NUL; indexes must not be moved
    * @param index where it begins
-   * @param length its octets
+   * @param length its bytes
    */
   Concern concern(ByteBuf buffer, int index, int length);
 
@@ -51,7 +52,7 @@ public interface Interceptor {
    *
    * @param buffer holds the text, without its terminating NUL; indexes must not be moved
    * @param index where it begins
-   * @param length its octets
+   * @param length its bytes
    * @param parameterTypes where, behind the text, a Parse message has the number of parameter types
    *     and then their object ids; {@link #NO_PARAMETERS} in a Query message, or if they are not
    *     there

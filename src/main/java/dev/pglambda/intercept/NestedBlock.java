@@ -1,6 +1,6 @@
 package dev.pglambda.intercept;
 
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,7 @@ final class NestedBlock {
   /** Not with a dollar sign at the end: another may follow, and both together end a {@code $$}. */
   private static final String END = "END$pglambda_do$ LANGUAGE plpgsql";
 
-  static final Marks MARKS = new Marks(HEAD, STATEMENT_END, END);
+  static final TextMarkers MARKS = new TextMarkers(HEAD, STATEMENT_END, END);
 
   /**
    * How the last line of the text begins which the block executes. Up to {@link #LAST_LINE_END} it
@@ -57,7 +57,8 @@ final class NestedBlock {
   private static final String TO =
       "$pglambda$, pg_catalog.concat(pg_catalog.chr(10), pg_catalog.chr(36), pg_catalog.chr(39),"
           + " pg_catalog.chr(92))), pg_catalog.chr(10), $pglambda$--pglambda $pglambda$,"
-          + " pg_catalog.split_part(frame, pg_catalog.chr(10), 1), $pglambda$ pglambda--$pglambda$); ";
+          + " pg_catalog.split_part(frame, pg_catalog.chr(10), 1), $pglambda$"
+          + " pglambda--$pglambda$); ";
 
   /** The characters that must not be in the line, in the order of {@link #TO}. */
   private static final String ENCODED = "\n$'\\";
@@ -102,7 +103,7 @@ final class NestedBlock {
    * @return for each, where in the original text its statement stands, and the length of the whole
    *     block; all in bytes
    */
-  static List<RewrittenStatement> find(String text) {
+  static List<ReplacedSpan> find(String text) {
     return MARKS.find(text);
   }
 

@@ -1,6 +1,7 @@
 package dev.pglambda.intercept;
 
-import dev.pglambda.intercept.direct.DirectScript;
+import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.Replacement;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,19 +12,19 @@ import org.jspecify.annotations.Nullable;
  * mended in the server's replies to it.
  *
  * @param text the whole new text of the Query or Parse message, one {@code char} per byte
- * @param statements the statements that were replaced, by ascending position
+ * @param spans what was replaced, by ascending position
  * @param keys whether the proxy's keys are to be offered to the server when it is executed
  * @param readsParameters whether it reads a run-time parameter {@code aws_lambda.*}, so that the
  *     session must know these
- * @param direct the new text if the proxy can serve all calls in it itself; else null. If nothing
- *     else is of interest, nothing was replaced
+ * @param calls the calls in the new text that may be executed locally; null if there are none. If
+ *     nothing else is of interest, nothing was replaced
  */
 public record Rewrite(
     String text,
-    List<RewrittenStatement> statements,
+    List<ReplacedSpan> spans,
     Keys keys,
     boolean readsParameters,
-    @Nullable DirectScript direct) {
+    @Nullable FoundCalls calls) {
 
   /** Whether a text takes the keys of the proxy when it is executed. */
   public enum Keys {
@@ -35,9 +36,23 @@ public record Rewrite(
     OF_STATEMENT
   }
 
-  /** A text whose calls, if it has any, the proxy cannot serve. */
-  public Rewrite(String text, List<RewrittenStatement> statements, Keys keys) {
-    this(text, statements, keys, false, null);
+  /**
+   * Calls of the extension's functions in a text.
+   *
+   * @param text as {@link ClientEncoding#read} reads it
+   * @param calls in order
+   * @param standardConformingStrings the session's setting
+   * @param encoding the client's
+   */
+  public record FoundCalls(
+      String text,
+      List<FunctionCall> calls,
+      boolean standardConformingStrings,
+      ClientEncoding encoding) {}
+
+  /** A text without calls that may be executed locally. */
+  public Rewrite(String text, List<ReplacedSpan> spans, Keys keys) {
+    this(text, spans, keys, false, null);
   }
 
   /**
@@ -50,7 +65,7 @@ public record Rewrite(
    * @param end how many characters the client's text has up to its end
    * @param length how many characters stand in its place in the new text
    */
-  public record RewrittenStatement(int index, String commandTag, int start, int end, int length) {
+  public record ReplacedSpan(int index, String commandTag, int start, int end, int length) {
 
     /**
      * The index of all that are no statements of the text itself: they get no reply of their own.
@@ -64,9 +79,9 @@ public record Rewrite(
      * @param replacements what is replaced in it, in ascending order
      * @param encoding of the text
      */
-    public static List<RewrittenStatement> within(
+    public static List<ReplacedSpan> within(
         String text, List<Replacement> replacements, ClientEncoding encoding) {
-      List<RewrittenStatement> parts = new ArrayList<>();
+      List<ReplacedSpan> parts = new ArrayList<>();
       int counted = 0;
       int characters = 0;
       for (Replacement replacement : replacements) {
@@ -80,13 +95,13 @@ public record Rewrite(
       return parts;
     }
 
-    RewrittenStatement withTag(int statementIndex, String tag) {
-      return new RewrittenStatement(statementIndex, tag, start, end, length);
+    ReplacedSpan withTag(int statementIndex, String tag) {
+      return new ReplacedSpan(statementIndex, tag, start, end, length);
     }
 
     /** A statement within a string constant. */
-    static RewrittenStatement nested(int start, int end, int length) {
-      return new RewrittenStatement(NESTED, "", start, end, length);
+    static ReplacedSpan nested(int start, int end, int length) {
+      return new ReplacedSpan(NESTED, "", start, end, length);
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.pglambda.intercept;
 
+import dev.pglambda.protocol.ClientEncoding;
+
 /**
  * What the server has reported of the session's settings (manual, "Asynchronous Operations",
  * ParameterStatus).

@@ -17,11 +17,12 @@ import java.util.List;
  * texts: what is known here by its words must be known for good.
  */
 final class ViewSubquery {
-  private static final Marks NAMED = new Marks("(/*pglambda-as ", "*/", "/*pglambda*/) AS ");
-  private static final Marks ALIASED = new Marks("(/*pglambda ", "*/", "/*pglambda*/)");
+  private static final TextMarkers NAMED =
+      new TextMarkers("(/*pglambda-as ", "*/", "/*pglambda*/) AS ");
+  private static final TextMarkers ALIASED = new TextMarkers("(/*pglambda ", "*/", "/*pglambda*/)");
 
   /** Those of both forms. */
-  static final List<Marks> MARKS = List.of(NAMED, ALIASED);
+  static final List<TextMarkers> MARKS = List.of(NAMED, ALIASED);
 
   private ViewSubquery() {}
 
@@ -32,7 +33,7 @@ final class ViewSubquery {
    * @param query has the rows that the client is to see
    */
   static Replacement of(ViewReference reference, String text, String query) {
-    Marks marks = reference.aliased() ? ALIASED : NAMED;
+    TextMarkers marks = reference.aliased() ? ALIASED : NAMED;
     int start = reference.start();
     int end = reference.aliased() ? reference.end() : reference.nameStart();
     String original = text.substring(start, end);

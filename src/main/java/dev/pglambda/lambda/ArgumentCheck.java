@@ -1,5 +1,6 @@
 package dev.pglambda.lambda;
 
+import dev.pglambda.protocol.SqlError;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;

@@ -1,5 +1,7 @@
 package dev.pglambda.lambda;
 
+import dev.pglambda.protocol.SqlError;
+
 /** An argument that {@code aws_lambda.invoke} refuses before anything is sent. */
 final class InvalidArgumentException extends Exception {
   private static final long serialVersionUID = 1L;

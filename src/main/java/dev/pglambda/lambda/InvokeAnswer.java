@@ -1,5 +1,6 @@
 package dev.pglambda.lambda;
 
+import dev.pglambda.protocol.SqlError;
 import org.jspecify.annotations.Nullable;
 
 /** What a call of {@code aws_lambda.invoke} comes to in SQL: a row or an error. */

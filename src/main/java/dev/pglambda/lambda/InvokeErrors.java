@@ -3,6 +3,7 @@ package dev.pglambda.lambda;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.stream.Collectors;

@@ -1,6 +1,7 @@
 package dev.pglambda.lambda;
 
 import dev.pglambda.limits.MemoryExhaustedException;
+import dev.pglambda.protocol.SqlError;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -19,7 +20,7 @@ public final class InvokeFunction {
   public static final Duration DEFAULT_CONNECT_TIMEOUT =
       Duration.ofMillis(ArgumentCheck.DEFAULT_CONNECT_TIMEOUT_MS);
 
-  private static final Logger LOG = LoggerFactory.getLogger(InvokeFunction.class);
+  private static final Logger log = LoggerFactory.getLogger(InvokeFunction.class);
 
   private final LambdaInvoker invoker;
   private final ArgumentCheck check;
@@ -104,7 +105,7 @@ public final class InvokeFunction {
   }
 
   private static InvokeAnswer internalError(@Nullable Throwable bug) {
-    LOG.error("aws_lambda.invoke failed inside the proxy", bug);
+    log.error("aws_lambda.invoke failed inside the proxy", bug);
     return new InvokeAnswer.Failure(InvokeErrors.internalError());
   }
 }

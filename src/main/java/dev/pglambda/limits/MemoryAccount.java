@@ -3,7 +3,7 @@ package dev.pglambda.limits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The octets that one session holds. Who reserves releases, once; what is left at the end is
+ * The bytes that one session holds. Who reserves releases, once; what is left at the end is
  * released by {@link #close}, and everything after that counts for nothing. Thread-safe.
  */
 public final class MemoryAccount implements AutoCloseable {
@@ -17,10 +17,10 @@ public final class MemoryAccount implements AutoCloseable {
   }
 
   /**
-   * Why octets were not reserved.
+   * Why bytes were not reserved.
    *
    * @param option the limit
-   * @param limit its value in octets
+   * @param limit its value in bytes
    * @param octets how many were asked for
    */
   public record Refusal(String option, long limit, long octets) {
@@ -36,7 +36,7 @@ public final class MemoryAccount implements AutoCloseable {
   }
 
   /**
-   * Reserves octets, before they are allocated.
+   * Reserves bytes, before they are allocated.
    *
    * @return false if there are too many; {@link #refusal} tells why
    */
@@ -58,7 +58,7 @@ public final class MemoryAccount implements AutoCloseable {
     return refusal == null ? new Refusal("--max-memory-per-session", 0, 0) : refusal;
   }
 
-  /** Reserves octets that are there already, and counted elsewhere until now. */
+  /** Reserves bytes that are there already, and counted elsewhere until now. */
   public synchronized void take(long octets) {
     if (!closed) {
       used += octets;
@@ -66,7 +66,7 @@ public final class MemoryAccount implements AutoCloseable {
     }
   }
 
-  /** Gives octets back that were reserved. */
+  /** Gives bytes back that were reserved. */
   public synchronized void release(long octets) {
     if (!closed) {
       used -= octets;
@@ -74,7 +74,7 @@ public final class MemoryAccount implements AutoCloseable {
     }
   }
 
-  /** Octets that are reserved. */
+  /** Bytes that are reserved. */
   public synchronized long used() {
     return used;
   }

@@ -3,7 +3,7 @@ package dev.pglambda.limits;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many octets the process may hold for its sessions, and each of them; what is only passed on
+ * How many bytes the process may hold for its sessions, and each of them; what is only passed on
  * does not count. Thread-safe.
  *
  * <p>No session gets more than is left for all others: the first can have half, two of them a third
@@ -24,8 +24,8 @@ public final class MemoryBudget {
   private final AtomicLong used = new AtomicLong();
 
   /**
-   * @param limit octets of the process
-   * @param accountLimit octets of each session
+   * @param limit bytes of the process
+   * @param accountLimit bytes of each session
    */
   public MemoryBudget(long limit, long accountLimit) {
     this.limit = limit;
@@ -42,12 +42,12 @@ public final class MemoryBudget {
     return new MemoryBudget(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4);
   }
 
-  /** An account of a session, or of what else holds octets by itself. */
+  /** An account of a session, or of what else holds bytes by itself. */
   public MemoryAccount open() {
     return new MemoryAccount(this);
   }
 
-  /** Octets that are reserved now, by all. */
+  /** Bytes that are reserved now, by all. */
   public long used() {
     return used.get();
   }

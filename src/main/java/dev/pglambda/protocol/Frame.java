@@ -5,7 +5,7 @@ package dev.pglambda.protocol;
  * length counting itself but not the type (PostgreSQL manual, "Message Formats").
  */
 public final class Frame {
-  /** Octets of type and length. */
+  /** Bytes of type and length. */
   public static final int HEADER_LENGTH = 5;
 
   /** Smallest value of the length field. */

@@ -22,7 +22,7 @@ public final class FrameScanner {
      * A message begins.
      *
      * @param type type byte
-     * @param bodyLength octets after the length field
+     * @param bodyLength bytes after the length field
      * @return whether {@link #inspect} is to see the complete message before it moves on; the
      *     visitor must bound the length for which it answers yes
      * @throws ProtocolViolation if such a message must not come here
@@ -34,7 +34,7 @@ public final class FrameScanner {
      *
      * @param buffer holds the message; indexes must not be moved
      * @param index where its type byte stands
-     * @param length octets of the whole message
+     * @param length bytes of the whole message
      * @return the bytes to forward in its place, or null to forward it unchanged
      */
     @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) throws ProtocolViolation;
@@ -48,12 +48,12 @@ public final class FrameScanner {
   private final Visitor visitor;
   private final ByteBufAllocator allocator;
 
-  /** The first octets of a header that came in pieces. */
+  /** The first bytes of a header that came in pieces. */
   private final byte[] header = new byte[Frame.HEADER_LENGTH];
 
   private int headerLength;
 
-  /** Octets still to come of a message that passes. */
+  /** Bytes still to come of a message that passes. */
   private int passing;
 
   /** The part that has come of a message that was wanted. */
@@ -115,7 +115,7 @@ public final class FrameScanner {
     return paused;
   }
 
-  /** Octets that wait for {@link #resume}. */
+  /** Bytes that wait for {@link #resume}. */
   public int waitingOctets() {
     return waiting == null ? 0 : waiting.readableBytes();
   }

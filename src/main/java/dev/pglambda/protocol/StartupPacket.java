@@ -17,7 +17,7 @@ public sealed interface StartupPacket {
   int MAX_LENGTH = 10_004;
 
   /**
-   * Octets of a wrong length. PostgreSQL closes on them and tells its log alone (backend_startup.c,
+   * Bytes of a wrong length. PostgreSQL closes on them and tells its log alone (backend_startup.c,
    * ProcessStartupPacket): who sends them may be no client of PostgreSQL at all, or one that is
    * just leaving.
    *
@@ -31,7 +31,7 @@ public sealed interface StartupPacket {
   /** Asks for GSSAPI encryption. */
   record GssEncRequest() implements StartupPacket {}
 
-  /** Asks to cancel what another session runs; the key stays opaque (4 to 256 octets). */
+  /** Asks to cancel what another session runs; the key stays opaque (4 to 256 bytes). */
   record CancelRequest() implements StartupPacket {}
 
   /**
@@ -61,7 +61,7 @@ public sealed interface StartupPacket {
     }
   }
 
-  /** Octets of the first packet in the buffer as it tells them, or -1 while they are not there. */
+  /** Bytes of the first packet in the buffer as it tells them, or -1 while they are not there. */
   static int length(ByteBuf in) {
     return in.readableBytes() < 4 ? -1 : in.getInt(in.readerIndex());
   }

@@ -5,10 +5,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
 /** The client's channel, once its session has begun: hands everything to the {@link Session}. */
-final class ClientHandler extends ChannelInboundHandlerAdapter {
+public final class ClientHandler extends ChannelInboundHandlerAdapter {
   private final Session session;
 
-  ClientHandler(Session session) {
+  public ClientHandler(Session session) {
     this.session = session;
   }
 

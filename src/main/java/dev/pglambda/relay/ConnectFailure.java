@@ -12,14 +12,14 @@ import java.net.UnknownHostException;
  * @param message its message
  * @param reason why, for the log
  */
-record ConnectFailure(String sqlState, String message, String reason) {
+public record ConnectFailure(String sqlState, String message, String reason) {
 
-  static ConnectFailure of(Throwable cause, String backend) {
+  public static ConnectFailure of(Throwable cause, String backend) {
     // Netty wraps what keeps it from opening a socket at all: no file descriptor is left.
     Throwable noSocket = cause instanceof ChannelException ? cause.getCause() : null;
     if (noSocket != null) {
       return new ConnectFailure(
-          SqlState.TOO_MANY_CONNECTIONS, Admission.TOO_MANY, reason(noSocket));
+          SqlState.TOO_MANY_CONNECTIONS, ClientRefusals.TOO_MANY, reason(noSocket));
     }
     String reason = reason(cause);
     return new ConnectFailure(
@@ -29,7 +29,7 @@ record ConnectFailure(String sqlState, String message, String reason) {
   }
 
   /** The reason of a failure in few words. */
-  static String reason(Throwable cause) {
+  public static String reason(Throwable cause) {
     String message = cause.getMessage();
     if (cause instanceof UnknownHostException) {
       return "unknown host";

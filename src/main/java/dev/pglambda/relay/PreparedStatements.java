@@ -1,7 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite.Keys;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe. For a message whose names are not known nothing is allocated.
  */
-final class PreparedStatements {
+public final class PreparedStatements {
   /** More are not noted, which leaves them with the tag {@code DO}. */
   private static final int MAX_NAMES = 1_000;
 
-  private static final List<RewrittenStatement> NONE = List.of();
+  private static final List<ReplacedSpan> NONE = List.of();
 
   private final MemoryAccount memory;
   private final Map<Name, Text> statements = new HashMap<>();
@@ -48,11 +48,11 @@ final class PreparedStatements {
   }
 
   /** A message that names a statement or portal whose text is or was rewritten. */
-  interface Message {
+  non-sealed interface Message extends ReplyOwner {
     /**
      * The rewritten statements of the text that the server works on; none if it is the client's.
      */
-    List<RewrittenStatement> rewritten();
+    List<ReplacedSpan> rewritten();
 
     /** The server has done what the message asks for. */
     default void completed() {}
@@ -61,38 +61,35 @@ final class PreparedStatements {
   /** What stands under a name, as the server has it after all replies that have come. */
   private static final class Text {
     private final MemoryAccount memory;
-    private List<RewrittenStatement> rewritten = NONE;
+    private List<ReplacedSpan> rewritten = NONE;
     private Keys keys = Keys.NONE;
-    private @Nullable ServedStatement statement;
-    private @Nullable ServedPortal portal;
+    private @Nullable Object attachment;
 
     /** The same of a message that is under way: it may take keys by now. */
     private boolean mayTakeKeys;
 
-    /** Octets reserved for the statement or portal. */
-    private long octets;
+    /** Bytes reserved for the attachment. */
+    private long bytes;
 
     private Text(MemoryAccount memory) {
       this.memory = memory;
     }
 
-    private void become(List<RewrittenStatement> parts, Keys ofText) {
+    private void become(List<ReplacedSpan> parts, Keys ofText) {
       rewritten = parts;
       keys = ofText;
       mayTakeKeys = ofText != Keys.NONE;
-      statement = null;
-      portal = null;
-      memory.release(octets);
-      octets = 0;
+      attachment = null;
+      memory.release(bytes);
+      bytes = 0;
     }
 
     private boolean isOfInterest() {
-      return !rewritten.isEmpty() || keys != Keys.NONE || statement != null || portal != null;
+      return !rewritten.isEmpty() || keys != Keys.NONE || attachment != null;
     }
   }
 
-  private record Parse(Text statement, List<RewrittenStatement> rewritten, Keys keys)
-      implements Message {
+  private record Parse(Text statement, List<ReplacedSpan> rewritten, Keys keys) implements Message {
     @Override
     public void completed() {
       statement.become(rewritten, keys);
@@ -101,7 +98,7 @@ final class PreparedStatements {
 
   private record Bind(Text portal, @Nullable Text statement) implements Message {
     @Override
-    public List<RewrittenStatement> rewritten() {
+    public List<ReplacedSpan> rewritten() {
       return NONE;
     }
 
@@ -115,14 +112,14 @@ final class PreparedStatements {
 
   private record Execute(Text portal) implements Message {
     @Override
-    public List<RewrittenStatement> rewritten() {
+    public List<ReplacedSpan> rewritten() {
       return portal.rewritten;
     }
   }
 
   private record Close(Text text) implements Message {
     @Override
-    public List<RewrittenStatement> rewritten() {
+    public List<ReplacedSpan> rewritten() {
       return NONE;
     }
 
@@ -144,7 +141,7 @@ final class PreparedStatements {
    * @param end where it ends
    * @param keys whether the proxy's keys are to be offered when it is executed
    */
-  Message parse(ByteBuf buffer, int name, int end, List<RewrittenStatement> rewritten, Keys keys) {
+  Message parse(ByteBuf buffer, int name, int end, List<ReplacedSpan> rewritten, Keys keys) {
     Text statement = known(statements, buffer, name, end);
     if (statement == null) {
       statement = note(statements);
@@ -224,15 +221,15 @@ final class PreparedStatements {
     return portal == null ? Keys.NONE : portal.keys;
   }
 
-  // ---- statements whose calls the proxy serves; names have one char per byte
+  // ---- what local execution keeps with a name; names have one char per byte
 
   /** Whether a statement of this name can be noted. */
-  boolean hasRoomForStatement(String name) {
+  public boolean hasRoomForStatement(String name) {
     return hasRoom(statements, name);
   }
 
   /** Whether a portal of this name can be noted. */
-  boolean hasRoomForPortal(String name) {
+  public boolean hasRoomForPortal(String name) {
     return hasRoom(portals, name);
   }
 
@@ -240,61 +237,63 @@ final class PreparedStatements {
     return texts.size() < MAX_NAMES || texts.containsKey(probe.read(name));
   }
 
-  /** Whether the name is that of a statement whose calls the proxy serves, or was until lately. */
-  boolean isServed(ByteBuf buffer, int name, int end) {
+  /** Whether a statement has an attachment, or had one until lately. */
+  boolean hasAttachment(ByteBuf buffer, int name, int end) {
     Text statement = known(statements, buffer, name, end);
-    return statement != null && statement.statement != null;
+    return statement != null && statement.attachment != null;
   }
 
-  /** The same for a portal whose calls were not made yet. */
-  boolean isServedPortal(ByteBuf buffer, int name, int end) {
+  /** The same for a portal. */
+  boolean portalHasAttachment(ByteBuf buffer, int name, int end) {
     Text portal = known(portals, buffer, name, end);
-    return portal != null && portal.portal != null;
+    return portal != null && portal.attachment != null;
   }
 
-  /** Whether there is a statement or portal whose calls the proxy serves. */
-  boolean servesAny() {
-    return statements.values().stream().anyMatch(text -> text.statement != null)
-        || portals.values().stream().anyMatch(text -> text.portal != null);
-  }
-
-  /**
-   * @param octets reserved for the statement, and released when it is forgotten
-   */
-  void noteServed(String name, ServedStatement served, long octets) {
-    Text statement = noted(statements, name);
-    statement.become(NONE, Keys.NONE);
-    statement.statement = served;
-    statement.octets = octets;
+  /** Whether there is a statement or portal with an attachment. */
+  boolean haveAttachments() {
+    return statements.values().stream().anyMatch(text -> text.attachment != null)
+        || portals.values().stream().anyMatch(text -> text.attachment != null);
   }
 
   /**
-   * @param octets reserved for the portal, and released when it is forgotten
+   * Attaches something to a statement that the server has now.
+   *
+   * @param bytes reserved for it, and released when it is forgotten
    */
-  void noteServed(ServedPortal served, long octets) {
-    Text portal = noted(portals, served.bind().portal());
-    portal.become(NONE, Keys.NONE);
-    portal.portal = served;
-    portal.octets = octets;
+  public void attach(String name, Object attachment, long bytes) {
+    attach(noted(statements, name), attachment, bytes);
   }
 
-  @Nullable ServedStatement served(String name) {
+  /** The same to a portal. */
+  public void attachToPortal(String name, Object attachment, long bytes) {
+    attach(noted(portals, name), attachment, bytes);
+  }
+
+  private static void attach(Text text, Object attachment, long bytes) {
+    text.become(NONE, Keys.NONE);
+    text.attachment = attachment;
+    text.bytes = bytes;
+  }
+
+  /** What is attached to a statement; null if nothing is. */
+  public @Nullable Object attachment(String name) {
     Text statement = statements.get(probe.read(name));
-    return statement == null ? null : statement.statement;
+    return statement == null ? null : statement.attachment;
   }
 
-  @Nullable ServedPortal servedPortal(String name) {
+  /** What is attached to a portal; null if nothing is. */
+  public @Nullable Object portalAttachment(String name) {
     Text portal = portals.get(probe.read(name));
-    return portal == null ? null : portal.portal;
+    return portal == null ? null : portal.attachment;
   }
 
   /** The server has no such statement. */
-  void forgetStatement(String name) {
+  public void forgetStatement(String name) {
     forget(statements.get(probe.read(name)));
   }
 
-  /** A portal's calls are made: it is like any other. */
-  void forgetPortal(String name) {
+  /** A portal is like any other from now on. */
+  public void forgetPortal(String name) {
     forget(portals.get(probe.read(name)));
   }
 
@@ -341,7 +340,7 @@ final class PreparedStatements {
     return text;
   }
 
-  /** Octets of a name. */
+  /** Bytes of a name. */
   private static final class Name {
     /** PostgreSQL compares no more of a name: its NAMEDATALEN, less the terminating NUL. */
     private static final int SIGNIFICANT_OCTETS = 63;

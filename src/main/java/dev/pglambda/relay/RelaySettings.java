@@ -12,9 +12,8 @@ import java.time.Duration;
  *     request
  * @param startupTimeout longest time from a client's connection to its session's first
  *     ReadyForQuery
- * @param inspectLimit octets up to which the body of a Query or Parse is gathered to look at its
+ * @param inspectLimit bytes up to which the body of a Query or Parse is gathered to look at its
  *     text; longer ones pass unseen
- * @param limits how many connections there may be
  * @param keepalives of the connections to clients and to the server
  * @param memory what may be held
  */
@@ -24,12 +23,11 @@ public record RelaySettings(
     Duration connectTimeout,
     Duration startupTimeout,
     int inspectLimit,
-    ClientLimits limits,
     TcpKeepalives keepalives,
     MemoryBudget memory) {
 
   /** The server as messages name it. */
-  String backend() {
+  public String backend() {
     return backendHost.indexOf(':') >= 0
         ? "[" + backendHost + "]:" + backendPort
         : backendHost + ":" + backendPort;

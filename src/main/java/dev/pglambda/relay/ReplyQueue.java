@@ -1,11 +1,10 @@
 package dev.pglambda.relay;
 
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.BackendMessage;
-import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrontendMessage;
-import dev.pglambda.protocol.ProtocolViolation;
-import io.netty.buffer.ByteBuf;
+import dev.pglambda.relay.ReplyOwner.OwnMessage;
+import dev.pglambda.relay.ReplyOwner.Replaced;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,68 +29,11 @@ import org.jspecify.annotations.Nullable;
  * surprise can at worst spoil the command tag of a rewritten statement. Not thread-safe. Allocates
  * only to grow.
  */
-final class ReplyQueue {
+public final class ReplyQueue {
   private static final byte STARTUP = 0;
 
   /** Not a message with a reply: where CopyDone or CopyFail stood between the others. */
   private static final byte COPY_END = FrontendMessage.COPY_DONE;
-
-  /** In place of rewritten statements: who wants to hear the replies to a message. */
-  interface Hearer {
-    /** Whether the client must not see replies of this type. */
-    boolean keeps(byte type);
-
-    /** Whether {@link #hear} is to be told of replies of this type. */
-    boolean wants(byte type);
-
-    /**
-     * A reply that is no error, notice or ReadyForQuery has come; the queue knows of it already.
-     *
-     * @param buffer the reply and nothing else, so that one cannot read past its end
-     * @param index where its type byte stands
-     * @return what the client gets in its place; null if it gets the reply as it is
-     * @throws ProtocolViolation if there cannot be such a reply
-     */
-    @Nullable ByteBuf hear(byte type, ByteBuf buffer, int index) throws ProtocolViolation;
-
-    /**
-     * Whether there is memory for a reply that {@link #wants} has asked for, and that is to be
-     * gathered now; else it is forgotten.
-     *
-     * @param bodyLength in octets
-     */
-    default boolean holds(byte type, int bodyLength) {
-      return true;
-    }
-
-    /**
-     * What the client gets in front of a reply that is its own, if the reply need not be heard
-     * then.
-     */
-    default @Nullable ByteBuf inFrontOf(byte type) {
-      return null;
-    }
-
-    /** Changes an error or a notice, which the client gets. */
-    default void mend(ErrorFields fields) {}
-
-    /** Whether the client must not see an error. */
-    default boolean keepsError(ErrorFields fields) {
-      return false;
-    }
-
-    /** An error has come that is not kept: there is no further reply. */
-    default void failed() {}
-
-    /** A ReadyForQuery has come that is kept. */
-    default void ready() {}
-  }
-
-  /** In place of rewritten statements: the proxy's own message, and what follows depends on it. */
-  private static final Object OFFER = new Object();
-
-  /** In place of rewritten statements: the proxy's own message, of which no client depends. */
-  private static final Object STORE = new Object();
 
   /**
    * With so many unanswered messages (1.3 MB) the client is not read on. A server answers whatever
@@ -106,7 +48,7 @@ final class ReplyQueue {
   private static final int KEPT_CAPACITY = 1024;
 
   private byte[] kinds = new byte[INITIAL_CAPACITY];
-  private @Nullable Object[] rewrites = new @Nullable Object[INITIAL_CAPACITY];
+  private @Nullable ReplyOwner[] owners = new @Nullable ReplyOwner[INITIAL_CAPACITY];
   private int head;
   private int size;
 
@@ -147,7 +89,7 @@ final class ReplyQueue {
   }
 
   /** Whether the server owes nothing, and waits for no Sync. */
-  boolean isIdle() {
+  public boolean isIdle() {
     return size == 0 && !skipping && !copyIn && !awaitingSync;
   }
 
@@ -235,10 +177,10 @@ final class ReplyQueue {
   /**
    * A message was sent whose statements were rewritten.
    *
-   * @param statements which, by ascending index; null if none
+   * @param spans which, by ascending index
    */
-  void sent(byte type, @Nullable List<RewrittenStatement> statements) {
-    expect(type, statements);
+  void sent(byte type, List<ReplacedSpan> spans) {
+    expect(type, new Replaced(spans));
   }
 
   /**
@@ -251,24 +193,24 @@ final class ReplyQueue {
   }
 
   /** A message was sent to whose replies somebody listens. */
-  void sentFor(Hearer hearer, byte type) {
+  public void expect(ReplyListener listener, byte type) {
     if (type == FrontendMessage.SYNC) {
       skipping = false;
     }
     if (!skipping) {
-      push(type, hearer);
+      push(type, listener);
     }
   }
 
   /** Who listens to the reply that comes now; null if nobody does. */
-  @Nullable Hearer hearer() {
-    return size > 0 && rewrites[head] instanceof Hearer hearer ? hearer : null;
+  @Nullable ReplyListener listener() {
+    return size > 0 && owners[head] instanceof ReplyListener listener ? listener : null;
   }
 
-  private void expect(byte type, @Nullable Object rewrite) {
+  private void expect(byte type, @Nullable ReplyOwner owner) {
     outOfStep |= copyIn;
     if (!skipping && !copyIn) {
-      push(type, rewrite);
+      push(type, owner);
     }
   }
 
@@ -276,9 +218,9 @@ final class ReplyQueue {
    * Messages of the proxy's own were sent, and a message of the client's follows: if one fails, the
    * client gets that error, because the server then skips its message, too.
    */
-  void sentOffer(byte... types) {
+  void expectOffer(byte... types) {
     for (byte type : types) {
-      push(type, OFFER);
+      push(type, OwnMessage.OFFER);
     }
   }
 
@@ -287,9 +229,9 @@ final class ReplyQueue {
    * takes the place of one that the client was not given. An error of the Sync, which ends the
    * transaction, is not.
    */
-  void sentStore(byte... types) {
+  void expectStore(byte... types) {
     for (byte type : types) {
-      push(type, STORE);
+      push(type, OwnMessage.STORE);
     }
   }
 
@@ -301,22 +243,22 @@ final class ReplyQueue {
     if (size == 0) {
       return false;
     }
-    Object owner = rewrites[head];
+    ReplyOwner owner = owners[head];
     return switch (type) {
       case BackendMessage.PARAMETER_STATUS, BackendMessage.NOTIFICATION_RESPONSE -> false;
-      case BackendMessage.ERROR_RESPONSE -> owner == STORE;
+      case BackendMessage.ERROR_RESPONSE -> owner == OwnMessage.STORE;
       // A Query that follows an offer is followed by a Sync of the proxy's own, so that the server
       // goes on if the
       // offer fails. The client gets the ReadyForQuery of the second.
       case BackendMessage.READY_FOR_QUERY ->
           kinds[head] == FrontendMessage.QUERY && isOffersSync(1);
-      default -> owner == OFFER || owner == STORE;
+      default -> owner == OwnMessage.OFFER || owner == OwnMessage.STORE;
     };
   }
 
   private boolean isOffersSync(int position) {
     int at = (head + position) & (kinds.length - 1);
-    return size > position && kinds[at] == FrontendMessage.SYNC && rewrites[at] == OFFER;
+    return size > position && kinds[at] == FrontendMessage.SYNC && owners[at] == OwnMessage.OFFER;
   }
 
   /**
@@ -324,10 +266,10 @@ final class ReplyQueue {
    *
    * @return null if the statement that runs is the client's own
    */
-  @Nullable RewrittenStatement current() {
-    List<RewrittenStatement> statements = rewritten();
+  @Nullable ReplacedSpan current() {
+    List<ReplacedSpan> statements = rewritten();
     if (statements != null) {
-      for (RewrittenStatement statement : statements) {
+      for (ReplacedSpan statement : statements) {
         if (statement.index() == completed) {
           return statement;
         }
@@ -341,17 +283,14 @@ final class ReplyQueue {
    *
    * @return null if the text is the client's own
    */
-  @Nullable List<RewrittenStatement> rewritten() {
+  @Nullable List<ReplacedSpan> rewritten() {
     if (size == 0) {
       return null;
     }
-    if (rewrites[head] instanceof PreparedStatements.Message message) {
+    if (owners[head] instanceof PreparedStatements.Message message) {
       return message.rewritten();
     }
-    @SuppressWarnings("unchecked") // only sent(byte, List) stores a list
-    List<RewrittenStatement> statements =
-        rewrites[head] instanceof List<?> list ? (List<RewrittenStatement>) list : null;
-    return statements;
+    return owners[head] instanceof Replaced replaced ? replaced.spans() : null;
   }
 
   /** A message came from the server. */
@@ -387,7 +326,7 @@ final class ReplyQueue {
       return;
     }
     byte copying = kinds[head];
-    Object statements = rewrites[head];
+    ReplyOwner owner = owners[head];
     int completedBefore = completed;
     pop();
     copyIn = true;
@@ -397,7 +336,7 @@ final class ReplyQueue {
       outOfStep |= copyIn && kinds[head] != FrontendMessage.SYNC;
       pop();
     }
-    pushFront(copying, statements);
+    pushFront(copying, owner);
     completed = completedBefore;
   }
 
@@ -441,9 +380,9 @@ final class ReplyQueue {
 
   private void popIf(byte kind) {
     if (headIs(kind)) {
-      Object rewrite = rewrites[head];
+      ReplyOwner owner = owners[head];
       pop();
-      if (rewrite instanceof PreparedStatements.Message message) {
+      if (owner instanceof PreparedStatements.Message message) {
         message.completed();
       }
       dropCopyEnds();
@@ -467,48 +406,48 @@ final class ReplyQueue {
   }
 
   private void pop() {
-    rewrites[head] = null;
+    owners[head] = null;
     head = (head + 1) & (kinds.length - 1);
     size--;
     completed = 0;
     if (size == 0 && kinds.length > KEPT_CAPACITY) {
       kinds = new byte[INITIAL_CAPACITY];
-      rewrites = new @Nullable Object[INITIAL_CAPACITY];
+      owners = new @Nullable ReplyOwner[INITIAL_CAPACITY];
       head = 0;
     }
   }
 
-  private void push(byte kind, @Nullable Object statements) {
+  private void push(byte kind, @Nullable ReplyOwner owner) {
     awaitingSync = kind == COPY_END ? awaitingSync : !endsWithReady(kind);
     if (size == kinds.length) {
       grow();
     }
     int at = (head + size) & (kinds.length - 1);
     kinds[at] = kind;
-    rewrites[at] = statements;
+    owners[at] = owner;
     size++;
   }
 
-  private void pushFront(byte kind, @Nullable Object statements) {
+  private void pushFront(byte kind, @Nullable ReplyOwner owner) {
     if (size == kinds.length) {
       grow();
     }
     head = (head - 1) & (kinds.length - 1);
     kinds[head] = kind;
-    rewrites[head] = statements;
+    owners[head] = owner;
     size++;
   }
 
   private void grow() {
     byte[] moreKinds = new byte[kinds.length * 2];
-    @Nullable Object[] moreRewrites = new @Nullable Object[kinds.length * 2];
+    @Nullable ReplyOwner[] moreOwners = new @Nullable ReplyOwner[kinds.length * 2];
     for (int i = 0; i < size; i++) {
       int at = (head + i) & (kinds.length - 1);
       moreKinds[i] = kinds[at];
-      moreRewrites[i] = rewrites[at];
+      moreOwners[i] = owners[at];
     }
     kinds = moreKinds;
-    rewrites = moreRewrites;
+    owners = moreOwners;
     head = 0;
   }
 }

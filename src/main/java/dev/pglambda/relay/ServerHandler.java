@@ -5,10 +5,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
 /** The server's channel of a session: hands everything to the {@link Session}. */
-final class ServerHandler extends ChannelInboundHandlerAdapter {
+public final class ServerHandler extends ChannelInboundHandlerAdapter {
   private final Session session;
 
-  ServerHandler(Session session) {
+  public ServerHandler(Session session) {
     this.session = session;
   }
 

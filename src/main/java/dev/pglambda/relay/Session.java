@@ -1,7 +1,6 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
-import dev.pglambda.intercept.direct.SessionCalls;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
@@ -16,6 +15,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -33,12 +33,12 @@ import org.slf4j.LoggerFactory;
  *       └──────────── either side closes, a violation, a time-out ─┴──► ended (both closed)
  * </pre>
  */
-final class Session {
+public final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
   private static final LogThrottle CONNECT_FAILURES = new LogThrottle();
   private static final LogThrottle SERVERS_REFUSALS = new LogThrottle();
   private static final LogThrottle SERVERS_VIOLATIONS = new LogThrottle();
-  static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
+  public static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
 
   /**
    * While a message is held the client is read on up to here, so that it is seen when it closes.
@@ -58,13 +58,13 @@ final class Session {
   private final RelaySettings settings;
   private final String token;
   private final Channel client;
-  private final SessionCalls calls;
   private final ReplyQueue replies = new ReplyQueue();
-  private final SessionState state = new SessionState();
+  private final ReportedSettings reported = new ReportedSettings();
   private final MemoryAccount memory;
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
-  private final DirectRelay direct;
+  private final MessageHold hold;
+  private final @Nullable LocalExecution local;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final java.util.concurrent.Future<?> startupTimeout;
 
@@ -97,24 +97,25 @@ final class Session {
   /** What went wrong on the server's connection, if something did. */
   private @Nullable String serverFailure;
 
-  Session(
+  public Session(
       RelaySettings settings,
       String token,
       Channel client,
       Interceptor interceptor,
-      KeyOffer keys,
-      SessionCalls calls) {
+      CallbackKeyDelivery keys,
+      LocalExecution.@Nullable Factory localExecution) {
     this.settings = settings;
     this.token = token;
     this.client = client;
-    this.calls = calls;
     this.memory = settings.memory().open();
-    DirectRelay.Scene scene =
-        new DirectRelay.Scene(this, replies, state, new PreparedStatements(memory), calls);
-    FrontendRelay frontend = new FrontendRelay(scene, interceptor, keys, settings.inspectLimit());
-    direct = frontend.direct();
+    SessionContext context =
+        new SessionContext(this, replies, reported, new PreparedStatements(memory));
+    ClientToServer frontend =
+        new ClientToServer(context, interceptor, keys, settings.inspectLimit(), localExecution);
+    hold = frontend.hold();
+    local = hold.local();
     fromClient = new FrameScanner(frontend, client.alloc());
-    fromServer = new FrameScanner(new BackendRelay(scene, keys, direct), client.alloc());
+    fromServer = new FrameScanner(new ServerToClient(context, keys, hold), client.alloc());
     startupTimeout =
         client
             .eventLoop()
@@ -123,7 +124,7 @@ final class Session {
     client.closeFuture().addListener(closed -> clientClosed());
   }
 
-  String token() {
+  public String token() {
     return token;
   }
 
@@ -132,17 +133,19 @@ final class Session {
   }
 
   /** What is held for the session, but for what is only passed on. */
-  MemoryAccount memory() {
+  public MemoryAccount memory() {
     return memory;
   }
 
   /** A call of the server's for this session has come. Any thread. */
   void calledBack() {
-    calls.calledBack();
+    if (local != null) {
+      local.calledBack();
+    }
   }
 
   /** Completes when the client's connection is closed. */
-  CompletableFuture<Void> ended() {
+  public CompletableFuture<Void> ended() {
     return ended;
   }
 
@@ -152,7 +155,7 @@ final class Session {
 
   // ---- what the two handlers report
 
-  void connected(Channel channel, ByteBuf startup) {
+  public void connected(Channel channel, ByteBuf startup) {
     server = channel;
     channel.config().setAutoClose(false);
     channel.closeFuture().addListener(closed -> serverClosed());
@@ -171,7 +174,7 @@ final class Session {
     channel.config().setAutoRead(true);
   }
 
-  void connectFailed(Throwable cause) {
+  public void connectFailed(Throwable cause) {
     ConnectFailure failure = ConnectFailure.of(cause, settings.backend());
     if (CONNECT_FAILURES.passes()) {
       log.warn(
@@ -184,7 +187,7 @@ final class Session {
     endWith(failure.sqlState(), failure.message());
   }
 
-  void clientSent(ByteBuf bytes) {
+  public void clientSent(ByteBuf bytes) {
     if (closing) {
       bytes.release();
       return;
@@ -195,7 +198,7 @@ final class Session {
     }
     try {
       fromClient.scan(bytes);
-      advanceDirect();
+      advanceHold();
       if (isClientToWait()) {
         client.config().setAutoRead(false);
       }
@@ -211,10 +214,10 @@ final class Session {
   }
 
   /** Goes on with a message that is held, and with what the client has sent behind it. */
-  private void advanceDirect() throws ProtocolViolation {
+  private void advanceHold() throws ProtocolViolation {
     while (fromClient.isPaused()) {
-      direct.advance();
-      if (direct.isHolding()) {
+      hold.advance();
+      if (hold.isHolding()) {
         return;
       }
       fromClient.resume();
@@ -253,20 +256,24 @@ final class Session {
         endIfDue();
         return;
       }
-      if (SERVERS_VIOLATIONS.passes()) {
-        log.warn(
-            "protocol violation by server {}: {}{}",
-            settings.backend(),
-            violation.getMessage(),
-            SERVERS_VIOLATIONS.others());
-      }
-      endWith(
-          SqlState.PROTOCOL_VIOLATION,
-          "server at " + settings.backend() + " broke the protocol: " + violation.getMessage());
+      violatedByServer(violation);
     }
     if (server != null) {
       BackPressure.within(server, client);
     }
+  }
+
+  private void violatedByServer(ProtocolViolation violation) {
+    if (SERVERS_VIOLATIONS.passes()) {
+      log.warn(
+          "protocol violation by server {}: {}{}",
+          settings.backend(),
+          violation.getMessage(),
+          SERVERS_VIOLATIONS.others());
+    }
+    endWith(
+        SqlState.PROTOCOL_VIOLATION,
+        "server at " + settings.backend() + " broke the protocol: " + violation.getMessage());
   }
 
   void clientReadComplete() {
@@ -325,13 +332,28 @@ final class Session {
     Channel failed = server;
     if (failed != null && serverFailure == null) {
       serverFailure = reason;
-      client.eventLoop().schedule(() -> failed.close(), Farewell.LINGER_MS, TimeUnit.MILLISECONDS);
+      client
+          .eventLoop()
+          .schedule(() -> failed.close(), GracefulClose.LINGER_MS, TimeUnit.MILLISECONDS);
     }
   }
 
   // ---- what the two directions report
 
-  void toServer(ByteBuf bytes) {
+  /** What the proxy's own messages were answered cannot be, or there is a defect of the proxy's. */
+  void ownMessagesFailed(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof IndexOutOfBoundsException
+        || cause instanceof IllegalArgumentException
+        || cause instanceof NullPointerException) {
+      violatedByServer(
+          new ProtocolViolation("unexpected answer to a message of the proxy's own: " + cause));
+    } else {
+      failed(client, cause == null ? failure : cause);
+    }
+  }
+
+  public void toServer(ByteBuf bytes) {
     if (server == null) {
       bytes.release();
     } else {
@@ -360,16 +382,16 @@ final class Session {
   }
 
   /**
-   * Ends the call that the proxy serves for the session. Any thread.
+   * Ends what is executed locally for the session. Any thread.
    *
    * @param then learns, on the session's event loop, whether there was one
    */
-  void cancelDirectCall(Consumer<Boolean> then) {
+  public void cancelLocalExecution(Consumer<Boolean> then) {
     client
         .eventLoop()
         .execute(
             () -> {
-              boolean cancelled = !closing && direct.cancel();
+              boolean cancelled = !closing && local != null && local.cancel();
               then.accept(cancelled);
             });
   }
@@ -399,12 +421,12 @@ final class Session {
   }
 
   /** Runs a task on the event loop unless the session has ended. Any thread. */
-  void execute(Runnable task) {
+  public void execute(Runnable task) {
     client.eventLoop().execute(() -> runOpen(task));
   }
 
   /** The same after some milliseconds. */
-  java.util.concurrent.Future<?> schedule(Runnable task, long delay) {
+  public java.util.concurrent.Future<?> schedule(Runnable task, long delay) {
     return client.eventLoop().schedule(() -> runOpen(task), delay, TimeUnit.MILLISECONDS);
   }
 
@@ -417,7 +439,7 @@ final class Session {
 
   private void advance() {
     try {
-      advanceDirect();
+      advanceHold();
     } catch (ProtocolViolation violation) {
       violatedByClient(violation);
     }
@@ -446,7 +468,7 @@ final class Session {
     String refusal = admission.get();
     refused = refusal != null;
     if (refusal != null) {
-      StartupHandler.logRefusal(client, refusal);
+      ClientRefusals.log(client, refusal);
       return ErrorFields.fatal(SqlState.TOO_MANY_CONNECTIONS, refusal)
           .toFrame(client.alloc(), BackendMessage.ERROR_RESPONSE);
     }
@@ -456,18 +478,20 @@ final class Session {
   }
 
   /** Asks there for a place when the server has authenticated the client. */
-  void askForPlace(Supplier<@Nullable String> places) {
+  public void askForPlace(Supplier<@Nullable String> places) {
     admission = places;
   }
 
   /** Whether it was given one. */
-  boolean hasPlace() {
+  public boolean hasPlace() {
     return hasPlace;
   }
 
   /** Ends, because the client has not authenticated while others came. Any thread. */
-  void makePlace() {
-    client.eventLoop().execute(() -> endWith(SqlState.TOO_MANY_CONNECTIONS, Admission.TOO_MANY));
+  public void makePlace() {
+    client
+        .eventLoop()
+        .execute(() -> endWith(SqlState.TOO_MANY_CONNECTIONS, ClientRefusals.TOO_MANY));
   }
 
   void sawTerminate() {
@@ -535,7 +559,7 @@ final class Session {
   private boolean isIdle() {
     return ready
         && replies.isIdle()
-        && !state.inTransaction()
+        && !reported.inTransaction()
         && fromClient.atBoundary()
         && fromServer.atBoundary();
   }
@@ -551,7 +575,7 @@ final class Session {
   private void clientClosed() {
     closing = true;
     startupTimeout.cancel(false);
-    direct.close();
+    hold.close();
     memory.close();
     fromClient.close();
     fromServer.close();
@@ -565,7 +589,7 @@ final class Session {
   private void closeServer() {
     if (server != null) {
       server.config().setAutoRead(true); // a server that waits to be read reads nothing
-      Farewell.toSilent(server, Unpooled.EMPTY_BUFFER);
+      GracefulClose.toSilent(server, Unpooled.EMPTY_BUFFER);
     }
   }
 
@@ -601,9 +625,9 @@ final class Session {
 
   private void closeClient(ByteBuf last) {
     if (terminated || isIdle()) {
-      Farewell.toSilent(client, last);
+      GracefulClose.toSilent(client, last);
     } else {
-      Farewell.toSending(client, last);
+      GracefulClose.toSending(client, last);
     }
   }
 }

@@ -21,7 +21,7 @@ public final class Sessions {
   private static final int TOKEN_OCTETS = 16;
 
   /** PostgreSQL's words for SQLSTATE 57P03. */
-  static final String SHUTTING_DOWN = "the database system is shutting down";
+  public static final String SHUTTING_DOWN = "the database system is shutting down";
 
   private final SecureRandom random = new SecureRandom();
   private final String prefix = randomHex(PREFIX_OCTETS);
@@ -29,7 +29,7 @@ public final class Sessions {
   private volatile boolean draining;
 
   /** Makes a token that no session has. */
-  String newToken() {
+  public String newToken() {
     return prefix + randomHex(TOKEN_OCTETS - PREFIX_OCTETS);
   }
 
@@ -39,7 +39,7 @@ public final class Sessions {
     return HexFormat.of().formatHex(bytes);
   }
 
-  void add(Session session) {
+  public void add(Session session) {
     byToken.put(session.token(), session);
     session.ended().whenComplete((ended, failure) -> byToken.remove(session.token(), session));
     if (draining) {
@@ -48,7 +48,7 @@ public final class Sessions {
   }
 
   /** The session whose server has given it this key for its cancel requests; null if none has. */
-  @Nullable Session withCancelKey(ByteBuffer key) {
+  public @Nullable Session withCancelKey(ByteBuffer key) {
     for (Session session : byToken.values()) {
       if (key.equals(session.cancelKey())) {
         return session;
@@ -58,7 +58,7 @@ public final class Sessions {
   }
 
   /** Whether no new session may begin. */
-  boolean isDraining() {
+  public boolean isDraining() {
     return draining;
   }
 

@@ -24,7 +24,7 @@ public record TcpKeepalives(Duration idle, Duration interval, int count) {
   private static final Logger log = LoggerFactory.getLogger(TcpKeepalives.class);
 
   /** Sets them on a connection that has been made. */
-  void applyTo(Channel channel) {
+  public void applyTo(Channel channel) {
     try {
       channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
       set(channel, ExtendedSocketOptions.TCP_KEEPIDLE, (int) idle.toSeconds());

@@ -70,7 +70,7 @@ public final class FunctionCalls {
   }
 
   /** The same for any sequence of characters, so that a test can count how often each is read. */
-  static List<FunctionCall> find(CharSequence text, boolean standardConformingStrings) {
+  public static List<FunctionCall> find(CharSequence text, boolean standardConformingStrings) {
     FunctionCalls calls = new FunctionCalls(text, standardConformingStrings);
     if (!calls.scan()) {
       return List.of();

@@ -32,7 +32,7 @@ final class LiteralDecoder {
     if (kind == TokenKind.IDENTIFIER) {
       StringBuilder folded = new StringBuilder(token);
       for (int i = 0; i < folded.length(); i++) {
-        folded.setCharAt(i, Characters.lower(folded.charAt(i)));
+        folded.setCharAt(i, SqlCharacters.lower(folded.charAt(i)));
       }
       return folded.toString();
     }
@@ -67,8 +67,8 @@ final class LiteralDecoder {
    * @param outer the text that the token is a part of
    * @param start the token's offset there
    */
-  static SourceText body(
-      SourceText outer,
+  static MappedText body(
+      MappedText outer,
       int start,
       CharSequence token,
       TokenKind kind,
@@ -78,17 +78,17 @@ final class LiteralDecoder {
     decoder.starts = new int[token.length()];
     decoder.ends = new int[token.length()];
     decoder.quoted('\'', prefixed || !standardConformingStrings);
-    return new SourceText(outer, start, decoder.value.toString(), decoder.starts, decoder.ends);
+    return new MappedText(outer, start, decoder.value.toString(), decoder.starts, decoder.ends);
   }
 
   /** Whether UESCAPE takes this character. */
   static boolean isUnicodeEscape(char c) {
     return c != '\0'
-        && Characters.digit(c, 16) < 0
+        && SqlCharacters.digit(c, 16) < 0
         && c != '+'
         && c != '\''
         && c != '"'
-        && !Characters.isSpace(c);
+        && !SqlCharacters.isSpace(c);
   }
 
   /** Reads from behind the opening quote to behind the closing one, over all continuations. */
@@ -174,7 +174,7 @@ final class LiteralDecoder {
     int number = 0;
     int count = 0;
     while (count < most && at < token.length()) {
-      int digit = Characters.digit(token.charAt(at), radix);
+      int digit = SqlCharacters.digit(token.charAt(at), radix);
       if (digit < 0) {
         break;
       }

@@ -40,7 +40,7 @@ final class NestedBodies {
    * @param statements its statements that may change something, but for those that have bodies of
    *     their own
    */
-  record Body(SourceText source, boolean plpgsql, List<BodyStatement> statements) {}
+  record Body(MappedText source, boolean plpgsql, List<BodyStatement> statements) {}
 
   /**
    * A statement of a body.
@@ -59,12 +59,12 @@ final class NestedBodies {
    */
   static List<Body> find(String text, boolean standardConformingStrings) {
     NestedBodies bodies = new NestedBodies(standardConformingStrings);
-    bodies.sql(SourceText.of(text));
+    bodies.sql(MappedText.of(text));
     return bodies.found;
   }
 
   /** Looks through statements of SQL. */
-  private void sql(SourceText source) {
+  private void sql(MappedText source) {
     List<Statement> statements = StatementSplitter.split(source.text(), standardConformingStrings);
     if (!statements.isEmpty() && statements.get(statements.size() - 1).complete()) {
       body(
@@ -77,7 +77,7 @@ final class NestedBodies {
   }
 
   /** Looks through a body in plpgsql. */
-  private void plpgsql(SourceText source) {
+  private void plpgsql(MappedText source) {
     List<BodyStatement> statements = new ArrayList<>();
     SqlLexer lexer = new SqlLexer(source.text(), standardConformingStrings);
     int start = -1;
@@ -109,7 +109,7 @@ final class NestedBodies {
   /** To PL/pgSQL a comment behind a statement belongs to it, but not white space behind that. */
   private static int trimmed(String text, int end) {
     int at = end;
-    while (Characters.isSpace(text.charAt(at - 1))) {
+    while (SqlCharacters.isSpace(text.charAt(at - 1))) {
       at--;
     }
     return at;
@@ -122,7 +122,7 @@ final class NestedBodies {
         || lexer.isKeyword("loop");
   }
 
-  private void body(SourceText source, List<BodyStatement> statements, boolean plpgsql) {
+  private void body(MappedText source, List<BodyStatement> statements, boolean plpgsql) {
     List<BodyStatement> plain = new ArrayList<>();
     for (BodyStatement each : statements) {
       if (!hasBody(source, each.statement(), plpgsql) && !readOnly) {
@@ -135,7 +135,7 @@ final class NestedBodies {
   }
 
   /** Looks into a statement that has a body. */
-  private boolean hasBody(SourceText source, Statement statement, boolean plpgsql) {
+  private boolean hasBody(MappedText source, Statement statement, boolean plpgsql) {
     SqlLexer lexer =
         new SqlLexer(source.text(), statement.start(), statement.end(), standardConformingStrings);
     lexer.next();
@@ -151,9 +151,9 @@ final class NestedBodies {
   }
 
   /** {@code DoStmt} of gram.y; plpgsql is the only language of PostgreSQL's own that has it. */
-  private void doBlock(SourceText source, SqlLexer lexer) {
+  private void doBlock(MappedText source, SqlLexer lexer) {
     String language = "plpgsql";
-    SourceText body = null;
+    MappedText body = null;
     while (lexer.next() != TokenKind.END) {
       if (lexer.isKeyword("language")) {
         lexer.next();
@@ -173,9 +173,9 @@ final class NestedBodies {
   }
 
   /** {@code EXECUTE '..'} of plpgsql; a statement of ours has nothing behind it. */
-  private void execute(SourceText source, SqlLexer lexer) {
+  private void execute(MappedText source, SqlLexer lexer) {
     lexer.next();
-    SourceText constant = source.constant(lexer, standardConformingStrings);
+    MappedText constant = source.constant(lexer, standardConformingStrings);
     boolean alone = lexer.next() == TokenKind.END;
     if (alone || lexer.isKeyword("into") || lexer.isKeyword("using")) {
       constant(constant, false, readOnly || !alone);
@@ -187,7 +187,7 @@ final class NestedBodies {
    *
    * @return whether the statement creates a function or procedure
    */
-  private boolean routine(SourceText source, SqlLexer lexer) {
+  private boolean routine(MappedText source, SqlLexer lexer) {
     lexer.next();
     if (lexer.isKeyword("or")) {
       lexer.next();
@@ -204,9 +204,9 @@ final class NestedBodies {
   }
 
   /** Looks at what follows the name, the cursor being at the parenthesis. */
-  private void routineOptions(SourceText source, SqlLexer lexer) {
+  private void routineOptions(MappedText source, SqlLexer lexer) {
     String language = null;
-    SourceText body = null;
+    MappedText body = null;
     boolean bodyReadOnly = readOnly;
     int parentheses = 0;
     for (; lexer.kind() != TokenKind.END; lexer.next()) {
@@ -230,7 +230,7 @@ final class NestedBodies {
     }
   }
 
-  private void constant(@Nullable SourceText body, boolean plpgsql, boolean bodyReadOnly) {
+  private void constant(@Nullable MappedText body, boolean plpgsql, boolean bodyReadOnly) {
     if (body == null || depth == MAX_DEPTH) {
       return;
     }

@@ -38,7 +38,7 @@ public final class NestedStatements {
   }
 
   private static @Nullable NestedStatement recognise(
-      SourceText source, BodyStatement written, boolean standardConformingStrings) {
+      MappedText source, BodyStatement written, boolean standardConformingStrings) {
     Statement statement = written.statement();
     ExtensionStatement recognised =
         ExtensionStatements.recognise(source.text(), 0, statement, standardConformingStrings);

@@ -17,9 +17,9 @@ record OperatorRun(int end, int lastExtending, int signs) {
     int lastExtending = -1;
     int signs = start;
     int at = start;
-    while (at < limit && Characters.isOperator(text.charAt(at)) && !isComment(text, at, limit)) {
+    while (at < limit && SqlCharacters.isOperator(text.charAt(at)) && !isComment(text, at, limit)) {
       char c = text.charAt(at);
-      if (Characters.extendsOperator(c)) {
+      if (SqlCharacters.extendsOperator(c)) {
         lastExtending = at;
       }
       at++;

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 record PrepareStatement(int start, int end, List<Boolean> textParameters) {
   private static final Pattern TEXT_TYPE =
       Pattern.compile(
-          "((pg_catalog \\. )?(text|unknown|varchar)|(national )?char(acter)? varying|nchar varying)"
-              + "( \\( \\d+ \\))?");
+          "((pg_catalog \\. )?(text|unknown|varchar)|(national )?char(acter)? varying|nchar"
+              + " varying)( \\( \\d+ \\))?");
 
   /** Whether a parameter of it, counted from 1, has no type or that of a text. */
   boolean isText(int number) {

@@ -6,7 +6,7 @@ import java.util.Set;
  * The key words that cannot be names (manual, "SQL Key Words"), of all of PostgreSQL 12 to 18: a
  * word that is reserved in some versions only is taken as reserved.
  */
-final class ReservedWords {
+public final class ReservedWords {
   private static final Set<String> RESERVED =
       words(
           """
@@ -30,7 +30,7 @@ final class ReservedWords {
   private ReservedWords() {}
 
   /** Whether an unquoted word, in lower case, can be the name of a column, table or schema. */
-  static boolean isColumnName(String word) {
+  public static boolean isColumnName(String word) {
     return !RESERVED.contains(word) && !FUNCTION_OR_TYPE.contains(word);
   }
 

@@ -56,7 +56,7 @@ public final class SqlLexer {
   }
 
   /** The same for any sequence of characters, so that a test can count how often each is read. */
-  SqlLexer(CharSequence text, int from, int limit, boolean standardConformingStrings) {
+  public SqlLexer(CharSequence text, int from, int limit, boolean standardConformingStrings) {
     this.text = text;
     this.start = from;
     this.end = from;
@@ -71,13 +71,13 @@ public final class SqlLexer {
       return token(TokenKind.END, limit);
     }
     char c = text.charAt(start);
-    if (Characters.isIdentifierStart(c)) {
+    if (SqlCharacters.isIdentifierStart(c)) {
       return word(c);
     }
-    if (Characters.isDigit(c) || (c == '.' && Characters.isDigit(peek(start + 1)))) {
-      return token(TokenKind.NUMBER, Numbers.end(text, start, limit));
+    if (SqlCharacters.isDigit(c) || (c == '.' && SqlCharacters.isDigit(peek(start + 1)))) {
+      return token(TokenKind.NUMBER, NumericLiterals.end(text, start, limit));
     }
-    if (Characters.isOperator(c)) {
+    if (SqlCharacters.isOperator(c)) {
       return operator(c);
     }
     return switch (c) {
@@ -182,9 +182,9 @@ public final class SqlLexer {
   private TokenKind word(char first) {
     char following = peek(start + 1);
     if (following == '\'') {
-      return prefixedString(Characters.lower(first));
+      return prefixedString(SqlCharacters.lower(first));
     }
-    if (following == '&' && Characters.lower(first) == 'u') {
+    if (following == '&' && SqlCharacters.lower(first) == 'u') {
       return unicode(peek(start + 2));
     }
     return identifierToken();
@@ -192,7 +192,7 @@ public final class SqlLexer {
 
   private TokenKind identifierToken() {
     int at = start + 1;
-    while (at < limit && Characters.isIdentifierPart(text.charAt(at))) {
+    while (at < limit && SqlCharacters.isIdentifierPart(text.charAt(at))) {
       at++;
     }
     return token(TokenKind.IDENTIFIER, at);
@@ -277,7 +277,7 @@ public final class SqlLexer {
   private TokenKind withUescape(TokenKind tokenKind) {
     int word = Trivia.skip(text, end, limit);
     int afterWord = word + UESCAPE.length();
-    if (!startsWithIgnoringCase(UESCAPE, word) || Characters.isIdentifierPart(peek(afterWord))) {
+    if (!startsWithIgnoringCase(UESCAPE, word) || SqlCharacters.isIdentifierPart(peek(afterWord))) {
       return tokenKind;
     }
     int quote = Trivia.skip(text, afterWord, limit);
@@ -296,7 +296,7 @@ public final class SqlLexer {
       return false;
     }
     for (int i = 0; i < lowerCase.length(); i++) {
-      if (Characters.lower(text.charAt(at + i)) != lowerCase.charAt(i)) {
+      if (SqlCharacters.lower(text.charAt(at + i)) != lowerCase.charAt(i)) {
         return false;
       }
     }
@@ -305,15 +305,15 @@ public final class SqlLexer {
 
   private TokenKind dollar() {
     int at = start + 1;
-    if (Characters.isDigit(peek(at))) {
-      while (Characters.isDigit(peek(at))) {
+    if (SqlCharacters.isDigit(peek(at))) {
+      while (SqlCharacters.isDigit(peek(at))) {
         at++;
       }
       return token(TokenKind.PARAMETER, at);
     }
-    if (Characters.isIdentifierStart(peek(at))) {
+    if (SqlCharacters.isIdentifierStart(peek(at))) {
       at++;
-      while (at < limit && text.charAt(at) != '$' && Characters.isIdentifierPart(peek(at))) {
+      while (at < limit && text.charAt(at) != '$' && SqlCharacters.isIdentifierPart(peek(at))) {
         at++;
       }
     }
@@ -345,7 +345,7 @@ public final class SqlLexer {
       return error();
     }
     if (start >= operators.end()) {
-      if (!Characters.isOperator(peek(start + 1))) {
+      if (!SqlCharacters.isOperator(peek(start + 1))) {
         return token(TokenKind.OPERATOR, start + 1);
       }
       operators = OperatorRun.measure(text, start, limit);

@@ -38,7 +38,7 @@ public final class StatementSplitter {
     return split(new SqlLexer(text, standardConformingStrings));
   }
 
-  static List<Statement> split(SqlLexer lexer) {
+  public static List<Statement> split(SqlLexer lexer) {
     StatementSplitter splitter = new StatementSplitter(lexer);
     while (lexer.next() != TokenKind.END) {
       splitter.accept();

@@ -14,7 +14,7 @@ final class Trivia {
     int position = at;
     while (position < limit) {
       char c = text.charAt(position);
-      if (Characters.isSpace(c)) {
+      if (SqlCharacters.isSpace(c)) {
         position++;
       } else if (startsWith(text, position, limit, '-', '-')) {
         position = lineEnd(text, position, limit);
@@ -43,8 +43,8 @@ final class Trivia {
     int position = at;
     while (position < limit) {
       char c = text.charAt(position);
-      if (Characters.isSpace(c)) {
-        newline |= Characters.isNewline(c);
+      if (SqlCharacters.isSpace(c)) {
+        newline |= SqlCharacters.isNewline(c);
         position++;
       } else if (startsWith(text, position, limit, '-', '-')) {
         position = lineEnd(text, position, limit);
@@ -62,7 +62,7 @@ final class Trivia {
 
   private static int lineEnd(CharSequence text, int at, int limit) {
     int position = at;
-    while (position < limit && !Characters.isNewline(text.charAt(position))) {
+    while (position < limit && !SqlCharacters.isNewline(text.charAt(position))) {
       position++;
     }
     return position;

@@ -40,7 +40,7 @@ public final class ViewReferences {
                   + " then union when where window")
               .split(" "));
 
-  private final SourceText source;
+  private final MappedText source;
   private final String text;
   private final boolean plpgsql;
   private final boolean standardConformingStrings;
@@ -81,7 +81,7 @@ public final class ViewReferences {
   private boolean behindDot;
 
   private ViewReferences(
-      SourceText source,
+      MappedText source,
       boolean plpgsql,
       boolean standardConformingStrings,
       List<ViewReference> found) {
@@ -114,7 +114,7 @@ public final class ViewReferences {
    */
   public static List<ViewReference> find(String text, boolean standardConformingStrings) {
     List<ViewReference> found = new ArrayList<>();
-    new ViewReferences(SourceText.of(text), false, standardConformingStrings, found).scan();
+    new ViewReferences(MappedText.of(text), false, standardConformingStrings, found).scan();
     for (Body body : NestedBodies.find(text, standardConformingStrings)) {
       new ViewReferences(body.source(), body.plpgsql(), standardConformingStrings, found).scan();
     }

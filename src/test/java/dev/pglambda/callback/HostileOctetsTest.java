@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Seeded octets at random: a failure is repeated by the same seed. */
+/** Seeded bytes at random: a failure is repeated by the same seed. */
 class HostileOctetsTest {
   private static final int SEEDS = 3_000;
 
@@ -114,7 +114,7 @@ class HostileOctetsTest {
     worker.close();
   }
 
-  /** Sends the octets in pieces of random lengths; what comes back must be whole messages. */
+  /** Sends the bytes in pieces of random lengths; what comes back must be whole messages. */
   private static void bombard(Worker worker, Random random, byte[] octets) {
     for (int start = 0; start < octets.length && worker.channel.isOpen(); ) {
       int end = Math.min(octets.length, start + 1 + random.nextInt(64));

@@ -10,21 +10,21 @@ import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /** The client's side of a SCRAM-SHA-256 exchange, written after RFC 5802, section 3. */
-final class ScramClient {
+public final class ScramClient {
   private final String password;
   private final String gs2Header;
   private final String clientFirstBare = "n=,r=rOprNGfwEbeRWgbNEkqO";
 
-  ScramClient(String password, String gs2Header) {
+  public ScramClient(String password, String gs2Header) {
     this.password = password;
     this.gs2Header = gs2Header;
   }
 
-  String first() {
+  public String first() {
     return gs2Header + clientFirstBare;
   }
 
-  String last(String serverFirst) {
+  public String last(String serverFirst) {
     String[] parts = serverFirst.split(",", -1);
     String binding = Base64.getEncoder().encodeToString(gs2Header.getBytes(US_ASCII));
     String withoutProof = "c=" + binding + "," + parts[0];

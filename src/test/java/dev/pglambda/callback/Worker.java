@@ -29,7 +29,7 @@ final class Worker {
   private String nonce = "";
   private long sequence = 1_000_000;
 
-  /** A message of the proxy's; one character of the body for one octet. */
+  /** A message of the proxy's; one character of the body for one byte. */
   record Received(char type, String body) {
     boolean isFatal(String sqlState) {
       return type == 'E' && body.startsWith("SFATAL\0VFATAL\0C" + sqlState + "\0");

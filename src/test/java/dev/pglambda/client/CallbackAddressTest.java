@@ -38,7 +38,8 @@ class CallbackAddressTest {
   private static final String USERS_FRAMES =
       """
       SQL statement "SELECT * FROM aws_lambda.invoke('hello', '{}'::json)"
-      PL/pgSQL function tell() line 3 at PERFORM""";
+      PL/pgSQL function tell() line 3 at PERFORM\
+      """;
   private static final String CONTEXT = "SQL function \"invoke\" statement 1\n" + USERS_FRAMES;
   private static final String NOT_CALLED = "The Lambda function was not called. Cause: ";
   private static final String SECRET = "one secret of at least 32 octets";

@@ -55,7 +55,7 @@ class CancelMomentsTest {
     }
   }
 
-  /** PostgreSQL 18 gives a key of 32 octets to a client that speaks protocol 3.2. */
+  /** PostgreSQL 18 gives a key of 32 bytes to a client that speaks protocol 3.2. */
   @Test
   void takesTheKeyOfTheNewestProtocol() throws Exception {
     try (WireClient client = WireClient.open(ways.proxy().host(), ways.proxy().port())) {

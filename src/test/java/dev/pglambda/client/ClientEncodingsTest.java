@@ -118,7 +118,7 @@ class ClientEncodingsTest {
     return new String(text.getBytes(Charset.forName(charset)), ISO_8859_1);
   }
 
-  /** The first value of the last row, one {@code char} per octet. */
+  /** The first value of the last row, one {@code char} per byte. */
   private static String value(List<ServerMessage> answer) {
     return answer.stream()
         .filter(DataRow.class::isInstance)

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 @Timeout(14_400)
 class DifferentialTest {
-  private static final Logger LOG = LoggerFactory.getLogger(DifferentialTest.class);
+  private static final Logger log = LoggerFactory.getLogger(DifferentialTest.class);
   private static final int CONVERSATIONS = Integer.getInteger("pglambda.test.conversations", 80);
   private static final int THREADS = 2;
   private static final int TIMEOUT_SECONDS = 10;
@@ -45,7 +45,7 @@ class DifferentialTest {
     PostgresServer postgres = PostgresServer.of(version);
     Long repeated = Long.getLong("pglambda.test.seed");
     long randomSeed = new Random().nextLong() >>> 16;
-    LOG.warn("conversations with PostgreSQL {}: random seeds from {}", version, randomSeed);
+    log.warn("conversations with PostgreSQL {}: random seeds from {}", version, randomSeed);
     ExecutorService speakers = Executors.newFixedThreadPool(THREADS);
     ExecutorService readers = Executors.newCachedThreadPool();
     int count = repeated == null ? CONVERSATIONS : 1;
@@ -79,11 +79,11 @@ class DifferentialTest {
       }
       if (!failures.isEmpty() && !canary.isValid(TIMEOUT_SECONDS)) {
         // All of its sessions end then.
-        LOG.warn("SKIPPED: PostgreSQL {} itself has crashed; see {}", version, failures);
+        log.warn("SKIPPED: PostgreSQL {} itself has crashed; see {}", version, failures);
         Assumptions.abort("PostgreSQL " + version + " itself has crashed");
       }
       assertThat(failures).isEmpty();
-      LOG.warn("{} conversations had {} equal replies", count, messages);
+      log.warn("{} conversations had {} equal replies", count, messages);
       assertThat(messages.get()).isGreaterThan(count);
     } finally {
       speakers.shutdownNow();

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 @Timeout(14_400)
 class DirectDifferentialTest {
-  private static final Logger LOG = LoggerFactory.getLogger(DirectDifferentialTest.class);
+  private static final Logger log = LoggerFactory.getLogger(DirectDifferentialTest.class);
   private static final @Nullable Integer WANTED = Integer.getInteger("pglambda.test.conversations");
   private static final int CONVERSATIONS = 40;
   private static final int MOST_DIFFERENCES = 12;
@@ -50,7 +50,7 @@ class DirectDifferentialTest {
     int count = repeated != null ? 1 : WANTED != null ? WANTED : CONVERSATIONS;
     long first =
         repeated != null ? repeated : WANTED != null ? new Random().nextLong() >>> 16 : FIXED_SEED;
-    LOG.warn("conversations with PostgreSQL {}: seeds from {}", version, first);
+    log.warn("conversations with PostgreSQL {}: seeds from {}", version, first);
     List<String> differences = new ArrayList<>();
     try (Places places = new Places(version)) {
       for (int i = 0; i < count && differences.size() < MOST_DIFFERENCES; i++) {
@@ -59,13 +59,13 @@ class DirectDifferentialTest {
           differences.addAll(places.compare(seed));
         } catch (Exception failure) {
           if (places.hasCrashed()) {
-            LOG.warn("SKIPPED: PostgreSQL {} itself has crashed: {}", version, failure);
+            log.warn("SKIPPED: PostgreSQL {} itself has crashed: {}", version, failure);
             Assumptions.abort("PostgreSQL " + version + " itself has crashed");
           }
           throw new AssertionError("seed " + seed, failure);
         }
       }
-      LOG.warn(
+      log.warn(
           "{} conversations had {} lines, {} requests",
           places.conversations,
           places.lines,

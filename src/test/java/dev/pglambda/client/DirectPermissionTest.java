@@ -232,13 +232,15 @@ class DirectPermissionTest {
       assertRefused(client, "permission denied for function invoke");
       Queries.execute(
           owner,
-          "GRANT EXECUTE ON FUNCTION aws_lambda.invoke(text, jsonb, text, text, text, jsonb, varchar) TO "
+          "GRANT EXECUTE ON FUNCTION aws_lambda.invoke(text, jsonb, text, text, text, jsonb,"
+              + " varchar) TO "
               + ROLE);
       assertRefused(client, "permission denied for function invoke");
       assertCalls(database, 0);
       Queries.execute(
           owner,
-          "GRANT EXECUTE ON FUNCTION aws_lambda.invoke(text, json, text, text, text, json, varchar) TO "
+          "GRANT EXECUTE ON FUNCTION aws_lambda.invoke(text, json, text, text, text, json, varchar)"
+              + " TO "
               + ROLE);
       client.bind("", "s", List.of()).execute("", 0).sync();
       assertThat(errors(client.readUntilReady())).isEmpty();
@@ -258,7 +260,8 @@ class DirectPermissionTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "SELECT v.n FROM aws_lambda.invoke('f', '1'::json) AS i RIGHT JOIN (VALUES (1)) AS v(n) ON false",
+        "SELECT v.n FROM aws_lambda.invoke('f', '1'::json) AS i RIGHT JOIN (VALUES (1)) AS v(n) ON"
+            + " false",
         "SELECT status_code FROM aws_lambda.invoke('f', '1'::json) WHERE false UNION ALL SELECT 1",
         "SET client_encoding = 'LATIN1'; " + TARGET,
         "SET client_encoding = 'LATIN1'; CREATE TEMP TABLE made AS " + CALL
@@ -292,7 +295,8 @@ class DirectPermissionTest {
           invocation_type text DEFAULT 'RequestResponse', log_type text DEFAULT 'None',
           context json DEFAULT NULL, qualifier varchar DEFAULT NULL,
           OUT status_code int, OUT payload json)
-        LANGUAGE sql AS $$ SELECT 0, '"look-alike"'::json $$""",
+        LANGUAGE sql AS $$ SELECT 0, '"look-alike"'::json $$\
+        """,
         "GRANT USAGE ON SCHEMA aws_lambda TO PUBLIC");
 
     for (String role : List.of(ROLE, MEMBER)) {

@@ -415,7 +415,8 @@ class DirectProtocolTest {
               WireClient client = talk.client();
               client.parse(
                   "",
-                  "CREATE TABLE new AS SELECT payload FROM aws_lambda.invoke('echo', to_json(1 / 0))");
+                  "CREATE TABLE new AS SELECT payload FROM aws_lambda.invoke('echo', to_json(1 /"
+                      + " 0))");
               client.bind("", "", List.of()).execute("", 0).sync();
               talk.readUntilReady();
             });

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 @MethodSource("dev.pglambda.client.CallingModes#ofNewestVersion")
 @Timeout(120)
 class DirectPsqlTest {
-  private static final Logger LOG = LoggerFactory.getLogger(DirectPsqlTest.class);
+  private static final Logger log = LoggerFactory.getLogger(DirectPsqlTest.class);
   private static final Pattern VERSION = Pattern.compile("psql \\(PostgreSQL\\) (\\d+)");
 
   private final Mode mode;
@@ -150,7 +150,7 @@ class DirectPsqlTest {
     Matcher matcher = VERSION.matcher(text);
     if (!matcher.find() || Integer.parseInt(matcher.group(1)) < version) {
       String reason = text.strip() + " has no \\bind (expected: psql " + version + " or newer)";
-      LOG.warn("SKIPPED: {}", reason);
+      log.warn("SKIPPED: {}", reason);
       Assumptions.abort(reason);
     }
   }

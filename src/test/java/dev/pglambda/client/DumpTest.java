@@ -47,7 +47,8 @@ class DumpTest {
     BEGIN
       PERFORM * FROM aws_lambda.invoke(NEW.arn, row_to_json(NEW), 'Event');
       RETURN NEW;
-    END $$""",
+    END $$\
+    """,
     "INSERT INTO orders VALUES (1, 'first', ('orders', 'eu-west-1'))",
     "CREATE TRIGGER notify AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION notify_order()",
     "CREATE VIEW calls AS SELECT o.id, (aws_lambda.invoke(o.arn, '{}'::json)).* FROM orders AS o"

@@ -177,10 +177,10 @@ class KeysTest {
       Queries.execute(
           connection,
           "CREATE TABLE public.texts (t text)",
-          "CREATE FUNCTION keep() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.texts"
-              + " SELECT current_query() UNION ALL SELECT query FROM pg_stat_activity"
-              + " UNION ALL SELECT statement FROM pg_cursors"
-              + " UNION ALL SELECT statement FROM pg_prepared_statements; END $$",
+          "CREATE FUNCTION keep() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO"
+              + " public.texts SELECT current_query() UNION ALL SELECT query FROM pg_stat_activity"
+              + " UNION ALL SELECT statement FROM pg_cursors UNION ALL SELECT statement FROM"
+              + " pg_prepared_statements; END $$",
           "CREATE EVENT TRIGGER keep ON ddl_command_end EXECUTE FUNCTION keep()",
           INSTALL);
 
@@ -188,8 +188,8 @@ class KeysTest {
       assertThat(
               Queries.row(
                   connection,
-                  "SELECT count(*) FROM texts, pglambda.settings AS s WHERE position(link_password in t) > 0"
-                      + " OR position(encode(ipad, 'hex') in t) > 0"))
+                  "SELECT count(*) FROM texts, pglambda.settings AS s WHERE position(link_password"
+                      + " in t) > 0 OR position(encode(ipad, 'hex') in t) > 0"))
           .isEqualTo("0");
       assertThat(Queries.row(connection, "SELECT count(*) FROM pg_cursors WHERE name LIKE 'pgl%'"))
           .isEqualTo("0");
@@ -267,7 +267,8 @@ class KeysTest {
               number := number + 1;
             END LOOP;
             PERFORM setval('peeked', number);
-          END $$""");
+          END $$\
+          """);
       Queries.execute(superuser, changes);
       String options = "&preferQueryMode=simple";
       try (Connection connection = database.proxy().connect(database.name(), role, "", options)) {

@@ -24,13 +24,13 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * The callback link breaks at any octet of a call's exchange: the call is at most one request to
+ * The callback link breaks at any byte of a call's exchange: the call is at most one request to
  * Lambda, and says so; the next one works.
  */
 @ParameterizedClass
 @MethodSource("dev.pglambda.client.LambdaDatabase#oldestAndNewestVersion")
 class LinkCutTest {
-  /** Octets between two breaks; prime to the sizes of all messages. */
+  /** Bytes between two breaks; prime to the sizes of all messages. */
   private static final int STEP = 17;
 
   private static final String FRESH_LINK =

@@ -29,7 +29,8 @@ class NestedExtensionTest {
         CREATE EXTENSION IF NOT EXISTS aws_lambda
           VERSION '1.0';
         CREATE EXTENSION IF NOT EXISTS aws_lambda;
-      END $f$""";
+      END $f$\
+      """;
 
   private static final String DEFINITION = "SELECT pg_get_functiondef('install()'::regprocedure)";
   private static final String SOURCE = "SELECT prosrc FROM pg_proc WHERE proname = 'install'";

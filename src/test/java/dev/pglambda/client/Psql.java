@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * Immutable.
  */
 final class Psql {
-  private static final Logger LOG = LoggerFactory.getLogger(Psql.class);
+  private static final Logger log = LoggerFactory.getLogger(Psql.class);
   private static final Path DIRECTORY = Path.of("target", "psql");
   private static final long PATIENCE_SECONDS = 30;
 
@@ -85,7 +85,7 @@ final class Psql {
 
   private static Path skip(String program) {
     String reason = "no " + program + " on PATH (expected: Debian's package postgresql-client)";
-    LOG.warn("SKIPPED: {}", reason);
+    log.warn("SKIPPED: {}", reason);
     return Assumptions.abort(reason);
   }
 

@@ -59,10 +59,10 @@ class PsqlGuideTest {
 
   private static String warning(String invocationType) {
     return """
-           WARNING:  aws_lambda.invoke read "%s" as invocation_type, not as region
-           DETAIL:  PostgreSQL took the text overload here, whose third argument is the region.
-           HINT:  Cast the function name to aws_commons._lambda_function_arn_1, as aws_commons.create_lambda_function_arn returns it.
-           """
+    WARNING:  aws_lambda.invoke read "%s" as invocation_type, not as region
+    DETAIL:  PostgreSQL took the text overload here, whose third argument is the region.
+    HINT:  Cast the function name to aws_commons._lambda_function_arn_1, as aws_commons.create_lambda_function_arn returns it.
+    """
         .formatted(invocationType);
   }
 
@@ -90,13 +90,13 @@ class PsqlGuideTest {
         afterInstallation(
             CREATE_ARN
                 + """
-                  SELECT aws_commons.create_lambda_function_arn('111122223333:function:my-function', 'aws-region') AS lambda_partial_arn_1 \\gset
-                  SELECT aws_commons.create_lambda_function_arn('arn:aws:lambda:aws-region:111122223333:function:my-function') AS lambda_arn_1 \\gset
-                  \\echo :aws_lambda_arn_1
-                  \\echo :lambda_partial_arn_1
-                  \\echo :lambda_arn_1
-                  SELECT aws_commons.create_lambda_function_arn('my-function', 'aws-region') AS aws_lambda_arn_1;
-                  """);
+                SELECT aws_commons.create_lambda_function_arn('111122223333:function:my-function', 'aws-region') AS lambda_partial_arn_1 \\gset
+                SELECT aws_commons.create_lambda_function_arn('arn:aws:lambda:aws-region:111122223333:function:my-function') AS lambda_arn_1 \\gset
+                \\echo :aws_lambda_arn_1
+                \\echo :lambda_partial_arn_1
+                \\echo :lambda_arn_1
+                SELECT aws_commons.create_lambda_function_arn('my-function', 'aws-region') AS aws_lambda_arn_1;
+                """);
 
     assertThat(text)
         .isEqualTo(
@@ -118,12 +118,12 @@ class PsqlGuideTest {
         afterInstallation(
             CREATE_ARN
                 + """
-                  SELECT aws_commons.create_lambda_function_arn('111122223333:function:my-function', 'aws-region') AS lambda_partial_arn_1 \\gset
-                  SELECT aws_commons.create_lambda_function_arn('arn:aws:lambda:aws-region:111122223333:function:my-function') AS lambda_arn_1 \\gset
-                  SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json);
-                  SELECT * FROM aws_lambda.invoke(:'lambda_partial_arn_1', '{"body": "Hello from Postgres!"}'::json);
-                  SELECT * FROM aws_lambda.invoke(:'lambda_arn_1', '{"body": "Hello from Postgres!"}'::json);
-                  """);
+                SELECT aws_commons.create_lambda_function_arn('111122223333:function:my-function', 'aws-region') AS lambda_partial_arn_1 \\gset
+                SELECT aws_commons.create_lambda_function_arn('arn:aws:lambda:aws-region:111122223333:function:my-function') AS lambda_arn_1 \\gset
+                SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json);
+                SELECT * FROM aws_lambda.invoke(:'lambda_partial_arn_1', '{"body": "Hello from Postgres!"}'::json);
+                SELECT * FROM aws_lambda.invoke(:'lambda_arn_1', '{"body": "Hello from Postgres!"}'::json);
+                """);
 
     assertThat(text).isEqualTo(HELLO.repeat(3));
   }
@@ -147,9 +147,9 @@ class PsqlGuideTest {
         afterInstallation(
             CREATE_ARN
                 + """
-                  SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json, 'RequestResponse');
-                  SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json, 'Event');
-                  """);
+                SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json, 'RequestResponse');
+                SELECT * FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json, 'Event');
+                """);
 
     assertThat(text).isEqualTo(HELLO + ACCEPTED);
   }
@@ -174,9 +174,9 @@ class PsqlGuideTest {
         afterInstallation(
             CREATE_ARN
                 + """
-                  \\x
-                  SELECT *, convert_from(decode(log_result, 'base64'), 'utf-8') as log FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json, 'RequestResponse', 'Tail');
-                  """);
+                \\x
+                SELECT *, convert_from(decode(log_result, 'base64'), 'utf-8') as log FROM aws_lambda.invoke(:'aws_lambda_arn_1', '{"body": "Hello from Postgres!"}'::json, 'RequestResponse', 'Tail');
+                """);
 
     assertThat(text)
         .containsPattern("(?m)^status_code      \\| 200$")

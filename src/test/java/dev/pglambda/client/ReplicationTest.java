@@ -211,7 +211,8 @@ class ReplicationTest {
   }
 
   private static String startLogical() {
-    return "START_REPLICATION SLOT stream LOGICAL 0/0 (proto_version '1', publication_names 'changes')";
+    return "START_REPLICATION SLOT stream LOGICAL 0/0 (proto_version '1', publication_names"
+        + " 'changes')";
   }
 
   private static String position(WireClient client) throws IOException {

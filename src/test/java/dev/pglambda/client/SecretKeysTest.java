@@ -89,7 +89,7 @@ class SecretKeysTest {
     superuser.close();
   }
 
-  /** As debug_print_plan shows the octets of a constant, but for the spaces. */
+  /** As debug_print_plan shows the bytes of a constant, but for the spaces. */
   private static String decimals(byte[] octets) {
     StringBuilder text = new StringBuilder();
     for (byte octet : octets) {
@@ -373,14 +373,16 @@ class SecretKeysTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "CREATE TRIGGER t BEFORE INSERT ON pglambda.settings FOR EACH ROW EXECUTE FUNCTION used.trap()",
+        "CREATE TRIGGER t BEFORE INSERT ON pglambda.settings FOR EACH ROW EXECUTE FUNCTION"
+            + " used.trap()",
         "CREATE RULE t AS ON UPDATE TO pglambda.settings DO ALSO SELECT 1",
         "CREATE POLICY t ON pglambda.settings",
         "CREATE TABLE used.child () INHERITS (pglambda.settings)",
         "CREATE TABLE used.child (b boolean REFERENCES pglambda.settings)",
         "CREATE INDEX t ON pglambda.settings (host)",
         "ALTER TABLE pglambda.settings ALTER host SET DEFAULT used.greet()",
-        "ALTER TABLE pglambda.settings ADD CHECK (query_to_xml('SELECT 1', true, true, '') IS NOT NULL)",
+        "ALTER TABLE pglambda.settings ADD CHECK (query_to_xml('SELECT 1', true, true, '') IS NOT"
+            + " NULL)",
         "ALTER TABLE pglambda.settings ALTER host TYPE used.d",
       })
   void areNotWrittenIntoATableThatSomebodyHasChanged(String change) throws Exception {
@@ -389,7 +391,8 @@ class SecretKeysTest {
       Queries.execute(
           connection,
           "CREATE DOMAIN used.d AS text",
-          "CREATE FUNCTION used.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+          "CREATE FUNCTION used.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END"
+              + " $$",
           change,
           "SAVEPOINT changed");
       for (String statement : List.of(INSTALL, "ALTER EXTENSION aws_lambda UPDATE")) {

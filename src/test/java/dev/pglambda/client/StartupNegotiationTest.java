@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @MethodSource("dev.pglambda.client.BothWays#ofVersions")
 @Timeout(120)
 class StartupNegotiationTest {
-  /** Octets of a packet with which PostgreSQL still begins a session. */
+  /** Bytes of a packet with which PostgreSQL still begins a session. */
   private static final int LONGEST_PACKET = 10_004;
 
   private static final int SSL_REQUEST = 80877103;
@@ -76,7 +76,7 @@ class StartupNegotiationTest {
     assertThat(key.secretKey().remaining()).isEqualTo(knows32 && minor >= 2 ? 32 : 4);
   }
 
-  /** In the server's form, with its versions, octet for octet. */
+  /** In the server's form, with its versions, byte for byte. */
   @ParameterizedTest
   @CsvSource({"0, 0", "1, 0", "1, 9999", "4, 0", "4, 9999", "1234, 0", "1234, 5681", "65535, 1"})
   void aProtocolOfAnotherMajorVersionIsTheServersToRefuse(int major, int minor) throws Exception {
@@ -91,7 +91,7 @@ class StartupNegotiationTest {
   /** Servers before 14 still speak it, but the proxy does not. */
   @Test
   void protocolTwoIsRefusedInAFormThatItsClientsKnow() throws Exception {
-    // Int32 version, database of 64 octets, user of 32, and three more fields.
+    // Int32 version, database of 64 bytes, user of 32, and three more fields.
     byte[] packet =
         Peer.packet(2 << 16, "postgres" + "\0".repeat(56) + "postgres" + "\0".repeat(216));
 
@@ -157,7 +157,7 @@ class StartupNegotiationTest {
   /**
    * What a peer says to a packet, and how it ends.
    *
-   * @param words one {@code char} per octet
+   * @param words one {@code char} per byte
    * @param reset whether the connection was reset instead of closed in order
    */
   private record Ending(String words, boolean reset) {}

@@ -44,7 +44,8 @@ class StreamingStandbyTest {
 
         // The standby's WAL receiver comes again.
         primary.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE application_name = 'standby'");
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE application_name ="
+                + " 'standby'");
         assertFollows(standby, primary);
 
         assertStreamsToTheEndOfTheTimeline(standby);

@@ -48,7 +48,8 @@ class SubscriptionTest {
       throws Exception {
     publisher.execute(
         TABLE,
-        "INSERT INTO orders SELECT n, repeat('first ', 20) || n FROM generate_series(1, 20000) AS n",
+        "INSERT INTO orders SELECT n, repeat('first ', 20) || n FROM generate_series(1, 20000) AS"
+            + " n",
         "CREATE PUBLICATION changes FOR TABLE orders");
     subscriber.execute(
         TABLE,

@@ -36,7 +36,7 @@ final class Talk {
 
   private static final int MOST_PIECES = 40;
 
-  /** Its octets; what follows must not come before the answer, says PostgreSQL. */
+  /** Its bytes; what follows must not come before the answer, says PostgreSQL. */
   private static final int REQUEST_FOR_ENCRYPTION = 8;
 
   private static final Pattern TEMPORARY = Pattern.compile("pg_temp_\\d+");

@@ -91,7 +91,8 @@ class TriggerTest {
     Queries.execute(
         connection,
         EVENT_OF_ROW,
-        "CREATE TRIGGER tell AFTER INSERT ON told.orders FOR EACH ROW EXECUTE FUNCTION told.tell()");
+        "CREATE TRIGGER tell AFTER INSERT ON told.orders FOR EACH ROW EXECUTE FUNCTION"
+            + " told.tell()");
 
     try (Connection direct = database.connectDirectly()) {
       Queries.execute(direct, "INSERT INTO told.orders VALUES (1, 'a'), (2, 'b')");
@@ -161,7 +162,8 @@ class TriggerTest {
           RETURN NEW;
         END $$
         """,
-        "CREATE TRIGGER split BEFORE INSERT ON told.orders FOR EACH ROW EXECUTE FUNCTION told.split()",
+        "CREATE TRIGGER split BEFORE INSERT ON told.orders FOR EACH ROW EXECUTE FUNCTION"
+            + " told.split()",
         "CREATE TRIGGER tell AFTER INSERT ON told.items FOR EACH ROW EXECUTE FUNCTION told.tell()",
         "INSERT INTO told.orders VALUES (1, 'a b')");
 
@@ -180,14 +182,16 @@ class TriggerTest {
           RETURN NEW;
         END $$
         """,
-        "CREATE TRIGGER tell AFTER INSERT ON told.orders FOR EACH ROW EXECUTE FUNCTION told.tell()");
+        "CREATE TRIGGER tell AFTER INSERT ON told.orders FOR EACH ROW EXECUTE FUNCTION"
+            + " told.tell()");
 
     assertThat(Queries.error(connection, "INSERT INTO told.orders VALUES (1, 'a')").getWhere())
         .isEqualTo(
             """
             SQL function "invoke" statement 1
             SQL statement "SELECT aws_lambda.invoke('failing', to_json(NEW))"
-            PL/pgSQL function told.tell() line 3 at PERFORM""");
+            PL/pgSQL function told.tell() line 3 at PERFORM\
+            """);
 
     assertThat(Queries.rows(connection, "SELECT * FROM told.orders")).isEmpty();
   }

@@ -195,7 +195,7 @@ class UninvitedTest {
     }
   }
 
-  /** dblink takes the first 63 octets of a connection string for the name of a foreign server. */
+  /** dblink takes the first 63 bytes of a connection string for the name of a foreign server. */
   @Test
   void turnsNoLinkToAForeignServerOfHisOwn() throws Exception {
     asSuperuser("GRANT USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO " + ROLE);
@@ -483,7 +483,8 @@ class UninvitedTest {
     try (Connection connection = database.connectAs(ROLE)) {
       Queries.execute(
           connection,
-          "CREATE FUNCTION used.baited(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1'",
+          "CREATE FUNCTION used.baited(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT"
+              + " $1'",
           "CREATE TABLE used.bait (id integer)",
           "INSERT INTO used.bait VALUES (1), (2)",
           "CREATE INDEX bait_index ON used.bait (used.baited(id))",

@@ -71,7 +71,7 @@ class VanishedClientTest {
   }
 
   /**
-   * A message that lacks its last octet is not executed, whether the proxy holds it until it is
+   * A message that lacks its last byte is not executed, whether the proxy holds it until it is
    * whole, or lets it pass as it comes because it is long.
    */
   @ParameterizedTest

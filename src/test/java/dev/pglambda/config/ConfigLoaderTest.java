@@ -32,7 +32,7 @@ class ConfigLoaderTest {
           null,
           Path.of("pg-lambda-data"),
           new Config.Embedded(false, null),
-          new Config.Lambda(null, null, null, 0, 10_000, SampleFunctions.AUTO),
+          new Config.Lambda(null, null, null, 0, 10_000, SampleFunctionsMode.AUTO),
           new Config.Callback(
               null, null, null, true, DirectCallMode.AUTO, List.of("rds_superuser")),
           new Config.Limits(

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the format that {@code docs/conformance.md} describes. */
+/** Reads the format that {@code docs/development/conformance.md} describes. */
 final class CaseParser {
   private static final Pattern DIRECTIVE = Pattern.compile("(?s)([a-z-]+):(.*)");
   private static final Pattern REQUEST = Pattern.compile("(?s)request(\\[[^\\]]*\\])?:(.*)");

@@ -32,12 +32,14 @@ class ConformanceReportTest {
 
             # With the extension and direct calls (`always`)
 
-            0 runs of 0 cases: 0 passed, 0 failed.""")
+            0 runs of 0 cases: 0 passed, 0 failed.\
+            """)
         .contains(
             """
             # Without the extension, direct calls (`absent`)
 
-            1 runs of 1 cases: 0 passed, 1 failed.""");
+            1 runs of 1 cases: 0 passed, 1 failed.\
+            """);
   }
 
   @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Runs every case through the proxy, before each version of PostgreSQL, with and without the
  * extensions' files on the server, in a database of its own, and writes {@code
  * target/conformance.md}. System properties narrow or widen what is run, see {@code
- * docs/conformance.md}: {@code pglambda.test.case}, {@code pglambda.test.mode}, {@code
+ * docs/development/conformance.md}: {@code pglambda.test.case}, {@code pglambda.test.mode}, {@code
  * pglambda.test.versions} and {@code pglambda.test.variants}.
  */
 class ConformanceTest {

@@ -41,12 +41,12 @@ class InstanceUpgradeTest {
           "SELECT concat(pg_describe_object(classid, objid, objsubid), ' ', deptype, ' ',"
               + " refobjid::regrole) FROM pg_shdepend AS d WHERE refclassid = 'pg_authid'::regclass"
               + " AND classid <> 'pg_event_trigger'::regclass AND dbid = (SELECT oid FROM"
-              + " pg_database WHERE datname = current_database()) AND NOT EXISTS (SELECT FROM member"
-              + " AS m WHERE m.classid = d.classid AND m.objid = d.objid)",
-          "SELECT concat(oid::regclass, ' ', relowner::regrole, ' ', relacl) FROM pg_class AS c WHERE"
-              + " oid >= 16384 AND relkind NOT IN ('t') AND relnamespace <>"
-              + " 'pg_toast'::regnamespace AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid ="
-              + " 'pg_class'::regclass AND m.objid = c.oid)",
+              + " pg_database WHERE datname = current_database()) AND NOT EXISTS (SELECT FROM"
+              + " member AS m WHERE m.classid = d.classid AND m.objid = d.objid)",
+          "SELECT concat(oid::regclass, ' ', relowner::regrole, ' ', relacl) FROM pg_class AS c"
+              + " WHERE oid >= 16384 AND relkind NOT IN ('t') AND relnamespace <>"
+              + " 'pg_toast'::regnamespace AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid"
+              + " = 'pg_class'::regclass AND m.objid = c.oid)",
           "SELECT concat(oid::regtype, ' ', typowner::regrole, ' ', typacl) FROM pg_type AS t WHERE"
               + " oid >= 16384 AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid ="
               + " 'pg_type'::regclass AND m.objid = t.oid)",
@@ -155,7 +155,8 @@ class InstanceUpgradeTest {
             null,
             "",
             List.of(
-                "DO $$ BEGIN PERFORM 1 / (CASE current_database() WHEN 'app' THEN 0 ELSE 1 END); END $$"));
+                "DO $$ BEGIN PERFORM 1 / (CASE current_database() WHEN 'app' THEN 0 ELSE 1 END);"
+                    + " END $$"));
     assertThatThrownBy(() -> start(archive, failing))
         .isInstanceOf(EmbeddedPostgresException.class)
         .hasMessageContaining("division by zero");

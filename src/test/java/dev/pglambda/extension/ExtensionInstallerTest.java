@@ -23,7 +23,8 @@ class ExtensionInstallerTest {
   /** Comment, quoted identifier, string, dollar quote: what may hide the end of another. */
   private static final Pattern LEXEME =
       Pattern.compile(
-          "(?s)--[^\n]*|/\\*.*?\\*/|\"[^\"]*\"|'[^']*'|(\\$[A-Za-z_][A-Za-z_0-9]*\\$|\\$\\$)(.*?)\\1");
+          "(?s)--[^\n"
+              + "]*|/\\*.*?\\*/|\"[^\"]*\"|'[^']*'|(\\$[A-Za-z_][A-Za-z_0-9]*\\$|\\$\\$)(.*?)\\1");
 
   private final ExtensionInstaller installer = new ExtensionInstaller(TrustedRoles.of(List.of()));
 

@@ -18,7 +18,7 @@ final class OfferedKeys {
 
   /** A text of several statements that opens the cursor and runs the block. */
   static String to(String block, TrustedRoles trustedRoles) {
-    SettingsOffer offer = new SettingsOffer(trustedRoles);
+    CallbackKeySql offer = new CallbackKeySql(trustedRoles);
     String query = offer.query();
     List<@Nullable String> values = offer.values(SETTINGS);
     for (int i = 0; i < values.size(); i++) {
@@ -26,6 +26,6 @@ final class OfferedKeys {
       query = query.replace("$" + (i + 1), value == null ? "NULL" : "'" + value + "'");
     }
     return "BEGIN; DECLARE %s CURSOR FOR %s; %s; COMMIT"
-        .formatted(SettingsOffer.CURSOR, query, block);
+        .formatted(CallbackKeySql.CURSOR, query, block);
   }
 }

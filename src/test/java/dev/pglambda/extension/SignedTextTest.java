@@ -27,9 +27,9 @@ class SignedTextTest {
 
   /** The parameter that the proxy adds to a session's startup message, signed with its secret. */
   private static final String COME_THROUGH_THE_PROXY =
-      "SELECT set_config('pglambda.callback', p || '|' || encode(sha256(callback_opad || sha256(callback_ipad ||"
-          + " convert_to('callback ' || p, 'UTF8'))), 'hex'), false)"
-          + " FROM pglambda.settings, (VALUES ('proxy.example|6543|token')) AS v (p)";
+      "SELECT set_config('pglambda.callback', p || '|' || encode(sha256(callback_opad ||"
+          + " sha256(callback_ipad || convert_to('callback ' || p, 'UTF8'))), 'hex'), false) FROM"
+          + " pglambda.settings, (VALUES ('proxy.example|6543|token')) AS v (p)";
 
   private static final TrustedRoles TRUSTED = TrustedRoles.of(List.of());
 
@@ -97,7 +97,8 @@ class SignedTextTest {
               status_code := '200';
             END IF;
             RETURN NEXT;
-          END $$"""
+          END $$\
+          """
               .formatted(nonce));
     }
     return connection;

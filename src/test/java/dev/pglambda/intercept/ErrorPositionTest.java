@@ -2,7 +2,7 @@ package dev.pglambda.intercept;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.ErrorFields;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +12,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ErrorPositionTest {
   /** {@code aaaa; BBBB; cccc; DDDD; eeee} became {@code aaaa; bbbbbbbbb; cccc; dd; eeee}. */
-  private static final List<RewrittenStatement> TWO =
+  private static final List<ReplacedSpan> TWO =
       List.of(
-          new RewrittenStatement(1, "CREATE EXTENSION", 6, 10, 9),
-          new RewrittenStatement(3, "CREATE EXTENSION", 18, 22, 2));
+          new ReplacedSpan(1, "CREATE EXTENSION", 6, 10, 9),
+          new ReplacedSpan(3, "CREATE EXTENSION", 18, 22, 2));
 
   @ParameterizedTest
   @CsvSource({
@@ -24,7 +24,7 @@ class ErrorPositionTest {
   void becomesThePositionInTheClientsText(String reported, String original) {
     ErrorFields error = error(reported);
 
-    boolean changed = ErrorPosition.mend(error, TWO);
+    boolean changed = ErrorPosition.restore(error, TWO);
 
     assertThat(error.get(ErrorFields.POSITION)).isEqualTo(original);
     assertThat(changed).isEqualTo(!reported.equals(original));
@@ -34,8 +34,8 @@ class ErrorPositionTest {
   void staysWhereNothingWasRewritten() {
     ErrorFields error = error("99");
 
-    assertThat(ErrorPosition.mend(error, null)).isFalse();
-    assertThat(ErrorPosition.mend(error, List.of())).isFalse();
+    assertThat(ErrorPosition.restore(error, null)).isFalse();
+    assertThat(ErrorPosition.restore(error, List.of())).isFalse();
     assertThat(error.get(ErrorFields.POSITION)).isEqualTo("99");
   }
 
@@ -43,7 +43,7 @@ class ErrorPositionTest {
   void isNotAddedToAnErrorWithoutOne() {
     ErrorFields error = error(null);
 
-    assertThat(ErrorPosition.mend(error, TWO)).isFalse();
+    assertThat(ErrorPosition.restore(error, TWO)).isFalse();
     assertThat(error.get(ErrorFields.POSITION)).isNull();
   }
 
@@ -51,7 +51,7 @@ class ErrorPositionTest {
   void staysIfItIsNoNumber() {
     ErrorFields error = error("x");
 
-    assertThat(ErrorPosition.mend(error, TWO)).isFalse();
+    assertThat(ErrorPosition.restore(error, TWO)).isFalse();
     assertThat(error.get(ErrorFields.POSITION)).isEqualTo("x");
   }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Interceptor.Concern;
 import dev.pglambda.intercept.Rewrite.Keys;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
-import dev.pglambda.intercept.direct.DirectScript;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.protocol.ClientEncoding;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -55,10 +55,8 @@ class ExtensionInterceptorTest {
 
     assertThat(rewrite).isNotNull();
     assertThat(rewrite.text()).isEqualTo(text);
-    assertThat(rewrite.statements()).isEmpty();
-    DirectScript script = requireNonNull(rewrite.direct());
-    assertThat(script.candidate(0, 0)).isNull();
-    assertThat(requireNonNull(script.candidate(1, 10)).statement().calls()).hasSize(1);
+    assertThat(rewrite.spans()).isEmpty();
+    assertThat(requireNonNull(rewrite.calls()).calls()).hasSize(1);
   }
 
   @Test
@@ -74,8 +72,8 @@ class ExtensionInterceptorTest {
                 "SELECT '\u00e9'; <create extension if not exists Aws_Lambda cascade> ;; SELECT 2;"
                     + " <ALTER EXTENSION aws_commons UPDATE>",
                 List.of(
-                    new RewrittenStatement(1, "CREATE EXTENSION", 12, 61, 51),
-                    new RewrittenStatement(3, "ALTER EXTENSION", 75, 109, 36)),
+                    new ReplacedSpan(1, "CREATE EXTENSION", 12, 61, 51),
+                    new ReplacedSpan(3, "ALTER EXTENSION", 75, 109, 36)),
                 Keys.OF_STATEMENT));
   }
 
@@ -90,10 +88,10 @@ class ExtensionInterceptorTest {
     assertThat(NestedBlock.originals(rewrite.text()))
         .isEqualTo(text.replace("CREATE EXTENSION aws_commons", "<CREATE EXTENSION aws_commons>"));
     assertThat(rewrite.text()).contains("<CREATE EXTENSION aws_lambda VERSION ^1.0^>", "$`~^@$");
-    assertThat(rewrite.statements())
-        .extracting(RewrittenStatement::index)
-        .containsExactly(RewrittenStatement.NESTED, 1, RewrittenStatement.NESTED);
-    assertThat(rewrite.statements())
+    assertThat(rewrite.spans())
+        .extracting(ReplacedSpan::index)
+        .containsExactly(ReplacedSpan.NESTED, 1, ReplacedSpan.NESTED);
+    assertThat(rewrite.spans())
         .extracting(statement -> text.substring(statement.start(), statement.end()))
         .containsExactly(
             "CREATE EXTENSION aws_lambda VERSION ''1.0''",
@@ -116,9 +114,9 @@ class ExtensionInterceptorTest {
                 + " DO $$BEGIN IF EXISTS (SELECT FROM (/*pglambda pg_available_extensions*/SELECT"
                 + "/*pglambda*/) AS e WHERE");
     assertThat(ViewSubquery.originals(NestedBlock.originals(rewrite.text()))).isEqualTo(text);
-    assertThat(rewrite.statements())
-        .extracting(RewrittenStatement::index)
-        .containsOnly(RewrittenStatement.NESTED)
+    assertThat(rewrite.spans())
+        .extracting(ReplacedSpan::index)
+        .containsOnly(ReplacedSpan.NESTED)
         .hasSize(3);
     assertThat(rewrite.keys()).isEqualTo(Keys.NONE);
   }
@@ -154,8 +152,8 @@ class ExtensionInterceptorTest {
 
     assertThat(
             inspect("SELECT '\u00c3\u00a9'; CREATE EXTENSION aws_lambda SCHEMA \"\u00c3\u00a9\""))
-        .extracting(Rewrite::statements)
-        .isEqualTo(List.of(new RewrittenStatement(1, "CREATE EXTENSION", 12, 50, 40)));
+        .extracting(Rewrite::spans)
+        .isEqualTo(List.of(new ReplacedSpan(1, "CREATE EXTENSION", 12, 50, 40)));
   }
 
   @Test
@@ -166,8 +164,8 @@ class ExtensionInterceptorTest {
     assertThat(takesKeys("SELECT 1; do 'BEGIN CREATE EXTENSION aws_lambda; END'")).isTrue();
     assertThat(
             takesKeys(
-                "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$BEGIN CREATE EXTENSION aws_lambda; END$$;"
-                    + " DO $$BEGIN CREATE EXTENSION aws_commons; END$$"))
+                "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$BEGIN CREATE EXTENSION aws_lambda;"
+                    + " END$$; DO $$BEGIN CREATE EXTENSION aws_commons; END$$"))
         .isFalse();
     assertThat(takesKeys("CREATE EXTENSION aws_commons")).isFalse();
     assertThat(takesKeys("DROP EXTENSION aws_lambda")).isFalse();
@@ -186,7 +184,7 @@ class ExtensionInterceptorTest {
     Rewrite rewrite = requireNonNull(inspect(text));
 
     assertThat(rewrite.readsParameters()).isTrue();
-    assertThat(rewrite.statements()).isEmpty();
+    assertThat(rewrite.spans()).isEmpty();
     assertThat(inspect("SET aws_lambda.request_timeout_ms = 10")).isNull();
   }
 
@@ -245,8 +243,8 @@ class ExtensionInterceptorTest {
   void takesNoByteOfAnotherCharacterForAnAsciiOne() {
     // To any other encoding these are unfinished strings, an identifier, and a comment.
     String text =
-        "SELECT '\u0095\\\\u0095\\', E'\u0095\\'; CREATE EXTENSION aws_lambda SCHEMA \"\u0083\"\u0095\\\";"
-            + " SELECT 1 AS \u008a/*\u008a/*";
+        "SELECT '\u0095\\\\u0095\\', E'\u0095\\'; CREATE EXTENSION aws_lambda SCHEMA"
+            + " \"\u0083\"\u0095\\\"; SELECT 1 AS \u008a/*\u008a/*";
     settings = new Settings(true, ClientEncoding.SHIFT_JIS);
 
     assertThat(inspect(text)).isNotNull();

@@ -4,7 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.testing.Octets;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 class InterceptionFuzzTest {
   private static final String INSTEAD = "DO 'instead'";
 
-  /** The first octet says standard_conforming_strings and the encoding. */
+  /** The first byte says standard_conforming_strings and the encoding. */
   @FuzzTest
   void replacesNothingButStatementsOnTheExtensions(byte[] input) {
     Octets octets = new Octets(input);
@@ -39,17 +40,17 @@ class InterceptionFuzzTest {
       assertThat(withOriginals(rewrite, text)).isEqualTo(text);
     }
     int end = 0;
-    for (RewrittenStatement statement : rewrite.statements()) {
+    for (ReplacedSpan statement : rewrite.spans()) {
       assertThat(statement.start()).isGreaterThanOrEqualTo(end);
       assertThat(statement.end()).isGreaterThanOrEqualTo(statement.start());
       end = statement.end();
     }
     for (int offset = 0; offset < rewrite.text().length(); offset += 7) {
-      assertThat(ErrorPosition.original(offset, rewrite.statements())).isBetween(0, text.length());
+      assertThat(ErrorPosition.original(offset, rewrite.spans())).isBetween(0, text.length());
     }
   }
 
-  /** The first octet says how the error came about; its body follows. */
+  /** The first byte says how the error came about; its body follows. */
   @FuzzTest
   void mendsAnyError(byte[] input) {
     Octets octets = new Octets(input);
@@ -60,10 +61,10 @@ class InterceptionFuzzTest {
     if (fields == null) {
       return;
     }
-    CallContext.remove(fields, (flags & 1) != 0);
-    NestedContext.mend(fields, encoding(flags));
-    ErrorPosition.mend(
-        fields, (flags & 4) == 0 ? null : List.of(new RewrittenStatement(0, "X", 3, 10, 90)));
+    WorkerContext.remove(fields, (flags & 1) != 0);
+    NestedBlockErrors.restore(fields, encoding(flags));
+    ErrorPosition.restore(
+        fields, (flags & 4) == 0 ? null : List.of(new ReplacedSpan(0, "X", 3, 10, 90)));
 
     ByteBuf mended = fields.toFrame(UnpooledByteBufAllocator.DEFAULT, (byte) 'E');
     assertThat(ErrorFields.read(mended, 0, mended.readableBytes())).isNotNull();
@@ -87,7 +88,7 @@ class InterceptionFuzzTest {
   private static String withOriginals(Rewrite rewrite, String text) {
     StringBuilder originals = new StringBuilder();
     int at = 0;
-    for (RewrittenStatement statement : rewrite.statements()) {
+    for (ReplacedSpan statement : rewrite.spans()) {
       int copied = statement.start() - originals.length();
       originals.append(rewrite.text(), at, at + copied);
       originals.append(text, statement.start(), statement.end());

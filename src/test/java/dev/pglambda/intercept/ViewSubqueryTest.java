@@ -2,6 +2,7 @@ package dev.pglambda.intercept;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.ViewReference;
@@ -39,7 +40,7 @@ class ViewSubqueryTest {
             .with(ErrorFields.INTERNAL_POSITION, Integer.toString(sent.length()))
             .with(ErrorFields.CONTEXT, "SQL statement \"" + sent + "\"\nthe caller");
 
-    assertThat(NestedContext.mend(fields, ClientEncoding.UTF8)).isTrue();
+    assertThat(NestedBlockErrors.restore(fields, ClientEncoding.UTF8)).isTrue();
 
     assertThat(fields.get(ErrorFields.MESSAGE)).isEqualTo("query \"" + original + "\" failed");
     assertThat(fields.get(ErrorFields.INTERNAL_QUERY)).isEqualTo(original);

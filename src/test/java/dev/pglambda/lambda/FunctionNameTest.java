@@ -66,9 +66,12 @@ class FunctionNameTest {
 
   @ParameterizedTest
   @CsvSource({
-    "arn:aws:lambda:aws-region:111122223333:function:f, arn:aws:lambda:eu-west-1:111122223333:function:f",
-    "arn:aws-region:lambda:aws-region:111122223333:function:f, arn:aws-region:lambda:eu-west-1:111122223333:function:f",
-    "arn:aws:lambda:us-east-1:111122223333:function:f, arn:aws:lambda:us-east-1:111122223333:function:f",
+    "arn:aws:lambda:aws-region:111122223333:function:f,"
+        + " arn:aws:lambda:eu-west-1:111122223333:function:f",
+    "arn:aws-region:lambda:aws-region:111122223333:function:f,"
+        + " arn:aws-region:lambda:eu-west-1:111122223333:function:f",
+    "arn:aws:lambda:us-east-1:111122223333:function:f,"
+        + " arn:aws:lambda:us-east-1:111122223333:function:f",
     "aws-region, aws-region",
     "f:aws-region, f:aws-region"
   })

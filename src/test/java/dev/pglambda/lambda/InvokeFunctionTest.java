@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.lambda.aws.SdkPartitions;
+import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -408,7 +409,8 @@ class InvokeFunctionTest {
     @CsvSource({
       "arn:aws:lambda:cn-north-1:444455556666:function:f,,                cn-north-1, aws, aws-cn",
       "arn:aws-cn:lambda:us-east-1:444455556666:function:f,,              us-east-1, aws-cn, aws",
-      "arn:aws:lambda:aws-region:444455556666:function:f, cn-northwest-1, cn-northwest-1, aws, aws-cn",
+      "arn:aws:lambda:aws-region:444455556666:function:f, cn-northwest-1, cn-northwest-1, aws,"
+          + " aws-cn",
       "arn:aws-cn:lambda:aws-region:444455556666:function:f,,             eu-central-1, aws-cn, aws"
     })
     void refusesAnArnWhoseRegionIsInAnotherPartition(

@@ -102,7 +102,7 @@ class AsynchronousMessagesTest extends RelayStage {
     }
   }
 
-  /** PostgreSQL's own is 4 octets, or 32 with protocol 3.2; others may have up to 256. */
+  /** PostgreSQL's own is 4 bytes, or 32 with protocol 3.2; others may have up to 256. */
   @ParameterizedTest
   @ValueSource(ints = {4, 5, 32, 256})
   void theKeyOfASessionPassesWhateverItsLength(int length) throws Exception {

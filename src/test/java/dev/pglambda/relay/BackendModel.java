@@ -1,6 +1,6 @@
 package dev.pglambda.relay;
 
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -30,11 +30,10 @@ final class BackendModel {
    *     i}n, {@code o}ut, {@code w} both, {@code e}mpty, {@code p}ortal suspended
    * @param rewritten those of its statements that were rewritten
    */
-  record Sent(
-      char type, String statements, @Nullable List<RewrittenStatement> rewritten, Owner owner) {
+  record Sent(char type, String statements, @Nullable List<ReplacedSpan> rewritten, Owner owner) {
 
     /** The rewritten statement with this index. */
-    @Nullable RewrittenStatement rewritten(int index) {
+    @Nullable ReplacedSpan rewritten(int index) {
       return rewritten == null
           ? null
           : rewritten.stream().filter(one -> one.index() == index).findFirst().orElse(null);

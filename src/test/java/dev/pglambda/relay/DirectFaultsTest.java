@@ -11,7 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.testing.Peer.Message;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Everything that can go wrong while calls are served, at each of the server's answers in turn. The
- * stage checks at the end of each run that no octet is kept, and no call goes on.
+ * stage checks at the end of each run that no byte is kept, and no call goes on.
  */
 class DirectFaultsTest {
   private static final byte[] FATAL = message('E', "SFATAL\0VFATAL\0C57P01\0Mterminating\0\0");
@@ -145,7 +145,7 @@ class DirectFaultsTest {
           assertThat(stage.client.isOpen()).isTrue();
           assertThat(stage.clientSaw()).endsWith("Z");
           assertThat(count(stage.clientSaw(), 'Z')).isEqualTo(count(script));
-          assertThat(stage.model.knows(Exchange.OWN_NAME)).as("left behind").isFalse();
+          assertThat(stage.model.knows(ExtendedQueryPipeline.OWN_NAME)).as("left behind").isFalse();
           goesOn(stage);
         });
   }
@@ -236,14 +236,14 @@ class DirectFaultsTest {
     stage.play();
     assertThat(stage.clientSaw()).isEqualTo("TDCZ");
     assertThat(stage.calls).hasSize(calls + 1);
-    assertThat(stage.model.knows(Exchange.OWN_NAME)).isFalse();
+    assertThat(stage.model.knows(ExtendedQueryPipeline.OWN_NAME)).isFalse();
   }
 
   private static void atEachAnswer(
       Script script, Event event, java.util.function.Consumer<DirectStage> then) {
     int at = 0;
     for (boolean happened = true; happened; at++) {
-      try (DirectStage stage = new DirectStage(DirectCalls.Mode.AUTO)) {
+      try (DirectStage stage = new DirectStage(DirectCallMode.AUTO)) {
         Message asked = play(stage, script, event, at);
         happened = asked != null;
         if (happened) {

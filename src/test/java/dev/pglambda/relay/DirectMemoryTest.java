@@ -8,7 +8,7 @@ import static dev.pglambda.relay.DirectStage.SYNC;
 import static dev.pglambda.testing.Peer.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.limits.MemoryBudget;
@@ -22,7 +22,7 @@ class DirectMemoryTest {
   private static final String OUT_OF_MEMORY = "SERROR\0VERROR\0C53200\0Mout of memory\0";
 
   private final MemoryBudget memory = new MemoryBudget(4L * LIMIT, LIMIT);
-  private final DirectStage stage = new DirectStage(DirectCalls.Mode.AUTO, memory);
+  private final DirectStage stage = new DirectStage(DirectCallMode.AUTO, memory);
 
   @AfterEach
   void close() {
@@ -161,7 +161,7 @@ class DirectMemoryTest {
     stage.playUntilCalled();
     assertThat(memory.used()).isGreaterThan(300_000);
 
-    stage.session.cancelDirectCall(cancelled -> assertThat(cancelled).isTrue());
+    stage.session.cancelLocalExecution(cancelled -> assertThat(cancelled).isTrue());
     stage.take();
     stage.play();
 

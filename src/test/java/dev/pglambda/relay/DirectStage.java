@@ -3,8 +3,10 @@ package dev.pglambda.relay;
 import static dev.pglambda.testing.Peer.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.config.DirectCallMode;
+import dev.pglambda.direct.flow.DirectCallHandler;
+import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.intercept.ExtensionInterceptor;
-import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.limits.MemoryBudget;
@@ -26,7 +28,7 @@ import java.util.stream.Collectors;
 
 /**
  * A session that serves calls itself, between a client and a server that say what a test says: in
- * one thread, with a clock that stands still, counting every octet that is held.
+ * one thread, with a clock that stands still, counting every byte that is held.
  */
 final class DirectStage implements AutoCloseable {
   static final String CALL = "SELECT payload FROM aws_lambda.invoke('f', '{}'::json)";
@@ -37,8 +39,9 @@ final class DirectStage implements AutoCloseable {
   static final byte[] EXECUTE = message('E', "\0\0\0\0\0");
   static final byte[] SYNC = message('S', "");
 
-  private static final KeyOffer NO_KEYS =
-      new KeyOffer("\0", "\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
+  private static final CallbackKeyDelivery NO_KEYS =
+      new CallbackKeyDelivery(
+          "\0", "\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
 
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
   final EmbeddedChannel client = channel();
@@ -59,11 +62,11 @@ final class DirectStage implements AutoCloseable {
   private final ByteBuf clientIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
   private final ByteBuf serverIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
 
-  DirectStage(DirectCalls.Mode mode) {
+  DirectStage(DirectCallMode mode) {
     this(mode, new MemoryBudget(1 << 30, 1 << 30));
   }
 
-  DirectStage(DirectCalls.Mode mode, MemoryBudget memory) {
+  DirectStage(DirectCallMode mode, MemoryBudget memory) {
     this.memory = memory;
     DirectCalls direct =
         new DirectCalls(
@@ -82,14 +85,13 @@ final class DirectStage implements AutoCloseable {
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
                 1 << 20,
-                RelayStage.LIMITS,
                 RelayStage.KEEPALIVES,
                 memory),
             "token",
             client,
             new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),
             NO_KEYS,
-            direct.in("db"));
+            DirectCallHandler.provider(direct).in("db"));
     client.pipeline().addLast(new ClientHandler(session));
     server.pipeline().addLast(new ServerHandler(session));
     session.connected(server, allocator.buffer().writeBytes(Peer.startup("user", "ann")));

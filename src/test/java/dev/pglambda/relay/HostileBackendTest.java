@@ -214,7 +214,7 @@ class HostileBackendTest {
     assertNobodyElseNoticed();
   }
 
-  /** Messages that can come from a server, of any body and often of a wrong length, and octets. */
+  /** Messages that can come from a server, of any body and often of a wrong length, and bytes. */
   private static String noise(Random random) {
     StringBuilder noise = new StringBuilder();
     for (int i = random.nextInt(12); i > 0; i--) {

@@ -5,7 +5,7 @@ import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.Keys;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -153,7 +153,7 @@ class PreparedStatementsTest extends RelayStage {
   void keepsNoNameThatTheServerHasNot() {
     PreparedStatements prepared =
         new PreparedStatements(dev.pglambda.limits.MemoryBudget.unlimited().open());
-    List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
+    List<ReplacedSpan> text = List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 5, 9));
     for (int i = 0; i < 100_000; i++) {
       ByteBuf name = Unpooled.copiedBuffer("s" + i, StandardCharsets.US_ASCII);
       prepared.parse(name, 0, name.writerIndex(), text, Keys.NONE).completed();
@@ -173,7 +173,7 @@ class PreparedStatementsTest extends RelayStage {
   void keepsNoPortalBeyondItsTransaction() throws Exception {
     PreparedStatements prepared =
         new PreparedStatements(dev.pglambda.limits.MemoryBudget.unlimited().open());
-    List<RewrittenStatement> text = List.of(new RewrittenStatement(0, "CREATE EXTENSION", 0, 5, 9));
+    List<ReplacedSpan> text = List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 5, 9));
     ByteBuf names = Unpooled.copiedBuffer("p\0s\0", StandardCharsets.US_ASCII);
     prepared.parse(names, 2, 3, text, Keys.NONE).completed();
     PreparedStatements.Message bind = prepared.bind(names, 0, 1, 3);

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.intercept.ServerSettings;
-import dev.pglambda.intercept.direct.DirectCalls;
+import dev.pglambda.listener.ClientLimits;
+import dev.pglambda.listener.ClientListener;
+import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
 import io.netty.bootstrap.ServerBootstrap;
@@ -35,9 +37,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /** The relay between a client and a server that say exactly what a test says. */
-abstract class RelayStage {
-  static final KeyOffer KEYS =
-      new KeyOffer(
+public abstract class RelayStage {
+  public static final CallbackKeyDelivery KEYS =
+      new CallbackKeyDelivery(
           "keys",
           "ask",
           "ask for procedure",
@@ -48,21 +50,21 @@ abstract class RelayStage {
           "ZL001",
           "ZL002");
 
-  static final ClientLimits LIMITS = new ClientLimits(100, 0, 100, 100, 100);
-  static final TcpKeepalives KEEPALIVES = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
+  public static final ClientLimits LIMITS = new ClientLimits(100, 0, 100, 100, 100);
+  public static final TcpKeepalives KEEPALIVES = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
 
   final NioEventLoopGroup loops = new NioEventLoopGroup(1);
   final List<AutoCloseable> open = new ArrayList<>();
-  ServerSocket server = listen();
+  public ServerSocket server = listen();
   Duration startupTimeout = Duration.ofSeconds(30);
-  Duration connectTimeout = Duration.ofSeconds(5);
-  ClientLimits limits = LIMITS;
+  public Duration connectTimeout = Duration.ofSeconds(5);
+  public ClientLimits limits = LIMITS;
   TcpKeepalives keepalives = KEEPALIVES;
-  int inspectLimit = 1 << 20;
-  final Sessions sessions = new Sessions();
-  int backendPort;
+  public int inspectLimit = 1 << 20;
+  public final Sessions sessions = new Sessions();
+  public int backendPort;
   private @Nullable Listening listening;
-  Interceptor interceptor = Interceptor.NONE;
+  public Interceptor interceptor = Interceptor.NONE;
 
   private static ServerSocket listen() {
     try {
@@ -73,12 +75,12 @@ abstract class RelayStage {
   }
 
   @BeforeEach
-  void open() {
+  public void open() {
     open.add(server);
   }
 
   @AfterEach
-  void close() throws Exception {
+  public void close() throws Exception {
     for (AutoCloseable each : open) {
       each.close();
     }
@@ -86,29 +88,29 @@ abstract class RelayStage {
   }
 
   /** A relay that listens. */
-  record Listening(int port) {
+  public record Listening(int port) {
     Peer connect() throws IOException {
       return Peer.connect(port);
     }
   }
 
-  Listening listening() throws InterruptedException {
-    Relay relay =
-        new Relay(
+  public Listening listening() throws InterruptedException {
+    ClientListener relay =
+        new ClientListener(
             new RelaySettings(
                 "127.0.0.1",
                 backendPort == 0 ? server.getLocalPort() : backendPort,
                 connectTimeout,
                 startupTimeout,
                 inspectLimit,
-                limits,
                 keepalives,
                 dev.pglambda.limits.MemoryBudget.unlimited()),
+            limits,
             sessions,
             interceptor,
             KEYS,
             new EchoingDatabase(),
-            DirectCalls.none(),
+            LocalExecution.Provider.NONE,
             (token, address) -> "for " + token + " from " + address.getHostAddress());
     Channel listener =
         new ServerBootstrap()
@@ -124,7 +126,7 @@ abstract class RelayStage {
   }
 
   /** Connects to the relay, which begins with the first client. */
-  Peer client(byte[] first) throws Exception {
+  public Peer client(byte[] first) throws Exception {
     Listening relay = listening == null ? listening() : listening;
     listening = relay;
     Peer client = relay.connect();
@@ -132,13 +134,13 @@ abstract class RelayStage {
     return client.send(first);
   }
 
-  Peer backend() throws IOException {
+  public Peer backend() throws IOException {
     Peer backend = Peer.accept(server);
     open.add(backend);
     return backend;
   }
 
-  Peer ready(Peer client) throws IOException {
+  public Peer ready(Peer client) throws IOException {
     Peer backend = backend();
     backend.readPacket();
     backend.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
@@ -148,36 +150,36 @@ abstract class RelayStage {
   }
 
   /** Waits until the proxy has handled all bytes that were sent to it before. */
-  void settle() throws Exception {
+  public void settle() throws Exception {
     for (int i = 0; i < 2; i++) { // the event loop may be behind its selection of sockets already
       loops.submit(() -> {}).get();
     }
   }
 
   /** Has the word {@code magic} replaced by {@code DO 'x'}. */
-  void rewriteMagic() {
+  public void rewriteMagic() {
     interceptor =
         new WordInterceptor("magic") {
           @Override
-          Rewrite rewrite(String text, ServerSettings settings) {
+          public Rewrite rewrite(String text, ServerSettings settings) {
             int at = text.indexOf("magic");
             return new Rewrite(
                 text.replace("magic", "DO 'x'"),
-                List.of(new RewrittenStatement(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
+                List.of(new ReplacedSpan(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
                 Keys.NONE);
           }
         };
   }
 
   /** Is concerned with texts that have a word. */
-  abstract static class WordInterceptor implements Interceptor {
+  public abstract static class WordInterceptor implements Interceptor {
     private final String word;
 
-    WordInterceptor(String word) {
+    public WordInterceptor(String word) {
       this.word = word;
     }
 
-    abstract @Nullable Rewrite rewrite(String text, ServerSettings settings);
+    public abstract @Nullable Rewrite rewrite(String text, ServerSettings settings);
 
     @Override
     public Concern concern(ByteBuf buffer, int index, int length) {
@@ -194,11 +196,11 @@ abstract class RelayStage {
     }
   }
 
-  static String latin1(byte[] bytes) {
+  public static String latin1(byte[] bytes) {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  static byte[] concat(byte[]... parts) {
+  public static byte[] concat(byte[]... parts) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (byte[] part : parts) {
       all.writeBytes(part);

@@ -5,9 +5,10 @@ import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.intercept.ClientEncoding;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.listener.ClientLimits;
+import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
@@ -40,7 +41,8 @@ class RelayTest extends RelayStage {
 
     assertThat(backend.readPacket())
         .matches(
-            "196608:user\\|ann\\|database\\|db\\|application_name\\|caf\u00e9\\|pglambda.callback\\|for [0-9a-f]{32} from 127.0.0.1\\|\\|");
+            "196608:user\\|ann\\|database\\|db\\|application_name\\|caf\u00e9\\|pglambda.callback\\|for"
+                + " [0-9a-f]{32} from 127.0.0.1\\|\\|");
     backend.send('R', "\0\0\0\5salt");
     assertThat(client.read()).hasToString("R:|||\5salt");
     client.send('p', "md5\0");
@@ -366,7 +368,7 @@ class RelayTest extends RelayStage {
     interceptor =
         new WordInterceptor("") {
           @Override
-          @Nullable Rewrite rewrite(String text, ServerSettings settings) {
+          public @Nullable Rewrite rewrite(String text, ServerSettings settings) {
             seen.add(settings.standardConformingStrings());
             seen.add(settings.encoding());
             return null;

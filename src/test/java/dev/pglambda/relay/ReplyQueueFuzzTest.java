@@ -3,7 +3,7 @@ package dev.pglambda.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.relay.BackendModel.Owner;
 import dev.pglambda.relay.BackendModel.Reply;
 import dev.pglambda.relay.BackendModel.Sent;
@@ -43,7 +43,7 @@ class ReplyQueueFuzzTest {
   @FuzzTest
   void survivesAnySequence(byte[] types) {
     ReplyQueue queue = new ReplyQueue();
-    List<RewrittenStatement> rewritten = List.of(new RewrittenStatement(0, "X", 0, 1, 2));
+    List<ReplacedSpan> rewritten = List.of(new ReplacedSpan(0, "X", 0, 1, 2));
     int sent = 1;
     Octets octets = new Octets(types);
     while (!octets.isEmpty()) {
@@ -53,8 +53,8 @@ class ReplyQueueFuzzTest {
         case 1 -> queue.sent(REWRITABLE[octets.below(REWRITABLE.length)], rewritten);
         case 2 -> {
           if (queue.canOffer()) {
-            queue.sentOffer(KeyOffer.OFFER_TYPES);
-            sent += KeyOffer.OFFER_TYPES.length;
+            queue.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
+            sent += CallbackKeyDelivery.OFFER_TYPES.length;
           }
         }
         default -> {
@@ -76,11 +76,11 @@ class ReplyQueueFuzzTest {
 
   /** One session. */
   private static final class Play {
-    private static final RewrittenStatement[] REWRITTEN = {
-      new RewrittenStatement(0, "CREATE EXTENSION", 0, 9, 90),
-      new RewrittenStatement(1, "CREATE EXTENSION", 10, 19, 90),
-      new RewrittenStatement(2, "ALTER EXTENSION", 20, 29, 90),
-      new RewrittenStatement(3, "ALTER EXTENSION", 30, 39, 90)
+    private static final ReplacedSpan[] REWRITTEN = {
+      new ReplacedSpan(0, "CREATE EXTENSION", 0, 9, 90),
+      new ReplacedSpan(1, "CREATE EXTENSION", 10, 19, 90),
+      new ReplacedSpan(2, "ALTER EXTENSION", 20, 29, 90),
+      new ReplacedSpan(3, "ALTER EXTENSION", 30, 39, 90)
     };
 
     private final ReplyQueue queue = new ReplyQueue();
@@ -188,7 +188,7 @@ class ReplyQueueFuzzTest {
       if (mayNotSend('Q')) {
         return;
       }
-      List<RewrittenStatement> rewritten = rewritten(statements);
+      List<ReplacedSpan> rewritten = rewritten(statements);
       String kinds = statements.isEmpty() ? "e" : statements.replace('M', 'm');
       boolean offered = offering && queue.canOffer();
       if (offered) {
@@ -202,7 +202,7 @@ class ReplyQueueFuzzTest {
       Sent query = new Sent('Q', kinds, rewritten, Owner.CLIENT);
       backend.send(query);
       if (offered) {
-        queue.sentOffer((byte) 'S');
+        queue.expectOffer((byte) 'S');
         Sent sync = new Sent('S', "", null, Owner.OFFER);
         backend.send(sync);
         syncs.put(query, sync);
@@ -211,8 +211,8 @@ class ReplyQueueFuzzTest {
       copies = (int) kinds.chars().filter(kind -> kind == 'i' || kind == 'w').count();
     }
 
-    private static List<RewrittenStatement> rewritten(String statements) {
-      List<RewrittenStatement> rewritten = new ArrayList<>();
+    private static List<ReplacedSpan> rewritten(String statements) {
+      List<ReplacedSpan> rewritten = new ArrayList<>();
       for (int i = 0; i < statements.length(); i++) {
         if (statements.charAt(i) == 'M') {
           rewritten.add(REWRITTEN[i]);
@@ -225,9 +225,13 @@ class ReplyQueueFuzzTest {
       if (mayNotSend('E')) {
         return;
       }
-      List<RewrittenStatement> rewritten = kind == 'M' ? List.of(REWRITTEN[0]) : null;
+      List<ReplacedSpan> rewritten = kind == 'M' ? List.of(REWRITTEN[0]) : null;
       String known = "smioep".indexOf(kind) >= 0 ? String.valueOf(kind) : "m";
-      queue.sent((byte) 'E', rewritten);
+      if (rewritten == null) {
+        queue.sent((byte) 'E');
+      } else {
+        queue.sent((byte) 'E', rewritten);
+      }
       backend.send(new Sent('E', known, rewritten, Owner.CLIENT));
       copies = known.equals("i") ? 1 : 0;
     }
@@ -239,14 +243,14 @@ class ReplyQueueFuzzTest {
       if (queue.canOffer()) {
         offer();
       }
-      List<RewrittenStatement> rewritten = List.of(REWRITTEN[0]);
+      List<ReplacedSpan> rewritten = List.of(REWRITTEN[0]);
       queue.sent((byte) 'P', rewritten);
       backend.send(new Sent('P', "", rewritten, Owner.CLIENT));
     }
 
     private void offer() {
-      queue.sentOffer(KeyOffer.OFFER_TYPES);
-      for (byte type : KeyOffer.OFFER_TYPES) {
+      queue.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
+      for (byte type : CallbackKeyDelivery.OFFER_TYPES) {
         backend.send(new Sent((char) type, "", null, Owner.OFFER));
       }
     }
@@ -299,8 +303,8 @@ class ReplyQueueFuzzTest {
     }
 
     private void store() {
-      queue.sentStore(KeyOffer.STORE_TYPES);
-      for (byte type : KeyOffer.STORE_TYPES) {
+      queue.expectStore(CallbackKeyDelivery.STORE_TYPES);
+      for (byte type : CallbackKeyDelivery.STORE_TYPES) {
         String statement = type == 'E' ? "m" : "";
         backend.send(new Sent((char) type, statement, null, Owner.STORE));
       }

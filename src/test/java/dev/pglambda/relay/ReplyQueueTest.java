@@ -2,7 +2,7 @@ package dev.pglambda.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.intercept.Rewrite.RewrittenStatement;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -11,10 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplyQueueTest {
-  private static final RewrittenStatement FIRST =
-      new RewrittenStatement(0, "CREATE EXTENSION", 0, 9, 90);
-  private static final RewrittenStatement THIRD =
-      new RewrittenStatement(2, "CREATE EXTENSION", 20, 29, 90);
+  private static final ReplacedSpan FIRST = new ReplacedSpan(0, "CREATE EXTENSION", 0, 9, 90);
+  private static final ReplacedSpan THIRD = new ReplacedSpan(2, "CREATE EXTENSION", 20, 29, 90);
 
   private final ReplyQueue queue = new ReplyQueue();
 
@@ -289,7 +287,7 @@ class ReplyQueueTest {
 
   @Test
   void givesAStatementWithinABodyNoReplyOfItsOwn() {
-    RewrittenStatement nested = new RewrittenStatement(RewrittenStatement.NESTED, "", 4, 9, 90);
+    ReplacedSpan nested = new ReplacedSpan(ReplacedSpan.NESTED, "", 4, 9, 90);
     queue.sent((byte) 'Q', List.of(nested, THIRD));
 
     assertThat(queue.current()).isNull();

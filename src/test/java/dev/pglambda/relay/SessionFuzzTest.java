@@ -7,7 +7,6 @@ import ch.qos.logback.classic.Logger;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.Interceptor;
-import dev.pglambda.intercept.direct.DirectCalls;
 import dev.pglambda.testing.Octets;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
@@ -31,7 +30,6 @@ class SessionFuzzTest {
           Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           1 << 14,
-          RelayStage.LIMITS,
           RelayStage.KEEPALIVES,
           dev.pglambda.limits.MemoryBudget.unlimited());
   private static final byte[] STARTUP = Peer.startup("user", "ann");
@@ -40,8 +38,9 @@ class SessionFuzzTest {
   private static final int MOST_HELD = 64 * 1024;
 
   /** Whose statements nobody can ask for, and whose names no text can hold. */
-  private static final KeyOffer NO_KEYS =
-      new KeyOffer("\0", "\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
+  private static final CallbackKeyDelivery NO_KEYS =
+      new CallbackKeyDelivery(
+          "\0", "\0", "\0", "\0", "\0", installation -> List.of(), "\0", "\0", "\0");
 
   private static final Logger LOGGER =
       (Logger) LoggerFactory.getLogger(Session.class.getPackageName());
@@ -106,9 +105,8 @@ class SessionFuzzTest {
     final ByteArrayOutputStream toClient = new ByteArrayOutputStream();
     final ByteArrayOutputStream toServer = new ByteArrayOutputStream();
 
-    Stage(Interceptor interceptor, KeyOffer keys) {
-      session =
-          new Session(SETTINGS, "token", client, interceptor, keys, DirectCalls.none().in("db"));
+    Stage(Interceptor interceptor, CallbackKeyDelivery keys) {
+      session = new Session(SETTINGS, "token", client, interceptor, keys, null);
       client.pipeline().addLast(new ClientHandler(session));
       server.pipeline().addLast(new ServerHandler(session));
       session.connected(server, allocator.buffer().writeBytes(STARTUP));
@@ -129,7 +127,7 @@ class SessionFuzzTest {
     }
 
     /**
-     * A lower-case letter, or any other octet, is followed by a length and so many octets of the
+     * A lower-case letter, or any other byte, is followed by a length and so many bytes of the
      * client's (c), the server's (s); C and S are a complete message of type and text up to a
      * dollar sign; R is the server's ReadyForQuery.
      */

@@ -3,14 +3,17 @@ package dev.pglambda.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.direct.recognize.DirectCall;
+import dev.pglambda.direct.recognize.DirectStatement;
+import dev.pglambda.direct.recognize.DirectStatements;
 import dev.pglambda.sql.FunctionCall.Argument;
 import dev.pglambda.testing.Octets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Any text, with standard_conforming_strings on if the first octet is odd. An octet above 127
- * stands for a piece of a statement, so that there are calls in many texts.
+ * Any text, with standard_conforming_strings on if the first byte is odd. An byte above 127 stands
+ * for a piece of a statement, so that there are calls in many texts.
  */
 class CallRecognitionFuzzTest {
   private static final List<String> PIECES =
@@ -64,7 +67,7 @@ class CallRecognitionFuzzTest {
     boolean standard = octets.nextBoolean();
     String text = text(octets);
     List<FunctionCall> calls = FunctionCalls.find(text, standard);
-    List<Replacement> insertions = UnresolvedCalls.find(text, standard, number -> number % 2 == 1);
+    List<Replacement> insertions = AmbiguousCalls.find(text, standard, number -> number % 2 == 1);
     List<DirectStatement> direct = DirectStatements.find(text, standard);
     checkInsertions(text, standard, insertions);
     if (calls.isEmpty()) {
@@ -76,7 +79,7 @@ class CallRecognitionFuzzTest {
 
     String masked = masked(text, standard);
     assertThat(FunctionCalls.find(masked, standard)).isEqualTo(calls);
-    assertThat(UnresolvedCalls.find(masked, standard, number -> number % 2 == 1))
+    assertThat(AmbiguousCalls.find(masked, standard, number -> number % 2 == 1))
         .isEqualTo(insertions);
     assertThat(DirectStatements.find(masked, standard)).isEqualTo(direct);
   }
@@ -121,7 +124,7 @@ class CallRecognitionFuzzTest {
       at = insertion.end();
     }
     String completed = Replacement.splice(text, insertions);
-    assertThat(UnresolvedCalls.find(completed, standard, number -> number % 2 == 1)).isEmpty();
+    assertThat(AmbiguousCalls.find(completed, standard, number -> number % 2 == 1)).isEmpty();
   }
 
   private static void checkDirect(

@@ -1,15 +1,15 @@
 package dev.pglambda.sql;
 
 /** A text that counts how often its characters are read. */
-final class CountingText implements CharSequence {
+public final class CountingText implements CharSequence {
   private final String text;
   private long reads;
 
-  CountingText(String text) {
+  public CountingText(String text) {
     this.text = text;
   }
 
-  long reads() {
+  public long reads() {
     return reads;
   }
 

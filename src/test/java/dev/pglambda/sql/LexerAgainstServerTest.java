@@ -128,15 +128,16 @@ class LexerAgainstServerTest {
           "CREATE OR REPLACE RULE r AS ON INSERT TO t DO ALSO (NOTIFY a; NOTIFY b;)",
           "CREATE OR REPLACE RULE r AS ON INSERT TO t DO ALSO (;;NOTIFY a;/*;*/;)",
           "DO $$ BEGIN PERFORM 1; END $$",
-          "CREATE OR REPLACE FUNCTION pg_temp.begin(atomic int) RETURNS int LANGUAGE sql AS 'SELECT 1;'",
+          "CREATE OR REPLACE FUNCTION pg_temp.begin(atomic int) RETURNS int LANGUAGE sql AS 'SELECT"
+              + " 1;'",
           "CREATE OR REPLACE PROCEDURE pg_temp.p() LANGUAGE sql AS $$ SELECT 1; $$",
           "PREPARE s AS SELECT 1; DEALLOCATE s",
           "SELECT 1 end; SELECT 2 case",
           "CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
           "CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS int BEGIN ATOMIC; SELECT 1 end; ;END",
           "CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS int RETURN 1",
-          "create or replace procedure pg_temp.q() begin/**/atomic select begin atomic from (select 1)"
-              + " as x (begin); select case 1 when 1 then 2 end; end",
+          "create or replace procedure pg_temp.q() begin/**/atomic select begin atomic from (select"
+              + " 1) as x (begin); select case 1 when 1 then 2 end; end",
           "CREATE OR REPLACE PROCEDURE pg_temp.e() BEGIN ATOMIC END");
 
   /** How many of them older versions know, too. */

@@ -45,9 +45,11 @@ class NestedStatementsTest {
         "DO $$BEGIN WHILE true LOOP \u00abCREATE EXTENSION aws_lambda\u00bb; END LOOP; END$$",
         "DO $$BEGIN CASE x WHEN 1 THEN \u00abCREATE EXTENSION aws_lambda\u00bb;"
             + " ELSE \u00abCREATE EXTENSION aws_commons\u00bb; END CASE; END$$",
-        "DO $$BEGIN NULL; EXCEPTION WHEN OTHERS THEN \u00abCREATE EXTENSION aws_lambda\u00bb; END$$",
+        "DO $$BEGIN NULL; EXCEPTION WHEN OTHERS THEN \u00abCREATE EXTENSION aws_lambda\u00bb;"
+            + " END$$",
         "DO $$#variable_conflict use_column\nBEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END$$",
-        "DO $$BEGIN \u00abCREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE -- why\n /* not */\u00bb \t; END$$",
+        "DO $$BEGIN \u00abCREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE -- why\n"
+            + " /* not */\u00bb \t; END$$",
         "DO $$BEGIN EXECUTE '\u00abCREATE EXTENSION aws_lambda\u00bb'; END$$",
         "DO $$BEGIN EXECUTE ' /**/ \u00abCREATE EXTENSION aws_lambda\u00bb -- now\n; '; END$$",
         "DO $$BEGIN EXECUTE $a$\u00abCREATE EXTENSION aws_lambda\u00bb$a$; END$$",
@@ -55,21 +57,30 @@ class NestedStatementsTest {
         "DO $$BEGIN EXECUTE '\u00abCREATE EXTENSION aws_lambda\u00bb; SELECT 1;"
             + " \u00abCREATE EXTENSION aws_commons\u00bb'; END$$",
         // Functions and procedures
-        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END$$",
-        "CREATE FUNCTION f() RETURNS void AS 'BEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END' LANGUAGE plpgsql",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN \u00abCREATE EXTENSION"
+            + " aws_lambda\u00bb; END$$",
+        "CREATE FUNCTION f() RETURNS void AS 'BEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END'"
+            + " LANGUAGE plpgsql",
         "CREATE OR REPLACE PROCEDURE s.\"p\"(a text DEFAULT 'AS', INOUT b int) LANGUAGE 'plpgsql'"
             + " SET search_path = a, b AS E'BEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END'",
         "CREATE FUNCTION stable() RETURNS TABLE (a int, language text) VOLATILE AS $$BEGIN"
             + " \u00abCREATE EXTENSION aws_lambda\u00bb; END$$ LANGUAGE plpgsql COST 10",
-        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\u00abCREATE EXTENSION aws_lambda\u00bb$$",
-        "CREATE FUNCTION f() RETURNS int LANGUAGE SQL AS ';\u00abCREATE EXTENSION aws_lambda\u00bb;SELECT 1'",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\u00abCREATE EXTENSION"
+            + " aws_lambda\u00bb$$",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE SQL AS ';\u00abCREATE EXTENSION"
+            + " aws_lambda\u00bb;SELECT 1'",
         // One in another
         "DO $a$BEGIN DO $b$BEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END$b$; END$a$",
-        "DO 'BEGIN DO ''BEGIN \u00abCREATE EXTENSION aws_lambda VERSION ''''1.0''''\u00bb; END''; END'",
+        "DO 'BEGIN DO ''BEGIN \u00abCREATE EXTENSION aws_lambda VERSION ''''1.0''''\u00bb; END'';"
+            + " END'",
         "DO $$BEGIN EXECUTE 'DO ''BEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END'''; END$$",
-        "DO $$BEGIN EXECUTE E'DO E\\'BEGIN\\\\n\u00abCREATE EXTENSION\\\\naws_lambda VERSION \\\\\\'1.0\\\\\\'\u00bb;END\\''; END$$",
-        "DO $$BEGIN CREATE FUNCTION f() RETURNS void LANGUAGE sql AS '\u00abCREATE EXTENSION aws_lambda\u00bb'; END$$",
-        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $f$DO 'BEGIN \u00abCREATE EXTENSION aws_lambda\u00bb; END'$f$",
+        "DO $$BEGIN EXECUTE E'DO E\\'BEGIN\\\\n"
+            + "\u00abCREATE EXTENSION\\\\n"
+            + "aws_lambda VERSION \\\\\\'1.0\\\\\\'\u00bb;END\\''; END$$",
+        "DO $$BEGIN CREATE FUNCTION f() RETURNS void LANGUAGE sql AS '\u00abCREATE EXTENSION"
+            + " aws_lambda\u00bb'; END$$",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $f$DO 'BEGIN \u00abCREATE EXTENSION"
+            + " aws_lambda\u00bb; END'$f$",
       })
   void findsTheStatementAsItIsWritten(String marked) {
     List<String> expected =
@@ -110,12 +121,15 @@ class NestedStatementsTest {
         "EXECUTE 'CREATE EXTENSION aws_lambda'",
         "CREATE FUNCTION f() RETURNS void LANGUAGE c AS 'CREATE EXTENSION aws_lambda'",
         "CREATE FUNCTION f() RETURNS void AS 'CREATE EXTENSION aws_lambda'",
-        "CREATE FUNCTION f(a text DEFAULT 'CREATE EXTENSION aws_lambda') RETURNS void LANGUAGE sql AS ''",
+        "CREATE FUNCTION f(a text DEFAULT 'CREATE EXTENSION aws_lambda') RETURNS void LANGUAGE sql"
+            + " AS ''",
         "CREATE AGGREGATE f() LANGUAGE sql AS 'CREATE EXTENSION aws_lambda'",
-        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$CREATE EXTENSION aws_lambda; SELECT '$$",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$CREATE EXTENSION aws_lambda; SELECT"
+            + " '$$",
         // There PostgreSQL refuses the statement in its own words.
         "CREATE FUNCTION f() RETURNS void LANGUAGE sql STABLE AS $$CREATE EXTENSION aws_lambda$$",
-        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN CREATE EXTENSION aws_lambda; END$$ IMMUTABLE",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN CREATE EXTENSION aws_lambda;"
+            + " END$$ IMMUTABLE",
         // Our own blocks, and quotes that ours would end.
         "DO $pglambda_do$BEGIN CREATE EXTENSION aws_lambda; END$pglambda_do$",
         "DO $$BEGIN DO $pglambda_do$BEGIN CREATE EXTENSION aws_lambda; END$pglambda_do$; END$$",
@@ -129,7 +143,8 @@ class NestedStatementsTest {
   @Test
   void readsTheStatementAsPostgresWill() {
     String text =
-        "DO E'BEGIN EXECUTE E\\'CREATE\\\\n EXTENSION aws_lambda VERSION \\'\\'\\\\x31.0\\'\\'\\'; END'";
+        "DO E'BEGIN EXECUTE E\\'CREATE\\\\n"
+            + " EXTENSION aws_lambda VERSION \\'\\'\\\\x31.0\\'\\'\\'; END'";
 
     assertThat(NestedStatements.find(text, true))
         .singleElement()
@@ -304,10 +319,11 @@ class NestedStatementsTest {
   void acceptsAnyMutationOfAText() {
     Random random = new Random(42);
     String seed =
-        "DO $$BEGIN CREATE EXTENSION aws_lambda; DO E'BEGIN\\n CREATE EXTENSION aws_commons VERSION"
-            + " \\'1.2\\'; EXECUTE \\'CREATE EXTENSION aws_lambda\\';END'; END$$; CREATE FUNCTION f()"
-            + " RETURNS void LANGUAGE sql AS 'CREATE EXTENSION aws_lambda;'; CREATE PROCEDURE p()"
-            + " AS $p$BEGIN EXECUTE $e$ALTER EXTENSION aws_lambda UPDATE;$e$; END$p$ LANGUAGE plpgsql";
+        "DO $$BEGIN CREATE EXTENSION aws_lambda; DO E'BEGIN\\n"
+            + " CREATE EXTENSION aws_commons VERSION \\'1.2\\'; EXECUTE \\'CREATE EXTENSION"
+            + " aws_lambda\\';END'; END$$; CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'CREATE"
+            + " EXTENSION aws_lambda;'; CREATE PROCEDURE p() AS $p$BEGIN EXECUTE $e$ALTER EXTENSION"
+            + " aws_lambda UPDATE;$e$; END$p$ LANGUAGE plpgsql";
     assertThat(written(seed, true)).hasSize(5);
     for (int i = 0; i < 20_000; i++) {
       StringBuilder text = new StringBuilder(seed);

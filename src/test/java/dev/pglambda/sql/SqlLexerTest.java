@@ -123,7 +123,7 @@ class SqlLexerTest {
                 + " | PUNCTUATION:, | PUNCTUATION:( | IDENTIFIER:c | PUNCTUATION:) |"
                 + " PUNCTUATION:;"),
         arguments("{\\\u0001", "OTHER:{ | OTHER:\\ | OTHER:\u0001"),
-        // Numbers and parameters
+        // NumericLiterals and parameters
         arguments("1 1.5 .5 1. 1e5", "NUMBER:1 | NUMBER:1.5 | NUMBER:.5 | NUMBER:1. | NUMBER:1e5"),
         arguments("1.e-5 .5E+3", "NUMBER:1.e-5 | NUMBER:.5E+3"),
         arguments("1..2", "NUMBER:1 | DOT_DOT:.. | NUMBER:2"),

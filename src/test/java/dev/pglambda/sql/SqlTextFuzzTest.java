@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
 
-/** Any text, with standard_conforming_strings on if the first octet is odd. */
+/** Any text, with standard_conforming_strings on if the first byte is odd. */
 class SqlTextFuzzTest {
 
   @FuzzTest
@@ -81,7 +81,7 @@ class SqlTextFuzzTest {
   void findsAMentionWhereASearchFindsIt(byte[] text) {
     String lower = new String(text, ISO_8859_1).toLowerCase(Locale.ROOT);
 
-    assertThat(Mentions.awsExtension(ByteBuffer.wrap(text)))
+    assertThat(MentionScan.awsExtension(ByteBuffer.wrap(text)))
         .isEqualTo(lower.contains("aws_lambda") || lower.contains("aws_commons"));
   }
 }

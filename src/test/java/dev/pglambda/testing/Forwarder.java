@@ -72,7 +72,7 @@ public final class Forwarder implements AutoCloseable {
     return this;
   }
 
-  /** New connections break when so many octets have passed in a direction. */
+  /** New connections break when so many bytes have passed in a direction. */
   public void breakAfter(Direction direction, int octets, Break how) {
     fault = new Fault(direction, octets, how);
   }
@@ -114,7 +114,7 @@ public final class Forwarder implements AutoCloseable {
     return snapshot().size();
   }
 
-  /** What has passed over the newest connection, one {@code char} per octet. */
+  /** What has passed over the newest connection, one {@code char} per byte. */
   public String passed(Direction direction) {
     List<Connection> all = snapshot();
     return all.get(all.size() - 1).passed(direction);

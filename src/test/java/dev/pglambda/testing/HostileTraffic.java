@@ -20,7 +20,7 @@ public final class HostileTraffic {
     random = new Random(seed);
   }
 
-  /** One connection's octets. */
+  /** One connection's bytes. */
   public byte[] next() {
     return switch (random.nextInt(12)) {
       case 0 -> noise(1 + random.nextInt(300));

@@ -18,12 +18,12 @@ public final class Octets {
     return at == octets.length;
   }
 
-  /** The next octet, 0 to 255. */
+  /** The next byte, 0 to 255. */
   public int next() {
     return isEmpty() ? 0 : octets[at++] & 0xff;
   }
 
-  /** The next octet as a character. */
+  /** The next byte as a character. */
   public char nextChar() {
     return (char) next();
   }
@@ -37,7 +37,7 @@ public final class Octets {
     return (next() & 1) != 0;
   }
 
-  /** The next octets, or fewer if there are fewer. */
+  /** The next bytes, or fewer if there are fewer. */
   public byte[] take(int count) {
     byte[] taken = Arrays.copyOfRange(octets, at, Math.min(octets.length, at + count));
     at += taken.length;
@@ -49,14 +49,14 @@ public final class Octets {
     return take(octets.length);
   }
 
-  /** All that is left, one {@code char} per octet. */
+  /** All that is left, one {@code char} per byte. */
   public String restAsText() {
     return new String(rest(), StandardCharsets.ISO_8859_1);
   }
 
   /**
-   * All that is left, cut into the pieces in which it arrives. The first octet says how many
-   * lengths follow; they are used in turn, 0 for what is left.
+   * All that is left, cut into the pieces in which it arrives. The first byte says how many lengths
+   * follow; they are used in turn, 0 for what is left.
    */
   public List<byte[]> pieces() {
     byte[] lengths = take(below(8));

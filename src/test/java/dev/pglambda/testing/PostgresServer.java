@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PostgresServer {
 
-  private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
+  private static final Logger log = LoggerFactory.getLogger(PostgresServer.class);
 
   private static final Path DIRECTORY = Path.of("target", "postgresql-servers");
 
@@ -112,10 +112,10 @@ public final class PostgresServer {
     try {
       // Left by a test run that was killed: its roles and databases would be in the way.
       boolean leftover = Files.exists(settings.dataDir().resolve("postgres-" + version));
-      EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, archive, LOG::info);
+      EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, archive, log::info);
       if (leftover) {
         stop(postgres);
-        postgres = EmbeddedPostgres.start(settings, archive, LOG::info);
+        postgres = EmbeddedPostgres.start(settings, archive, log::info);
       }
       if (!version.equals(Integer.toString(postgres.majorVersion()))) {
         postgres.close();
@@ -140,7 +140,7 @@ public final class PostgresServer {
     try {
       deleteTree(postgres.clusterDirectory());
     } catch (IOException e) {
-      LOG.warn("cannot delete {}", postgres.clusterDirectory(), e);
+      log.warn("cannot delete {}", postgres.clusterDirectory(), e);
     }
   }
 

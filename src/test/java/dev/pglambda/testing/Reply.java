@@ -61,7 +61,7 @@ public final class Reply {
     return of(Kind.OUTCOME, 200, Map.of("X-Amz-Executed-Version", "$LATEST"), body);
   }
 
-  /** The function returns its payload, octet for octet. */
+  /** The function returns its payload, byte for byte. */
   public static Reply echo() {
     return of(Kind.ECHO, 200, Map.of("X-Amz-Executed-Version", "$LATEST"), "");
   }

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /** The PostgreSQL versions on this machine, and the extension files of the proxy under test. */
 public final class TestBinaries {
 
-  private static final Logger LOG = LoggerFactory.getLogger(TestBinaries.class);
+  private static final Logger log = LoggerFactory.getLogger(TestBinaries.class);
 
   /** The version of the runtime dependency in pom.xml. */
   private static final String ON_CLASS_PATH = "17";
@@ -84,7 +84,7 @@ public final class TestBinaries {
             + "; others belong into "
             + JARS
             + ")";
-    LOG.warn("SKIPPED: {}", reason);
+    log.warn("SKIPPED: {}", reason);
     return Assumptions.abort(reason);
   }
 

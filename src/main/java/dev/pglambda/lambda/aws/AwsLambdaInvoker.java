@@ -37,14 +37,14 @@ import software.amazon.awssdk.services.lambda.model.InvokeResponse;
  * the event loops it is given. Safe for use by many threads.
  */
 public final class AwsLambdaInvoker implements LambdaInvoker {
-  private static final Logger LOG = LoggerFactory.getLogger(AwsLambdaInvoker.class);
+  private static final Logger log = LoggerFactory.getLogger(AwsLambdaInvoker.class);
 
   /** SQL users choose region and connect time-out, so there must be an end to the clients. */
   private static final int MOST_IDLE_CLIENTS = 16;
 
   private static final long CLOSE_SECONDS = 2;
 
-  /** Octets that are signed in some ten microseconds. */
+  /** Bytes that are signed in some ten microseconds. */
   private static final int SMALL_PAYLOAD = 8 << 10;
 
   private final LogThrottle failures = new LogThrottle();
@@ -55,7 +55,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
 
   private final LambdaClients factory;
   private final String ownRegion;
-  private final CachedCredentials credentials;
+  private final CredentialsCache credentials;
   private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
   private final ConcurrencyLimit limit;
   private final ExecutorService senders = senders();
@@ -119,7 +119,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
         settings,
         foreignEndpoint,
         network,
-        new CachedCredentials(
+        new CredentialsCache(
             () -> {
               RoutedHttpService.install(network);
               return CredentialsChain.create(settings.roleArn(), ownRegion, foreignEndpoint);
@@ -136,7 +136,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       Settings settings,
       boolean foreignEndpoint,
       Network network,
-      CachedCredentials credentials,
+      CredentialsCache credentials,
       String ownRegion) {
     this.group = group;
     this.factory = new LambdaClients(group, settings, foreignEndpoint, network);
@@ -166,7 +166,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
 
   /**
    * Loads the SDK in the background: credentials, the client for the own region and the default
-   * connect time-out, and by a {@link Rehearsal} all else. Sends no request to Lambda; what fails
+   * connect time-out, and by a {@link SdkWarmUp} all else. Sends no request to Lambda; what fails
    * here fails again, and is told, when a function is invoked.
    */
   public void warmUp() {
@@ -177,7 +177,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
             .whenComplete(
                 (found, failure) -> {
                   if (failure != null) {
-                    LOG.debug("Could not get AWS credentials", failure);
+                    log.debug("Could not get AWS credentials", failure);
                   }
                 });
   }
@@ -186,16 +186,16 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     LambdaClients.Key key =
         new LambdaClients.Key(ownRegion, InvokeFunction.DEFAULT_CONNECT_TIMEOUT);
     try (var lease = clients.lease(key)) {
-      LOG.debug("Built {}", lease.client());
+      log.debug("Built {}", lease.client());
       if (!loaded) {
-        Rehearsal.run(group, endpoint -> factory.build(key, endpoint));
+        SdkWarmUp.run(group, endpoint -> factory.build(key, endpoint));
         loaded = true;
         if (factory.usesTls()) {
-          Rehearsal.beginTls();
+          SdkWarmUp.beginTls();
         }
       }
     } catch (RuntimeException | GeneralSecurityException | SSLException failure) {
-      LOG.debug("Could not load the SDK for {}", ownRegion, failure);
+      log.debug("Could not load the SDK for {}", ownRegion, failure);
     }
   }
 
@@ -226,7 +226,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     closers.shutdown();
     try {
       if (!closers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        LOG.debug("Clients are still closing");
+        log.debug("Clients are still closing");
       }
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
@@ -326,7 +326,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       try {
         LambdaAsyncClient client = lease.client();
         CompletableFuture<InvokeResponse> response =
-            client.invoke(SdkMessages.request(invocation, identity, left, account));
+            client.invoke(InvokeMapper.request(invocation, identity, left, account));
         var unusedEnd = result.whenComplete((done, failure) -> response.cancel(true));
         var unusedAnswer =
             response.whenComplete(
@@ -340,7 +340,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       }
     }
 
-    /** Who waits for the result has reserved its octets when {@code complete} returns. */
+    /** Who waits for the result has reserved its bytes when {@code complete} returns. */
     private void answered(@Nullable InvokeResponse answer, @Nullable Throwable failure) {
       try (account) {
         MemoryExhaustedException exhausted = exhausted(failure);
@@ -350,14 +350,14 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
           fail(SdkErrors.ofRequest(failure));
         } else if (answer != null) {
           loaded = true;
-          result.complete(SdkMessages.result(answer));
+          result.complete(InvokeMapper.result(answer));
         }
       }
     }
 
     private void fail(InvocationException failure) {
-      if (result.completeExceptionally(failure) && LOG.isWarnEnabled() && failures.passes()) {
-        LOG.warn(
+      if (result.completeExceptionally(failure) && log.isWarnEnabled() && failures.passes()) {
+        log.warn(
             "Invoking {} in {} failed: {}{}",
             LogThrottle.onOneLine(invocation.functionName()),
             invocation.region(),

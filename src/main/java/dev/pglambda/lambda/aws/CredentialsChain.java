@@ -21,7 +21,7 @@ import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /** Which credentials provider the proxy uses. Building one may block. */
 final class CredentialsChain {
-  private static final Logger LOG = LoggerFactory.getLogger(CredentialsChain.class);
+  private static final Logger log = LoggerFactory.getLogger(CredentialsChain.class);
 
   private CredentialsChain() {}
 
@@ -70,7 +70,7 @@ final class CredentialsChain {
       } catch (SdkClientException none) {
         if (!told) {
           told = true;
-          LOG.info("No AWS credentials found: the endpoint gets the dummy credentials test/test");
+          log.info("No AWS credentials found: the endpoint gets the dummy credentials test/test");
         }
         return DUMMY;
       }

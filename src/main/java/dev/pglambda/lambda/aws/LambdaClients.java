@@ -28,7 +28,7 @@ import software.amazon.awssdk.services.lambda.LambdaAsyncClientBuilder;
  * that a call wakes one loop only.
  */
 final class LambdaClients {
-  private static final Logger LOG = LoggerFactory.getLogger(LambdaClients.class);
+  private static final Logger log = LoggerFactory.getLogger(LambdaClients.class);
 
   /** The longest request time-out there can be, 15 minutes, and a little more. */
   private static final Duration LONGEST_CALL = Duration.ofMinutes(16);
@@ -68,7 +68,7 @@ final class LambdaClients {
     try {
       network.trustManagers(); // read here, where it may block
     } catch (IOException unusable) {
-      LOG.debug("{}", unusable.getMessage(), unusable); // the request fails, and tells why
+      log.debug("{}", unusable.getMessage(), unusable); // the request fails, and tells why
     }
     return build(key, settings.endpoint(), network);
   }

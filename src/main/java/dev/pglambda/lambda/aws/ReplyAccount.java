@@ -14,8 +14,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /**
- * Reserves the octets of a reply as they come: the SDK gathers a body, however long it is, before
- * it hands it over.
+ * Reserves the bytes of a reply as they come: the SDK gathers a body, however long it is, before it
+ * hands it over.
  */
 final class ReplyAccount implements ExecutionInterceptor {
   /** The account of a request. */

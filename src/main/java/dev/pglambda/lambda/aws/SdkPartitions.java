@@ -11,7 +11,7 @@ import software.amazon.awssdk.regions.Region;
 
 /**
  * The partitions that the AWS SDK knows, by the patterns of their regions: a region that is newer
- * than the SDK is known, too. The SDK's patterns alone would let in octets that no region has, so
+ * than the SDK is known, too. The SDK's patterns alone would let in bytes that no region has, so
  * the Lambda API's own pattern counts as well.
  */
 public final class SdkPartitions implements Partitions {

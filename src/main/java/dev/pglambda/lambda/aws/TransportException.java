@@ -56,8 +56,8 @@ final class TransportException extends IOException {
     if (find(failure, CertificateException.class) != null) {
       return "The certificate of "
           + host
-          + " is not trusted. If something on the way opens TLS, AWS_CA_BUNDLE must name a file with"
-          + " the certificate of its authority.";
+          + " is not trusted. If something on the way opens TLS, AWS_CA_BUNDLE must name a file"
+          + " with the certificate of its authority.";
     }
     if (progress != Progress.NOT_SENT) {
       return null;

@@ -48,8 +48,10 @@ class AwsEnvironmentTest {
     "AWS_ENDPOINT_URL, endpoint in AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_LAMBDA, endpoint in AWS_ENDPOINT_URL_LAMBDA",
     "AWS_WEB_IDENTITY_TOKEN_FILE, web identity in AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, container credentials in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI, container credentials in AWS_CONTAINER_CREDENTIALS_FULL_URI"
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, container credentials in"
+        + " AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI, container credentials in"
+        + " AWS_CONTAINER_CREDENTIALS_FULL_URI"
   })
   void findsEnvironmentVariables(String name, String reason) {
     variables.put(name, "http://localhost:1");

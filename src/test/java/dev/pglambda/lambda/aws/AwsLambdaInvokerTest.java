@@ -784,8 +784,8 @@ class AwsLambdaInvokerTest {
     void endsACallAtItsRequestTimeoutThoughTheCredentialsDoNotCome() throws Exception {
       CountDownLatch hanging = new CountDownLatch(1);
       resources.add(hanging::countDown);
-      CachedCredentials credentials =
-          new CachedCredentials(
+      CredentialsCache credentials =
+          new CredentialsCache(
               () -> {
                 try {
                   hanging.await();

@@ -22,7 +22,7 @@ import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 class CachedCredentialsTest {
   private final FakeProvider provider = new FakeProvider();
-  private final CachedCredentials credentials = new CachedCredentials(() -> provider);
+  private final CredentialsCache credentials = new CredentialsCache(() -> provider);
 
   /** Answers a question for each permit. */
   private static final class FakeProvider implements AwsCredentialsProvider, SdkAutoCloseable {

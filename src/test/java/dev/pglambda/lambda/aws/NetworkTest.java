@@ -326,7 +326,7 @@ class NetworkTest {
 
   // ---- what is lost before and after the request
 
-  /** Takes connections, reads so many octets from each, and closes it. */
+  /** Takes connections, reads so many bytes from each, and closes it. */
   private URI closing(int octets) throws Exception {
     ServerSocket listener = open(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     Thread thread =

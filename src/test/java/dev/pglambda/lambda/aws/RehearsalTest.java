@@ -62,7 +62,7 @@ class RehearsalTest {
   private InvocationResult rehearse() {
     LambdaClients clients =
         new LambdaClients(group, AwsLambdaInvoker.Settings.defaults(), true, Network.direct());
-    return Rehearsal.run(
+    return SdkWarmUp.run(
         group,
         uri -> {
           endpoint = uri;

@@ -1,0 +1,68 @@
+package dev.pglambda.callback.auth;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What a SCRAM-SHA-256 server keeps of a password (RFC 5802, section 3: StoredKey and ServerKey).
+ */
+public final class ScramCredentials {
+  /** Iterations of PostgreSQL's own default (manual, {@code scram_iterations}). */
+  static final int ITERATIONS = 4096;
+
+  private final byte[] salt;
+
+  /** Computed aside: the iterations, and loading what does them, take a tenth of a second. */
+  private final CompletableFuture<Keys> keys;
+
+  /**
+   * @param password ASCII, so that SASLprep changes nothing
+   * @param salt sent to the client
+   */
+  public ScramCredentials(String password, byte[] salt) {
+    byte[] ownSalt = salt.clone();
+    this.salt = ownSalt;
+    this.keys =
+        CompletableFuture.supplyAsync(() -> new Keys(Sha256.pbkdf2(password, ownSalt, ITERATIONS)));
+  }
+
+  private static final class Keys {
+    private final byte[] stored;
+    private final byte[] server;
+
+    Keys(byte[] saltedPassword) {
+      stored = Sha256.hash(Sha256.hmac(saltedPassword, ascii("Client Key")));
+      server = Sha256.hmac(saltedPassword, ascii("Server Key"));
+    }
+  }
+
+  /** The salt in base64. */
+  String salt() {
+    return Base64.getEncoder().encodeToString(salt);
+  }
+
+  /** Whether the ClientProof was made with the password; compares in constant time. */
+  boolean verify(byte[] clientProof, String authMessage) {
+    byte[] storedKey = keys.join().stored;
+    byte[] clientKey = Sha256.hmac(storedKey, ascii(authMessage));
+    if (clientProof.length != clientKey.length) {
+      return false;
+    }
+    for (int i = 0; i < clientKey.length; i++) {
+      clientKey[i] ^= clientProof[i];
+    }
+    return MessageDigest.isEqual(Sha256.hash(clientKey), storedKey);
+  }
+
+  /** The ServerSignature in base64. */
+  String serverSignature(String authMessage) {
+    return Base64.getEncoder().encodeToString(Sha256.hmac(keys.join().server, ascii(authMessage)));
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(US_ASCII);
+  }
+}

@@ -1,0 +1,5 @@
+/** SCRAM-SHA-256 for links: the server's side, and the hashes it needs. */
+@NullMarked
+package dev.pglambda.callback.auth;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,264 @@
+package dev.pglambda.direct.flow;
+
+import dev.pglambda.direct.flow.PrepareFlow.Passes;
+import dev.pglambda.direct.flow.PrepareFlow.Prepared;
+import dev.pglambda.direct.plan.DirectCalls;
+import dev.pglambda.direct.plan.DirectCandidate;
+import dev.pglambda.direct.plan.DirectPlan;
+import dev.pglambda.direct.plan.DirectText;
+import dev.pglambda.direct.plan.ResultParameters;
+import dev.pglambda.direct.plan.SessionCalls;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BindMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.ParseMessage;
+import dev.pglambda.relay.ExtendedQueryPipeline;
+import dev.pglambda.relay.LocalExecution;
+import dev.pglambda.relay.MessageHold;
+import dev.pglambda.relay.PreparedStatements;
+import dev.pglambda.relay.SessionContext;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executes the direct calls of one session:
+ *
+ * <pre>
+ *   Query ────────────────► {@link SimpleQueryFlow}: for each statement {@link PrepareFlow}, {@link ExecuteFlow}
+ *   Parse ────────────────► {@link PrepareFlow}
+ *   Bind, Describe ───────► here
+ *   Execute ──────────────► {@link ExecuteFlow}
+ * </pre>
+ */
+public final class DirectCallHandler implements LocalExecution {
+  private final SessionContext context;
+  private final MessageHold hold;
+  private final PreparedStatements prepared;
+  private final SessionCalls calls;
+
+  /** What a text was read as last: it is asked for twice. */
+  private @Nullable Rewrite lastRewrite;
+
+  private @Nullable DirectText lastText;
+
+  /** What is executed now. */
+  private @Nullable ExecuteFlow executing;
+
+  /** The schemas were there when last the server was asked. */
+  private boolean installed;
+
+  private DirectCallHandler(SessionContext context, MessageHold hold, SessionCalls calls) {
+    this.context = context;
+    this.hold = hold;
+    this.prepared = context.prepared();
+    this.calls = calls;
+  }
+
+  /** Serves the sessions of a listener, if any calls are to be served. */
+  public static LocalExecution.Provider provider(DirectCalls calls) {
+    return calls.areServed() ? database -> factory(calls.in(database)) : Provider.NONE;
+  }
+
+  private static LocalExecution.Factory factory(SessionCalls calls) {
+    return (context, hold) -> new DirectCallHandler(context, hold, calls);
+  }
+
+  @Override
+  public boolean isWanted(Rewrite text) {
+    return (!installed || calls.mayBeServedWhereInstalled()) && directText(text) != null;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same text, not an equal one
+  private @Nullable DirectText directText(Rewrite text) {
+    if (lastRewrite != text) {
+      lastRewrite = text;
+      lastText = text.calls() == null ? null : DirectText.of(text.calls());
+    }
+    return lastText;
+  }
+
+  @Override
+  public CompletionStage<Result> query(Rewrite rewrite) {
+    DirectText text = directText(rewrite);
+    if (text == null || (!context.replies().isIdle() && !hold.isOwnTransaction())) {
+      return passes(); // whether a transaction block is open is not known
+    }
+    return new SimpleQueryFlow(context, hold, this, rewrite, text).run();
+  }
+
+  @Override
+  public CompletionStage<Result> parse(ByteBuf message, Rewrite rewrite) {
+    DirectText text = directText(rewrite);
+    DirectCandidate candidate =
+        text != null && text.size() == 1 ? text.onlyCandidate() : null; // else the server refuses
+    int nameEnd = message.indexOf(Frame.HEADER_LENGTH, message.writerIndex(), (byte) 0);
+    List<Integer> types = ParseMessage.declaredTypes(message, nameEnd + 1);
+    String name =
+        message.toString(
+            Frame.HEADER_LENGTH, nameEnd - Frame.HEADER_LENGTH, StandardCharsets.ISO_8859_1);
+    if (candidate == null
+        || types.size() > DirectText.MAX_PARAMETERS
+        || !prepared.hasRoomForStatement(name)) {
+      return passes();
+    }
+    return new PrepareFlow(context, calls, rewrite, candidate, name, types, true)
+        .run()
+        .thenApply(outcome -> parsed(name, outcome));
+  }
+
+  private Result parsed(String name, PrepareFlow.Outcome outcome) {
+    if (outcome instanceof Prepared ready) {
+      long bytes = ready.statement().bytes();
+      context.session().memory().take(bytes);
+      prepared.attach(name, ready.statement(), bytes);
+      return Result.ANSWERED;
+    }
+    return passes((Passes) outcome);
+  }
+
+  /** The server can do it. */
+  Result passes(Passes passes) {
+    installed |= passes.installed();
+    return Result.PASSES;
+  }
+
+  private static CompletionStage<Result> passes() {
+    return CompletableFuture.completedFuture(Result.PASSES);
+  }
+
+  @Override
+  public CompletionStage<Result> bind(BindMessage bind, int length) {
+    if (!(prepared.attachment(bind.statement()) instanceof ServedStatement statement)) {
+      return passes();
+    }
+    MemoryAccount memory = context.session().memory();
+    if (!memory.reserve(length)) {
+      return hold.raise(DirectCalls.outOfMemory(memory.refusal()));
+    }
+    CompletionStage<Result> refused = refuse(bind, statement.plan());
+    boolean bound = refused == null && bind(new ServedPortal(statement, bind), length);
+    if (!bound) {
+      memory.release(length);
+    }
+    return refused == null ? CompletableFuture.completedFuture(Result.ANSWERED) : refused;
+  }
+
+  private @Nullable CompletionStage<Result> refuse(BindMessage bind, DirectPlan plan) {
+    if (bind.parameterCount() != plan.clientParameters()) {
+      return hold.raise(
+          context.pipeline().describeStatement(bind.statement()), // it may be gone
+          DirectCalls.wrongParameterCount(
+              bind.parameterCount(), bind.statement(), plan.clientParameters()));
+    }
+    return prepared.hasRoomForPortal(bind.portal())
+        ? null
+        : hold.raise(DirectCalls.tooManyPortals());
+  }
+
+  /**
+   * @param length that the portal will hold
+   * @return whether it does
+   */
+  private boolean bind(ServedPortal portal, long length) {
+    BindMessage bind = portal.bind();
+    DirectPlan plan = portal.statement().plan();
+    List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
+    // PostgreSQL plans what CREATE TABLE AS executes when it does so.
+    boolean plans = !plan.invocations().isEmpty() && !plan.createsTable();
+    ExtendedQueryPipeline pipeline = context.pipeline();
+    pipeline
+        .onError(portal.statement()::restorePosition)
+        .forClient(!plans)
+        .bind(bind, bind.portal(), bind.statement(), results, false)
+        .forClient(false);
+    if (plans) {
+      // Errors in their constants are found before the client is told that the portal is bound.
+      ExecuteFlow.planArguments(pipeline, portal);
+      pipeline.answeredWith(BackendMessage.BIND_COMPLETE);
+    }
+    boolean bound = !pipeline.isRefused();
+    pipeline.send().whenComplete(this::tidyAfter);
+    if (bound) {
+      prepared.attachToPortal(bind.portal(), portal, length);
+    }
+    return bound;
+  }
+
+  /** What is on its way may fail when other messages have followed it. */
+  void tidyAfter(@Nullable Object answered, @Nullable Throwable error) {
+    if (error != null) {
+      hold.leftBehind();
+    }
+  }
+
+  @Override
+  public CompletionStage<Result> describe(ByteBuf message, String name) {
+    if (!(prepared.attachment(name) instanceof ServedStatement statement)) {
+      return passes();
+    }
+    int count = statement.plan().clientParameters();
+    context.replies().expect(new ParameterDescriptionFilter(count), FrontendMessage.DESCRIBE);
+    context.session().toServer(message.retain());
+    return CompletableFuture.completedFuture(Result.ANSWERED);
+  }
+
+  @Override
+  public CompletionStage<Result> execute(String name, int maxRows) {
+    return prepared.portalAttachment(name) instanceof ServedPortal portal
+        ? execute(portal, false).run(maxRows).thenApply(executed -> Result.ANSWERED)
+        : passes();
+  }
+
+  /**
+   * What executes a portal; a cancel request ends it from now on.
+   *
+   * @param ofQuery whether it is the unnamed one of a Query
+   */
+  ExecuteFlow execute(ServedPortal portal, boolean ofQuery) {
+    ExecuteFlow flow = new ExecuteFlow(context, this, portal, ofQuery);
+    executing = flow;
+    return flow;
+  }
+
+  /** Nothing is left to be cancelled. */
+  void executed() {
+    executing = null;
+  }
+
+  SessionCalls calls() {
+    return calls;
+  }
+
+  /** It may tell that the extension is gone, or of no use. */
+  @Override
+  public void sawError(ErrorFields fields) {
+    if (calls.concerns(fields)) {
+      installed = false;
+    }
+  }
+
+  @Override
+  public boolean cancel() {
+    return executing != null && executing.cancel(false);
+  }
+
+  @Override
+  public void calledBack() {
+    calls.calledBack();
+  }
+
+  @Override
+  public void close() {
+    if (executing != null) {
+      executing.cancel(true);
+    }
+  }
+}

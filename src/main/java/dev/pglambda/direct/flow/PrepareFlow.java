@@ -1,0 +1,239 @@
+package dev.pglambda.direct.flow;
+
+import dev.pglambda.direct.plan.DirectAnalysis;
+import dev.pglambda.direct.plan.DirectCandidate;
+import dev.pglambda.direct.plan.DirectPlan;
+import dev.pglambda.direct.plan.InstalledSchemas;
+import dev.pglambda.direct.plan.SessionCalls;
+import dev.pglambda.intercept.ErrorPosition;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.relay.ExtendedQueryPipeline;
+import dev.pglambda.relay.SessionContext;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * In place of a Parse, or before the execution of a Query, of a statement whose calls may be
+ * executed locally:
+ *
+ * <pre>
+ *   is it installed? ──► yes, and the functions can do it, or no, and the role is not trusted:
+ *     │                  the message passes
+ *     │ no
+ *   what are the types of the arguments? ──► which overloads? ──► none: the error is raised
+ *     │
+ *   Parse and Describe of the rewritten statement
+ * </pre>
+ *
+ * Nothing is executed in it, and no Lambda is called.
+ */
+final class PrepareFlow {
+  private final SessionContext context;
+  private final SessionCalls calls;
+  private final Rewrite rewrite;
+  private final DirectCandidate candidate;
+  private final String name;
+  private final List<Integer> declaredTypes;
+  private final boolean isParse;
+
+  /** What a statement has become. */
+  sealed interface Outcome permits Prepared, Passes {}
+
+  /** The server has the rewritten one. */
+  record Prepared(ServedStatement statement) implements Outcome {}
+
+  /**
+   * The server can do it itself.
+   *
+   * @param installed whether because the extension is installed
+   */
+  record Passes(boolean installed) implements Outcome {}
+
+  /**
+   * @param name of the prepared statement; empty for a Query, whose unnamed statement it takes, too
+   * @param declaredTypes object ids of types that the client declares for its parameters
+   * @param isParse whether the client waits for a ParseComplete
+   */
+  PrepareFlow(
+      SessionContext context,
+      SessionCalls calls,
+      Rewrite rewrite,
+      DirectCandidate candidate,
+      String name,
+      List<Integer> declaredTypes,
+      boolean isParse) {
+    this.context = context;
+    this.calls = calls;
+    this.rewrite = rewrite;
+    this.candidate = candidate;
+    this.name = name;
+    this.declaredTypes = declaredTypes;
+    this.isParse = isParse;
+  }
+
+  CompletionStage<Outcome> run() {
+    return askForSchemas()
+        .thenCompose(schemas -> new CallbackTrialFlow(context, calls).run(schemas))
+        .thenCompose(
+            schemas -> {
+              Passes passes = passes(schemas);
+              return passes == null ? prepare(schemas) : CompletableFuture.completedFuture(passes);
+            });
+  }
+
+  private CompletionStage<InstalledSchemas> askForSchemas() {
+    ExtendedQueryPipeline asked = context.pipeline();
+    if (isParse && name.isEmpty()) {
+      // Whatever becomes of the Parse, there is no other unnamed statement behind it.
+      asked.closeStatement(name);
+      context.prepared().forgetStatement(name);
+    }
+    return asked
+        .query(calls.schemasQuery(), List.of(), List.of(), true)
+        .sendAndFlush()
+        .thenApply(answered -> InstalledSchemas.read(answered.rows().get(0)));
+  }
+
+  private @Nullable Passes passes(InstalledSchemas schemas) {
+    context.settings().trusted(schemas.trusted());
+    if (calls.areLeftToServer(schemas)) {
+      return new Passes(true);
+    }
+    boolean serverHasTheRightAnswer =
+        candidate.invokes() ? !schemas.lambda() && !schemas.trusted() : schemas.commons();
+    return serverHasTheRightAnswer ? new Passes(false) : null;
+  }
+
+  private CompletionStage<Outcome> prepare(InstalledSchemas schemas) {
+    DirectAnalysis analysis = new DirectAnalysis(candidate, schemas, declaredTypes);
+    return letServerCheck(schemas)
+        .thenCompose(checked -> askForArgumentTypes(analysis))
+        .thenCompose(
+            columnTypes ->
+                askAboutTypes(analysis, columnTypes)
+                    .thenApply(types -> analysis.resolve(columnTypes, types)))
+        .thenCompose(
+            resolved ->
+                resolved instanceof DirectAnalysis.Refused refused
+                    ? raise(refused)
+                    : parse(((DirectAnalysis.Planned) resolved).plan()));
+  }
+
+  /** Where the schema exists, the server itself knows whether the calls are right and allowed. */
+  private CompletionStage<?> letServerCheck(InstalledSchemas schemas) {
+    return schemas.lambda()
+        ? context
+            .pipeline()
+            .suppressNotices(true)
+            .onError(this::restorePosition)
+            .parseOwn(candidate.text(), declaredTypes)
+            .closeStatement(ExtendedQueryPipeline.OWN_NAME)
+            .sendAndFlush()
+        : CompletableFuture.completedFuture(null);
+  }
+
+  /** Object ids of the types of the arguments, as columns. */
+  private CompletionStage<List<Integer>> askForArgumentTypes(DirectAnalysis analysis) {
+    String types = analysis.argumentTypesQuery();
+    return types == null
+        ? CompletableFuture.completedFuture(List.of())
+        : context
+            .pipeline()
+            .suppressNotices(true)
+            .onError(this::restorePosition)
+            .parseOwn(types, analysis.argumentParameterTypes())
+            .describeStatement(ExtendedQueryPipeline.OWN_NAME)
+            .closeStatement(ExtendedQueryPipeline.OWN_NAME)
+            .sendAndFlush()
+            .thenApply(ExtendedQueryPipeline::columnTypes);
+  }
+
+  /** What the catalog has of types that are not known, a row for each. */
+  private CompletionStage<List<List<@Nullable String>>> askAboutTypes(
+      DirectAnalysis analysis, List<Integer> columnTypes) {
+    String asked = columnTypes.isEmpty() ? null : analysis.askedTypes(columnTypes);
+    if (asked == null) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+    List<byte @Nullable []> parameters = List.of(asked.getBytes(StandardCharsets.US_ASCII));
+    return context
+        .pipeline()
+        .query(DirectAnalysis.TYPE_QUERY, List.of(), parameters, false)
+        .sendAndFlush()
+        .thenApply(types -> texts(types.rows()));
+  }
+
+  private List<List<@Nullable String>> texts(List<List<byte @Nullable []>> rows) {
+    Charset charset =
+        context.settings().encoding() == ClientEncoding.UTF8
+            ? StandardCharsets.UTF_8
+            : StandardCharsets.ISO_8859_1;
+    List<List<@Nullable String>> texts = new ArrayList<>();
+    for (List<byte @Nullable []> row : rows) {
+      List<@Nullable String> columns = new ArrayList<>();
+      row.forEach(value -> columns.add(value == null ? null : new String(value, charset)));
+      texts.add(columns);
+    }
+    return texts;
+  }
+
+  /** The error that PostgreSQL raises where no overload fits. */
+  private CompletionStage<Outcome> raise(DirectAnalysis.Refused refused) {
+    return context
+        .pipeline()
+        .onError(
+            fields -> {
+              fields.with(ErrorFields.CONTEXT, null);
+              fields.with(ErrorFields.POSITION, Integer.toString(refused.position()));
+              restorePosition(fields);
+            })
+        .query(refused.raiseBlock(), List.of(), List.of(), false)
+        .sendAndFlush()
+        .thenApply(
+            raised -> {
+              throw new IllegalArgumentException("the server has raised no error");
+            });
+  }
+
+  private CompletionStage<Outcome> parse(DirectPlan plan) {
+    ServedStatement unprepared = served(plan, List.of());
+    DirectPlan.Text unconditioned = plan.unconditioned();
+    ExtendedQueryPipeline prepared = context.pipeline().needs(unprepared.bytes());
+    if (unconditioned != null) {
+      prepared
+          .suppressNotices(true)
+          .onError(fields -> unprepared.restorePosition(fields, unconditioned.rewritten()))
+          .parseOwn(unconditioned.text(), plan.parameterTypes(declaredTypes))
+          .closeStatement(ExtendedQueryPipeline.OWN_NAME)
+          .suppressNotices(false);
+    }
+    return prepared
+        .onError(unprepared::restorePosition)
+        .forClient(isParse)
+        .parse(name, plan.text(), plan.parameterTypes(declaredTypes))
+        .forClient(false)
+        .describeStatement(name)
+        .sendAndFlush()
+        .thenApply(
+            described -> {
+              List<Integer> types = described.parameterTypes();
+              return new Prepared(served(plan, types.subList(0, plan.clientParameters())));
+            });
+  }
+
+  private ServedStatement served(DirectPlan plan, List<Integer> types) {
+    return new ServedStatement(plan, candidate.before(), rewrite.spans(), types);
+  }
+
+  private void restorePosition(ErrorFields fields) {
+    ErrorPosition.move(fields, candidate.before());
+    ErrorPosition.restore(fields, rewrite.spans());
+  }
+}

@@ -1,0 +1,11 @@
+package dev.pglambda.direct.flow;
+
+import dev.pglambda.protocol.BindMessage;
+
+/**
+ * A portal that is bound, but whose calls were not made yet.
+ *
+ * @param statement what it executes
+ * @param bind the client's message
+ */
+record ServedPortal(ServedStatement statement, BindMessage bind) {}

@@ -1,0 +1,273 @@
+package dev.pglambda.direct.plan;
+
+import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
+import dev.pglambda.direct.recognize.DirectCall;
+import dev.pglambda.direct.resolve.ArgumentType;
+import dev.pglambda.direct.resolve.ArgumentTypes;
+import dev.pglambda.direct.resolve.CallArgument;
+import dev.pglambda.direct.resolve.OverloadResolution;
+import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
+import dev.pglambda.direct.resolve.OverloadResolution.Resolved;
+import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
+import dev.pglambda.direct.resolve.ParameterType;
+import dev.pglambda.relay.RaiseBlock;
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.FunctionCall.Function;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out what a statement's calls mean, where the server cannot know: the server tells the types
+ * of their arguments, by which the overloads are chosen.
+ */
+public final class DirectAnalysis {
+  /** Tells about types; its parameter is {@link #askedTypes}. All in text format. */
+  public static final String TYPE_QUERY = ArgumentTypes.QUERY;
+
+  private static final int TEXT = 25;
+  private static final int UNKNOWN = 705;
+  private static final Set<Integer> UNTYPED = Set.of(0, UNKNOWN);
+
+  private final DirectCandidate candidate;
+  private final InstalledSchemas schemas;
+  private final int clientParameters;
+  private final List<Integer> declaredTypes;
+  private final List<DirectCall> calls;
+  private final List<ArgumentExpression> leaves = new ArrayList<>();
+
+  /**
+   * @param declaredTypes object ids of the types that the client gives for its parameters, perhaps
+   *     fewer than there are
+   */
+  public DirectAnalysis(
+      DirectCandidate candidate, InstalledSchemas schemas, List<Integer> declaredTypes) {
+    this.candidate = candidate;
+    this.schemas = schemas;
+    this.declaredTypes = declaredTypes;
+    this.clientParameters = Math.max(candidate.statement().parameters(), declaredTypes.size());
+    this.calls = candidate.calls(schemas);
+    for (DirectCall call : calls) {
+      leaves.addAll(
+          candidate.leaves(
+              call,
+              schemas,
+              number ->
+                  number > declaredTypes.size()
+                      || UNTYPED.contains(declaredTypes.get(number - 1))));
+    }
+  }
+
+  /**
+   * A query whose columns have the types of the arguments, which are in it at the places, in
+   * characters, where they are in the client's text. It is only to be described.
+   *
+   * @return null if there are no arguments
+   */
+  public @Nullable String argumentTypesQuery() {
+    return candidate.typesQuery(leaves);
+  }
+
+  /** Object ids of the types of that query's parameters: those that are not in it need one. */
+  public List<Integer> argumentParameterTypes() {
+    Set<Integer> used = new HashSet<>();
+    leaves.forEach(leaf -> candidate.addParameters(leaf, used));
+    List<Integer> types = new ArrayList<>();
+    for (int number = 1; number <= clientParameters; number++) {
+      int declared = number > declaredTypes.size() ? 0 : declaredTypes.get(number - 1);
+      types.add(declared == 0 && !used.contains(number) ? TEXT : declared);
+    }
+    return types;
+  }
+
+  /**
+   * The types to be asked about.
+   *
+   * @param columnTypes object ids, as the query was described
+   * @return null if there are none
+   */
+  public @Nullable String askedTypes(List<Integer> columnTypes) {
+    Collection<Integer> oids = new TreeSet<>();
+    for (int i = 0; i < leaves.size(); i++) {
+      if (!leaves.get(i).unknown()) {
+        oids.add(columnTypes.get(i));
+      }
+    }
+    return oids.isEmpty() ? null : ArgumentTypes.parameter(oids);
+  }
+
+  /** What becomes of the statement. */
+  public sealed interface Outcome permits Planned, Refused {}
+
+  /** Its calls can be served. */
+  public record Planned(DirectPlan plan) implements Outcome {}
+
+  /**
+   * PostgreSQL would refuse a call.
+   *
+   * @param raiseBlock a statement that raises the error
+   * @param position the error's position in the candidate's text, in characters from 1
+   */
+  public record Refused(String raiseBlock, int position) implements Outcome {}
+
+  /**
+   * Chooses the overloads.
+   *
+   * @param columnTypes object ids, as the query of the arguments was described
+   * @param typeRows what {@link #TYPE_QUERY} has returned
+   */
+  public Outcome resolve(List<Integer> columnTypes, List<List<@Nullable String>> typeRows) {
+    Map<Integer, ArgumentType> types = new HashMap<>();
+    for (List<@Nullable String> row : typeRows) {
+      ArgumentType type = ArgumentTypes.read(row);
+      types.put(type.oid(), type);
+    }
+    Map<ArgumentExpression, ArgumentType> known = new HashMap<>();
+    for (int i = 0; i < leaves.size(); i++) {
+      ArgumentType type = types.get(columnTypes.get(i));
+      if (!leaves.get(i).unknown() && type != null) {
+        known.put(leaves.get(i), type);
+      }
+    }
+    List<ResolvedCall> resolved = new ArrayList<>();
+    for (DirectCall call : calls) {
+      CallResolution resolution = new CallResolution(call, leavesOf(call), known);
+      Refused refused = resolution.refusal();
+      if (refused != null) {
+        return refused;
+      }
+      resolved.add(resolution.resolved());
+    }
+    return new Planned(DirectPlan.of(candidate, schemas, resolved, clientParameters));
+  }
+
+  private List<ArgumentExpression> leavesOf(DirectCall call) {
+    return leaves.stream()
+        .filter(leaf -> call.start() <= leaf.start() && leaf.end() <= call.end())
+        .toList();
+  }
+
+  /** One call being resolved. */
+  private final class CallResolution {
+    private final DirectCall call;
+    private final List<ArgumentExpression> written;
+    private final Map<ArgumentExpression, ArgumentType> known;
+    private final @Nullable FunctionCall arn;
+
+    CallResolution(
+        DirectCall call,
+        List<ArgumentExpression> written,
+        Map<ArgumentExpression, ArgumentType> known) {
+      this.call = call;
+      this.written = written;
+      this.known = known;
+      this.arn = schemas.commons() ? null : call.arn();
+    }
+
+    @Nullable Refused refusal() {
+      Refused refused = arn == null ? null : refusal(arn, resolveArn(), arnLeaves());
+      return refused != null ? refused : refusal(call.call(), resolveCall(), arguments());
+    }
+
+    private @Nullable Refused refusal(
+        FunctionCall function, Resolution resolution, List<ArgumentExpression> arguments) {
+      if (!(resolution instanceof Unresolved unresolved)) {
+        return null;
+      }
+      Integer index = unresolved.argument();
+      int offset = index == null ? function.start() : arguments.get(index).start();
+      return new Refused(RaiseBlock.error(unresolved.error()), candidate.position(offset));
+    }
+
+    ResolvedCall resolved() {
+      Resolved resolution = (Resolved) resolveCall();
+      Map<Integer, ArgumentExpression> arguments = byParameter(resolution, arguments());
+      Map<Integer, ArgumentExpression> arnArguments =
+          arn == null ? Map.of() : byParameter((Resolved) resolveArn(), arnLeaves());
+      ArnForm form = ArnForm.of(schemas);
+      Map<ArgumentExpression, String> casts = new LinkedHashMap<>();
+      for (ArgumentExpression leaf : written) {
+        ParameterType type =
+            leaf.call().equals(call.call())
+                ? resolution.overload().parameters().get(place(arguments, leaf)).type()
+                : ParameterType.TEXT;
+        casts.put(leaf, form.cast(type));
+      }
+      return new ResolvedCall(call, resolution.overload(), arguments, casts, arnArguments);
+    }
+
+    private static int place(Map<Integer, ArgumentExpression> arguments, ArgumentExpression leaf) {
+      return arguments.entrySet().stream()
+          .filter(entry -> entry.getValue().equals(leaf))
+          .findAny()
+          .orElseThrow()
+          .getKey();
+    }
+
+    private static Map<Integer, ArgumentExpression> byParameter(
+        Resolved resolution, List<ArgumentExpression> arguments) {
+      Map<Integer, ArgumentExpression> byParameter = new HashMap<>();
+      for (int i = 0; i < arguments.size(); i++) {
+        byParameter.put(resolution.places().get(i), arguments.get(i));
+      }
+      return byParameter;
+    }
+
+    private List<ArgumentExpression> arnLeaves() {
+      return written.stream().filter(leaf -> leaf.call().equals(arn)).toList();
+    }
+
+    /** The call's arguments; one that is a call itself is taken for a leaf, too. */
+    private List<ArgumentExpression> arguments() {
+      List<ArgumentExpression> arguments = new ArrayList<>();
+      for (FunctionCall.Argument argument : call.call().arguments()) {
+        arguments.add(
+            written.stream()
+                .filter(leaf -> leaf.call().equals(call.call()) && leaf.start() == argument.start())
+                .findAny()
+                .orElseGet(
+                    () ->
+                        new ArgumentExpression(
+                            call.call(),
+                            argument.name(),
+                            argument.start(),
+                            argument.end(),
+                            false)));
+      }
+      return arguments;
+    }
+
+    private Resolution resolveArn() {
+      return OverloadResolution.resolve(
+          Function.CREATE_LAMBDA_FUNCTION_ARN, arnLeaves().stream().map(this::typed).toList());
+    }
+
+    private Resolution resolveCall() {
+      return OverloadResolution.resolve(
+          call.call().function(), arguments().stream().map(this::typed).toList());
+    }
+
+    private CallArgument typed(ArgumentExpression leaf) {
+      ArgumentType type = leaf.unknown() ? null : known.getOrDefault(leaf, ARN);
+      return new CallArgument(leaf.name(), type);
+    }
+  }
+
+  /** The type of create_lambda_function_arn where it does not exist. */
+  private static final ArgumentType ARN =
+      new ArgumentType(
+          ArgumentType.ARN_TARGET,
+          "aws_commons._lambda_function_arn_1",
+          ArgumentType.ARN_TARGET,
+          ParameterType.ARN.category(),
+          false,
+          Set.of(),
+          true);
+}

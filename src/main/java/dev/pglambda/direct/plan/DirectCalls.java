@@ -1,0 +1,201 @@
+package dev.pglambda.direct.plan;
+
+import dev.pglambda.config.DirectCallMode;
+import dev.pglambda.direct.resolve.Overload;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.InvokeErrors;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.SqlError;
+import dev.pglambda.relay.RaiseBlock;
+import dev.pglambda.sql.FunctionCall;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which calls the proxy serves itself, and how: one for all sessions of a proxy. Safe for use by
+ * many threads.
+ */
+public final class DirectCalls {
+  private static final Logger log = LoggerFactory.getLogger(DirectCalls.class);
+
+  private final DirectCallMode mode;
+  private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
+  private final String schemasQuery;
+  private final Map<Overload, PermissionQuestion> questions = new EnumMap<>(Overload.class);
+  private final CallbackReach reach;
+
+  /**
+   * @param trusted makes, of the alias of a row of pg_roles, the condition that the role may
+   *     install the extension, and that its calls are served where it is not installed
+   * @param function never blocks, and completes on any thread, never exceptionally
+   */
+  public DirectCalls(
+      DirectCallMode mode,
+      UnaryOperator<String> trusted,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function) {
+    this(mode, trusted, function, System::nanoTime);
+  }
+
+  DirectCalls(
+      DirectCallMode mode,
+      UnaryOperator<String> trusted,
+      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      LongSupplier nanoTime) {
+    this.mode = mode;
+    this.function = function;
+    this.schemasQuery = InstalledSchemas.query(trusted);
+    for (Overload overload : Overload.of(FunctionCall.Function.INVOKE)) {
+      questions.put(overload, new PermissionQuestion(overload, trusted));
+    }
+    this.reach = new CallbackReach(nanoTime);
+  }
+
+  /** Whether any are served. */
+  public boolean areServed() {
+    return mode != DirectCallMode.NEVER;
+  }
+
+  /**
+   * Those of a session.
+   *
+   * @param database its name, as the client has given it
+   */
+  public SessionCalls in(String database) {
+    return new SessionCalls(this, database);
+  }
+
+  DirectCallMode mode() {
+    return mode;
+  }
+
+  String schemasQuery() {
+    return schemasQuery;
+  }
+
+  CallbackReach reach() {
+    return reach;
+  }
+
+  PermissionQuestion question(Overload overload) {
+    return Objects.requireNonNull(questions.get(overload));
+  }
+
+  /** What a call comes to. */
+  public sealed interface Outcome permits Returned, Raised {}
+
+  /**
+   * It has returned.
+   *
+   * @param values of the parameters that are its result
+   * @param warningBlock a statement that raises a warning; null if there is none
+   */
+  public record Returned(List<byte @Nullable []> values, @Nullable String warningBlock)
+      implements Outcome {}
+
+  /**
+   * It has failed.
+   *
+   * @param raiseBlock a statement that raises the error
+   */
+  public record Raised(String raiseBlock) implements Outcome {}
+
+  /**
+   * Calls Lambda, at most once. Never blocks.
+   *
+   * @return completes on any thread, never exceptionally. Cancelling it cancels the request.
+   */
+  public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments) {
+    if (arguments.tooLong()) {
+      return CompletableFuture.completedFuture(
+          raised(InvokeErrors.requestTooLong(DirectInvocation.MAX_OCTETS)));
+    }
+    CompletableFuture<InvokeAnswer> answer = function.apply(arguments.arguments());
+    CompletableFuture<Outcome> outcome = answer.thenApply(DirectCalls::outcome);
+    var unusedEnd =
+        outcome.whenComplete(
+            (value, failure) -> {
+              if (outcome.isCancelled()) {
+                answer.cancel(true);
+              }
+            });
+    return outcome;
+  }
+
+  private static Outcome outcome(InvokeAnswer answer) {
+    if (answer instanceof InvokeAnswer.Row row) {
+      InvocationResult result = row.result();
+      SqlError warning = row.warning();
+      return new Returned(
+          ResultParameters.values(
+              result.statusCode(), result.payload(), result.executedVersion(), result.logResult()),
+          warning == null ? null : RaiseBlock.warning(warning));
+    }
+    return raised(((InvokeAnswer.Failure) answer).error());
+  }
+
+  private static Raised raised(SqlError error) {
+    return new Raised(RaiseBlock.error(error));
+  }
+
+  /** What a defect of the proxy's comes to. */
+  public static Outcome internalError(@Nullable Throwable defect) {
+    log.error("a call of aws_lambda.invoke failed in the proxy", defect);
+    return raised(InvokeErrors.internalError());
+  }
+
+  /** What ends a call because the client asks for it, or because its time is over. */
+  public static Outcome cancelled(boolean byTimeout) {
+    return raised(
+        new SqlError(
+            "57014",
+            "canceling statement due to " + (byTimeout ? "statement timeout" : "user request"),
+            null,
+            null));
+  }
+
+  /**
+   * Raises what PostgreSQL answers to a Bind with a wrong number of parameters (postgres.c).
+   *
+   * @param statement its name
+   */
+  public static String wrongParameterCount(int given, String statement, int required) {
+    return RaiseBlock.error(
+        new SqlError(
+            "08P01",
+            "bind message supplies %d parameters, but prepared statement \"%s\" requires %d"
+                .formatted(given, statement, required),
+            null,
+            null));
+  }
+
+  /** Raises what the proxy cannot hold for a call. */
+  public static String outOfMemory(MemoryAccount.Refusal refusal) {
+    return RaiseBlock.error(InvokeErrors.outOfMemory(refusal));
+  }
+
+  /** The same, of a result. */
+  public static String outOfMemoryForReply(MemoryAccount.Refusal refusal) {
+    return RaiseBlock.error(InvokeErrors.outOfMemoryForReply(refusal));
+  }
+
+  /** Raises what no portal is bound for. */
+  public static String tooManyPortals() {
+    return RaiseBlock.error(
+        new SqlError(
+            "53400",
+            "too many prepared statements and portals with calls of aws_lambda.invoke",
+            null,
+            "Close some, or use the option --direct-calls never of pg-lambda-proxy."));
+  }
+}

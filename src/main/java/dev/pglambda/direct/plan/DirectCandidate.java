@@ -1,0 +1,223 @@
+package dev.pglambda.direct.plan;
+
+import dev.pglambda.direct.recognize.DirectCall;
+import dev.pglambda.direct.recognize.DirectCall.Position;
+import dev.pglambda.direct.recognize.DirectStatement;
+import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.FunctionCall.Argument;
+import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.TokenKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only statement of a text, if the proxy can serve its calls itself. Immutable.
+ *
+ * @param text the text, as {@link ClientEncoding#read} reads it
+ * @param statement where its calls are
+ * @param standardConformingStrings the session's setting
+ * @param encoding the client's
+ * @param before how many characters of the client's text stand before this one
+ */
+public record DirectCandidate(
+    String text,
+    DirectStatement statement,
+    boolean standardConformingStrings,
+    ClientEncoding encoding,
+    int before) {
+
+  private static final String SELECT = "SELECT";
+
+  /** Whether it calls Lambda, rather than just {@code create_lambda_function_arn}. */
+  public boolean invokes() {
+    return statement.calls().stream().anyMatch(DirectCandidate::invokes);
+  }
+
+  /** The statement's first word, in lower case. */
+  String firstWord() {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    lexer.next();
+    return lexer.text().toLowerCase(Locale.ROOT);
+  }
+
+  static boolean invokes(DirectCall call) {
+    return call.call().function() == Function.INVOKE;
+  }
+
+  /**
+   * The calls to replace.
+   *
+   * @param schemas what the database has: its own {@code create_lambda_function_arn} stays
+   */
+  List<DirectCall> calls(InstalledSchemas schemas) {
+    return statement.calls().stream().filter(call -> invokes(call) || !schemas.commons()).toList();
+  }
+
+  /** The arguments of a call, in the order in which they are written. */
+  List<ArgumentExpression> leaves(
+      DirectCall call, InstalledSchemas schemas, IntPredicate isUntypedParameter) {
+    List<ArgumentExpression> leaves = new ArrayList<>();
+    FunctionCall arn = schemas.commons() ? null : call.arn();
+    for (Argument argument : call.call().arguments()) {
+      if (arn != null && argument.start() <= arn.start() && arn.end() <= argument.end()) {
+        arn.arguments().forEach(inner -> leaves.add(leaf(arn, inner, isUntypedParameter)));
+      } else {
+        leaves.add(leaf(call.call(), argument, isUntypedParameter));
+      }
+    }
+    return leaves;
+  }
+
+  private ArgumentExpression leaf(
+      FunctionCall call, Argument argument, IntPredicate isUntypedParameter) {
+    return new ArgumentExpression(
+        call,
+        argument.name(),
+        argument.start(),
+        argument.end(),
+        isUnknown(argument, isUntypedParameter));
+  }
+
+  /** Whether, but for parentheses and COLLATE, it is one token that has no type. */
+  private boolean isUnknown(Argument argument, IntPredicate isUntypedParameter) {
+    SqlLexer lexer =
+        new SqlLexer(text, argument.start(), argument.end(), standardConformingStrings);
+    int open = 0;
+    while (lexer.next() == TokenKind.PUNCTUATION && lexer.is('(')) {
+      open++;
+    }
+    boolean untyped =
+        lexer.kind().isStringConstant()
+            || lexer.isKeyword("null")
+            || (lexer.kind() == TokenKind.PARAMETER && isUntyped(lexer.text(), isUntypedParameter));
+    lexer.next();
+    while ((open > 0 && lexer.is(')')) || lexer.isKeyword("collate")) {
+      if (lexer.is(')')) {
+        open--;
+        lexer.next();
+      } else {
+        skipCollation(lexer);
+      }
+    }
+    return untyped && open == 0 && lexer.kind() == TokenKind.END;
+  }
+
+  /** From COLLATE to the token behind the name. */
+  private static void skipCollation(SqlLexer lexer) {
+    do {
+      lexer.next();
+      lexer.next();
+    } while (lexer.is('.'));
+  }
+
+  /** Adds the numbers of the parameters that stand in an argument. */
+  void addParameters(ArgumentExpression leaf, Set<Integer> numbers) {
+    SqlLexer lexer = new SqlLexer(text, leaf.start(), leaf.end(), standardConformingStrings);
+    while (lexer.next() != TokenKind.END) {
+      if (lexer.kind() == TokenKind.PARAMETER) {
+        isUntyped(lexer.text(), numbers::add);
+      }
+    }
+  }
+
+  private static boolean isUntyped(String parameter, IntPredicate isUntypedParameter) {
+    try {
+      return isUntypedParameter.test(Integer.parseInt(parameter.substring(1)));
+    } catch (NumberFormatException e) {
+      return false; // PostgreSQL refuses it
+    }
+  }
+
+  /**
+   * A query whose columns are the arguments, each at the place, in characters, where it stands in
+   * the text: so the position of an error in it is the text's. It is only described.
+   *
+   * @param leaves in the order in which they stand
+   * @return null if there are none
+   */
+  @Nullable String typesQuery(List<ArgumentExpression> leaves) {
+    if (leaves.isEmpty()) {
+      return null;
+    }
+    StringBuilder query = new StringBuilder();
+    blank(query, 0, statement.start());
+    int copied = statement.start() + SELECT.length();
+    query.append(SELECT);
+    boolean first = true;
+    for (ArgumentExpression leaf : leaves) {
+      if (!first) {
+        query.append(',');
+        copied++;
+      }
+      blank(query, copied, leaf.start());
+      query.append(text, leaf.start(), leaf.end());
+      copied = leaf.end();
+      first = false;
+    }
+    return query.toString();
+  }
+
+  private void blank(StringBuilder query, int start, int end) {
+    query.append(" ".repeat(encoding.characters(text, start, end)));
+  }
+
+  /** Whether the calls stand in the target list. */
+  boolean isTarget() {
+    return statement.calls().get(0).position() == Position.TARGET;
+  }
+
+  /** What follows the target list, if rows depend on it; empty if nothing does. */
+  String tail() {
+    return isTarget() ? text.substring(statement.tail(), statement.end()) : "";
+  }
+
+  /**
+   * A part of the text.
+   *
+   * @param start offset of its first token
+   * @param end offset just past its last token
+   */
+  record Part(int start, int end) {}
+
+  /** The condition of the WHERE that follows the target list; null if there is none. */
+  @Nullable Part condition() {
+    if (!isTarget()) {
+      return null;
+    }
+    SqlLexer lexer =
+        new SqlLexer(text, statement.tail(), statement.end(), standardConformingStrings);
+    lexer.next();
+    if (!lexer.isKeyword("where")) {
+      return null;
+    }
+    lexer.next();
+    int start = lexer.start();
+    int end = start;
+    int open = 0;
+    boolean behindDot = false;
+    while (lexer.kind() != TokenKind.END
+        && (open > 0 || behindDot || !(lexer.isKeyword("limit") || lexer.isKeyword("fetch")))) {
+      if (lexer.is('(') || lexer.is('[')) {
+        open++;
+      } else if (lexer.is(')') || lexer.is(']')) {
+        open--;
+      }
+      behindDot = lexer.is('.');
+      end = lexer.end();
+      lexer.next();
+    }
+    return end > start ? new Part(start, end) : null;
+  }
+
+  /** The number of a character, from 1, as errors count them. */
+  int position(int offset) {
+    return encoding.characters(text, 0, offset) + 1;
+  }
+}

@@ -1,0 +1,283 @@
+package dev.pglambda.direct.plan;
+
+import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
+import dev.pglambda.direct.resolve.Overload;
+import dev.pglambda.direct.resolve.Parameter;
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.InvokeArguments.Form;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of Lambda: how the server is asked for the values of its arguments, and what they mean.
+ * Immutable.
+ */
+public final class DirectInvocation {
+  /**
+   * The longest arguments, in bytes of the database's encoding; as long as a request of the
+   * installed function can be.
+   */
+  static final int MAX_OCTETS = 16 << 20;
+
+  /**
+   * Takes apart what a text overload was given in the form {@code (name,region)}. The type is the
+   * row type of a view of PostgreSQL's own that has two columns of type text, too, so that
+   * PostgreSQL itself reads the composite; everybody may use it.
+   */
+  public static final String COMPOSITE_QUERY =
+      "SELECT "
+          + utf8("a.name")
+          + ", "
+          + utf8("a.setting")
+          + " FROM (SELECT (pg_catalog.convert_from($1, 'UTF8')::"
+          + ArnForm.SUBSTITUTE_TYPE
+          + ").*) AS a";
+
+  /** The columns of {@link #argumentsQuery} that are the call's own. */
+  private enum Column {
+    FUNCTION_NAME,
+    ARN_REGION,
+    PAYLOAD,
+    REGION,
+    INVOCATION_TYPE,
+    LOG_TYPE,
+    CONTEXT,
+    QUALIFIER;
+
+    String sqlName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static final List<Column> COLUMNS = List.of(Column.values());
+
+  private static final List<String> SETTINGS =
+      List.of(
+          "pg_catalog.current_setting('aws_lambda.connect_timeout_ms', true)",
+          "pg_catalog.current_setting('aws_lambda.request_timeout_ms', true)",
+          "pg_catalog.date_part('epoch',"
+              + " pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)"
+              + "::pg_catalog.text");
+
+  /** The arguments are evaluated once, and sent only if they are not too long. */
+  private static final String QUERY =
+      "WITH pglambda_given AS MATERIALIZED (SELECT %s %s),"
+          + " pglambda_arguments AS MATERIALIZED (SELECT %s FROM pglambda_given AS a),"
+          + " pglambda_length AS MATERIALIZED"
+          + " (SELECT %s OPERATOR(pg_catalog.<=) %d AS fits FROM pglambda_arguments)"
+          + " SELECT b.fits, %s FROM pglambda_arguments AS a CROSS JOIN pglambda_length AS b";
+
+  private final Overload overload;
+  private final String argumentsQuery;
+
+  private DirectInvocation(Overload overload, String argumentsQuery) {
+    this.overload = overload;
+    this.argumentsQuery = argumentsQuery;
+  }
+
+  /**
+   * @param tail what follows the target list and decides whether there is a row; empty if that is
+   *     known
+   */
+  static DirectInvocation of(
+      DirectCandidate candidate, InstalledSchemas schemas, ResolvedCall call, String tail) {
+    ArnForm arn = ArnForm.of(schemas);
+    StringJoiner values = new StringJoiner(", ");
+    for (int i = 0; i < call.overload().parameters().size(); i++) {
+      Parameter parameter = call.overload().parameters().get(i);
+      ArgumentExpression leaf = call.arguments().get(i);
+      if (i == 0 && !call.arn().isEmpty()) {
+        values.add(text(candidate, call.arn().get(0)) + " AS function_name");
+        values.add(text(candidate, call.arn().get(1)) + " AS arn_region");
+      } else if (leaf != null) {
+        String expression = candidate.text().substring(leaf.start(), leaf.end());
+        values.add(
+            "(%s)::%s AS %s"
+                .formatted(expression, arn.cast(parameter.type()), quoted(parameter.name())));
+      } else {
+        values.add(defaultOf(parameter) + " AS " + quoted(parameter.name()));
+      }
+    }
+    String query = QUERY.formatted(values, tail, texts(call, arn), octets(), MAX_OCTETS, columns());
+    return new DirectInvocation(call.overload(), query);
+  }
+
+  private static String text(DirectCandidate candidate, @Nullable ArgumentExpression leaf) {
+    return leaf == null
+        ? "NULL::pg_catalog.text"
+        : "(" + candidate.text().substring(leaf.start(), leaf.end()) + ")::pg_catalog.text";
+  }
+
+  private static String quoted(String name) {
+    return '"' + name + '"';
+  }
+
+  /** As the functions are declared. */
+  private static String defaultOf(Parameter parameter) {
+    return switch (parameter.name()) {
+      case "invocation_type" -> "'RequestResponse'::pg_catalog.text";
+      case "log_type" -> "'None'::pg_catalog.text";
+      default -> "NULL::pg_catalog.text";
+    };
+  }
+
+  /** All values as texts, NULL for those that the overload does not have. */
+  private static String texts(ResolvedCall call, ArnForm arn) {
+    boolean composite = isComposite(call.overload());
+    boolean whole = composite && call.arn().isEmpty();
+    StringJoiner texts = new StringJoiner(", ");
+    for (Column column : COLUMNS) {
+      String value =
+          switch (column) {
+            case FUNCTION_NAME -> whole ? arn.name("a.function_name") : "a.function_name";
+            case ARN_REGION ->
+                whole ? arn.region("a.function_name") : composite ? "a.arn_region" : "NULL";
+            case REGION -> composite ? "NULL" : "a.region";
+            default -> "a." + column.sqlName();
+          };
+      texts.add("(" + value + ")::pg_catalog.text AS " + column.sqlName());
+    }
+    return texts.toString();
+  }
+
+  private static String octets() {
+    return COLUMNS.stream()
+        .map(
+            column ->
+                "pg_catalog.octet_length(coalesce(" + column.sqlName() + ", ''))::pg_catalog.int8")
+        .collect(Collectors.joining(" OPERATOR(pg_catalog.+) "));
+  }
+
+  private static String columns() {
+    return Stream.concat(
+            COLUMNS.stream()
+                .map(column -> "CASE WHEN b.fits THEN " + utf8("a." + column.sqlName()) + " END"),
+            SETTINGS.stream().map(DirectInvocation::utf8))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String utf8(String expression) {
+    return "pg_catalog.convert_to(" + expression + ", 'UTF8')";
+  }
+
+  private static boolean isComposite(Overload overload) {
+    return overload == Overload.INVOKE_ARN_JSON || overload == Overload.INVOKE_ARN_JSONB;
+  }
+
+  /** Which of the functions is called. */
+  Overload overload() {
+    return overload;
+  }
+
+  /**
+   * The query for the arguments' values, with the client's parameters; no row if the call is not to
+   * be made. All columns are to be in binary format.
+   */
+  public String argumentsQuery() {
+    return argumentsQuery;
+  }
+
+  /** The query that fails if a payload, its only parameter, is not of the overload's type. */
+  public String payloadCheck() {
+    return ResultParameters.check(overload.payloadType());
+  }
+
+  /** Reads the row that {@link #argumentsQuery} has returned. */
+  public Arguments read(List<byte @Nullable []> row) {
+    return new Arguments(this, row, null);
+  }
+
+  /** The values of a call's arguments. */
+  public static final class Arguments {
+    private static final int FIRST = 1;
+
+    private final DirectInvocation invocation;
+    private final List<byte @Nullable []> row;
+    private final @Nullable List<byte @Nullable []> composite;
+
+    private Arguments(
+        DirectInvocation invocation,
+        List<byte @Nullable []> row,
+        @Nullable List<byte @Nullable []> composite) {
+      this.invocation = invocation;
+      this.row = row;
+      this.composite = composite;
+    }
+
+    boolean tooLong() {
+      byte[] fits = row.get(0);
+      return fits == null || fits[0] == 0;
+    }
+
+    private byte @Nullable [] octets(Column column) {
+      return row.get(FIRST + COLUMNS.indexOf(column));
+    }
+
+    private @Nullable String text(Column column) {
+      return text(octets(column));
+    }
+
+    private static @Nullable String text(byte @Nullable [] octets) {
+      return octets == null ? null : new String(octets, StandardCharsets.UTF_8);
+    }
+
+    /** What {@link #COMPOSITE_QUERY} is to take apart; null if there is nothing to. */
+    public byte @Nullable [] compositeText() {
+      byte[] name = octets(Column.FUNCTION_NAME);
+      boolean isComposite =
+          name != null
+              && !isComposite(invocation.overload)
+              && composite == null
+              && name.length >= 2
+              && name[0] == '('
+              && name[name.length - 1] == ')';
+      return isComposite ? name : null;
+    }
+
+    /**
+     * The same, with what {@link #COMPOSITE_QUERY} has returned.
+     *
+     * @param parts name and region
+     */
+    public Arguments with(List<byte @Nullable []> parts) {
+      return new Arguments(invocation, row, new ArrayList<>(parts));
+    }
+
+    /** {@code statement_timeout} in seconds; 0: none. */
+    public double statementTimeout() {
+      String seconds = text(row.get(FIRST + COLUMNS.size() + 2));
+      return seconds == null ? 0 : Double.parseDouble(seconds);
+    }
+
+    InvokeArguments arguments() {
+      byte[] payload = octets(Column.PAYLOAD);
+      int settings = FIRST + COLUMNS.size();
+      return new InvokeArguments(
+          form(),
+          composite == null ? text(Column.FUNCTION_NAME) : text(composite.get(0)),
+          composite == null ? text(Column.ARN_REGION) : text(composite.get(1)),
+          payload == null ? null : ByteBuffer.wrap(payload),
+          text(Column.REGION),
+          text(Column.INVOCATION_TYPE),
+          text(Column.LOG_TYPE),
+          text(Column.CONTEXT),
+          text(Column.QUALIFIER),
+          text(row.get(settings)),
+          text(row.get(settings + 1)));
+    }
+
+    private Form form() {
+      if (isComposite(invocation.overload)) {
+        return Form.COMPOSITE;
+      }
+      return composite == null ? Form.NAME : Form.COMPOSITE_TEXT;
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package dev.pglambda.direct.plan;
+
+import dev.pglambda.direct.plan.DirectCandidate.Part;
+import dev.pglambda.direct.recognize.DirectCall;
+import dev.pglambda.direct.resolve.Overload;
+import dev.pglambda.intercept.ErrorPosition;
+import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.Replacement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a statement's calls are served: the statement that is executed in its place, whose additional
+ * parameters are the results, and what is sent before to evaluate the arguments. Immutable.
+ */
+public final class DirectPlan {
+  private static final int BOOL = 16;
+
+  /** {@code CASE} evaluates no more than it needs, as plans and constants are made, too. */
+  private static final String UNLESS_KNOWN = "CASE WHEN $%1$d IS NULL THEN (";
+
+  private static final String UNLESS_KNOWN_END = ") ELSE $%1$d END";
+
+  private final Text text;
+  private final @Nullable Text unconditioned;
+  private final int clientParameters;
+  private final List<DirectInvocation> invocations;
+  private final String firstWord;
+  private final @Nullable String original;
+  private final boolean isTarget;
+
+  private DirectPlan(
+      Text text,
+      @Nullable Text unconditioned,
+      int clientParameters,
+      List<DirectInvocation> invocations,
+      String firstWord,
+      boolean isTarget,
+      @Nullable String original) {
+    this.isTarget = isTarget;
+    this.original = original;
+    this.unconditioned = unconditioned;
+    this.firstWord = firstWord;
+    this.text = text;
+    this.clientParameters = clientParameters;
+    this.invocations = invocations;
+  }
+
+  /**
+   * A rewritten statement.
+   *
+   * @param text one {@code char} per byte
+   * @param rewritten what was replaced, by ascending position; for {@link ErrorPosition}
+   */
+  public record Text(String text, List<ReplacedSpan> rewritten) {
+    private static Text of(DirectCandidate candidate, List<Replacement> replacements) {
+      return new Text(
+          Replacement.splice(candidate.text(), replacements),
+          ReplacedSpan.within(candidate.text(), replacements, candidate.encoding()));
+    }
+  }
+
+  /**
+   * Makes the plan.
+   *
+   * @param calls to replace, with their arguments, as they were resolved
+   * @param clientParameters how many parameters the client's statement has
+   */
+  static DirectPlan of(
+      DirectCandidate candidate,
+      InstalledSchemas schemas,
+      List<ResolvedCall> calls,
+      int clientParameters) {
+    List<Replacement> replacements = new ArrayList<>();
+    List<DirectInvocation> invocations = new ArrayList<>();
+    int parameter = clientParameters + 1;
+    for (ResolvedCall call : calls) {
+      CallRewriter rewriter = new CallRewriter(candidate.text(), call, parameter);
+      replacements.addAll(rewriter.replacements());
+      parameter += rewriter.invocations() * ResultParameters.COUNT;
+      for (int i = 0; i < rewriter.invocations(); i++) {
+        // Behind the first one it is known whether there is a row.
+        String tail = invocations.isEmpty() ? candidate.tail() : "";
+        invocations.add(DirectInvocation.of(candidate, schemas, call, tail));
+      }
+    }
+    Text text = Text.of(candidate, replacements);
+    Part condition = invocations.isEmpty() ? null : candidate.condition();
+    Text unconditioned = null;
+    if (condition != null) {
+      unconditioned = text;
+      replacements.add(inserted(condition.start(), UNLESS_KNOWN.formatted(parameter)));
+      replacements.add(inserted(condition.end(), UNLESS_KNOWN_END.formatted(parameter)));
+      text = Text.of(candidate, replacements);
+    }
+    return new DirectPlan(
+        text,
+        unconditioned,
+        clientParameters,
+        List.copyOf(invocations),
+        candidate.firstWord(),
+        candidate.isTarget(),
+        schemas.lambda() ? candidate.text() : null);
+  }
+
+  private static Replacement inserted(int at, String what) {
+    return new Replacement(at, at, what);
+  }
+
+  /** The statement to execute, one {@code char} per byte. */
+  public String text() {
+    return text.text();
+  }
+
+  /**
+   * The same, but with the client's own condition, which PostgreSQL is to parse for the errors in
+   * it; null if it has parsed that already, or there is none.
+   */
+  public @Nullable Text unconditioned() {
+    return original == null ? unconditioned : null;
+  }
+
+  /**
+   * Statements that PostgreSQL is to plan, with the client's parameters, when a portal is bound,
+   * for the errors that it finds then: in constants, and, where the extension is installed, missing
+   * privileges.
+   */
+  public List<String> statementsToPlan() {
+    return original != null
+        ? List.of(original)
+        : invocations.stream().map(DirectInvocation::argumentsQuery).toList();
+  }
+
+  /** The statement that is to be explained before the calls are made. */
+  public String statementToExplain() {
+    return original == null ? text() : original;
+  }
+
+  /** Whether that one has the parameters for the results, too. */
+  public boolean explainsResults() {
+    return original == null;
+  }
+
+  /** Whether the one that is to be explained has the client's own call in FROM. */
+  public boolean explainsScan() {
+    return original != null && !isTarget;
+  }
+
+  /** Whether it is CREATE TABLE AS. */
+  public boolean createsTable() {
+    return firstWord.equals("create");
+  }
+
+  /** Whether it is an INSERT that does not begin with WITH. */
+  public boolean inserts() {
+    return firstWord.equals("insert");
+  }
+
+  /** How many parameters the client's own statement has: the first ones of {@link #text()}. */
+  public int clientParameters() {
+    return clientParameters;
+  }
+
+  /** How many more it has: the results of the calls, and whether its condition holds. */
+  public int resultParameters() {
+    return invocations.size() * ResultParameters.COUNT + (unconditioned == null ? 0 : 1);
+  }
+
+  /**
+   * The values of those.
+   *
+   * @param results of the calls
+   * @param conditionHolds whether there is a row
+   */
+  public List<byte @Nullable []> values(List<byte @Nullable []> results, boolean conditionHolds) {
+    List<byte @Nullable []> values = new ArrayList<>(results);
+    if (unconditioned != null) {
+      values.add(new byte[] {(byte) (conditionHolds ? 1 : 0)});
+    }
+    return values;
+  }
+
+  /** The calls of Lambda, in the order in which they are made. */
+  public List<DirectInvocation> invocations() {
+    return invocations;
+  }
+
+  /**
+   * Object ids of all parameters' types.
+   *
+   * @param clients as the client declared them, perhaps fewer than it has
+   */
+  public List<Integer> parameterTypes(List<Integer> clients) {
+    List<Integer> types = new ArrayList<>(clients);
+    while (types.size() < clientParameters) {
+      types.add(0);
+    }
+    for (int i = 0; i < invocations.size(); i++) {
+      types.addAll(ResultParameters.TYPES);
+    }
+    if (unconditioned != null) {
+      types.add(BOOL);
+    }
+    return types;
+  }
+
+  /** What was replaced, by ascending position; for {@link ErrorPosition}. */
+  public List<ReplacedSpan> rewritten() {
+    return text.rewritten();
+  }
+
+  /**
+   * A call to be replaced.
+   *
+   * @param call where it stands
+   * @param overload what it means
+   * @param arguments its values, by parameter
+   * @param leaves the expressions in it, in the order in which they stand, and what each is cast to
+   * @param arn the values of {@code create_lambda_function_arn} that is its first argument, by
+   *     parameter; empty if it is not
+   */
+  record ResolvedCall(
+      DirectCall call,
+      Overload overload,
+      Map<Integer, ArgumentExpression> arguments,
+      Map<ArgumentExpression, String> leaves,
+      Map<Integer, ArgumentExpression> arn) {
+
+    FunctionCall.Function function() {
+      return call.call().function();
+    }
+  }
+}

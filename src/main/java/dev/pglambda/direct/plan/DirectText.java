@@ -1,0 +1,210 @@
+package dev.pglambda.direct.plan;
+
+import dev.pglambda.direct.recognize.DirectStatement;
+import dev.pglambda.direct.recognize.DirectStatements;
+import dev.pglambda.intercept.Rewrite.FoundCalls;
+import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.Statement;
+import dev.pglambda.sql.StatementSplitter;
+import dev.pglambda.sql.TokenKind;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A text of one or several statements, if the proxy can serve all calls in it. Immutable.
+ *
+ * @param text as {@link ClientEncoding#read} reads it
+ * @param statements that are not empty, in order
+ * @param served those that have calls, by their index
+ * @param standardConformingStrings the session's setting
+ * @param encoding the client's
+ */
+public record DirectText(
+    String text,
+    List<Statement> statements,
+    Map<Integer, DirectStatement> served,
+    boolean standardConformingStrings,
+    ClientEncoding encoding) {
+
+  /** What a message can hold, less those that are added to it. */
+  public static final int MAX_PARAMETERS = 60_000;
+
+  /** Each of them takes several messages; a longer text passes. */
+  private static final int MAX_STATEMENTS = 1_000;
+
+  /** Statements behind whose Execute comes more than their rows. */
+  private static final String COPY = "copy";
+
+  private static final Set<String> BEGIN = Set.of("begin", "start");
+  private static final Set<String> END = Set.of("abort", "commit", "end", "rollback");
+
+  private static final Set<String> LOCK = Set.of("for", "key");
+
+  private static final Set<String> WRITES = Set.of("insert", "update", "delete", "merge");
+
+  /** Statements that have rows and are no queries (pquery.c, ChoosePortalStrategy). */
+  private static final Set<String> UTILITIES =
+      Set.of("call", "execute", "explain", "fetch", "show");
+
+  /**
+   * Looks at a text.
+   *
+   * @param found the calls in it
+   * @return null if there are others than can be served
+   */
+  public static @Nullable DirectText of(FoundCalls found) {
+    List<DirectStatement> direct =
+        DirectStatements.find(found.text(), found.calls(), found.standardConformingStrings());
+    if (direct.isEmpty()) {
+      return null;
+    }
+    Map<Integer, DirectStatement> served = new HashMap<>();
+    direct.forEach(statement -> served.put(statement.statementIndex(), statement));
+    DirectText text =
+        new DirectText(
+            found.text(),
+            StatementSplitter.split(found.text(), found.standardConformingStrings()),
+            served,
+            found.standardConformingStrings(),
+            found.encoding());
+    return text.isServed(found.calls()) ? text : null;
+  }
+
+  private boolean isServed(List<FunctionCall> all) {
+    Set<Integer> calls = new HashSet<>();
+    for (DirectStatement statement : served.values()) {
+      if (statement.parameters() > MAX_PARAMETERS) {
+        return false;
+      }
+      statement
+          .calls()
+          .forEach(
+              call -> {
+                calls.add(call.call().start());
+                if (call.arn() != null) {
+                  calls.add(call.arn().start());
+                }
+              });
+    }
+    return statements.size() <= MAX_STATEMENTS
+        && all.stream().allMatch(call -> calls.contains(call.start()))
+        && (statements.size() == 1
+            || statements.stream().noneMatch(statement -> firstWord(statement).equals(COPY)));
+  }
+
+  private String firstWord(Statement statement) {
+    SqlLexer lexer = lexer(statement);
+    lexer.next();
+    String word = lexer.identifier();
+    return word == null ? "" : word;
+  }
+
+  private SqlLexer lexer(Statement statement) {
+    return new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+  }
+
+  /** How many statements it has. */
+  public int size() {
+    return statements.size();
+  }
+
+  /**
+   * Whether each statement does the same when it is executed by messages of its own.
+   *
+   * @param inTransaction whether a transaction block is open before the first one
+   */
+  public boolean isDivisible(boolean inTransaction) {
+    boolean inBlock = inTransaction || statements.size() == 1;
+    for (Statement statement : statements) {
+      String word = firstWord(statement);
+      String itself = text.substring(statement.start(), statement.end());
+      if (!inBlock && ImplicitTransaction.matters(word, lexer(statement), itself)) {
+        return false;
+      }
+      boolean ends = END.contains(word) && !has(statement, "to"); // not ROLLBACK TO
+      inBlock = BEGIN.contains(word) || (inBlock && !ends);
+    }
+    return true;
+  }
+
+  private boolean has(Statement statement, String keyword) {
+    SqlLexer lexer = lexer(statement);
+    while (lexer.next() != TokenKind.END) {
+      if (lexer.isKeyword(keyword)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a statement makes all of its rows before it sends one of them. */
+  public boolean sendsLate(int index) {
+    Statement statement = statements.get(index);
+    String word = firstWord(statement);
+    return WRITES.contains(word)
+        || UTILITIES.contains(word)
+        || (word.equals("with") && writes(statement));
+  }
+
+  /** Whether it has a key word that writes, but for FOR [NO KEY] UPDATE. */
+  private boolean writes(Statement statement) {
+    SqlLexer lexer = lexer(statement);
+    String previous = "";
+    while (lexer.next() != TokenKind.END) {
+      String word = lexer.kind() == TokenKind.IDENTIFIER ? lexer.identifier() : null;
+      if (word != null && WRITES.contains(word) && !LOCK.contains(previous)) {
+        return true;
+      }
+      previous = String.valueOf(word);
+    }
+    return false;
+  }
+
+  /** A statement alone. */
+  public String statement(int index) {
+    Statement statement = statements.get(index);
+    return text.substring(statement.start(), statement.end());
+  }
+
+  /**
+   * How many characters stand between the beginnings of a statement and of the one before, or of
+   * the text.
+   */
+  public int charactersBefore(int index) {
+    int from = index == 0 ? 0 : statements.get(index - 1).start();
+    return encoding.characters(text, from, statements.get(index).start());
+  }
+
+  /** The only statement, if it has calls to be served; null if it has none. */
+  public @Nullable DirectCandidate onlyCandidate() {
+    boolean first = text.lastIndexOf(';', statements.get(0).start()) < 0;
+    DirectStatement direct = served.get(0);
+    return first && direct != null // else EXPLAIN could not go before it
+        ? new DirectCandidate(text, direct, standardConformingStrings, encoding, 0)
+        : candidate(0, charactersBefore(0));
+  }
+
+  /**
+   * A statement of several, if it has calls to be served; null if it has none.
+   *
+   * @param before how many characters of the text stand before it
+   */
+  public @Nullable DirectCandidate candidate(int index, int before) {
+    if (!served.containsKey(index)) {
+      return null;
+    }
+    String alone = statement(index);
+    return new DirectCandidate(
+        alone,
+        DirectStatements.find(alone, standardConformingStrings).get(0),
+        standardConformingStrings,
+        encoding,
+        before);
+  }
+}

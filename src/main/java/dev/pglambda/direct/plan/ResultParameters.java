@@ -1,0 +1,90 @@
+package dev.pglambda.direct.plan;
+
+import dev.pglambda.direct.resolve.ParameterType;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parameters of a rewritten statement that are the four columns of a call's result. Texts are
+ * bytes of UTF-8, which the server converts: so they need not be what the client's encoding has.
+ */
+public final class ResultParameters {
+  /** How many there are for each call. */
+  public static final int COUNT = 4;
+
+  /** Names of the columns, in order (the guide, "aws_lambda.invoke"). */
+  static final List<String> COLUMNS =
+      List.of("status_code", "payload", "executed_version", "log_result");
+
+  private static final int INT4 = 23;
+  private static final int BYTEA = 17;
+
+  /** Object ids of their types (pg_type.dat); all are sent in binary format. */
+  static final List<Integer> TYPES = List.of(INT4, BYTEA, BYTEA, BYTEA);
+
+  private ResultParameters() {}
+
+  /**
+   * A column's value as an expression. It is a sub-select, so that it is evaluated once, and that
+   * the planner draws no conclusions from the values before the call.
+   *
+   * @param first number of the first of the call's parameters
+   * @param json the overload's type of the payload
+   */
+  static String expression(int column, int first, ParameterType json) {
+    String parameter = "$" + (first + column);
+    return "(SELECT " + value(column, parameter, json) + ")";
+  }
+
+  private static String value(int column, String parameter, ParameterType json) {
+    return switch (column) {
+      case 0 -> parameter;
+      case 1 -> converted(parameter) + "::" + ArnForm.SUBSTITUTE.cast(json);
+      default -> converted(parameter);
+    };
+  }
+
+  /** What fails if a payload is not what the overload returns; its parameter is the payload. */
+  static String check(ParameterType json) {
+    return "SELECT " + converted("$1") + "::" + ArnForm.SUBSTITUTE.cast(json) + " IS NULL";
+  }
+
+  private static String converted(String parameter) {
+    return "pg_catalog.convert_from(" + parameter + ", 'UTF8')";
+  }
+
+  static List<byte @Nullable []> values(
+      int statusCode,
+      @Nullable ByteBuffer payload,
+      @Nullable String executedVersion,
+      @Nullable String logResult) {
+    return Arrays.asList(
+        ByteBuffer.allocate(Integer.BYTES).putInt(statusCode).array(),
+        octets(payload),
+        octets(executedVersion),
+        octets(logResult));
+  }
+
+  /** The values before a call is made: they only have to be of the types. */
+  public static List<byte @Nullable []> nulls(int count) {
+    return new ArrayList<>(Collections.nCopies(count, null));
+  }
+
+  private static byte @Nullable [] octets(@Nullable ByteBuffer buffer) {
+    if (buffer == null) {
+      return null;
+    }
+    byte[] octets = new byte[buffer.remaining()];
+    buffer.duplicate().get(octets);
+    return octets;
+  }
+
+  private static byte @Nullable [] octets(@Nullable String text) {
+    return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,168 @@
+package dev.pglambda.direct.recognize;
+
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.FunctionCall.Argument;
+import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.TokenKind;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells whether the arguments of a call are expressions, each of which means the same elsewhere.
+ */
+final class DirectArguments {
+  private static final String FUNCTION_NAME = "function_name";
+
+  /**
+   * An expression does not begin with these (gram.y, {@code func_application}, {@code SelectStmt}).
+   */
+  private static final Set<String> NO_EXPRESSION =
+      Set.of("variadic", "distinct", "all", "select", "table", "values", "with");
+
+  /** These stand in an expression only within parentheses. */
+  private static final Set<String> NOT_WITHIN_EXPRESSION =
+      Set.of(
+          "as",
+          "except",
+          "fetch",
+          "for",
+          "group",
+          "having",
+          "intersect",
+          "into",
+          "limit",
+          "offset",
+          "order",
+          "select",
+          "table",
+          "union",
+          "where",
+          "window");
+
+  private static final Set<String> SUB_QUERY = Set.of("select", "table", "values", "with");
+
+  private final CharSequence text;
+  private final boolean standardConformingStrings;
+  private final Map<Integer, FunctionCall> calls;
+
+  /**
+   * For the calls of a text.
+   *
+   * @param calls the calls, by their starts
+   */
+  DirectArguments(
+      CharSequence text, boolean standardConformingStrings, Map<Integer, FunctionCall> calls) {
+    this.text = text;
+    this.standardConformingStrings = standardConformingStrings;
+    this.calls = calls;
+  }
+
+  /**
+   * Whether all arguments are expressions, those in named notation behind the others and of
+   * different names (manual, "Using Mixed Notation").
+   */
+  boolean areExpressions(FunctionCall call) {
+    Set<String> names = new HashSet<>();
+    for (Argument argument : call.arguments()) {
+      boolean ordered = argument.name() == null ? names.isEmpty() : names.add(argument.name());
+      if (!ordered || !isExpression(argument)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isExpression(Argument argument) {
+    TopLevelCursor cursor = cursor(argument.start(), argument.end());
+    cursor.next();
+    if (cursor.isKeyword(NO_EXPRESSION) || argument.token() == TokenKind.OPERATOR) {
+      return false;
+    }
+    while (!cursor.atEnd()) {
+      if (cursor.isKeyword(NOT_WITHIN_EXPRESSION)) {
+        return false;
+      }
+      cursor.next();
+    }
+    return true;
+  }
+
+  /** The call of {@code create_lambda_function_arn} that is all of the argument function_name. */
+  @Nullable FunctionCall arn(FunctionCall call) {
+    List<Argument> arguments = call.arguments();
+    for (int i = 0; i < arguments.size(); i++) {
+      Argument argument = arguments.get(i);
+      if (argument.name() == null ? i == 0 : argument.name().equals(FUNCTION_NAME)) {
+        FunctionCall arn = onlyCall(argument.start(), argument.end());
+        return arn != null && arn.function() == Function.CREATE_LAMBDA_FUNCTION_ARN ? arn : null;
+      }
+    }
+    return null;
+  }
+
+  /** The call that is all of a part of the text but for parentheses; null if there is none. */
+  @Nullable FunctionCall onlyCall(int from, int limit) {
+    SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);
+    lexer.next();
+    int parentheses = 0;
+    while (lexer.is('(')) {
+      parentheses++;
+      lexer.next();
+    }
+    FunctionCall call = lexer.kind().isIdentifier() ? calls.get(lexer.start()) : null;
+    if (call == null) {
+      return null;
+    }
+    lexer = new SqlLexer(text, call.end(), limit, standardConformingStrings);
+    lexer.next();
+    while (lexer.is(')')) {
+      parentheses--;
+      lexer.next();
+    }
+    return parentheses == 0 && lexer.kind() == TokenKind.END ? call : null;
+  }
+
+  /** Whether there may be a sub-query in the arguments of a call. */
+  boolean mayHaveSubQuery(FunctionCall call) {
+    SqlLexer lexer = new SqlLexer(text, call.start(), call.end(), standardConformingStrings);
+    while (lexer.next() != TokenKind.END) {
+      if (lexer.kind() == TokenKind.IDENTIFIER
+          && SUB_QUERY.contains(String.valueOf(lexer.identifier()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a part of the text is a list of names. */
+  boolean areNames(int from, int limit) {
+    SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);
+    do {
+      if (!lexer.next().isIdentifier()) {
+        return false;
+      }
+    } while (lexer.next() != TokenKind.END && lexer.is(','));
+    return lexer.kind() == TokenKind.END;
+  }
+
+  private TopLevelCursor cursor(int from, int limit) {
+    return new TopLevelCursor(text, from, limit, standardConformingStrings, calls);
+  }
+
+  /** Whether a part may call functions: a name stands directly before parentheses in it. */
+  boolean callFunctions(int from, int end) {
+    SqlLexer lexer = new SqlLexer(text, from, end, standardConformingStrings);
+    boolean name = false;
+    while (lexer.next() != TokenKind.END) {
+      if (name && lexer.is('(')) {
+        return true;
+      }
+      name = lexer.kind().isIdentifier();
+    }
+    return false;
+  }
+}

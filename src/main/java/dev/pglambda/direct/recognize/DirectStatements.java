@@ -1,0 +1,162 @@
+package dev.pglambda.direct.recognize;
+
+import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.FunctionCalls;
+import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.Statement;
+import dev.pglambda.sql.StatementSplitter;
+import dev.pglambda.sql.TokenKind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the statements whose calls of the extensions' functions the proxy can serve itself:
+ *
+ * <ul>
+ *   <li>those with a call of {@code aws_lambda.invoke} as the first item of their FROM (see {@link
+ *       DirectFrom});
+ *   <li>those without FROM that have calls in their target list (see {@link DirectTargets});
+ * </ul>
+ *
+ * either with {@code aws_commons.create_lambda_function_arn} as the call's first argument. A
+ * statement with a call anywhere else is none of them. The cost is linear in the length of the
+ * text.
+ */
+public final class DirectStatements {
+  private final CharSequence text;
+  private final boolean standardConformingStrings;
+  private final List<FunctionCall> calls;
+
+  private DirectStatements(
+      CharSequence text, boolean standardConformingStrings, List<FunctionCall> calls) {
+    this.text = text;
+    this.standardConformingStrings = standardConformingStrings;
+    this.calls = calls;
+  }
+
+  /**
+   * Finds the statements at the top level of a text.
+   *
+   * @param text SQL text, one {@code char} per byte
+   * @param standardConformingStrings the session's standard_conforming_strings
+   * @return the statements in order; none if PostgreSQL would refuse the text for its brackets, or
+   *     for ending within a statement
+   */
+  public static List<DirectStatement> find(String text, boolean standardConformingStrings) {
+    return find((CharSequence) text, standardConformingStrings);
+  }
+
+  /**
+   * The same where it is known already which calls {@link FunctionCalls} finds in the text.
+   *
+   * @see #find(String, boolean)
+   */
+  public static List<DirectStatement> find(
+      String text, List<FunctionCall> calls, boolean standardConformingStrings) {
+    return find((CharSequence) text, calls, standardConformingStrings);
+  }
+
+  /** The same for any sequence of characters, so that a test can count how often each is read. */
+  static List<DirectStatement> find(CharSequence text, boolean standardConformingStrings) {
+    return find(
+        text, FunctionCalls.find(text, standardConformingStrings), standardConformingStrings);
+  }
+
+  private static List<DirectStatement> find(
+      CharSequence text, List<FunctionCall> calls, boolean standardConformingStrings) {
+    if (calls.isEmpty()) {
+      return List.of();
+    }
+    List<Statement> statements =
+        StatementSplitter.split(new SqlLexer(text, 0, text.length(), standardConformingStrings));
+    if (!statements.get(statements.size() - 1).complete()) {
+      return List.of();
+    }
+    return new DirectStatements(text, standardConformingStrings, calls).find(statements);
+  }
+
+  private List<DirectStatement> find(List<Statement> statements) {
+    List<DirectStatement> found = new ArrayList<>();
+    int call = 0;
+    for (int index = 0; index < statements.size(); index++) {
+      Statement statement = statements.get(index);
+      int first = call;
+      while (call < calls.size() && calls.get(call).start() < statement.end()) {
+        call++;
+      }
+      DirectStatement direct =
+          first == call ? null : recognise(index, statement, calls.subList(first, call));
+      if (direct != null) {
+        found.add(direct);
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private @Nullable DirectStatement recognise(
+      int index, Statement statement, List<FunctionCall> ofStatement) {
+    Map<Integer, FunctionCall> byStart = new HashMap<>();
+    ofStatement.forEach(call -> byStart.put(call.start(), call));
+    DirectArguments arguments = new DirectArguments(text, standardConformingStrings, byStart);
+    List<DirectCall> direct;
+    int tail = statement.end();
+    DirectCall from = new DirectFrom(cursor(statement, byStart), arguments).find();
+    if (from != null) {
+      direct = List.of(from);
+    } else {
+      DirectTargets targets = new DirectTargets(cursor(statement, byStart), arguments);
+      direct = List.copyOf(targets.find());
+      tail = targets.tail();
+    }
+    int parameters = parameters(statement);
+    return parameters >= 0 && served(direct, arguments) == ofStatement.size()
+        ? new DirectStatement(index, statement.start(), statement.end(), parameters, tail, direct)
+        : null;
+  }
+
+  /** How many calls are served; none if one has an argument that is no expression. */
+  private static int served(List<DirectCall> direct, DirectArguments arguments) {
+    int served = 0;
+    for (DirectCall each : direct) {
+      FunctionCall arn = each.arn();
+      if (arn != null && !arguments.areExpressions(arn)) {
+        return 0;
+      }
+      served += arn == null ? 1 : 2;
+    }
+    return served;
+  }
+
+  /** The highest number of a parameter, or -1 if one is larger than any that PostgreSQL has. */
+  private int parameters(Statement statement) {
+    SqlLexer lexer =
+        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    int highest = 0;
+    while (lexer.next() != TokenKind.END) {
+      if (lexer.kind() == TokenKind.PARAMETER) {
+        Integer number = parameter(lexer.text());
+        if (number == null) {
+          return -1;
+        }
+        highest = Math.max(highest, number);
+      }
+    }
+    return highest;
+  }
+
+  private static @Nullable Integer parameter(String token) {
+    try {
+      return Integer.valueOf(token.substring(1));
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  private TopLevelCursor cursor(Statement statement, Map<Integer, FunctionCall> byStart) {
+    return new TopLevelCursor(
+        text, statement.start(), statement.end(), standardConformingStrings, byStart);
+  }
+}

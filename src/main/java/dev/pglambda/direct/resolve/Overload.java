@@ -1,0 +1,83 @@
+package dev.pglambda.direct.resolve;
+
+import dev.pglambda.sql.FunctionCall;
+import java.util.List;
+
+/** The functions that the extensions' scripts create, with their input parameters in order. */
+public enum Overload {
+  INVOKE_NAME_JSON(2),
+  INVOKE_NAME_JSONB(2),
+  INVOKE_ARN_JSON(2),
+  INVOKE_ARN_JSONB(2),
+  CREATE_ARN(1);
+
+  private static final List<Overload> INVOKE =
+      List.of(INVOKE_NAME_JSON, INVOKE_NAME_JSONB, INVOKE_ARN_JSON, INVOKE_ARN_JSONB);
+
+  private static final List<Parameter> NAME_JSON_PARAMETERS = byName(ParameterType.JSON);
+  private static final List<Parameter> NAME_JSONB_PARAMETERS = byName(ParameterType.JSONB);
+  private static final List<Parameter> ARN_JSON_PARAMETERS = byArn(ParameterType.JSON);
+  private static final List<Parameter> ARN_JSONB_PARAMETERS = byArn(ParameterType.JSONB);
+  private static final List<Parameter> CREATE_ARN_PARAMETERS =
+      List.of(text("function_name"), text("region"));
+
+  private final int required;
+
+  Overload(int required) {
+    this.required = required;
+  }
+
+  /** The overloads of a function. */
+  public static List<Overload> of(FunctionCall.Function function) {
+    return switch (function) {
+      case INVOKE -> INVOKE;
+      case CREATE_LAMBDA_FUNCTION_ARN -> List.of(CREATE_ARN);
+    };
+  }
+
+  /** In the order in which they are declared. */
+  public List<Parameter> parameters() {
+    return switch (this) {
+      case INVOKE_NAME_JSON -> NAME_JSON_PARAMETERS;
+      case INVOKE_NAME_JSONB -> NAME_JSONB_PARAMETERS;
+      case INVOKE_ARN_JSON -> ARN_JSON_PARAMETERS;
+      case INVOKE_ARN_JSONB -> ARN_JSONB_PARAMETERS;
+      case CREATE_ARN -> CREATE_ARN_PARAMETERS;
+    };
+  }
+
+  /** The type of an invoke function's payload, and of its result's. */
+  public ParameterType payloadType() {
+    return parameters().get(1).type();
+  }
+
+  /** How many have no default; those come first. */
+  public int required() {
+    return required;
+  }
+
+  private static List<Parameter> byName(ParameterType json) {
+    return List.of(
+        text("function_name"),
+        new Parameter("payload", json),
+        text("region"),
+        text("invocation_type"),
+        text("log_type"),
+        new Parameter("context", json),
+        new Parameter("qualifier", ParameterType.VARCHAR));
+  }
+
+  private static List<Parameter> byArn(ParameterType json) {
+    return List.of(
+        new Parameter("function_name", ParameterType.ARN),
+        new Parameter("payload", json),
+        text("invocation_type"),
+        text("log_type"),
+        new Parameter("context", json),
+        new Parameter("qualifier", ParameterType.VARCHAR));
+  }
+
+  private static Parameter text(String name) {
+    return new Parameter(name, ParameterType.TEXT);
+  }
+}

@@ -1,0 +1,168 @@
+package dev.pglambda.direct.resolve;
+
+import dev.pglambda.protocol.SqlError;
+import dev.pglambda.sql.FunctionCall;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which function a call means, as PostgreSQL does when the extensions are installed
+ * (manual, "Function Type Resolution" and "Calling Functions"; parse_func.c, func_get_detail). The
+ * rules and the words of the errors have been the same from PostgreSQL 12 to 18.
+ */
+public final class OverloadResolution {
+  private static final char STRING_CATEGORY = 'S';
+
+  private final List<CallArgument> arguments;
+
+  private OverloadResolution(List<CallArgument> arguments) {
+    this.arguments = arguments;
+  }
+
+  /** What a call means. */
+  public sealed interface Resolution permits Resolved, Unresolved {}
+
+  /**
+   * A function.
+   *
+   * @param places for each argument, the index of its parameter in {@code overload.parameters()}
+   */
+  public record Resolved(Overload overload, List<Integer> places) implements Resolution {}
+
+  /**
+   * No function.
+   *
+   * @param error 42883, 42725, 42601 or 54023, in PostgreSQL's words
+   * @param argument the index of the argument to which the error's position points: to its name, or
+   *     to its value if it has none; null if it points to the function
+   */
+  public record Unresolved(SqlError error, @Nullable Integer argument) implements Resolution {}
+
+  /**
+   * Resolves a call.
+   *
+   * @param arguments in the order in which they are written
+   */
+  public static Resolution resolve(FunctionCall.Function function, List<CallArgument> arguments) {
+    Unresolved misplaced = ResolutionErrors.notation(arguments);
+    if (misplaced != null) {
+      return misplaced;
+    }
+    OverloadResolution resolution = new OverloadResolution(arguments);
+    List<Candidate> candidates =
+        Overload.of(function).stream()
+            .map(overload -> Candidate.of(overload, arguments))
+            .filter(Objects::nonNull)
+            .toList();
+    List<Candidate> applicable = candidates.stream().filter(resolution::isApplicable).toList();
+    if (applicable.isEmpty()) {
+      return ResolutionErrors.doesNotExist(function, arguments);
+    }
+    List<Candidate> best = resolution.select(applicable);
+    return best.size() == 1
+        ? new Resolved(best.get(0).overload(), best.get(0).places())
+        : ResolutionErrors.isNotUnique(function, arguments);
+  }
+
+  /**
+   * The candidate to take; several if none is better than the others (func_select_candidate). An
+   * exact match, which PostgreSQL looks for before, is the one with the most matches.
+   */
+  private List<Candidate> select(List<Candidate> applicable) {
+    List<Candidate> best = withMost(applicable, this::matches);
+    best = withMost(best, this::matchesOrPreferred);
+    if (best.size() > 1 && unknown().findAny().isPresent()) {
+      best = byCategory(best);
+    }
+    return best.size() > 1 ? asTheOnlyKnownType(best) : best;
+  }
+
+  private boolean isApplicable(Candidate candidate) {
+    return indexes().allMatch(i -> candidate.type(i).accepts(type(i)));
+  }
+
+  private int matches(Candidate candidate) {
+    return (int) indexes().filter(i -> candidate.type(i).isBaseOf(type(i))).count();
+  }
+
+  private int matchesOrPreferred(Candidate candidate) {
+    return (int)
+        indexes()
+            .filter(
+                i ->
+                    candidate.type(i).isBaseOf(type(i))
+                        || candidate.type(i).isPreferredFor(type(i)))
+            .count();
+  }
+
+  private static List<Candidate> withMost(
+      List<Candidate> candidates, ToIntFunction<Candidate> count) {
+    int most = candidates.stream().mapToInt(count).max().orElse(0);
+    return candidates.stream().filter(candidate -> count.applyAsInt(candidate) == most).toList();
+  }
+
+  /**
+   * Those that take, for each unknown argument, the string category if any does, else the category
+   * that all agree on. All of them if they do not agree, or if none remains. (PostgreSQL then looks
+   * for the category's preferred type. Where one of these functions has text, none has varchar.)
+   */
+  private List<Candidate> byCategory(List<Candidate> candidates) {
+    List<Candidate> remaining = candidates;
+    for (int index : unknown().toArray()) {
+      Character category = category(candidates, index);
+      if (category == null) {
+        return candidates;
+      }
+      remaining =
+          remaining.stream()
+              .filter(candidate -> candidate.type(index).category() == category)
+              .toList();
+    }
+    return remaining.isEmpty() ? candidates : remaining;
+  }
+
+  private static @Nullable Character category(List<Candidate> candidates, int index) {
+    Set<Character> categories = new HashSet<>();
+    candidates.forEach(candidate -> categories.add(candidate.type(index).category()));
+    if (categories.contains(STRING_CATEGORY)) {
+      return STRING_CATEGORY;
+    }
+    return categories.size() == 1 ? categories.iterator().next() : null;
+  }
+
+  /**
+   * If all arguments that are known are of the same type, the one candidate that would take that
+   * type for the unknown ones, too. All of them if there is not exactly one.
+   */
+  private List<Candidate> asTheOnlyKnownType(List<Candidate> candidates) {
+    List<ArgumentType> known =
+        arguments.stream().map(CallArgument::type).flatMap(Stream::ofNullable).toList();
+    boolean mixed = known.size() < arguments.size();
+    if (!mixed || known.stream().map(ArgumentType::base).distinct().count() != 1) {
+      return candidates;
+    }
+    List<Candidate> taking =
+        candidates.stream()
+            .filter(candidate -> indexes().allMatch(i -> candidate.type(i).accepts(known.get(0))))
+            .toList();
+    return taking.size() == 1 ? taking : candidates;
+  }
+
+  private @Nullable ArgumentType type(int index) {
+    return arguments.get(index).type();
+  }
+
+  private IntStream indexes() {
+    return IntStream.range(0, arguments.size());
+  }
+
+  private IntStream unknown() {
+    return indexes().filter(i -> type(i) == null);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.pglambda.direct.resolve;
+
+import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
+import dev.pglambda.protocol.SqlError;
+import dev.pglambda.sql.FunctionCall;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What PostgreSQL says of a call that it cannot resolve, in English (parse_func.c). */
+final class ResolutionErrors {
+  /** FUNC_MAX_ARGS, unless PostgreSQL is built otherwise. */
+  private static final int MOST_ARGUMENTS = 100;
+
+  private ResolutionErrors() {}
+
+  /** What is wrong with the arguments' number, names and order, whatever the function; or null. */
+  static @Nullable Unresolved notation(List<CallArgument> arguments) {
+    if (arguments.size() > MOST_ARGUMENTS) {
+      String message = "cannot pass more than " + MOST_ARGUMENTS + " arguments to a function";
+      return new Unresolved(new SqlError("54023", message, null, null), null);
+    }
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      String name = arguments.get(i).name();
+      if (name == null && !names.isEmpty()) {
+        return syntaxError("positional argument cannot follow named argument", i);
+      }
+      if (name != null && !names.add(name)) {
+        return syntaxError("argument name \"" + name + "\" used more than once", i);
+      }
+    }
+    return null;
+  }
+
+  private static Unresolved syntaxError(String message, int argument) {
+    return new Unresolved(new SqlError("42601", message, null, null), argument);
+  }
+
+  /** No function takes these arguments. */
+  static Unresolved doesNotExist(FunctionCall.Function function, List<CallArgument> arguments) {
+    return new Unresolved(
+        new SqlError(
+            "42883",
+            "function " + signature(function, arguments) + " does not exist",
+            null,
+            "No function matches the given name and argument types."
+                + " You might need to add explicit type casts."),
+        null);
+  }
+
+  /** Several functions take these arguments, none better than the others. */
+  static Unresolved isNotUnique(FunctionCall.Function function, List<CallArgument> arguments) {
+    return new Unresolved(
+        new SqlError(
+            "42725",
+            "function " + signature(function, arguments) + " is not unique",
+            null,
+            "Could not choose a best candidate function."
+                + " You might need to add explicit type casts."),
+        null);
+  }
+
+  private static String signature(FunctionCall.Function function, List<CallArgument> arguments) {
+    String name =
+        switch (function) {
+          case INVOKE -> "aws_lambda.invoke";
+          case CREATE_LAMBDA_FUNCTION_ARN -> "aws_commons.create_lambda_function_arn";
+        };
+    return arguments.stream()
+        .map(ResolutionErrors::signature)
+        .collect(Collectors.joining(", ", name + "(", ")"));
+  }
+
+  private static String signature(CallArgument argument) {
+    String type = argument.type() == null ? "unknown" : argument.type().name();
+    return argument.name() == null ? type : argument.name() + " => " + type;
+  }
+}

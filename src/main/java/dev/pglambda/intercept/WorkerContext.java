@@ -1,0 +1,73 @@
+package dev.pglambda.intercept;
+
+import dev.pglambda.protocol.ErrorFields;
+
+/**
+ * Takes the proxy's own lines out of the CONTEXT of errors and notices, so that a user sees what
+ * RDS shows: CONTEXT is a call stack, the innermost call first, and our worker stands between
+ * {@code SQL function "invoke"}, which RDS shows, and the innermost call. Frames are known by the
+ * worker's signature, not by words that the server may translate.
+ */
+public final class WorkerContext {
+  /** The worker as PostgreSQL prints it ({@code regprocedure}); the script defines it. */
+  static final String WORKER = "pglambda.invoke(text,text,text,text,text,text,text,text,text)";
+
+  /** How the texts begin that a block of ours executes; the installer writes it. */
+  static final String MARK = "/* pglambda */ ";
+
+  private WorkerContext() {}
+
+  /** Whether an error, as the server has sent it, was raised in the worker. */
+  public static boolean isOfWorker(ErrorFields fields) {
+    String context = fields.get(ErrorFields.CONTEXT);
+    return context != null && context.contains(WORKER);
+  }
+
+  /**
+   * Removes our lines.
+   *
+   * @param fields of an ErrorResponse or NoticeResponse; changed in place
+   * @param rewritten whether it answers a statement that was sent as a block of ours: then all of
+   *     its context is ours, but for what an event trigger's function did that the block set off
+   * @return whether anything changed
+   */
+  public static boolean remove(ErrorFields fields, boolean rewritten) {
+    String context = fields.get(ErrorFields.CONTEXT);
+    if (context == null) {
+      return false;
+    }
+    if (rewritten) {
+      removeBlock(fields, context);
+      return true;
+    }
+    int worker = context.indexOf(WORKER);
+    if (worker < 0) {
+      return false;
+    }
+    int end = context.indexOf('\n', worker);
+    fields.with(ErrorFields.CONTEXT, end < 0 ? null : context.substring(end + 1));
+    return true;
+  }
+
+  private static void removeBlock(ErrorFields fields, String context) {
+    String called = setOff(fields, context);
+    fields.with(ErrorFields.CONTEXT, called.isEmpty() ? null : called);
+  }
+
+  /**
+   * What an event trigger's function did that a block of ours set off; the internal query and its
+   * position are removed if they are the block's.
+   *
+   * @param fields changed in place
+   * @param context the frames from the innermost one to the block's
+   * @return the frames above the block's first one; empty if there are none
+   */
+  static String setOff(ErrorFields fields, String context) {
+    int marked = context.lastIndexOf('\n', context.indexOf(MARK));
+    String query = fields.get(ErrorFields.INTERNAL_QUERY);
+    if (marked < 0 || (query != null && query.startsWith(MARK))) {
+      fields.with(ErrorFields.INTERNAL_QUERY, null).with(ErrorFields.INTERNAL_POSITION, null);
+    }
+    return marked < 0 ? "" : context.substring(0, marked);
+  }
+}

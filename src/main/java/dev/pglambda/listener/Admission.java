@@ -1,0 +1,152 @@
+package dev.pglambda.listener;
+
+import dev.pglambda.relay.ClientRefusals;
+import dev.pglambda.relay.Session;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts sessions and cancel requests, and knows when there are enough. The server's calls to the
+ * proxy do not count. Thread-safe.
+ *
+ * <p>A session takes its place only when the server has authenticated the client. Until then it is
+ * one of a share of their own, so that silence keeps nobody out: where that is full, the one that
+ * has waited longest makes place, of the address that has the most of them. Who has just come is
+ * given a second, as long as there are places that nobody needs, so that many who come at once are
+ * all served.
+ */
+public final class Admission {
+
+  private static final long GRACE_NS = TimeUnit.SECONDS.toNanos(1);
+
+  private final ClientLimits limits;
+
+  // Guarded by this.
+  private final Map<InetAddress, Integer> clientsByAddress = new HashMap<>();
+
+  /** In the order in which they came. */
+  private final Map<Session, Newcomer> unauthenticated = new LinkedHashMap<>();
+
+  private int clients;
+  private int cancelRequests;
+
+  /** Where a session comes from, and since when ({@link System#nanoTime}). */
+  private record Newcomer(InetAddress address, long since) {}
+
+  Admission(ClientLimits limits) {
+    this.limits = limits;
+  }
+
+  /** Why there may be no further session, in PostgreSQL's words for SQLSTATE 53300; else null. */
+  synchronized @Nullable String refusal(InetAddress address) {
+    if (clients >= limits.maxClients()) {
+      return ClientRefusals.TOO_MANY;
+    }
+    int most = limits.maxClientsPerAddress();
+    return most > 0 && clientsByAddress.getOrDefault(address, 0) >= most
+        ? "too many connections for address \"" + address.getHostAddress() + "\""
+        : null;
+  }
+
+  /** A session begins; {@link #leave} is to follow. */
+  void enter(Session session, InetAddress address) {
+    List<Session> surplus;
+    synchronized (this) {
+      long now = System.nanoTime();
+      unauthenticated.put(session, new Newcomer(address, now));
+      surplus = takeSurplus(address, now);
+    }
+    surplus.forEach(Session::makePlace);
+  }
+
+  private List<Session> takeSurplus(InetAddress address, long now) {
+    List<Session> surplus = new ArrayList<>();
+    int most = limits.maxClientsPerAddress();
+    if (most > 0 && countUnauthenticated(address) > most) {
+      surplus.add(takeOldest(address));
+    }
+    boolean taken = true;
+    while (taken && unauthenticated.size() > limits.maxUnauthenticatedClients()) {
+      InetAddress busiest = busiest();
+      boolean placesLeft =
+          clients + unauthenticated.size()
+              <= limits.maxClients() + limits.maxUnauthenticatedClients();
+      taken = !placesLeft || now - oldest(busiest).getValue().since() >= GRACE_NS;
+      if (taken) {
+        surplus.add(takeOldest(busiest));
+      }
+    }
+    return surplus;
+  }
+
+  private long countUnauthenticated(InetAddress address) {
+    return unauthenticated.values().stream().filter(each -> each.address().equals(address)).count();
+  }
+
+  /** The address with the most unauthenticated clients. */
+  private InetAddress busiest() {
+    Map<InetAddress, Integer> counts = new HashMap<>();
+    unauthenticated.values().forEach(each -> counts.merge(each.address(), 1, Integer::sum));
+    return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
+  }
+
+  private Map.Entry<Session, Newcomer> oldest(InetAddress address) {
+    return unauthenticated.entrySet().stream()
+        .filter(each -> each.getValue().address().equals(address))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Session takeOldest(InetAddress address) {
+    Session oldest = oldest(address).getKey();
+    unauthenticated.remove(oldest);
+    return oldest;
+  }
+
+  /**
+   * The server has authenticated a session's client: it takes a place, if there is one.
+   *
+   * @return as {@link #refusal}
+   */
+  synchronized @Nullable String authenticated(Session session, InetAddress address) {
+    String refusal = refusal(address);
+    if (unauthenticated.remove(session) != null && refusal == null) {
+      clients++;
+      clientsByAddress.merge(address, 1, Integer::sum);
+      return null;
+    }
+    return refusal == null ? ClientRefusals.TOO_MANY : refusal;
+  }
+
+  /** A session has ended. */
+  synchronized void leave(Session session, InetAddress address) {
+    if (unauthenticated.remove(session) == null && session.hasPlace()) {
+      clients--;
+      clientsByAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+    }
+  }
+
+  /**
+   * Counts one cancel request more, if there may be one; to be followed by {@link
+   * #endCancelRequest} then.
+   */
+  synchronized boolean beginCancelRequest() {
+    if (cancelRequests >= limits.maxCancelRequests()) {
+      return false;
+    }
+    cancelRequests++;
+    return true;
+  }
+
+  /** A cancel request that was counted is over. */
+  synchronized void endCancelRequest() {
+    cancelRequests--;
+  }
+}

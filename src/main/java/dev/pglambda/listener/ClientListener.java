@@ -1,0 +1,160 @@
+package dev.pglambda.listener;
+
+import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.relay.CallbackKeyDelivery;
+import dev.pglambda.relay.LocalExecution;
+import dev.pglambda.relay.RelaySettings;
+import dev.pglambda.relay.ServerConnector;
+import dev.pglambda.relay.Sessions;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Relays the clients of one listener to one PostgreSQL server. The initializer of the listener's
+ * child channels.
+ */
+public final class ClientListener extends ChannelInitializer<SocketChannel>
+    implements AutoCloseable {
+  private static final String CALLBACK_PARAMETER = "pglambda.callback";
+
+  private final RelaySettings settings;
+  private final Interceptor interceptor;
+  private final CallbackKeyDelivery keys;
+  private final ReservedDatabase reserved;
+  private final LocalExecution.Provider localExecution;
+  private final @Nullable BiFunction<String, InetAddress, String> callbackParameter;
+  private final Sessions sessions;
+  private final ServerConnector backend;
+  private final Admission admission;
+  private final PendingClients pending;
+
+  /**
+   * @param settings of the relay
+   * @param limits how many connections there may be
+   * @param sessions keeps the sessions being relayed
+   * @param interceptor sees the SQL texts
+   * @param keys what is sent around statements that install the extension
+   * @param reserved takes the sessions that are meant for the proxy itself
+   * @param localExecution what the server does not execute by itself
+   * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
+   *     from a session's token and the proxy's own address of its connection to the server; null if
+   *     that parameter is not to be added to startup messages
+   */
+  public ClientListener(
+      RelaySettings settings,
+      ClientLimits limits,
+      Sessions sessions,
+      Interceptor interceptor,
+      CallbackKeyDelivery keys,
+      ReservedDatabase reserved,
+      LocalExecution.Provider localExecution,
+      @Nullable BiFunction<String, InetAddress, String> callbackParameter) {
+    this.settings = settings;
+    this.sessions = sessions;
+    this.interceptor = interceptor;
+    this.keys = keys;
+    this.reserved = reserved;
+    this.localExecution = localExecution;
+    this.callbackParameter = callbackParameter;
+    this.backend = new ServerConnector(settings);
+    this.admission = new Admission(limits);
+    this.pending = new PendingClients(limits.maxPendingClients());
+  }
+
+  @Override
+  protected void initChannel(SocketChannel client) {
+    settings.keepalives().applyTo(client);
+    client.pipeline().addLast(new StartupHandler(this));
+  }
+
+  /**
+   * A new handler for the end of the listener's pipeline: what to do if clients cannot be accepted.
+   */
+  public ChannelHandler acceptFailureHandler() {
+    return new AcceptFailureHandler(pending);
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  RelaySettings settings() {
+    return settings;
+  }
+
+  Interceptor interceptor() {
+    return interceptor;
+  }
+
+  CallbackKeyDelivery keys() {
+    return keys;
+  }
+
+  ReservedDatabase reserved() {
+    return reserved;
+  }
+
+  LocalExecution.Provider localExecution() {
+    return localExecution;
+  }
+
+  ServerConnector backend() {
+    return backend;
+  }
+
+  Admission admission() {
+    return admission;
+  }
+
+  PendingClients pending() {
+    return pending;
+  }
+
+  /**
+   * The client's startup message, byte for byte, with the callback parameter added at its end. A
+   * walsender calls no function, and a message that would become too long is left alone: both pass
+   * unchanged.
+   *
+   * @param bytes the client's packet; not consumed
+   * @param address the proxy's own, of its connection to the server
+   * @return a new reference, to be released
+   */
+  ByteBuf withParameters(
+      StartupMessage startup,
+      ByteBuf bytes,
+      String token,
+      SocketAddress address,
+      ByteBufAllocator allocator) {
+    if (callbackParameter == null
+        || startup.replication()
+        || !(address instanceof InetSocketAddress own)) {
+      return bytes.retainedDuplicate();
+    }
+    byte[] value =
+        callbackParameter.apply(token, own.getAddress()).getBytes(StandardCharsets.ISO_8859_1);
+    int length = bytes.readableBytes() + CALLBACK_PARAMETER.length() + value.length + 2;
+    if (length > StartupPacket.MAX_LENGTH) {
+      return bytes.retainedDuplicate();
+    }
+    ByteBuf packet = allocator.buffer(length).writeInt(length);
+    packet.writeBytes(bytes, bytes.readerIndex() + 4, bytes.readableBytes() - 5);
+    packet.writeCharSequence(CALLBACK_PARAMETER, StandardCharsets.ISO_8859_1);
+    return packet.writeByte(0).writeBytes(value).writeByte(0).writeByte(0);
+  }
+
+  @Override
+  public void close() {
+    backend.close();
+  }
+}

@@ -1,0 +1,353 @@
+package dev.pglambda.listener;
+
+import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.relay.ClientHandler;
+import dev.pglambda.relay.ClientRefusals;
+import dev.pglambda.relay.ConnectFailure;
+import dev.pglambda.relay.GracefulClose;
+import dev.pglambda.relay.LocalExecution;
+import dev.pglambda.relay.ServerHandler;
+import dev.pglambda.relay.Session;
+import dev.pglambda.relay.Sessions;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The first bytes of a connection: answers requests for encryption, passes on a cancel request,
+ * begins a session.
+ *
+ * <pre>
+ *   SSLRequest, GSSENCRequest (each once) ──► 'N', and on
+ *   CancelRequest ──► to the server, which closes; close
+ *   StartupMessage ──► of the reserved database: handed over
+ *                 ├──► of another protocol: the server says so ({@link VersionRefusal})
+ *                 └──► any other: {@link Session}
+ *   a request for encryption again ──► the server says what it thinks of it
+ *   a wrong length ──► close, without a word
+ *   parameters without an end ──► FATAL 08P01, close
+ * </pre>
+ */
+public final class StartupHandler extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(StartupHandler.class);
+  private static final LogThrottle LOST_CANCEL_REQUESTS = new LogThrottle();
+
+  /** First byte of a TLS handshake record: a client that begins TLS without asking. */
+  private static final int TLS_HANDSHAKE = 0x16;
+
+  /** Where the key begins in a cancel request, behind its length and code. */
+  private static final int CANCEL_KEY = 8;
+
+  private final ClientListener relay;
+  private ByteBuf received = Unpooled.EMPTY_BUFFER;
+  private @Nullable Future<?> timeout;
+  private boolean sslAsked;
+  private boolean gssAsked;
+  private boolean done;
+  private boolean handedOver;
+
+  StartupHandler(ClientListener relay) {
+    this.relay = relay;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    relay.pending().add(ctx.channel());
+    // Silent: whoever connects and sends nothing has asked nothing.
+    timeout =
+        ctx.executor()
+            .schedule(
+                () -> ctx.close(),
+                relay.settings().startupTimeout().toMillis(),
+                TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    if (timeout != null) {
+      timeout.cancel(false);
+    }
+    if (!handedOver) {
+      relay.pending().remove(ctx.channel());
+    }
+    received.release();
+    received = Unpooled.EMPTY_BUFFER;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    ByteBuf bytes = (ByteBuf) message;
+    if (done) {
+      bytes.release();
+      return;
+    }
+    if (received.isReadable()) {
+      received = ctx.alloc().compositeBuffer().addFlattenedComponents(true, received);
+      ((io.netty.buffer.CompositeByteBuf) received).addFlattenedComponents(true, bytes);
+    } else {
+      received.release();
+      received = bytes;
+    }
+    try {
+      while (!done && received.isReadable() && next(ctx)) {
+        // one packet after the other
+      }
+    } catch (ProtocolViolation violation) {
+      log.debug("protocol violation by {}: {}", ctx.channel(), violation.getMessage());
+      refuse(ctx, SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+    }
+  }
+
+  /** Handles one packet; false if it is not complete yet. */
+  private boolean next(ChannelHandlerContext ctx) throws ProtocolViolation {
+    if (received.getUnsignedByte(received.readerIndex()) == TLS_HANDSHAKE) {
+      done = true;
+      ctx.close();
+      return false;
+    }
+    StartupPacket packet = StartupPacket.read(received);
+    if (packet == null) {
+      return false;
+    }
+    if (packet instanceof StartupPacket.NoPacket none) {
+      log.debug("{}: {}", ctx.channel(), none.reason());
+      done = true;
+      ctx.close();
+      return false;
+    }
+    ByteBuf bytes = received.readSlice(StartupPacket.length(received));
+    if (packet instanceof StartupPacket.SslRequest && !sslAsked) {
+      sslAsked = true;
+      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
+    } else if (packet instanceof StartupPacket.GssEncRequest && !gssAsked) {
+      gssAsked = true;
+      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
+    } else if (packet instanceof StartupPacket.CancelRequest) {
+      done = true;
+      cancel(ctx, bytes.retain());
+    } else if (packet instanceof StartupMessage startup) {
+      done = true;
+      begin(ctx, startup, bytes);
+    } else {
+      // To the server, the second of two is the version of a protocol that it does not know.
+      done = true;
+      letServerRefuse(ctx, new VersionRefusal(ctx.channel(), 3, bytes, true));
+    }
+    return true;
+  }
+
+  private void begin(ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes) {
+    if (startup.majorVersion() != 3) {
+      letServerRefuse(ctx, new VersionRefusal(ctx.channel(), startup.majorVersion(), bytes, false));
+      return;
+    }
+    ChannelPipeline pipeline = ctx.pipeline();
+    if (relay.reserved().claims(startup)) {
+      ByteBuf rest = received.readRetainedSlice(received.readableBytes());
+      handedOver = true;
+      Runnable admitted = () -> relay.pending().remove(ctx.channel());
+      ctx.channel().closeFuture().addListener(closed -> admitted.run());
+      relay.reserved().accept(ctx.channel(), startup, admitted);
+      ctx.fireChannelRead(rest);
+      pipeline.remove(this);
+      return;
+    }
+    if (relay.sessions().isDraining()) {
+      refuse(ctx, SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+    } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
+      String refusal = relay.admission().refusal(address.getAddress());
+      if (refusal == null) {
+        beginSession(ctx, startup, bytes, address.getAddress());
+        return;
+      }
+      ClientRefusals.log(ctx.channel(), refusal);
+      refuse(ctx, SqlState.TOO_MANY_CONNECTIONS, refusal);
+    } else {
+      ctx.close(); // the client has gone
+    }
+  }
+
+  /** A brief connection to the server like a cancel request's, and counted as one. */
+  private void letServerRefuse(ChannelHandlerContext ctx, VersionRefusal refusal) {
+    if (!relay.admission().beginCancelRequest()) {
+      ctx.close();
+      return;
+    }
+    ctx.channel().closeFuture().addListener(closed -> relay.admission().endCancelRequest());
+    ChannelFuture connecting = relay.backend().connect(ctx.channel(), refusal, true);
+    whenDone(
+        connecting,
+        ctx.channel().eventLoop(),
+        () -> {
+          if (!connecting.isSuccess()) {
+            refusal.connectFailed(
+                ConnectFailure.of(connecting.cause(), relay.settings().backend()));
+          }
+        });
+  }
+
+  private void beginSession(
+      ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes, InetAddress address) {
+    Session session =
+        new Session(
+            relay.settings(),
+            relay.sessions().newToken(),
+            ctx.channel(),
+            // A walsender has no extended query protocol, by which the proxy asks.
+            startup.replication() ? Interceptor.NONE : relay.interceptor(),
+            relay.keys(),
+            (startup.replication() ? LocalExecution.Provider.NONE : relay.localExecution())
+                .in(database(startup)));
+    session.askForPlace(() -> relay.admission().authenticated(session, address));
+    session.ended().whenComplete((ended, failure) -> relay.admission().leave(session, address));
+    relay.admission().enter(session, address);
+    relay.sessions().add(session);
+    ByteBuf packet = bytes.retain();
+    session.clientSent(received.readRetainedSlice(received.readableBytes()));
+    ctx.channel().config().setAutoRead(false);
+    ctx.pipeline().replace(this, null, new ClientHandler(session));
+    ChannelFuture connecting =
+        relay.backend().connect(ctx.channel(), new ServerHandler(session), false);
+    whenDone(
+        connecting,
+        ctx.channel().eventLoop(),
+        () -> {
+          if (connecting.isSuccess()) {
+            Channel server = connecting.channel();
+            session.connected(
+                server,
+                relay.withParameters(
+                    startup, packet, session.token(), server.localAddress(), ctx.alloc()));
+          } else {
+            session.connectFailed(connecting.cause());
+          }
+          packet.release();
+        });
+  }
+
+  /** One not named is the user's (manual, "StartupMessage"). */
+  private static String database(StartupMessage startup) {
+    Map<String, String> parameters = startup.parameters();
+    String database = parameters.getOrDefault("database", "");
+    return database.isEmpty() ? parameters.getOrDefault("user", "") : database;
+  }
+
+  /** Ends a call that the proxy serves itself, or lets the server know. */
+  private void cancel(ChannelHandlerContext ctx, ByteBuf request) {
+    relay.pending().remove(ctx.channel());
+    Session session =
+        relay.sessions().withCancelKey(request.nioBuffer().slice().position(CANCEL_KEY).slice());
+    if (session == null) {
+      passOnCancel(ctx, request);
+      return;
+    }
+    session.cancelLocalExecution(
+        cancelled ->
+            ctx.executor()
+                .execute(
+                    () -> {
+                      if (cancelled) {
+                        request.release();
+                        ctx.close();
+                      } else {
+                        passOnCancel(ctx, request);
+                      }
+                    }));
+  }
+
+  private void passOnCancel(ChannelHandlerContext ctx, ByteBuf request) {
+    if (!relay.admission().beginCancelRequest()) {
+      request.release();
+      loseCancelRequest(ctx, "too many of them at a time");
+      return;
+    }
+    ChannelFuture connecting =
+        relay
+            .backend()
+            .connect(
+                ctx.channel(),
+                new CancelHandler(ctx.channel(), relay.settings().connectTimeout()),
+                true);
+    whenDone(
+        connecting,
+        ctx.channel().eventLoop(),
+        () -> {
+          if (connecting.isSuccess()) {
+            connecting.channel().writeAndFlush(request);
+            connecting
+                .channel()
+                .closeFuture()
+                .addListener(closed -> relay.admission().endCancelRequest());
+          } else {
+            request.release();
+            relay.admission().endCancelRequest();
+            loseCancelRequest(ctx, ConnectFailure.reason(connecting.cause()));
+          }
+        });
+  }
+
+  private void loseCancelRequest(ChannelHandlerContext ctx, String reason) {
+    if (LOST_CANCEL_REQUESTS.passes()) {
+      log.warn(
+          "cannot pass on a cancel request of {} to server {}: {}{}",
+          ctx.channel().remoteAddress(),
+          relay.settings().backend(),
+          reason,
+          LOST_CANCEL_REQUESTS.others());
+    }
+    ctx.close();
+  }
+
+  /** A connection for which no socket could be opened tells so on a thread of its own. */
+  private static void whenDone(ChannelFuture connecting, EventLoop loop, Runnable task) {
+    connecting.addListener(
+        done -> {
+          if (loop.inEventLoop()) {
+            task.run();
+          } else {
+            loop.execute(task);
+          }
+        });
+  }
+
+  private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {
+    done = true;
+    GracefulClose.toSending(
+        ctx.channel(),
+        ErrorFields.fatal(sqlState, message).toFrame(ctx.alloc(), BackendMessage.ERROR_RESPONSE));
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof java.io.IOException) {
+      log.debug("{}: {}", ctx.channel(), cause.getMessage());
+    } else if (cause instanceof OutOfMemoryError) {
+      if (Session.OUT_OF_MEMORY.passes()) {
+        log.warn("connection {} ends: {}", ctx.channel(), cause.getMessage());
+      }
+    } else {
+      log.error("connection {} ends before its session began", ctx.channel(), cause);
+    }
+    ctx.close();
+  }
+}

@@ -1,0 +1,247 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrontendMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the proxy itself sends to the server around statements that install the extension: it asks
+ * whether the role may have the keys, and only then binds a portal from which the statement fetches
+ * them, or has them stored afterwards. The keys are values of parameters, never text of a
+ * statement. Immutable.
+ */
+public final class CallbackKeyDelivery {
+  private static final Pattern VALUE = Pattern.compile("\\$\\d+ = ");
+  private static final byte PORTAL = 'P';
+  private static final byte STATEMENT = 'S';
+  private static final short TEXT_FORMAT_ONLY = 0;
+
+  /** The messages of {@link #offer}, in order. */
+  static final byte[] OFFER_TYPES = {
+    FrontendMessage.CLOSE, FrontendMessage.PARSE, FrontendMessage.BIND, FrontendMessage.CLOSE
+  };
+
+  /** The messages of {@link #store}, in order. */
+  static final byte[] STORE_TYPES = {
+    FrontendMessage.CLOSE,
+    FrontendMessage.PARSE,
+    FrontendMessage.BIND,
+    FrontendMessage.CLOSE,
+    FrontendMessage.PARSE,
+    FrontendMessage.BIND,
+    FrontendMessage.EXECUTE,
+    FrontendMessage.CLOSE,
+    FrontendMessage.SYNC
+  };
+
+  /** The values of the parameters behind the portal. */
+  @FunctionalInterface
+  public interface Values {
+    /**
+     * The values in text format; an element may be null.
+     *
+     * @param installation which the keys are for; null: a new one
+     */
+    List<@Nullable String> of(@Nullable String installation);
+  }
+
+  private final String cursor;
+  private final String ask;
+  private final String askForProcedure;
+  private final String parameters;
+  private final String query;
+  private final Values values;
+  private final String storeBlock;
+  private final String wantedSqlState;
+  private final String failedSqlState;
+
+  /**
+   * @param cursor name of the portal; prepared statements of that name are made and closed again
+   * @param ask a query without keys, of one row with two columns: {@code t} if the current role may
+   *     have the keys, and the installation that it keeps, or NULL; ASCII
+   * @param askForProcedure the same, whose answer is {@code t} only if the database has a routine
+   *     that installs the extension, and has not got the extension
+   * @param parameters a query that gives the session the run-time parameters of the extension;
+   *     ASCII
+   * @param query what the portal returns; ASCII
+   * @param values its parameters
+   * @param storeBlock a statement that fetches from the portal; ASCII
+   * @param wantedSqlState SQLSTATE of a notice by which the server asks for {@link #store}
+   * @param failedSqlState SQLSTATE of a notice by which {@code storeBlock} tells why it failed
+   */
+  public CallbackKeyDelivery(
+      String cursor,
+      String ask,
+      String askForProcedure,
+      String parameters,
+      String query,
+      Values values,
+      String storeBlock,
+      String wantedSqlState,
+      String failedSqlState) {
+    this.cursor = cursor;
+    this.ask = ask;
+    this.askForProcedure = askForProcedure;
+    this.parameters = parameters;
+    this.query = query;
+    this.values = values;
+    this.storeBlock = storeBlock;
+    this.wantedSqlState = wantedSqlState;
+    this.failedSqlState = failedSqlState;
+  }
+
+  /** Asks whether the current role may have the keys. */
+  String ask() {
+    return ask;
+  }
+
+  /** Asks the same for a statement that calls a procedure. */
+  String askForProcedure() {
+    return askForProcedure;
+  }
+
+  /** Gives the session the run-time parameters of the extension. */
+  String parameters() {
+    return parameters;
+  }
+
+  /** Whether the answer is yes. */
+  static boolean isYes(List<byte @Nullable []> answer) {
+    byte[] value = answer.get(0);
+    return value != null && value.length == 1 && value[0] == 't';
+  }
+
+  /**
+   * Binds the portal; to be followed by the client's message in the same transaction.
+   *
+   * @param answer a yes
+   */
+  ByteBuf offer(List<byte @Nullable []> answer) {
+    byte[] installation = answer.get(1);
+    ByteBuf frames = Unpooled.buffer();
+    // What an earlier offer in this transaction has left.
+    close(frames, PORTAL, cursor);
+    parse(frames, cursor, query);
+    bind(
+        frames,
+        cursor,
+        values.of(
+            installation == null ? null : new String(installation, StandardCharsets.US_ASCII)));
+    close(frames, STATEMENT, cursor);
+    return frames;
+  }
+
+  /**
+   * Binds the portal and has the keys stored, with a Sync of its own.
+   *
+   * @param answer a yes
+   */
+  ByteBuf store(List<byte @Nullable []> answer) {
+    ByteBuf frames = offer(answer);
+    String block = cursor + "_store";
+    parse(frames, block, storeBlock);
+    bind(frames, block, List.of());
+    int execute = begin(frames, FrontendMessage.EXECUTE);
+    string(frames, block).writeInt(0);
+    end(frames, execute);
+    close(frames, STATEMENT, block);
+    end(frames, begin(frames, FrontendMessage.SYNC));
+    return frames;
+  }
+
+  /** Whether a notice asks for the keys: it is an INFO, which reaches every client. */
+  boolean isWantedBy(ErrorFields notice) {
+    return wantedSqlState.equals(notice.get(ErrorFields.SQLSTATE))
+        && "INFO".equals(notice.get(ErrorFields.SEVERITY_NOT_LOCALIZED));
+  }
+
+  boolean isFailure(@Nullable String sqlState) {
+    return failedSqlState.equals(sqlState);
+  }
+
+  /**
+   * Whether an error or notice quotes the query, and so perhaps the values of its parameters
+   * ({@code log_statement}, {@code log_min_duration_statement}, auto_explain; with {@code
+   * client_min_messages = log} they reach the client).
+   */
+  boolean isQuotedBy(ErrorFields fields) {
+    String message = fields.get(ErrorFields.MESSAGE);
+    return message != null && message.contains(query);
+  }
+
+  /**
+   * Takes the lines out of a CONTEXT that show the values of the portal's parameters ({@code
+   * log_parameter_max_length_on_error}, which every user can set), if the offer itself fails or if
+   * a client executes the portal.
+   *
+   * @param fields changed in place
+   * @return whether anything changed
+   */
+  boolean conceal(ErrorFields fields) {
+    String context = fields.get(ErrorFields.CONTEXT);
+    if (context == null || context.lines().noneMatch(this::showsParameters)) {
+      return false;
+    }
+    String rest =
+        context.lines().filter(line -> !showsParameters(line)).collect(Collectors.joining("\n"));
+    fields.with(ErrorFields.CONTEXT, rest.isEmpty() ? null : rest);
+    return true;
+  }
+
+  /**
+   * As the server prints it: {@code portal "name" with parameters: $1 = '..', $2 = ..}; since
+   * PostgreSQL 16 also {@code portal "name" parameter $2 = '..'}.
+   */
+  private boolean showsParameters(String line) {
+    return line.contains(cursor) && VALUE.matcher(line).find();
+  }
+
+  private static void close(ByteBuf frames, byte kind, String name) {
+    int at = begin(frames, FrontendMessage.CLOSE);
+    string(frames.writeByte(kind), name);
+    end(frames, at);
+  }
+
+  private static void parse(ByteBuf frames, String name, String text) {
+    int at = begin(frames, FrontendMessage.PARSE);
+    string(string(frames, name), text).writeShort(0);
+    end(frames, at);
+  }
+
+  private static void bind(ByteBuf frames, String name, List<@Nullable String> values) {
+    int at = begin(frames, FrontendMessage.BIND);
+    string(string(frames, name), name).writeShort(TEXT_FORMAT_ONLY).writeShort(values.size());
+    for (String value : values) {
+      if (value == null) {
+        frames.writeInt(-1);
+      } else {
+        frames.writeInt(value.length());
+        frames.writeCharSequence(value, StandardCharsets.US_ASCII);
+      }
+    }
+    frames.writeShort(TEXT_FORMAT_ONLY);
+    end(frames, at);
+  }
+
+  private static ByteBuf string(ByteBuf frames, String text) {
+    frames.writeCharSequence(text, StandardCharsets.US_ASCII);
+    return frames.writeByte(0);
+  }
+
+  private static int begin(ByteBuf frames, byte type) {
+    frames.writeByte(type);
+    int at = frames.writerIndex();
+    frames.writeInt(0);
+    return at;
+  }
+
+  private static void end(ByteBuf frames, int at) {
+    frames.setInt(at, frames.writerIndex() - at);
+  }
+}

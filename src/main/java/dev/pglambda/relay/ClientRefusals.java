@@ -1,0 +1,24 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.limits.LogThrottle;
+import io.netty.channel.Channel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Clients for which there is no place. */
+public final class ClientRefusals {
+  /** PostgreSQL's words for SQLSTATE 53300. */
+  public static final String TOO_MANY = "sorry, too many clients already";
+
+  private static final Logger log = LoggerFactory.getLogger(ClientRefusals.class);
+  private static final LogThrottle THROTTLE = new LogThrottle();
+
+  private ClientRefusals() {}
+
+  /** A flood of clients makes no flood in the log. */
+  public static void log(Channel client, String refusal) {
+    if (THROTTLE.passes()) {
+      log.warn("refused client {}: {}{}", client.remoteAddress(), refusal, THROTTLE.others());
+    }
+  }
+}

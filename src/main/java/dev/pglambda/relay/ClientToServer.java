@@ -1,0 +1,387 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrameScanner;
+import dev.pglambda.protocol.Frames;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.ParseMessage;
+import dev.pglambda.protocol.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The direction from client to server: shows SQL texts to the interceptor, and notes what the
+ * server owes.
+ *
+ * <p>A text of concern is read by the settings with which the server is going to read it. They are
+ * certain when the server owes nothing and no series of messages waits for its Sync; until then the
+ * message is held ({@link MessageHold}).
+ */
+final class ClientToServer implements FrameScanner.Visitor {
+
+  /**
+   * Before the session is ready a client sends passwords and SASL messages only; PostgreSQL's own
+   * limit.
+   */
+  private static final int MAX_AUTHENTICATION_LENGTH = 65_535;
+
+  /** A Bind can have a payload as long as a call takes. */
+  private static final int MAX_NAMING_LENGTH = 17 << 20;
+
+  private static final byte STATEMENT = 'S';
+  private static final byte PORTAL = 'P';
+
+  private final Session session;
+  private final ReplyQueue replies;
+  private final ReportedSettings state;
+  private final PreparedStatements prepared;
+  private final Interceptor interceptor;
+  private final int inspectLimit;
+  private final SessionKeys keys;
+  private final MessageHold hold;
+  private final @Nullable LocalExecution local;
+  private final MemoryAccount memory;
+
+  /** Bytes reserved for the message that is being gathered. */
+  private long gathered;
+
+  ClientToServer(
+      SessionContext context,
+      Interceptor interceptor,
+      CallbackKeyDelivery keys,
+      int inspectLimit,
+      LocalExecution.@Nullable Factory localExecution) {
+    this.session = context.session();
+    this.memory = session.memory();
+    this.replies = context.replies();
+    this.state = context.settings();
+    this.prepared = context.prepared();
+    this.keys = new SessionKeys(context, keys);
+    this.hold = new MessageHold(context, this, this.keys, localExecution);
+    this.local = hold.local();
+    this.interceptor = interceptor;
+    this.inspectLimit = inspectLimit;
+  }
+
+  /** What holds messages of the client's. */
+  MessageHold hold() {
+    return hold;
+  }
+
+  @Override
+  public boolean wants(byte type, int bodyLength) throws ProtocolViolation {
+    if (!session.isReady() && bodyLength > MAX_AUTHENTICATION_LENGTH) {
+      throw new ProtocolViolation(
+          "invalid length of message before the session is ready: %d (expected: at most %d)"
+              .formatted(bodyLength, MAX_AUTHENTICATION_LENGTH));
+    }
+    boolean wanted =
+        switch (type) {
+          case FrontendMessage.QUERY -> {
+            hold.clientQueries();
+            yield bodyLength <= inspectLimit;
+          }
+          case FrontendMessage.PARSE -> bodyLength <= inspectLimit;
+          case FrontendMessage.BIND, FrontendMessage.DESCRIBE, FrontendMessage.CLOSE ->
+              isNaming(bodyLength);
+          case FrontendMessage.EXECUTE -> {
+            hold.clientExecutes();
+            yield isNaming(bodyLength);
+          }
+          case FrontendMessage.SYNC -> {
+            hold.clientSyncs();
+            yield false;
+          }
+          case FrontendMessage.TERMINATE -> {
+            session.sawTerminate();
+            yield false;
+          }
+          default -> false;
+        };
+    if (wanted && !reserve(type, bodyLength)) {
+      if (mustNotPassUnseen(type)) {
+        hold.holdRefused(type, memory.refusal());
+        return false;
+      }
+      wanted = false;
+    }
+    if (!wanted && type == FrontendMessage.PARSE) {
+      replies.sentByName(type, prepared.parseUnseen());
+    } else if (!wanted) {
+      replies.sent(type);
+    }
+    return wanted;
+  }
+
+  private boolean isNaming(int bodyLength) {
+    return !prepared.isEmpty() && bodyLength <= Math.max(inspectLimit, MAX_NAMING_LENGTH);
+  }
+
+  /** A text is gathered, decoded and, perhaps, rewritten. */
+  private boolean reserve(byte type, int bodyLength) {
+    boolean isText = type == FrontendMessage.QUERY || type == FrontendMessage.PARSE;
+    long octets = bodyLength <= MemoryBudget.SMALL ? 0 : (isText ? 3L : 1L) * bodyLength;
+    if (octets > 0 && !memory.reserve(octets)) {
+      return false;
+    }
+    gathered = octets;
+    return true;
+  }
+
+  /**
+   * Whether the server would do something else than what the client asks for: its statements and
+   * portals have more parameters than the client's. A text that nobody has looked at is the
+   * client's own to the server, too.
+   */
+  private boolean mustNotPassUnseen(byte type) {
+    return (type == FrontendMessage.BIND || type == FrontendMessage.EXECUTE)
+        && local != null
+        && prepared.haveAttachments()
+        && !replies.isCopyIn()
+        && !replies.isOutOfStep();
+  }
+
+  @Override
+  public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
+    ByteBuf replacement = inspected(buffer, index, length);
+    if (hold.isHolding()) {
+      hold.keepReserved(gathered);
+    } else {
+      memory.release(gathered);
+    }
+    gathered = 0;
+    return replacement;
+  }
+
+  private @Nullable ByteBuf inspected(ByteBuf buffer, int index, int length) {
+    int body = index + Frame.HEADER_LENGTH;
+    int end = index + length;
+    byte type = buffer.getByte(index);
+    if (type != FrontendMessage.QUERY && type != FrontendMessage.PARSE) {
+      return isNamedOfInterest(type, buffer, body, end)
+          ? hold(buffer, index, length, null)
+          : named(type, buffer, body, end);
+    }
+    boolean certain = replies.isIdle() && !replies.isOutOfStep();
+    if (!certain && isOfConcern(type, buffer, body, end)) {
+      hold.holdUnread(buffer, index, length);
+      return Unpooled.EMPTY_BUFFER;
+    }
+    Rewrite rewrite = certain ? read(type, buffer, body, end) : null;
+    boolean wanted =
+        (rewrite != null && hold.isWanted(rewrite))
+            || (type == FrontendMessage.QUERY && hold.isOwnTransaction());
+    return wanted
+        ? hold(buffer, index, length, rewrite)
+        : text(type, buffer, body, end, rewrite, null);
+  }
+
+  private ByteBuf hold(ByteBuf buffer, int index, int length, @Nullable Rewrite rewrite) {
+    hold.hold(buffer, index, length, rewrite);
+    return Unpooled.EMPTY_BUFFER;
+  }
+
+  /** What is found in the text of a Query or Parse that was held unread. */
+  @Nullable Rewrite read(ByteBuf message) {
+    return read(message.getByte(0), message, Frame.HEADER_LENGTH, message.writerIndex());
+  }
+
+  private @Nullable Rewrite read(byte type, ByteBuf buffer, int body, int end) {
+    int text = textStart(type, buffer, body, end);
+    int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
+    if (textEnd < 0 || !isOfConcern(buffer, text, textEnd)) {
+      return null;
+    }
+    int types =
+        type == FrontendMessage.QUERY
+            ? Interceptor.NO_PARAMETERS
+            : ParseMessage.parameterTypes(buffer, textEnd + 1, end);
+    return interceptor.inspect(buffer, text, textEnd - text, types, state);
+  }
+
+  private boolean isOfConcern(byte type, ByteBuf buffer, int body, int end) {
+    int text = textStart(type, buffer, body, end);
+    int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
+    return textEnd >= 0 && isOfConcern(buffer, text, textEnd);
+  }
+
+  private boolean isOfConcern(ByteBuf buffer, int text, int textEnd) {
+    return switch (interceptor.concern(buffer, text, textEnd - text)) {
+      case NONE -> false;
+      case PROCEDURE -> keys.asksForProcedures();
+      case EXTENSION -> true;
+    };
+  }
+
+  private static int textStart(byte type, ByteBuf buffer, int body, int end) {
+    if (type == FrontendMessage.QUERY) {
+      return body;
+    }
+    int nameEnd = buffer.indexOf(body, end, (byte) 0);
+    return nameEnd < 0 ? -1 : nameEnd + 1;
+  }
+
+  /** Where the text's NUL stands; a Query must end with it. */
+  private static int textEnd(byte type, ByteBuf buffer, int text, int end) {
+    if (type == FrontendMessage.QUERY) {
+      return end > text && buffer.getByte(end - 1) == 0 ? end - 1 : -1;
+    }
+    return buffer.indexOf(text, end, (byte) 0);
+  }
+
+  /**
+   * Sends a message that was held, as if it had not been.
+   *
+   * @param message complete; not consumed
+   * @param rewrite what was found in its text, or null
+   * @param offer of the keys, to be sent before it; released here. Null: none
+   */
+  void pass(ByteBuf message, @Nullable Rewrite rewrite, @Nullable ByteBuf offer) {
+    byte type = message.getByte(0);
+    int end = message.writerIndex();
+    if (type == FrontendMessage.QUERY || type == FrontendMessage.PARSE) {
+      ByteBuf replacement = text(type, message, Frame.HEADER_LENGTH, end, rewrite, offer);
+      session.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
+      return;
+    }
+    if (offer != null) {
+      replies.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
+      session.toServer(offer);
+    }
+    ByteBuf replacement = named(type, message, Frame.HEADER_LENGTH, end);
+    session.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
+  }
+
+  private @Nullable ByteBuf text(
+      byte type,
+      ByteBuf buffer,
+      int body,
+      int end,
+      @Nullable Rewrite found,
+      @Nullable ByteBuf offer) {
+    // A statement whose calls could have been served, or a CALL, can be the client's own text.
+    boolean own =
+        found == null
+            || (found.spans().isEmpty()
+                && (type == FrontendMessage.QUERY || !keys.areWantedBy(found.keys()))
+                && offer == null);
+    Rewrite rewrite = own ? null : found;
+    return type == FrontendMessage.QUERY
+        ? query(rewrite, offer)
+        : parse(buffer, body, end, rewrite);
+  }
+
+  private @Nullable ByteBuf query(@Nullable Rewrite rewrite, @Nullable ByteBuf offer) {
+    if (rewrite == null) {
+      replies.sent(FrontendMessage.QUERY);
+      return null;
+    }
+    ByteBuf out = session.client().alloc().buffer();
+    if (offer != null) {
+      replies.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
+      out.writeBytes(offer);
+      offer.release();
+    }
+    replies.sent(FrontendMessage.QUERY, rewrite.spans());
+    int at = Frames.begin(out, FrontendMessage.QUERY);
+    Frames.string(out, rewrite.text());
+    Frames.end(out, at);
+    if (offer != null) {
+      // If the offer fails the server skips the Query, and everything else up to a Sync.
+      replies.expectOffer(FrontendMessage.SYNC);
+      Frames.end(out, Frames.begin(out, FrontendMessage.SYNC));
+    }
+    return out;
+  }
+
+  private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end, @Nullable Rewrite rewrite) {
+    int nameEnd = buffer.indexOf(body, end, (byte) 0);
+    int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
+    if (rewrite == null || textEnd < 0) {
+      replies.sentByName(
+          FrontendMessage.PARSE, textEnd < 0 ? null : prepared.parse(buffer, body, nameEnd));
+      return null;
+    }
+    ByteBuf out = session.client().alloc().buffer();
+    replies.sentByName(
+        FrontendMessage.PARSE,
+        prepared.parse(buffer, body, nameEnd, rewrite.spans(), rewrite.keys()));
+    int at = Frames.begin(out, FrontendMessage.PARSE);
+    out.writeBytes(buffer, body, nameEnd + 1 - body);
+    Frames.string(out, rewrite.text());
+    out.writeBytes(buffer, textEnd + 1, end - textEnd - 1);
+    Frames.end(out, at);
+    return out;
+  }
+
+  /**
+   * Whether it names a statement or portal whose calls the proxy serves, or executes a statement
+   * that may take the keys.
+   */
+  private boolean isNamedOfInterest(byte type, ByteBuf buffer, int body, int end) {
+    return switch (type) {
+      case FrontendMessage.DESCRIBE -> {
+        int nameEnd = body < end ? buffer.indexOf(body + 1, end, (byte) 0) : -1;
+        yield nameEnd > 0
+            && buffer.getByte(body) == STATEMENT
+            && prepared.hasAttachment(buffer, body + 1, nameEnd);
+      }
+      case FrontendMessage.EXECUTE -> {
+        int nameEnd = buffer.indexOf(body, end, (byte) 0);
+        yield nameEnd >= 0
+            && (prepared.portalHasAttachment(buffer, body, nameEnd)
+                || prepared.mayTakeKeys(buffer, body, nameEnd));
+      }
+      case FrontendMessage.BIND -> {
+        int portalEnd = buffer.indexOf(body, end, (byte) 0);
+        int nameEnd = portalEnd < 0 ? -1 : buffer.indexOf(portalEnd + 1, end, (byte) 0);
+        yield nameEnd >= 0
+            && (prepared.hasAttachment(buffer, portalEnd + 1, nameEnd)
+                || (replies.isIdle()
+                    && prepared.statementMayTakeKeys(buffer, portalEnd + 1, nameEnd)));
+      }
+      default -> false;
+    };
+  }
+
+  /** What a Bind, Describe, Execute or Close means to the names that are known. */
+  private @Nullable ByteBuf named(byte type, ByteBuf buffer, int body, int end) {
+    replies.sentByName(type, message(type, buffer, body, end));
+    return null;
+  }
+
+  private PreparedStatements.@Nullable Message message(
+      byte type, ByteBuf buffer, int body, int end) {
+    int name = type == FrontendMessage.CLOSE ? body + 1 : body;
+    int nameEnd = name < end ? buffer.indexOf(name, end, (byte) 0) : -1;
+    if (nameEnd < 0 || type == FrontendMessage.DESCRIBE) {
+      return null;
+    }
+    if (type == FrontendMessage.EXECUTE) {
+      return prepared.execute(buffer, name, nameEnd);
+    }
+    if (type == FrontendMessage.BIND) {
+      int statementEnd = buffer.indexOf(nameEnd + 1, end, (byte) 0);
+      return statementEnd < 0 ? null : prepared.bind(buffer, name, nameEnd, statementEnd);
+    }
+    return switch (buffer.getByte(body)) {
+      case STATEMENT -> prepared.closeStatement(buffer, name, nameEnd);
+      case PORTAL -> prepared.closePortal(buffer, name, nameEnd);
+      default -> null;
+    };
+  }
+
+  @Override
+  public void forward(ByteBuf bytes) {
+    if (bytes.isReadable()) {
+      session.toServer(bytes);
+    } else {
+      bytes.release(); // of a message that is held
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package dev.pglambda.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** Closes a connection so that what was said last reaches the other side. */
+public final class GracefulClose {
+  /** How long the other side may take to notice and to close, in milliseconds. */
+  static final long LINGER_MS = 1_000;
+
+  /** How long the other side may take nothing of what is still to be sent, in seconds. */
+  private static final int STALL_S = 60;
+
+  private GracefulClose() {}
+
+  /**
+   * For a side that is silent, or whose words do not matter any more: sends what is waiting and a
+   * last message, which may be empty, and closes.
+   */
+  static void toSilent(Channel channel, ByteBuf last) {
+    send(channel, last).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /**
+   * For a client that may be sending still: sends a last message, which may be empty, and the end
+   * of the stream, and closes when the client does. A socket that is closed before all has been
+   * read from it resets the connection, and a reset can overtake the message or make the client
+   * drop it (RFC 1122, section 4.2.2.13). Whoever reads from the channel must drop what still
+   * comes.
+   */
+  public static void toSending(Channel client, ByteBuf last) {
+    send(client, last).addListener((ChannelFuture sent) -> linger(sent));
+  }
+
+  private static ChannelFuture send(Channel channel, ByteBuf last) {
+    ChannelFuture sending = channel.writeAndFlush(last);
+    if (!sending.isDone()) {
+      channel.pipeline().addFirst(new StallHandler());
+    }
+    return sending;
+  }
+
+  /** Closes a connection over which nothing goes out any more. */
+  private static final class StallHandler extends IdleStateHandler {
+    StallHandler() {
+      super(true, 0, STALL_S, 0, TimeUnit.SECONDS);
+    }
+
+    @Override
+    protected void channelIdle(ChannelHandlerContext ctx, IdleStateEvent event) {
+      ctx.close();
+    }
+  }
+
+  private static void linger(ChannelFuture sent) {
+    Channel client = sent.channel();
+    if (!sent.isSuccess() || !(client instanceof DuplexChannel duplex)) {
+      client.close();
+      return;
+    }
+    duplex.shutdownOutput();
+    client.config().setAutoRead(true); // else its end is not noticed
+    Future<?> giveUp =
+        client.eventLoop().schedule(() -> client.close(), LINGER_MS, TimeUnit.MILLISECONDS);
+    client.closeFuture().addListener(closed -> giveUp.cancel(false));
+  }
+}

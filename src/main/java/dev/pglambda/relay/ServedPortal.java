@@ -1,9 +1,0 @@
-package dev.pglambda.relay;
-
-/**
- * A portal that is bound, but whose calls were not made yet.
- *
- * @param statement what it executes
- * @param bind the client's message
- */
-record ServedPortal(ServedStatement statement, BindMessage bind) {}

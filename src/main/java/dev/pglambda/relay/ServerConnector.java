@@ -1,0 +1,79 @@
+package dev.pglambda.relay;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.resolver.NoopAddressResolverGroup;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+
+/**
+ * Opens connections to the PostgreSQL server, on the event loop of the client they serve.
+ * Thread-safe.
+ */
+public final class ServerConnector implements AutoCloseable {
+  private final RelaySettings settings;
+  private final InetSocketAddress address;
+  private final AddressResolverGroup<? extends SocketAddress> resolver;
+
+  public ServerConnector(RelaySettings settings) {
+    this.settings = settings;
+    byte[] octets = NetUtil.createByteArrayFromIpAddressString(settings.backendHost());
+    if (octets == null) {
+      address = InetSocketAddress.createUnresolved(settings.backendHost(), settings.backendPort());
+      resolver = nonBlocking();
+    } else {
+      address = new InetSocketAddress(addressOf(octets), settings.backendPort());
+      resolver = NoopAddressResolverGroup.INSTANCE;
+    }
+  }
+
+  /** Resolves names without blocking the event loop. */
+  private static AddressResolverGroup<InetSocketAddress> nonBlocking() {
+    return new DnsAddressResolverGroup(
+        new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
+  }
+
+  private static InetAddress addressOf(byte[] octets) {
+    try {
+      return InetAddress.getByAddress(octets);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e); // only if the octets were neither 4 nor 16
+    }
+  }
+
+  /**
+   * Connects for a client.
+   *
+   * @param autoRead whether reading starts at once
+   */
+  public ChannelFuture connect(Channel client, ChannelHandler handler, boolean autoRead) {
+    return new Bootstrap()
+        .group(client.eventLoop())
+        .channel(NioSocketChannel.class)
+        .resolver(resolver)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.SO_KEEPALIVE, true)
+        .option(ChannelOption.AUTO_READ, autoRead)
+        .option(
+            ChannelOption.CONNECT_TIMEOUT_MILLIS,
+            Math.toIntExact(settings.connectTimeout().toMillis()))
+        .handler(handler)
+        .connect(address);
+  }
+
+  @Override
+  public void close() {
+    resolver.close();
+  }
+}

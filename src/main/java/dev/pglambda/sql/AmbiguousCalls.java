@@ -1,0 +1,173 @@
+package dev.pglambda.sql;
+
+import dev.pglambda.sql.FunctionCall.Argument;
+import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.NestedBodies.Body;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the calls of {@code aws_lambda.invoke} in the form of AWS's guide that PostgreSQL does not
+ * resolve, and adds what is missing.
+ *
+ * <pre>
+ *   invoke('name',                 '{}'::json, 'Event', 'None',       NULL, 'qualifier')   42725, not unique
+ *   invoke('name'::pg_catalog.text, '{}'::json, 'Event', 'None', NULL, NULL, 'qualifier')  the text overload
+ * </pre>
+ *
+ * <p>Six arguments fit the composite overload (.., invocation type, log type, context, qualifier)
+ * and the text overload (.., region, invocation type, log type, context). That the third is an
+ * invocation type, which no region's name is, tells which was meant. A text as first argument, be
+ * it a plain name or {@code (name,region)}, is what the function reads in the composite overload's
+ * way if an invocation type stands in the place of the region; the log type that is missing between
+ * the two ways is added as NULL.
+ *
+ * <p>PostgreSQL only fails to resolve the call if the first, fifth and sixth argument have no type
+ * of their own (manual, "Function Type Resolution"): constants in quotes, NULL, and parameters
+ * without a type. In a {@code PREPARE} parameters are those of that statement.
+ */
+public final class AmbiguousCalls {
+  private static final Set<String> INVOCATION_TYPES = Set.of("RequestResponse", "Event", "DryRun");
+  private static final int ARGUMENTS = 6;
+  private static final String CAST = "::pg_catalog.text";
+  private static final String LOG_TYPE = "NULL, ";
+
+  private final String text;
+  private final MappedText source;
+  private final boolean standardConformingStrings;
+  private final IntPredicate isTextParameter;
+
+  private AmbiguousCalls(
+      MappedText source, boolean standardConformingStrings, IntPredicate isTextParameter) {
+    this.text = source.text();
+    this.source = source;
+    this.standardConformingStrings = standardConformingStrings;
+    this.isTextParameter = isTextParameter;
+  }
+
+  /**
+   * Finds the calls in a text, and in the bodies and constants in it that are executed.
+   *
+   * @param text SQL text, one {@code char} per byte
+   * @param standardConformingStrings the session's standard_conforming_strings
+   * @param isTextParameter whether the parameter of a number, from 1, has no type or that of a text
+   * @return what is to be inserted, by ascending position
+   */
+  public static List<Replacement> find(
+      String text, boolean standardConformingStrings, IntPredicate isTextParameter) {
+    return find(
+        text,
+        FunctionCalls.find(text, standardConformingStrings),
+        standardConformingStrings,
+        isTextParameter);
+  }
+
+  /**
+   * The same where it is known already which calls {@link FunctionCalls} finds in the text.
+   *
+   * @see #find(String, boolean, IntPredicate)
+   */
+  public static List<Replacement> find(
+      String text,
+      List<FunctionCall> calls,
+      boolean standardConformingStrings,
+      IntPredicate isTextParameter) {
+    List<Replacement> insertions = new ArrayList<>();
+    new AmbiguousCalls(MappedText.of(text), standardConformingStrings, isTextParameter)
+        .find(calls, insertions);
+    for (Body body : NestedBodies.find(text, standardConformingStrings)) {
+      // The parameters of a body are typed variables.
+      AmbiguousCalls inBody =
+          new AmbiguousCalls(body.source(), standardConformingStrings, number -> false);
+      inBody.find(FunctionCalls.find(inBody.text, standardConformingStrings), insertions);
+    }
+    insertions.sort(Comparator.comparingInt(Replacement::start));
+    return List.copyOf(insertions);
+  }
+
+  private void find(List<FunctionCall> calls, List<Replacement> insertions) {
+    if (calls.isEmpty()) {
+      return;
+    }
+    List<PrepareStatement> prepared = PrepareStatement.find(text, standardConformingStrings);
+    int next = 0;
+    for (FunctionCall call : calls) {
+      while (next < prepared.size() && prepared.get(next).end() < call.end()) {
+        next++;
+      }
+      boolean inPrepare = next < prepared.size() && prepared.get(next).start() < call.start();
+      if (isUnresolved(call, inPrepare ? prepared.get(next)::isText : isTextParameter)) {
+        int nameEnd = source.end(call.arguments().get(0).end());
+        int context = source.start(call.arguments().get(4).start());
+        insertions.add(new Replacement(nameEnd, nameEnd, CAST));
+        insertions.add(new Replacement(context, context, LOG_TYPE));
+      }
+    }
+  }
+
+  private boolean isUnresolved(FunctionCall call, IntPredicate isTextParameter) {
+    List<Argument> arguments = call.arguments();
+    return call.function() == Function.INVOKE
+        && arguments.size() == ARGUMENTS
+        && arguments.stream().allMatch(argument -> argument.name() == null)
+        && isText(arguments.get(0), isTextParameter)
+        && !isUntyped(arguments.get(1), isTextParameter)
+        && isInvocationType(arguments.get(2))
+        && isUntyped(arguments.get(4), isTextParameter)
+        && isUntyped(arguments.get(5), isTextParameter);
+  }
+
+  private boolean isText(Argument argument, IntPredicate isTextParameter) {
+    return isConstant(argument) || isParameter(argument, isTextParameter);
+  }
+
+  private boolean isUntyped(Argument argument, IntPredicate isTextParameter) {
+    return isConstant(argument)
+        || isParameter(argument, isTextParameter)
+        || (argument.token() == TokenKind.IDENTIFIER && written(argument).equalsIgnoreCase("null"));
+  }
+
+  private boolean isInvocationType(Argument argument) {
+    if (!isConstant(argument)) {
+      return false;
+    }
+    String value = lexer(argument).stringValue();
+    return value != null && INVOCATION_TYPES.contains(value);
+  }
+
+  private static boolean isConstant(Argument argument) {
+    return argument.token() != null && argument.token().isStringConstant();
+  }
+
+  private boolean isParameter(Argument argument, IntPredicate isTextParameter) {
+    if (argument.token() != TokenKind.PARAMETER) {
+      return false;
+    }
+    Integer number = number(written(argument).substring(1));
+    return number != null && isTextParameter.test(number);
+  }
+
+  private static @Nullable Integer number(String digits) {
+    try {
+      return Integer.valueOf(digits);
+    } catch (NumberFormatException e) {
+      return null; // more than PostgreSQL has
+    }
+  }
+
+  private String written(Argument argument) {
+    return text.substring(argument.start(), argument.end());
+  }
+
+  /** A cursor at the argument's first token. */
+  private SqlLexer lexer(Argument argument) {
+    SqlLexer lexer =
+        new SqlLexer(text, argument.start(), argument.end(), standardConformingStrings);
+    lexer.next();
+    return lexer;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.pglambda.listener;
+
+import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.packet;
+import static dev.pglambda.testing.Peer.startup;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.relay.RelayStage;
+import dev.pglambda.testing.Peer;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A client can go at any moment of its start, in order or by a reset, and leaves nothing behind.
+ */
+class AbandonedStartupTest extends RelayStage {
+  private static final int SSL_REQUEST = 80877103;
+  private static final int CANCEL_REQUEST = 80877102;
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void leavesNothingBehind(boolean reset) throws Exception {
+    limits = new ClientLimits(1, 1, 100, 1, 1); // what is left behind keeps the last client out
+    byte[] start =
+        concat(packet(SSL_REQUEST, ""), startup("user", "ann"), message('p', "secret\0"));
+    CompletableFuture<Void> servers = CompletableFuture.runAsync(this::serve);
+    for (int length = 0; length <= start.length; length++) {
+      Peer client = client(Arrays.copyOf(start, length));
+      if (reset) {
+        client.reset();
+      } else {
+        client.close();
+      }
+      awaitNobody();
+    }
+    Peer canceling = client(packet(CANCEL_REQUEST, "\0\0\0\7abcd"));
+    canceling.reset();
+    awaitNobody();
+
+    Peer last = letIn();
+    assertThat(last.read()).hasToString("Z:I");
+    last.close();
+    server.close();
+    servers.get(10, TimeUnit.SECONDS);
+  }
+
+  /** Lets in who has sent a whole startup message, one after another. */
+  private void serve() {
+    try {
+      while (true) {
+        try (Peer backend = Peer.accept(server)) {
+          if (backend.readPacket().startsWith("196608:")) {
+            backend.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+            backend.rest();
+          }
+        } catch (java.io.EOFException gone) {
+          // The client went before the proxy could pass its startup message on.
+        }
+      }
+    } catch (IOException closed) {
+      // The test is over.
+    }
+  }
+
+  /** A client that is let in, as soon as the proxy has seen that the one before has gone. */
+  private Peer letIn() throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (true) {
+      Peer client = client(startup("user", "bob"));
+      Peer.Message answer = client.read();
+      if (answer.type() == 'R') {
+        return client;
+      }
+      assertThat(answer.body()).contains("C53300");
+      assertThat(System.nanoTime()).as("%s", answer).isLessThan(deadline);
+      client.close();
+    }
+  }
+
+  private void awaitNobody() {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (sessions.size() > 0) {
+      assertThat(System.nanoTime()).as("sessions: %d", sessions.size()).isLessThan(deadline);
+    }
+  }
+}

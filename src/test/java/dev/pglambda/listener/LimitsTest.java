@@ -1,0 +1,310 @@
+package dev.pglambda.listener;
+
+import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.packet;
+import static dev.pglambda.testing.Peer.startup;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.relay.RelayStage;
+import dev.pglambda.testing.Peer;
+import dev.pglambda.testing.UnansweredAddress;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** How many there may be, and what happens to one more. */
+class LimitsTest extends RelayStage {
+  private static final int CANCEL_REQUEST = 80877102;
+  private static final int SSL_REQUEST = 80877103;
+  private static final String TOO_MANY =
+      "SFATAL\0VFATAL\0C53300\0Msorry, too many clients already\0\0";
+
+  @Test
+  void refusesOneClientTooManyUntilAnotherHasGone() throws Exception {
+    limits = new ClientLimits(2, 0, 100, 100, 100);
+    ready(client(startup("user", "ann")));
+    Peer second = client(startup("user", "bob"));
+    ready(second);
+
+    Peer third = client(startup("user", "eve"));
+
+    assertThat(third.read().body()).isEqualTo(TOO_MANY);
+    assertThat(third.atEnd()).isTrue();
+    second.close();
+    awaitSessions(1);
+    ready(client(startup("user", "eve")));
+  }
+
+  @Test
+  void clientTakesItsPlaceWhenTheServerHasAuthenticatedIt() throws Exception {
+    limits = new ClientLimits(1, 0, 100, 100, 100);
+    Peer first = client(startup("user", "ann"));
+    Peer ofFirst = backend();
+    Peer second = client(startup("user", "bob"));
+    Peer ofSecond = backend();
+    ofSecond.readPacket();
+    ofSecond.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+    assertThat(second.read().type()).isEqualTo('R');
+    assertThat(second.read().type()).isEqualTo('Z');
+
+    ofFirst.readPacket();
+    ofFirst.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+
+    assertThat(first.read().type()).isEqualTo('R');
+    assertThat(first.read().body()).isEqualTo(TOO_MANY);
+    assertThat(first.atEnd()).isTrue();
+    assertThat(ofFirst.atEnd()).isTrue();
+    second.close();
+    awaitSessions(0);
+    ready(client(startup("user", "ann")));
+  }
+
+  @Test
+  void silentClientsThatDoNotAuthenticateKeepNobodyOut() throws Exception {
+    limits = new ClientLimits(5, 0, 3, 1000, 100);
+    List<Peer> silent = new ArrayList<>();
+    for (int round = 0; round < 10; round++) {
+      for (int i = 0; i < 4; i++) {
+        silent.add(client(startup("user", "eve")));
+        backend().readPacket();
+      }
+      Peer client = client(startup("user", "ann"));
+      ready(client).close();
+      awaitSessionsAtMost(5 + 3);
+    }
+    assertThat(silent.get(0).read().body()).isEqualTo(TOO_MANY);
+    assertThat(silent.get(0).atEnd()).isTrue();
+  }
+
+  @Test
+  void silentClientsOfOneAddressMakePlaceForTheNextOne() throws Exception {
+    limits = new ClientLimits(100, 2, 100, 100, 100);
+    Peer oldest = client(startup("user", "eve"));
+    backend();
+    client(startup("user", "eve"));
+    backend();
+
+    ready(client(startup("user", "ann")));
+
+    assertThat(oldest.read().body()).isEqualTo(TOO_MANY);
+  }
+
+  @Test
+  void countsTheClientsOfEachAddress() throws Exception {
+    limits = new ClientLimits(100, 1, 100, 100, 100);
+    Peer first = client(startup("user", "ann"));
+    ready(first);
+
+    Peer second = client(startup("user", "eve"));
+
+    assertThat(second.read().body())
+        .isEqualTo("SFATAL\0VFATAL\0C53300\0Mtoo many connections for address \"127.0.0.1\"\0\0");
+    first.close();
+    awaitSessions(0);
+    ready(client(startup("user", "eve")));
+  }
+
+  @Test
+  void countsNeitherCancelRequestsNorCallsOfTheServerAsClients() throws Exception {
+    limits = new ClientLimits(1, 1, 100, 100, 100);
+    ready(client(startup("user", "ann")));
+
+    Peer call = client(startup("user", "pglambda", "database", "pglambda"));
+    call.send('p', "hello\0");
+    assertThat(call.read()).hasToString("p:hello|");
+    client(cancelRequest());
+    assertThat(backend().readPacket()).startsWith("80877102:");
+    assertThat(sessions.size()).isEqualTo(1);
+  }
+
+  @Test
+  void closesTheOneThatHasBeenSilentForLongest() throws Exception {
+    limits = new ClientLimits(100, 0, 100, 2, 100);
+    Peer oldest = client(new byte[0]);
+    Peer asking = client(packet(SSL_REQUEST, "")); // and waits for its user, for example
+    assertThat(asking.text(1)).isEqualTo("N");
+    Peer session = client(startup("user", "ann")); // which is no longer pending
+    ready(session);
+
+    Peer newest = client(packet(SSL_REQUEST, ""));
+
+    assertThat(newest.text(1)).isEqualTo("N");
+    assertThat(oldest.atEnd()).isTrue();
+    client(packet(SSL_REQUEST, ""));
+    assertThat(asking.atEnd()).isTrue();
+    newest.send(startup("user", "bob"));
+    ready(newest);
+    session.send('Q', "SELECT 1\0");
+  }
+
+  @Test
+  void floodOfSilentConnectionsKeepsNoClientOut() throws Exception {
+    limits = new ClientLimits(100, 0, 100, 10, 100);
+    for (int i = 0; i < 200; i++) {
+      client(new byte[0]);
+      if (i % 50 == 0) {
+        ready(client(startup("user", "ann")));
+      }
+    }
+  }
+
+  @Test
+  void callOfTheServerIsPendingUntilItIsAdmitted() throws Exception {
+    limits = new ClientLimits(100, 0, 100, 1, 100);
+    Peer stranger = client(startup("user", "pglambda", "database", "pglambda"));
+    stranger.send('p', "hello\0");
+    stranger.read(); // what has been echoed has been admitted here, see EchoingDatabase
+    client(new byte[0]);
+    Peer other = client(packet(SSL_REQUEST, ""));
+    other.text(1);
+
+    stranger.send('p', "again\0");
+    assertThat(stranger.read()).hasToString("p:again|");
+  }
+
+  @Test
+  void dropsOneCancelRequestTooMany() throws Exception {
+    limits = new ClientLimits(100, 0, 100, 100, 2);
+    Peer first = client(cancelRequest());
+    Peer second = client(cancelRequest());
+    Peer ofFirst = backend();
+    Peer ofSecond = backend();
+    ofFirst.readPacket();
+    ofSecond.readPacket();
+
+    assertThat(client(cancelRequest()).atEnd()).isTrue();
+
+    ofFirst.close();
+    ofSecond.close();
+    assertThat(first.atEnd()).isTrue();
+    assertThat(second.atEnd()).isTrue();
+    client(cancelRequest());
+    assertThat(backend().readPacket()).startsWith("80877102:");
+  }
+
+  @Test
+  void givesUpOnACancelRequestThatTheServerDoesNotEnd() throws Exception {
+    connectTimeout = Duration.ofMillis(300);
+    limits = new ClientLimits(100, 0, 100, 100, 1);
+    Peer client = client(cancelRequest());
+    Peer backend = backend();
+    backend.readPacket();
+    backend.send(new byte[] {1}); // a server that says something is given no more time
+
+    assertThat(backend.atEnd()).isTrue();
+    assertThat(client.atEnd()).isTrue();
+    client(cancelRequest());
+    assertThat(backend().readPacket()).startsWith("80877102:");
+  }
+
+  @Test
+  void givesUpOnAServerThatDoesNotAcceptConnections() throws Exception {
+    connectTimeout = Duration.ofMillis(300);
+    try (UnansweredAddress unanswered = UnansweredAddress.open()) {
+      server.close();
+      server = new ServerSocket();
+      backendPort = unanswered.uri().getPort();
+
+      Peer client = client(startup("user", "ann"));
+
+      assertThat(client.read().body())
+          .isEqualTo(
+              "SFATAL\0VFATAL\0C08001\0Mcould not connect to server at 127.0.0.1:%d: connection timed out\0\0"
+                  .formatted(backendPort));
+      assertThat(client.atEnd()).isTrue();
+      client = client(cancelRequest());
+      assertThat(client.atEnd()).isTrue();
+    }
+  }
+
+  @Test
+  void inspectsAMessageOfTheLimitAndPassesALongerOneAsItIs() throws Exception {
+    inspectLimit = 2_000;
+    List<Integer> inspected = new ArrayList<>();
+    interceptor =
+        new WordInterceptor("") {
+          @Override
+          public Concern concern(ByteBuf buffer, int index, int length) {
+            inspected.add(length);
+            return Concern.NONE;
+          }
+
+          @Override
+          public @Nullable Rewrite rewrite(String text, ServerSettings settings) {
+            return null;
+          }
+        };
+    Peer client = client(startup("user", "ann"));
+    Peer backend = ready(client);
+
+    client.send('Q', "x".repeat(1_999) + "\0").send('Q', "y".repeat(2_000) + "\0");
+    client.send('P', "\0" + "z".repeat(1_998) + "\0\0\0").send('Q', "\0");
+
+    assertThat(backend.read().body()).hasSize(2_000);
+    assertThat(backend.read().body()).hasSize(2_001);
+    assertThat(backend.read().body()).hasSize(2_002);
+    backend.read();
+    assertThat(inspected).containsExactly(1_999, 0);
+  }
+
+  @Test
+  void refusalReachesAClientThatSendsOn() throws Exception {
+    limits = new ClientLimits(1, 0, 100, 100, 100);
+    ready(client(startup("user", "ann")));
+    byte[] more = message('Q', "x".repeat(1 << 20));
+
+    for (int i = 0; i < 20; i++) {
+      Peer refused = client(concat(startup("user", "eve"), more));
+      assertThat(refused.read().body()).isEqualTo(TOO_MANY);
+      refused.send(more); // would be answered by a reset if the socket were closed
+      assertThat(refused.atEnd()).isTrue();
+      assertThat(refused.socket().getInputStream().read()).as("no reset").isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void closesOnARefusedClientThatDoesNot() throws Exception {
+    limits = new ClientLimits(1, 0, 100, 100, 100);
+    ready(client(startup("user", "ann")));
+    Peer refused = client(startup("user", "eve"));
+    refused.read();
+    assertThat(refused.atEnd()).isTrue();
+
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    boolean closed = false;
+    while (!closed) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      try {
+        refused.send(new byte[] {1});
+      } catch (IOException reset) {
+        closed = true;
+      }
+    }
+  }
+
+  private static byte[] cancelRequest() {
+    return packet(CANCEL_REQUEST, "\0\0\0\7abcd");
+  }
+
+  private void awaitSessionsAtMost(int count) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (sessions.size() > count) {
+      assertThat(System.nanoTime()).as("sessions: %d", sessions.size()).isLessThan(deadline);
+    }
+  }
+
+  private void awaitSessions(int count) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (sessions.size() != count) {
+      assertThat(System.nanoTime()).as("sessions: %d", sessions.size()).isLessThan(deadline);
+    }
+  }
+}

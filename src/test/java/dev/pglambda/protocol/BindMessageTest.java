@@ -1,0 +1,156 @@
+package dev.pglambda.protocol;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.testing.Peer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BindMessageTest {
+  private static final String NULL = "\u00ff\u00ff\u00ff\u00ff";
+
+  /** Portal p, statement s; text and binary, {@code ab} and NULL; results in binary format. */
+  private static final String TWO =
+      "p\0s\0" + "\0\2\0\0\0\1" + "\0\2\0\0\0\2ab" + NULL + "\0\1\0\1";
+
+  @Test
+  void readsNamesAndTheNumberOfParameters() {
+    BindMessage bind = requireNonNull(read(TWO));
+
+    assertThat(bind.portal()).isEqualTo("p");
+    assertThat(bind.statement()).isEqualTo("s");
+    assertThat(bind.parameterCount()).isEqualTo(2);
+  }
+
+  @Test
+  void readsNamesByteByByte() {
+    BindMessage bind = requireNonNull(read("\u00e9\u0080\0\u00ff\0\0\0\0\0\0\0"));
+
+    assertThat(bind.portal()).isEqualTo("\u00e9\u0080");
+    assertThat(bind.statement()).isEqualTo("\u00ff");
+  }
+
+  /** Formats are none (text), one for all, or one for each. */
+  @ParameterizedTest
+  @CsvSource({"'0000', '0000 0000'", "'0001 0001', '0001 0001'", "'0002 0001 0000', '0001 0000'"})
+  void writesTheFormatOfEachParameter(String formats, String each) {
+    String values = "\0\2\0\0\0\1x\0\0\0\0";
+
+    String written = write(read("\0\0" + octets(formats) + values + "\0\0"), List.of(), false);
+
+    assertThat(written).isEqualTo("P\0S\0\0\2" + octets(each) + values + "\0\0");
+  }
+
+  @Test
+  void addsParametersInBinaryFormatBehindTheClients() {
+    List<byte @Nullable []> more = Arrays.asList(new byte[] {7}, null);
+
+    assertThat(write(read(TWO), more, false))
+        .isEqualTo(
+            "P\0S\0"
+                + "\0\4\0\0\0\1\0\1\0\1"
+                + "\0\4\0\0\0\2ab"
+                + NULL
+                + "\0\0\0\1\7"
+                + NULL
+                + "\0\1\0\1");
+  }
+
+  @Test
+  void asksForBinaryResultsWhateverTheClientAsksFor() {
+    String client = "\0\0\0\0\0\0\0\3\0\0\0\1\0\0";
+
+    assertThat(write(read(client), List.of(), false)).isEqualTo("P\0S\0\0\0\0\0\0\3\0\0\0\1\0\0");
+    assertThat(write(read(client), List.of(), true)).isEqualTo("P\0S\0\0\0\0\0\0\1\0\1");
+  }
+
+  @Test
+  void hasOneWithoutParameters() {
+    assertThat(BindMessage.EMPTY.portal()).isEmpty();
+    assertThat(BindMessage.EMPTY.statement()).isEmpty();
+    assertThat(BindMessage.EMPTY.parameterCount()).isZero();
+    assertThat(write(BindMessage.EMPTY, List.of(new byte[] {7}), false))
+        .isEqualTo("P\0S\0\0\1\0\1\0\1\0\0\0\1\7\0\0");
+  }
+
+  @Test
+  void takesAsManyParametersAsThereCanBe() {
+    int count = 65_535;
+    String bind = "\0\0\0\0" + "\u00ff\u00ff" + NULL.repeat(count) + "\0\0";
+
+    assertThat(requireNonNull(read(bind)).parameterCount()).isEqualTo(count);
+  }
+
+  @Test
+  void refusesAMessageThatIsCutAnywhere() {
+    for (int length = 0; length < TWO.length(); length++) {
+      assertThat(read(TWO.substring(0, length))).as("%d octets", length).isNull();
+    }
+    assertThat(read(TWO + "\0")).as("more than there is to read").isNull();
+  }
+
+  /** PostgreSQL says of these what is wrong with them (postgres.c, exec_bind_message). */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0000 0002 0000 0001 0001 00000000 0000", // 2 formats, 1 parameter
+        "0000 0003 0000 0000 0000 0002 00000000 00000000 0000",
+        "0000 0002 0000 0001 0000 0000",
+        "0000 0000 0001 7fffffff 0000", // the value is longer than the message
+        "0000 0000 0002 00000000 0000",
+        "0000 ffff 0000 0000"
+      })
+  void refusesWhatDoesNotFit(String hex) {
+    assertThat(read(octets(hex))).isNull();
+  }
+
+  @Test
+  void readsWhatIsRandomOrRefusesIt() {
+    Random random = new Random(1);
+    int read = 0;
+    for (int i = 0; i < 200_000; i++) {
+      byte[] octets = new byte[random.nextInt(24)];
+      for (int at = 0; at < octets.length; at++) {
+        int few = random.nextInt(4) == 0 ? random.nextInt(4) : 0;
+        octets[at] = (byte) (random.nextInt(20) == 0 ? random.nextInt(256) : few);
+      }
+      BindMessage bind = read(new String(octets, ISO_8859_1));
+      if (bind != null) {
+        read++;
+        String again = write(bind, List.of(), false);
+        assertThat(requireNonNull(read(again)).parameterCount()).isEqualTo(bind.parameterCount());
+        assertThat(write(read(again), List.of(), false)).isEqualTo(again);
+      }
+    }
+    assertThat(read).as("messages that could be read").isGreaterThan(100);
+  }
+
+  private static @Nullable BindMessage read(String body) {
+    // Stands between others, as in a read buffer.
+    ByteBuf frame = Unpooled.buffer().writeBytes(new byte[3]);
+    frame.writeBytes(Peer.message('B', body)).readerIndex(3);
+    return BindMessage.read(frame);
+  }
+
+  private static String write(
+      @Nullable BindMessage bind, List<byte @Nullable []> more, boolean binaryResults) {
+    ByteBuf out = Unpooled.buffer();
+    requireNonNull(bind).write(out, "P", "S", more, binaryResults);
+    return new String(ByteBufUtil.getBytes(out), ISO_8859_1);
+  }
+
+  private static String octets(String hex) {
+    return new String(java.util.HexFormat.of().parseHex(hex.replace(" ", "")), ISO_8859_1);
+  }
+}
