@@ -52,11 +52,11 @@ public interface LocalExecution {
   /** Whether a text has statements that may have to be executed here. */
   boolean isWanted(Rewrite text);
 
-  /** In place of a Query. */
+  /** In place of a Query, whose text is wanted. */
   CompletionStage<Result> query(Rewrite text);
 
   /**
-   * In place of a Parse.
+   * In place of a Parse, whose text is wanted.
    *
    * @param message the client's, whole; not to be consumed
    */

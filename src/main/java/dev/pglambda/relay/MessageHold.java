@@ -377,7 +377,7 @@ public final class MessageHold {
         .whenComplete(
             (stored, error) -> {
               storing = false;
-              if (error != null || !stored) {
+              if (error == null && !stored) { // else the client gets a ReadyForQuery anyway
                 context.pipeline().forClient(true).sync().send();
               }
             });

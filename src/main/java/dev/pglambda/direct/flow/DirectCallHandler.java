@@ -24,6 +24,7 @@ import dev.pglambda.relay.SessionContext;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ public final class DirectCallHandler implements LocalExecution {
   private final PreparedStatements prepared;
   private final SessionCalls calls;
 
-  /** What a text was read as last: it is asked for twice. */
+  /** The text that was asked for last, until its turn comes. */
   private @Nullable Rewrite lastRewrite;
 
   private @Nullable DirectText lastText;
@@ -72,23 +73,30 @@ public final class DirectCallHandler implements LocalExecution {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // the same text, not an equal one
   public boolean isWanted(Rewrite text) {
-    return (!installed || calls.mayBeServedWhereInstalled()) && directText(text) != null;
+    if (text.calls() == null || (installed && !calls.mayBeServedWhereInstalled())) {
+      return false;
+    }
+    if (lastRewrite != text) {
+      lastText = DirectText.of(text.calls());
+      lastRewrite = lastText == null ? null : text;
+    }
+    return lastText != null;
   }
 
-  @SuppressWarnings("ReferenceEquality") // the same text, not an equal one
-  private @Nullable DirectText directText(Rewrite text) {
-    if (lastRewrite != text) {
-      lastRewrite = text;
-      lastText = text.calls() == null ? null : DirectText.of(text.calls());
-    }
-    return lastText;
+  /** What {@link #isWanted} has found, which is not kept. */
+  private DirectText takeText() {
+    DirectText text = Objects.requireNonNull(lastText);
+    lastRewrite = null;
+    lastText = null;
+    return text;
   }
 
   @Override
   public CompletionStage<Result> query(Rewrite rewrite) {
-    DirectText text = directText(rewrite);
-    if (text == null || (!context.replies().isIdle() && !hold.isOwnTransaction())) {
+    DirectText text = takeText();
+    if (!context.replies().isIdle() && !hold.isOwnTransaction()) {
       return passes(); // whether a transaction block is open is not known
     }
     return new SimpleQueryFlow(context, hold, this, rewrite, text).run();
@@ -96,9 +104,8 @@ public final class DirectCallHandler implements LocalExecution {
 
   @Override
   public CompletionStage<Result> parse(ByteBuf message, Rewrite rewrite) {
-    DirectText text = directText(rewrite);
-    DirectCandidate candidate =
-        text != null && text.size() == 1 ? text.onlyCandidate() : null; // else the server refuses
+    DirectText text = takeText();
+    DirectCandidate candidate = text.size() == 1 ? text.onlyCandidate() : null; // else refused
     int nameEnd = message.indexOf(Frame.HEADER_LENGTH, message.writerIndex(), (byte) 0);
     List<Integer> types = ParseMessage.declaredTypes(message, nameEnd + 1);
     String name =
