@@ -185,19 +185,20 @@ class Bench:
         wait_for(port, process)
         return Variant("PgBouncer", port, process)
 
-    def start_proxy(self, name="proxy"):
+    def start_proxy(self, name="proxy", jar=None):
+        """The name is that of its directory; without a jar it is the one of --jar."""
         port = free_port()
-        command = [self.java, *self.arguments.java_option, "-jar", os.path.abspath(self.arguments.jar), "--listen", f"{HOST}:{port}"]
+        command = [self.java, *self.arguments.java_option, "-jar", os.path.abspath(jar or self.arguments.jar), "--listen", f"{HOST}:{port}"]
         command += ["--backend", f"{HOST}:{self.direct.port}", "--data-dir", os.path.join(self.directory, name), "--sample-functions", "on"]
         command += ["--max-clients", "100000"]
         process = self.launch(command, name + ".out")
         wait_for(port, process)
         return Variant("proxy", port, process)
 
-    def pgbench(self, variant, *options):
+    def pgbench(self, variant, *options, database=DATABASE):
         """Transactions per second, and processor time of the process in between for each, in microseconds."""
         before = variant.processor_seconds()
-        command = [self.pgbench_program, "-n", "-h", HOST, "-p", str(variant.port), "-U", USER, *map(str, options), DATABASE]
+        command = [self.pgbench_program, "-n", "-h", HOST, "-p", str(variant.port), "-U", USER, *map(str, options), database]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.directory, env=self.environment)
         used = variant.processor_seconds() - before
         count = re.search(r"actually processed: (\d+)", done.stdout)
@@ -238,6 +239,12 @@ def median_ratio(results, numerator, denominator):
         return "-"
     pairs = zip(results[numerator], results[denominator])
     return f"{statistics.median(above / below for above, below in pairs):.2f}"
+
+
+def ratio_range(results, numerator, denominator):
+    """The median of the rounds' ratios, the least and the greatest, as text."""
+    ratios = [above / below for above, below in zip(results[numerator], results[denominator])]
+    return f"{statistics.median(ratios):.3f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def median(values, digits=0):
