@@ -31,7 +31,7 @@ enum Option {
       "size",
       "1MB",
       "a whole number with B, kB, MB or GB, from 1kB to 1GB",
-      "Longest Query or Parse message that is inspected. A longer one passes as it is."),
+      "Longest Query or Parse message that is inspected. A longer one passes unchanged."),
   STARTUP_TIMEOUT(
       Group.CONNECTIONS,
       "time",
@@ -50,90 +50,88 @@ enum Option {
       "count",
       "1000",
       "a whole number from 1 to 1000000",
-      "Most clients at a time. One more is refused with SQLSTATE 53300."),
+      "Maximum number of clients. Another one is refused with SQLSTATE 53300."),
   MAX_CLIENTS_PER_ADDRESS(
       Group.CONNECTIONS,
       "count",
       "0",
       "a whole number from 0 to 1000000",
-      "The same for each IP address that clients come from. 0: no limit."),
+      "Maximum number of clients from one IP address. 0: no limit."),
   MAX_UNAUTHENTICATED_CLIENTS(
       Group.CONNECTIONS,
       "count",
       "100",
       "a whole number from 1 to 1000000",
-      "Most clients that PostgreSQL has not authenticated yet, which do not count as clients. With"
-          + " more, those that have waited longest are closed."),
+      "Maximum number of clients that PostgreSQL has not authenticated yet. They do not"
+          + " count for --max-clients. When it is exceeded, the oldest ones are closed."),
   MAX_PENDING_CLIENTS(
       Group.CONNECTIONS,
       "count",
       "1000",
       "a whole number from 1 to 1000000",
-      "Most connections that have not said yet what they want. With one more, the one that has"
-          + " waited longest is closed."),
+      "Maximum number of connections that have not sent their startup packet. When it is"
+          + " exceeded, the oldest one is closed."),
   MAX_CANCEL_REQUESTS(
       Group.CONNECTIONS,
       "count",
       "100",
       "a whole number from 1 to 1000000",
-      "Most cancel requests, and first packets of other protocol versions, that the PostgreSQL"
-          + " server works on at a time. One more is dropped."),
+      "Maximum number of cancel requests, and of startup packets of other protocol"
+          + " versions, in progress at the PostgreSQL server. Another one is dropped."),
   MAX_CALLBACK_LINKS(
       Group.CONNECTIONS,
       "count",
       "1000",
       "a whole number from 1 to 1000000",
-      "Most connections on which PostgreSQL calls the proxy, one for each session that calls. One"
-          + " more is refused with SQLSTATE 53300."),
+      "Maximum number of connections on which PostgreSQL calls the proxy, one for each"
+          + " session that calls. Another one is refused with SQLSTATE 53300."),
   MAX_MEMORY(
       Group.CONNECTIONS,
       "size",
       null,
       "a whole number with kB, MB or GB, from 1MB to 1024GB",
-      "Most memory for messages, calls and replies that the proxy holds, of all sessions. Without"
-          + " it half of the JVM's heap."),
+      "Maximum memory for messages, calls and replies that the proxy holds, for all"
+          + " sessions together. Default: half of the JVM's heap."),
   MAX_MEMORY_PER_SESSION(
       Group.CONNECTIONS,
       "size",
       "64MB",
       "a whole number with kB, MB or GB, from 1MB to 1024GB",
-      "The same of each session. A call with a payload of 6 MB takes up to 54 MB."),
+      "The same for each session. A call with a payload of 6 MB takes up to 54 MB."),
   TCP_KEEPALIVES_IDLE(
       Group.CONNECTIONS,
       "time",
       "0s",
       Option.EXPECTED_KEEPALIVE,
-      "Time without traffic after which TCP asks whether a client, or the PostgreSQL server, is"
-          + " still there. 0s: as the operating system is set."),
+      "Time without traffic after which TCP probes a client's or the PostgreSQL server's"
+          + " connection. 0s: the operating system's setting."),
   TCP_KEEPALIVES_INTERVAL(
       Group.CONNECTIONS,
       "time",
       "0s",
       Option.EXPECTED_KEEPALIVE,
-      "Time after which it asks again. 0s: as the operating system is set."),
+      "Time between two probes. 0s: the operating system's setting."),
   TCP_KEEPALIVES_COUNT(
       Group.CONNECTIONS,
       "count",
       "0",
       "a whole number from 0 to 127",
-      "How many answers may be missing before the connection is lost. 0: as the operating system is"
-          + " set."),
+      "Number of probes without an answer after which the connection is closed. 0: the"
+          + " operating system's setting."),
   SHUTDOWN_GRACE(
       Group.CONNECTIONS,
       "time",
       "5s",
       "a whole number with ms, s, min or h, from 0s to 24h",
-      "Longest time that statements and transactions may take to end when the proxy is told to"
-          + " stop."),
+      "Longest time for statements and transactions to end when the proxy is stopped."),
 
   EMBEDDED_PASSWORD(
       Group.EMBEDDED,
       "text",
       null,
       Option.EXPECTED_PASSWORD,
-      "Password of its user postgres. Without it one is generated where --listen is more than this"
-          + " machine, and elsewhere nobody needs one. Command lines are public: use the"
-          + " variable."),
+      "Password of its user postgres. Default: none if --listen is a loopback address, else"
+          + " one is generated and printed. Command lines are public: use the variable."),
   EMBEDDED_SUPERUSER(
       Group.EMBEDDED,
       "on|off",
@@ -146,14 +144,14 @@ enum Option {
       "URL",
       null,
       "http://host[:port] or https://host[:port], without user, query and fragment",
-      "Something other than AWS that speaks the Lambda API. Without it the AWS SDK's settings"
-          + " count, AWS_ENDPOINT_URL_LAMBDA first."),
+      "An endpoint other than AWS that speaks the Lambda API. Default: the AWS SDK's"
+          + " settings, AWS_ENDPOINT_URL_LAMBDA first."),
   REGION(
       Group.LAMBDA,
       "name",
       null,
       "the name of an AWS region, for example us-east-1",
-      "Region of calls that name none. Without it the AWS SDK's settings count, then us-east-1."),
+      "Region of calls that name none. Default: the AWS SDK's settings, then us-east-1."),
   ROLE_ARN(
       Group.LAMBDA,
       "ARN",
@@ -165,13 +163,13 @@ enum Option {
       "count",
       "0",
       "a whole number from 0 to 10",
-      "How often a failed request is repeated. With 0 one call in SQL is at most one request."),
+      "Number of retries of a failed request. With 0 one call in SQL is at most one" + " request."),
   MAX_CONCURRENT_INVOCATIONS(
       Group.LAMBDA,
       "count",
       "10000",
       "a whole number from 1 to 1000000",
-      "Most requests to Lambda in flight at a time."),
+      "Maximum number of concurrent requests to Lambda."),
   SAMPLE_FUNCTIONS(
       Group.LAMBDA,
       "auto|on|off",
@@ -185,21 +183,21 @@ enum Option {
       "host[:port]",
       null,
       "host, host:port or [IPv6]:port, with a port from 1 to 65535",
-      "Where PostgreSQL reaches the proxy. Without it the address at which PostgreSQL sees the"
-          + " proxy, and the port of --listen."),
+      "Where PostgreSQL reaches the proxy. Default: the address from which PostgreSQL sees"
+          + " the proxy's connections, and the port of --listen."),
   CALLBACK_SECRET(
       Group.CALLBACK,
       "text",
       null,
       "at least 32 octets of text",
-      "Proves PostgreSQL's calls. Without it one is generated and kept in --data-dir. Command"
-          + " lines are public: use the variable or a file."),
+      "Secret that authenticates PostgreSQL's calls. Default: one is generated and kept in"
+          + " --data-dir. Command lines are public: use the variable or a file."),
   CALLBACK_SECRET_FILE(
       Group.CALLBACK,
       "file",
       null,
       "a readable file of at least 32 octets",
-      "File with the callback secret. Line ends at its end do not count."),
+      "File with the callback secret. Newlines at its end are ignored."),
   CALLBACK_PARAMETER(
       Group.CALLBACK,
       "on|off",
@@ -212,7 +210,7 @@ enum Option {
       "auto|always|never",
       "auto",
       "auto, always or never",
-      "Whether the proxy itself serves calls in a client's statements. auto: where"
+      "Whether the proxy itself serves calls in a client's statements. auto: only where"
           + " aws_lambda is not installed, or its functions cannot call back."),
 
   TRUSTED_ROLES(

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * By what a text of ours is known that stands for another one, which it holds as it was written.
+ * Markers around text that replaces the client's and embeds the original.
  *
  * @param head what stands before the original text: how ours begins
  * @param originalEnd what stands behind it

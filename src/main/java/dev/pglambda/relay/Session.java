@@ -45,7 +45,7 @@ public final class Session {
    */
   private static final int MOST_WAITING_OCTETS = 64 * 1024;
 
-  /** For a last word that has a chance even where no direct memory is left. */
+  /** Heap allocator for the final error when direct memory is exhausted. */
   private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
 
   /** Whether the session is to end because the proxy does, and where. */
