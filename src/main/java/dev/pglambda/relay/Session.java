@@ -445,9 +445,12 @@ public final class Session {
     }
   }
 
-  /** Whether something may be sent to the server between what the client sends. */
+  /**
+   * Whether something may be sent to the server between what the client sends, and will be
+   * answered: not behind a Terminate.
+   */
   boolean clientBetweenMessages() {
-    return !fromClient.isInPassingMessage();
+    return !terminated && !fromClient.isInPassingMessage();
   }
 
   void toClient(ByteBuf bytes) {
