@@ -216,6 +216,19 @@ class CallbackKeyDeliveryTest extends RelayStage {
     assertNothingElseIsUnderWay();
   }
 
+  /** The server would not answer it. */
+  @Test
+  void closesNothingBehindATerminate() throws Exception {
+    client.send('P', "s\0install\0\0\0").send('S', "").send('X', "");
+
+    backendReads(ASK);
+    backendReads(List.of("S:"));
+    backend.send(concat(TIMEOUT, message('Z', "I")));
+    backendReads(List.of("P:s|DO 'x'|||", "S:", "X:"));
+    backend.send(concat(message('1', ""), message('Z', "I")));
+    clientReads(List.of("1:", "Z:I"));
+  }
+
   @Test
   void asksNothingInAFailedTransaction() throws Exception {
     client.send('Q', "fail\0");
