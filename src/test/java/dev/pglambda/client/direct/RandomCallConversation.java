@@ -1,0 +1,542 @@
+package dev.pglambda.client.direct;
+
+import dev.pglambda.client.direct.RandomCalls.Statement;
+import dev.pglambda.client.direct.RandomExpressions.Kind;
+import dev.pglambda.testing.ServerMessage;
+import dev.pglambda.testing.ServerMessage.DataRow;
+import dev.pglambda.testing.ServerMessage.ErrorResponse;
+import dev.pglambda.testing.ServerMessage.NoticeResponse;
+import dev.pglambda.testing.ServerMessage.NotificationResponse;
+import dev.pglambda.testing.ServerMessage.ParameterDescription;
+import dev.pglambda.testing.ServerMessage.ParameterStatus;
+import dev.pglambda.testing.ServerMessage.ReadyForQuery;
+import dev.pglambda.testing.WireClient;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client says in one session that calls Lambda, made up at random and the same for the same
+ * seed.
+ */
+final class RandomCallConversation {
+  private static final String[] PLAIN = {
+    "SELECT 1 AS one",
+    "SELECT id, name FROM t ORDER BY id",
+    "SELECT n, code, txt, reply FROM kept ORDER BY n",
+    "SELECT * FROM passing",
+    "SELECT last_value, is_called FROM s",
+    "INSERT INTO kept (n) VALUES (3) ON CONFLICT DO NOTHING",
+    "INSERT INTO numbered (reply) VALUES ('plain') RETURNING n",
+    "DELETE FROM kept",
+    "SELECT 1 / 0",
+    "SELECT missing",
+    "SELECT said('plain')",
+    "SET application_name = 'calling'",
+    "SHOW application_name",
+    "FETCH 2 FROM c",
+    "CLOSE c",
+    "PREPARE q AS SELECT 'prepared'",
+    "EXECUTE q",
+    "DEALLOCATE q",
+    "VALUES (1), (2)",
+    "TABLE t",
+    "UPDATE kept SET code = 1 RETURNING n",
+    "DO $$BEGIN RAISE WARNING 'of a block'; END$$",
+    "EXPLAIN (COSTS OFF) SELECT 1",
+    "EXPLAIN (COSTS OFF) SELECT 1 / 0",
+    "PREPARE r AS SELECT 1 / (count(*) - 3) FROM t",
+    "EXECUTE r",
+    "WITH d AS (DELETE FROM kept RETURNING n) SELECT 1 / count(*) FROM d",
+    "NOTIFY c, 'said'",
+    ""
+  };
+
+  private static final String[] TRANSACTION = {
+    "BEGIN",
+    "BEGIN",
+    "BEGIN READ ONLY",
+    "BEGIN ISOLATION LEVEL SERIALIZABLE",
+    "COMMIT",
+    "COMMIT",
+    "ROLLBACK",
+    "ROLLBACK",
+    "SAVEPOINT a",
+    "SAVEPOINT a",
+    "ROLLBACK TO a",
+    "ROLLBACK TO a",
+    "RELEASE a"
+  };
+
+  /** What means something else in a text of several statements. */
+  private static final String[] ALONE = {
+    "SET LOCAL application_name = 'local'",
+    "LOCK TABLE t",
+    "DECLARE c CURSOR FOR SELECT id FROM t ORDER BY id",
+    "VACUUM t"
+  };
+
+  private static final String[] SETTINGS = {
+    "SET aws_lambda.request_timeout_ms = 0",
+    "SET aws_lambda.connect_timeout_ms = 'x'",
+    "RESET ALL",
+    "SET plan_cache_mode = force_generic_plan",
+    "SET plan_cache_mode = force_custom_plan",
+    "SET standard_conforming_strings = off; SET escape_string_warning = off",
+    "SET client_min_messages = warning",
+    "SET statement_timeout = '20s'",
+    "SET DateStyle = German",
+    "SET search_path = w",
+    "SET default_transaction_read_only = on"
+  };
+
+  /** What changes how the texts behind it are read, in the same series of messages or not. */
+  private static final String[] READING = {
+    "SET standard_conforming_strings = off",
+    "SET standard_conforming_strings = off",
+    "SET standard_conforming_strings = on",
+    "SET LOCAL standard_conforming_strings = off",
+    "SET SESSION standard_conforming_strings TO DEFAULT",
+    "SELECT set_config('standard_conforming_strings', 'off', false)",
+    "SELECT set_config('standard_conforming_strings', 'on', true)",
+    "DO $$BEGIN SET standard_conforming_strings = off; END$$",
+    "RESET standard_conforming_strings",
+    "RESET ALL",
+    "DISCARD PLANS",
+  };
+
+  /** What is a call to one of two settings, and a comment to the other. */
+  private static final String[] READ = {
+    "SELECT '\\'' /*', payload FROM aws_lambda.invoke('echo', '{\"read\": 1}'::json) --*/",
+    "SELECT '\\' /* ', payload FROM aws_lambda.invoke('echo', '{\"read\": 2}'::json) --*/",
+    "SELECT payload, '\\'' --' FROM aws_lambda.invoke('echo', '{\"read\": 3}'::json)\n"
+        + "FROM aws_lambda.invoke('echo', '{\"read\": 4}'::json)",
+    "SELECT E'\\'' /*', payload FROM aws_lambda.invoke('echo', '{\"read\": 5}'::json) --*/",
+  };
+
+  /** What a client sends before it waits for the answer, in words and as messages. */
+  static final class Step {
+    private final List<String> words = new ArrayList<>();
+    private final List<Message> messages = new ArrayList<>();
+    private int answers;
+
+    /** Hears what the server says. */
+    interface Listener {
+      /** Whether more of it may be read: not at the end of the connection. */
+      boolean hears(@Nullable ServerMessage message);
+    }
+
+    private interface Message {
+      void to(WireClient client) throws IOException;
+    }
+
+    private Step add(String said, Message message) {
+      words.add(said);
+      messages.add(message);
+      return this;
+    }
+
+    private Step answered() {
+      answers++;
+      return this;
+    }
+
+    void send(WireClient client) throws IOException {
+      for (Message message : messages) {
+        message.to(client);
+      }
+    }
+
+    /**
+     * Sends each message only when the one before is answered, which a Flush sees to.
+     *
+     * @return whether the session goes on
+     */
+    boolean sendWaiting(WireClient client, Listener listener) throws IOException {
+      boolean skipping = false;
+      for (int i = 0; i < messages.size(); i++) {
+        messages.get(i).to(client);
+        String kind = words.get(i).replaceFirst("[: ].*(?s:.*)", "");
+        boolean ends = kind.equals("Sync") || kind.equals("Query");
+        if (kind.equals("Flush") || (skipping && !kind.equals("Sync"))) {
+          continue;
+        }
+        if (!ends) {
+          client.flush();
+        }
+        ServerMessage message;
+        do {
+          message = client.read();
+          if (!listener.hears(message)) {
+            return false;
+          }
+          skipping = message instanceof ErrorResponse && !kind.equals("Query");
+        } while (!skipping && !(ends ? message instanceof ReadyForQuery : isAnswer(message)));
+        skipping &= !kind.equals("Sync");
+      }
+      return true;
+    }
+
+    /** Whether it is the last one that answers a message of the extended query protocol. */
+    private static boolean isAnswer(@Nullable ServerMessage message) {
+      return !(message == null
+          || message instanceof NoticeResponse
+          || message instanceof ParameterStatus
+          || message instanceof NotificationResponse
+          || message instanceof DataRow
+          || message instanceof ParameterDescription);
+    }
+
+    /** How many times ReadyForQuery comes. */
+    int answers() {
+      return answers;
+    }
+
+    @Override
+    public String toString() {
+      return String.join("\n", words);
+    }
+  }
+
+  private final Random random;
+  private final RandomCalls calls;
+  private final boolean installed;
+  private final boolean transactions;
+  private final List<Step> steps = new ArrayList<>();
+  private Step step = new Step();
+
+  RandomCallConversation(long seed) {
+    random = new Random(seed);
+    installed = random.nextInt(4) == 0;
+    transactions = random.nextBoolean();
+    calls = new RandomCalls(random, installed);
+    query("CREATE TEMP TABLE passing (code int, reply text)");
+    if (random.nextBoolean()) {
+      endStep();
+    }
+    for (int i = 3 + random.nextInt(8); i > 0; i--) {
+      unit();
+      endStep();
+    }
+  }
+
+  /** Whether it says what only the extension understands. */
+  boolean needsExtension() {
+    return installed;
+  }
+
+  List<Step> steps() {
+    return steps;
+  }
+
+  private void endStep() {
+    if (step.answers() > 0) {
+      steps.add(step);
+      step = new Step();
+    }
+  }
+
+  private String pick(String[] values) {
+    return values[random.nextInt(values.length)];
+  }
+
+  private void unit() {
+    switch (random.nextInt(18)) {
+      case 0, 1, 2, 3 -> query(calls.next(false).sql());
+      case 4, 5 -> severalStatements();
+      case 6, 7, 8 -> {
+        once(calls.next(true));
+        sync();
+      }
+      case 9, 10 -> repeatedly();
+      case 11 -> portals();
+      case 12 -> pipeline();
+      case 13 -> plain(pick(PLAIN));
+      case 14 -> plain(pick(transactions ? TRANSACTION : PLAIN));
+      case 15 -> queries();
+      case 16 -> plain(pick(READ));
+      default -> plain(random.nextInt(3) == 0 ? pick(SETTINGS) : pick(ALONE));
+    }
+  }
+
+  private void plain(String sql) {
+    if (random.nextInt(3) > 0) {
+      query(sql);
+    } else {
+      once(new Statement(sql, List.of()));
+      sync();
+    }
+  }
+
+  /** In one text, with calls in some of them. */
+  private void severalStatements() {
+    List<String> texts = new ArrayList<>();
+    for (int i = 2 + random.nextInt(3); i > 0; i--) {
+      texts.add(
+          switch (random.nextInt(6)) {
+            case 0 -> pick(PLAIN);
+            case 1 -> installed ? pick(ALONE) : pick(PLAIN);
+            case 2 -> pick(transactions ? TRANSACTION : PLAIN);
+            default -> calls.next(false).sql().replaceFirst(";$", "");
+          });
+    }
+    query(String.join(random.nextBoolean() ? "; " : "\n;\n", texts));
+  }
+
+  /** Several Queries, without waiting for their answers. */
+  private void queries() {
+    for (int i = 2 + random.nextInt(4); i > 0; i--) {
+      query(
+          switch (random.nextInt(6)) {
+            case 0 -> pick(PLAIN);
+            case 1 -> pick(transactions ? TRANSACTION : PLAIN);
+            case 2 -> pick(READING);
+            case 3, 4 -> pick(READ);
+            default -> calls.next(false).sql();
+          });
+    }
+  }
+
+  /** Several statements and one Sync. */
+  private void pipeline() {
+    for (int i = 2 + random.nextInt(4); i > 0; i--) {
+      once(
+          switch (random.nextInt(8)) {
+            case 0 -> new Statement(pick(PLAIN), List.of());
+            case 1 -> new Statement(pick(transactions ? TRANSACTION : PLAIN), List.of());
+            case 2 -> new Statement(pick(READING), List.of());
+            case 3, 4 -> new Statement(pick(READ), List.of());
+            default -> calls.next(true);
+          });
+      if (random.nextInt(8) == 0) {
+        sync();
+      }
+      if (random.nextInt(6) == 0) {
+        step.add("Flush", WireClient::flush);
+      }
+    }
+    sync();
+  }
+
+  /** Parse, Bind, perhaps Describe, Execute. */
+  private void once(Statement statement) {
+    parse("", statement);
+    if (random.nextInt(3) == 0) {
+      describe('S', "");
+    }
+    bind("", "", statement);
+    if (random.nextBoolean()) {
+      describe('P', "");
+    }
+    execute("", random.nextInt(6) == 0 ? 1 : 0);
+    if (random.nextInt(6) == 0) {
+      execute("", random.nextInt(3));
+    }
+  }
+
+  /** A statement is prepared once and executed with other parameters. */
+  private void repeatedly() {
+    Statement statement = calls.next(true);
+    while (statement.sql().regionMatches(true, 0, "create", 0, 6)) {
+      statement = calls.next(true); // before PostgreSQL 14 a table that exists is seen too late
+    }
+    String name = random.nextInt(4) == 0 ? "" : "s";
+    if (!name.isEmpty()) {
+      close('S', name);
+    }
+    parse(name, statement);
+    if (random.nextBoolean()) {
+      describe('S', name);
+    }
+    if (random.nextBoolean()) {
+      sync();
+      endStep();
+    }
+    for (int i = 1 + random.nextInt(random.nextInt(4) == 0 ? 8 : 3); i > 0; i--) {
+      String portal = random.nextInt(4) == 0 ? "p" : "";
+      bind(portal, name, statement);
+      if (random.nextInt(3) == 0) {
+        describe('P', portal);
+      }
+      execute(portal, random.nextInt(5) == 0 ? 2 : 0);
+      if (!portal.isEmpty()) {
+        close('P', portal);
+      }
+      if (random.nextBoolean()) {
+        sync();
+        endStep();
+      }
+    }
+    sync();
+  }
+
+  /** Portals are executed in turns, a few rows at a time. */
+  private void portals() {
+    Statement first = inTurns();
+    Statement second = inTurns();
+    query("BEGIN");
+    close('S', "a");
+    close('S', "b");
+    parse("a", first);
+    parse("b", second);
+    bind("pa", "a", first);
+    bind("pb", "b", second);
+    for (int i = 1 + random.nextInt(5); i > 0; i--) {
+      execute(random.nextBoolean() ? "pa" : "pb", random.nextInt(4));
+      if (random.nextInt(3) == 0) {
+        sync();
+      }
+    }
+    if (random.nextInt(3) == 0) {
+      close('P', "pa");
+      execute("pa", 0);
+    }
+    sync();
+    query(random.nextInt(3) == 0 ? "COMMIT" : "ROLLBACK");
+  }
+
+  /** PostgreSQL keeps an empty portal of what it could not plan. */
+  private Statement inTurns() {
+    Statement statement = calls.next(true);
+    while (statement.sql().contains("1 / 0")) {
+      statement = calls.next(true);
+    }
+    return statement;
+  }
+
+  // ---- messages
+
+  private void query(String sql) {
+    step.add("Query: " + sql, client -> client.query(sql)).answered();
+  }
+
+  private void sync() {
+    step.add("Sync", WireClient::sync).answered();
+  }
+
+  /** With the types of the parameters, or some of them, or none. */
+  private void parse(String name, Statement statement) {
+    int[] oids = new int[0];
+    if (random.nextInt(3) == 0) {
+      oids = statement.parameters().stream().mapToInt(Kind::oid).toArray();
+      if (random.nextBoolean()) {
+        oids = Arrays.copyOf(oids, random.nextInt(oids.length + 1));
+      }
+      for (int i = 0; i < oids.length; i++) {
+        int choice = random.nextInt(20);
+        oids[i] = choice == 0 && oids.length == 1 ? 23 : choice < 4 ? 0 : oids[i];
+      }
+    }
+    int[] types = oids;
+    step.add(
+        "Parse %s %s: %s".formatted(name, Arrays.toString(types), statement.sql()),
+        client -> client.parse(name, statement.sql(), types));
+  }
+
+  private void bind(String portal, String name, Statement statement) {
+    List<@Nullable String> values = new ArrayList<>();
+    List<Integer> formats = new ArrayList<>();
+    boolean binary = random.nextInt(3) == 0;
+    for (Kind kind : statement.parameters()) {
+      values.add(kind.value(random));
+      formats.add(binary && random.nextBoolean() ? 1 : 0);
+    }
+    if (random.nextInt(60) == 0) {
+      values.add("surplus");
+      formats.add(0);
+    }
+    List<Integer> results =
+        switch (random.nextInt(5)) {
+          case 0 -> List.of(1);
+          case 1 -> List.of(0);
+          case 2 ->
+              !statement.sql().contains("1 / 0") && random.nextInt(4) == 0
+                  ? List.of(0, 1)
+                  : List.of();
+          default -> List.of();
+        };
+    byte[] body = bind(portal, name, statement, binary ? formats : List.of(), values, results);
+    step.add(
+        "Bind %s %s %s %s: %s".formatted(portal, name, binary ? formats : "", results, values),
+        client -> client.message('B', body));
+  }
+
+  private static byte[] bind(
+      String portal,
+      String name,
+      Statement statement,
+      List<Integer> formats,
+      List<@Nullable String> values,
+      List<Integer> results) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(body)) {
+      out.writeBytes(portal + '\0' + name + '\0');
+      out.writeShort(formats.size());
+      for (int format : formats) {
+        out.writeShort(format);
+      }
+      out.writeShort(values.size());
+      for (int i = 0; i < values.size(); i++) {
+        String value = values.get(i);
+        if (value == null) {
+          out.writeInt(-1);
+          continue;
+        }
+        boolean binary = !formats.isEmpty() && formats.get(i) == 1;
+        byte[] octets =
+            binary ? binary(statement, i, value) : value.getBytes(StandardCharsets.UTF_8);
+        out.writeInt(octets.length);
+        out.write(octets);
+      }
+      out.writeShort(results.size());
+      for (int format : results) {
+        out.writeShort(format);
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return body.toByteArray();
+  }
+
+  /** The binary format of jsonb is its text behind a number. */
+  private static byte[] binary(Statement statement, int index, String value) {
+    Kind kind = statement.parameters().get(index);
+    boolean jsonb =
+        kind.equals(Kind.JSON) && statement.sql().contains("$" + (index + 1) + "::jsonb");
+    return kind.binary(jsonb ? '\u0001' + value : value);
+  }
+
+  private void describe(char kind, String name) {
+    step.add(
+        "Describe " + kind + " " + name,
+        client -> {
+          if (kind == 'S') {
+            client.describeStatement(name);
+          } else {
+            client.describePortal(name);
+          }
+        });
+  }
+
+  private void execute(String portal, int maxRows) {
+    step.add("Execute " + portal + " " + maxRows, client -> client.execute(portal, maxRows));
+  }
+
+  private void close(char kind, String name) {
+    step.add(
+        "Close " + kind + " " + name,
+        client -> {
+          if (kind == 'S') {
+            client.closeStatement(name);
+          } else {
+            client.closePortal(name);
+          }
+        });
+  }
+}
