@@ -22,6 +22,8 @@ import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.limits.ReadControl;
+import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.listener.ClientLimits;
 import dev.pglambda.listener.ClientListener;
 import dev.pglambda.listener.ReservedDatabase;
@@ -186,7 +188,7 @@ public final class ProxyServer implements AutoCloseable {
     description = describe(lambda, postgres, trustedRoles);
     opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
     bound.pipeline().addLast(ready.acceptFailureHandler());
-    bound.config().setAutoRead(true);
+    ReadControl.of(bound).set(Reason.STARTUP, false);
     // Loading the SDK takes a second of a core, which the first clients need more.
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
   }

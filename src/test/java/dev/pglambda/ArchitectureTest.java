@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.netty.channel.ChannelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,6 +103,16 @@ class ArchitectureTest {
   @Test
   void usesTheJdbcDriverOnlyInTests() {
     noClasses().should().dependOnClassesThat(resideInAPackage("org.postgresql..")).check(CLASSES);
+  }
+
+  /** So that there is one answer to why a channel is not read. */
+  @Test
+  void startsAndStopsReadingOnlyInReadControl() {
+    noClasses()
+        .that(not(nameMatching("dev\\.pglambda\\.limits\\.ReadControl")))
+        .should()
+        .callMethod(ChannelConfig.class, "setAutoRead", boolean.class)
+        .check(CLASSES);
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.pglambda.callback;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.limits.ReadControl;
+import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessages;
 import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -128,7 +130,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
     } else if (held && isTerminateNext()) {
       close();
     } else {
-      channel.config().setAutoRead(unread.isEmpty());
+      ReadControl.of(channel).set(Reason.HELD, !unread.isEmpty());
     }
   }
 

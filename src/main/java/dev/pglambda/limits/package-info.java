@@ -1,6 +1,7 @@
 /**
- * What keeps one client from taking what all others need: accounts of memory, and a throttle for
- * the log. How many connections there may be is the matter of those who accept them.
+ * What keeps one client from taking what all others need: accounts of memory, a throttle for the
+ * log, and the reasons why a connection is not read. How many connections there may be is the
+ * matter of those who accept them.
  */
 @NullMarked
 package dev.pglambda.limits;

@@ -2,6 +2,8 @@ package dev.pglambda.listener;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.ReadControl;
+import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -224,7 +226,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     relay.sessions().add(session);
     ByteBuf packet = bytes.retain();
     session.clientSent(received.readRetainedSlice(received.readableBytes()));
-    ctx.channel().config().setAutoRead(false);
+    ReadControl.of(ctx.channel()).set(Reason.STARTUP, true);
     ctx.pipeline().replace(this, null, new ClientHandler(session));
     ChannelFuture connecting =
         relay.backend().connect(ctx.channel(), new ServerHandler(session), false);

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.limits.ReadControl;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -67,7 +68,7 @@ public final class GracefulClose {
       return;
     }
     duplex.shutdownOutput();
-    client.config().setAutoRead(true); // else its end is not noticed
+    ReadControl.of(client).readToEnd();
     Future<?> giveUp =
         client.eventLoop().schedule(() -> client.close(), LINGER_MS, TimeUnit.MILLISECONDS);
     client.closeFuture().addListener(closed -> giveUp.cancel(false));

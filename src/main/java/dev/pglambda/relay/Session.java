@@ -3,6 +3,8 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.ReadControl;
+import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrameScanner;
@@ -39,11 +41,6 @@ public final class Session {
   private static final LogThrottle SERVERS_REFUSALS = new LogThrottle();
   private static final LogThrottle SERVERS_VIOLATIONS = new LogThrottle();
   public static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
-
-  /**
-   * While a message is held the client is read on up to here, so that it is seen when it closes.
-   */
-  private static final int MOST_WAITING_OCTETS = 64 * 1024;
 
   /** Heap allocator for the final error when direct memory is exhausted. */
   private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
@@ -170,8 +167,8 @@ public final class Session {
     held = Unpooled.EMPTY_BUFFER;
     clientSent(first);
     channel.flush();
-    client.config().setAutoRead(true);
-    channel.config().setAutoRead(true);
+    ReadControl.of(client).set(Reason.STARTUP, false);
+    ReadControl.of(channel).set(Reason.STARTUP, false);
   }
 
   public void connectFailed(Throwable cause) {
@@ -199,9 +196,7 @@ public final class Session {
     try {
       fromClient.scan(bytes);
       advanceHold();
-      if (isClientToWait()) {
-        client.config().setAutoRead(false);
-      }
+      limitClient();
     } catch (ProtocolViolation violation) {
       violatedByClient(violation);
     }
@@ -224,14 +219,12 @@ public final class Session {
       if (server != null) {
         server.flush(); // no read of the client's will
       }
-      if (!isClientToWait()) {
-        serverWritable();
-      }
+      limitClient();
     }
   }
 
-  private boolean isClientToWait() {
-    return replies.isFull() || fromClient.waitingOctets() > MOST_WAITING_OCTETS;
+  private void limitClient() {
+    BackPressure.limit(client, replies, fromClient);
   }
 
   void serverSent(ByteBuf bytes) {
@@ -287,21 +280,19 @@ public final class Session {
     client.flush();
     if (server != null) {
       BackPressure.after(server, client);
-      if (!client.config().isAutoRead() && replies.hasRoom() && !isClientToWait()) {
-        serverWritable();
-      }
+      limitClient();
     }
   }
 
   void clientWritable() {
     if (server != null) {
-      BackPressure.resume(server, client);
+      BackPressure.after(server, client);
     }
   }
 
   void serverWritable() {
-    if (server != null && !isClientToWait()) {
-      BackPressure.resume(client, server);
+    if (server != null) {
+      BackPressure.after(client, server);
     }
   }
 
@@ -591,7 +582,7 @@ public final class Session {
   /** What the client sent whole still goes out. */
   private void closeServer() {
     if (server != null) {
-      server.config().setAutoRead(true); // a server that waits to be read reads nothing
+      ReadControl.of(server).readToEnd();
       GracefulClose.toSilent(server, Unpooled.EMPTY_BUFFER);
     }
   }
