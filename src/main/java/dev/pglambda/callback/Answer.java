@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -59,7 +60,7 @@ record Answer(
     if (result.payload() != null && !isText(Unpooled.wrappedBuffer(result.payload()))) {
       return failed(
           new SqlError(
-              "22021",
+              SqlState.CHARACTER_NOT_IN_REPERTOIRE,
               "invalid byte sequence for encoding \"UTF8\"",
               "The function's reply is not text in UTF-8.",
               null));

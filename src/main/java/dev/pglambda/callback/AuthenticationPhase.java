@@ -4,14 +4,15 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.pglambda.callback.auth.ScramCredentials;
 import dev.pglambda.callback.auth.ScramServer;
-import dev.pglambda.protocol.BackendMessages;
-import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
 import dev.pglambda.protocol.MessageReader;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
-import io.netty.buffer.ByteBuf;
+import dev.pglambda.protocol.SqlState;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +31,11 @@ import org.jspecify.annotations.Nullable;
 final class AuthenticationPhase implements LinkPhase {
   private static final int MAX_MESSAGE_OCTETS = 4096;
   private static final int SERVER_NONCE_OCTETS = 18;
-  private static final char SASL_RESPONSE = 'p';
 
   /** Also the answer to an installation of another secret. */
   static final SqlError WRONG_PASSWORD =
       new SqlError(
-          "28P01",
+          SqlState.INVALID_PASSWORD,
           "password authentication failed for user \"" + CallbackServer.USER + "\"",
           null,
           "The secret stored with the extension aws_lambda in this database is not the proxy's. To"
@@ -43,7 +43,7 @@ final class AuthenticationPhase implements LinkPhase {
               + " proxy, as its owner or a superuser.");
 
   private static final SqlError TIMEOUT =
-      new SqlError("57014", "canceling authentication due to timeout", null, null);
+      new SqlError(SqlState.QUERY_CANCELED, "canceling authentication due to timeout", null, null);
 
   private final Link link;
   private final ScramServer scram;
@@ -72,9 +72,7 @@ final class AuthenticationPhase implements LinkPhase {
   @Override
   public void begin() {
     timer = link.schedule(() -> link.fail(TIMEOUT), timeout);
-    ByteBuf out = link.alloc().buffer();
-    BackendMessages.authenticationSasl(out, ScramServer.MECHANISM);
-    link.send(out);
+    link.send(Authentication.sasl(ScramServer.MECHANISM));
   }
 
   @Override
@@ -83,10 +81,10 @@ final class AuthenticationPhase implements LinkPhase {
   }
 
   @Override
-  public void receive(Message message) throws ProtocolViolation {
-    if (message.type() != SASL_RESPONSE) {
+  public void receive(RawMessage message) throws ProtocolViolation {
+    if (message.type() != FrontendMessage.PASSWORD) {
       throw new ProtocolViolation(
-          "expected SASL response, got message type " + (int) message.type());
+          "expected SASL response, got message type " + Byte.toUnsignedInt(message.type()));
     }
     if (challenged) {
       finish(new String(message.body(), ISO_8859_1));
@@ -98,9 +96,7 @@ final class AuthenticationPhase implements LinkPhase {
   private void challenge(String clientFirst) throws ProtocolViolation {
     challenged = true;
     String serverFirst = scram.first(clientFirst);
-    ByteBuf out = link.alloc().buffer();
-    BackendMessages.authenticationSaslContinue(out, serverFirst);
-    link.send(out);
+    link.send(new Authentication(Authentication.SASL_CONTINUE, serverFirst));
   }
 
   private void finish(String clientFinal) throws ProtocolViolation {
@@ -111,27 +107,19 @@ final class AuthenticationPhase implements LinkPhase {
     }
     closed();
     admitted.run();
-    ByteBuf out = link.alloc().buffer();
-    BackendMessages.authenticationSaslFinal(out, serverFinal);
-    BackendMessages.authenticationOk(out);
-    link.send(out);
+    link.send(new Authentication(Authentication.SASL_FINAL, serverFinal), Authentication.ok());
     link.enter(next);
   }
 
-  /** {@code SASLInitialResponse}: the mechanism, Int32 length, the mechanism's first message. */
   private static String initialResponse(byte[] body) throws ProtocolViolation {
-    String text = new String(body, ISO_8859_1);
-    int end = text.indexOf('\0');
-    if (end < 0 || body.length < end + 5) {
-      throw new ProtocolViolation("malformed SASLInitialResponse");
-    }
-    if (!text.substring(0, end).equals(ScramServer.MECHANISM)) {
+    SaslInitialResponse response = SaslInitialResponse.read(body, ISO_8859_1);
+    if (!response.mechanism().equals(ScramServer.MECHANISM)) {
       throw new ProtocolViolation("client selected an invalid SASL authentication mechanism");
     }
-    if (ByteBuffer.wrap(body).getInt(end + 1) != body.length - end - 5) {
+    if (response.data() == null) {
       throw new ProtocolViolation("malformed SASLInitialResponse");
     }
-    return text.substring(end + 5);
+    return ISO_8859_1.decode(response.data()).toString();
   }
 
   @Override

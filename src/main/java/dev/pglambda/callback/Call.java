@@ -5,6 +5,7 @@ import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,13 +33,13 @@ final class Call {
   private static final Logger log = LoggerFactory.getLogger(Call.class);
   private static final SqlError SESSION_ENDED =
       new SqlError(
-          "57P01",
+          SqlState.ADMIN_SHUTDOWN,
           "terminating the call because the client's session has ended",
           "The request to Lambda was cancelled; its outcome is unknown.",
           null);
   private static final SqlError INTERNAL_ERROR =
       new SqlError(
-          "XX000",
+          SqlState.INTERNAL_ERROR,
           "internal error in the proxy",
           "The outcome of the call is unknown.",
           "See the proxy's log.");

@@ -3,8 +3,10 @@ package dev.pglambda.callback;
 import dev.pglambda.callback.Installations.Installation;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
-import dev.pglambda.protocol.BackendMessages;
+import dev.pglambda.protocol.BackendMessage.NegotiateProtocolVersion;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.StartupPacket;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
@@ -38,7 +40,7 @@ public final class CallbackServer implements AutoCloseable {
   private static final Pattern DATABASE = Pattern.compile(DATABASE_PREFIX + "[0-9a-f]{32}");
   private static final SqlError EARLIER_VERSION =
       new SqlError(
-          "0A000",
+          SqlState.FEATURE_NOT_SUPPORTED,
           "aws_lambda in this database was installed by an earlier version of pg-lambda-proxy",
           null,
           "Run ALTER EXTENSION aws_lambda UPDATE through the proxy, as its owner or a superuser.");
@@ -180,9 +182,7 @@ public final class CallbackServer implements AutoCloseable {
             .sorted()
             .toList();
     if (protocolMinor > 0 || !unknown.isEmpty()) {
-      ByteBuf out = link.alloc().buffer();
-      BackendMessages.negotiateProtocolVersion(out, unknown);
-      link.send(out);
+      link.send(new NegotiateProtocolVersion(StartupPacket.PROTOCOL_3_0, unknown));
     }
   }
 }

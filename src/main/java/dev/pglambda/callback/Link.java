@@ -1,6 +1,10 @@
 package dev.pglambda.callback;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.SqlError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -26,6 +30,11 @@ interface Link {
    * left for the network, so that a peer which does not read makes us hold one answer at most.
    */
   void send(ByteBuf octets);
+
+  /** Sends messages as {@link #send(ByteBuf)} does; texts are UTF-8. */
+  default void send(Message... messages) {
+    send(MessageWriter.buffer(alloc(), UTF_8, messages));
+  }
 
   /** No further message is handled until something is sent. */
   void hold();

@@ -3,6 +3,7 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,7 +21,11 @@ record LinkEncoding(String name, boolean hexadecimal) {
 
   /** The answer to what cannot be an encoding. */
   static final SqlError INVALID =
-      new SqlError("22023", "invalid value for parameter \"client_encoding\"", null, null);
+      new SqlError(
+          SqlState.INVALID_PARAMETER_VALUE,
+          "invalid value for parameter \"client_encoding\"",
+          null,
+          null);
 
   private static final int LONGEST_COMMAND = 200;
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_ -]{0,62}");

@@ -1,13 +1,18 @@
 package dev.pglambda.callback;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
-import dev.pglambda.protocol.BackendMessages;
-import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
@@ -41,12 +46,12 @@ import org.slf4j.LoggerFactory;
  */
 final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   private static final Logger log = LoggerFactory.getLogger(LinkHandler.class);
-  private static final char TERMINATE = 'X';
   private static final SqlError INTERNAL_ERROR =
-      new SqlError("XX000", "internal error in the proxy", null, "See the proxy's log.");
+      new SqlError(
+          SqlState.INTERNAL_ERROR, "internal error in the proxy", null, "See the proxy's log.");
   private static final SqlError SHUTDOWN =
       new SqlError(
-          "57P01",
+          SqlState.ADMIN_SHUTDOWN,
           "terminating connection because pg-lambda-proxy is shutting down",
           "If a call was in progress, its request to Lambda was cancelled and its outcome is"
               + " unknown.",
@@ -135,14 +140,14 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
   }
 
   private void handleNext(ByteBuf octets) throws ProtocolViolation {
-    Message message = phase.reader().read(octets);
+    RawMessage message = phase.reader().read(octets);
     if (!octets.isReadable()) {
       unread.remove().release();
     }
     if (message == null) {
       return;
     }
-    if (message.type() == TERMINATE) {
+    if (message.type() == FrontendMessage.TERMINATE) {
       close();
     } else {
       phase.receive(message);
@@ -156,7 +161,7 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
     ByteBuf next = unread.peek();
     return next != null
         && phase.reader().isBetweenMessages()
-        && next.getByte(next.readerIndex()) == TERMINATE;
+        && next.getByte(next.readerIndex()) == FrontendMessage.TERMINATE;
   }
 
   @Override
@@ -218,8 +223,9 @@ final class LinkHandler extends ChannelInboundHandlerAdapter implements Link {
             REFUSALS.others());
       }
       closing = true;
-      ByteBuf out = alloc().buffer();
-      BackendMessages.error(out, "FATAL", error);
+      ByteBuf out =
+          MessageWriter.buffer(
+              alloc(), UTF_8, new ErrorResponse(ErrorFields.of(ErrorFields.FATAL, error)));
       channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
     }
   }

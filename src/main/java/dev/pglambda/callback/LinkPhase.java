@@ -1,8 +1,8 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.MessageReader;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.RawMessage;
 
 /** What a link does with its messages at a time of its life. Used on the link's event loop only. */
 interface LinkPhase {
@@ -14,7 +14,7 @@ interface LinkPhase {
   MessageReader reader();
 
   /** Handles one message; the next one comes when what this one made the link send has left. */
-  void receive(Message message) throws ProtocolViolation;
+  void receive(RawMessage message) throws ProtocolViolation;
 
   /** The link is closed: nothing can be sent any more. */
   void closed();

@@ -1,6 +1,7 @@
 package dev.pglambda.callback;
 
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 
 /** A text that is no request we know: an ErrorResponse is the answer, and the link goes on. */
 final class RefusedRequestException extends Exception {
@@ -17,7 +18,7 @@ final class RefusedRequestException extends Exception {
   static RefusedRequestException notARequest() {
     return new RefusedRequestException(
         new SqlError(
-            "08P01",
+            SqlState.PROTOCOL_VIOLATION,
             "not a request of the extension aws_lambda",
             null,
             "The user \"pglambda\" serves the functions of that extension only. Connect as another"
@@ -37,7 +38,7 @@ final class RefusedRequestException extends Exception {
   private static RefusedRequestException otherVersion(String message) {
     return new RefusedRequestException(
         new SqlError(
-            "08P01",
+            SqlState.PROTOCOL_VIOLATION,
             message,
             "The extension aws_lambda in this database and the proxy are of different versions.",
             "Run ALTER EXTENSION aws_lambda UPDATE through the proxy."));

@@ -1,7 +1,7 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.MessageReader;
+import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 
 /** Answers FATAL to whoever comes, before any work is done for him. */
@@ -27,7 +27,7 @@ final class RefusingPhase implements LinkPhase {
   }
 
   @Override
-  public void receive(Message message) {}
+  public void receive(RawMessage message) {}
 
   @Override
   public void closed() {}

@@ -8,13 +8,21 @@ import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
-import dev.pglambda.protocol.BackendMessages;
-import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.MessageReader;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
-import io.netty.buffer.ByteBuf;
+import dev.pglambda.protocol.SqlState;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -28,28 +36,42 @@ final class RequestPhase implements LinkPhase {
   private static final int NONCE_OCTETS = 16;
   private static final int PROOF_DIGITS = 2 * Sha256.OCTETS;
   private static final String HEX_DIGITS = "0123456789abcdef";
+  private static final String CLIENT_ENCODING = "client_encoding";
+  private static final ReadyForQuery READY = new ReadyForQuery(ReadyForQuery.IDLE);
   private static final byte[] HELLO = "hello".getBytes(US_ASCII);
 
   private static final SqlError NO_CALL =
       new SqlError(
-          "08006",
+          SqlState.CONNECTION_FAILURE,
           "no call is in progress on this connection to the proxy",
           "The answer was not asked for in time, so the request to Lambda was cancelled; its"
               + " outcome is unknown.",
           null);
   private static final SqlError NOT_SUPPORTED =
-      new SqlError("0A000", "only the simple query protocol is supported here", null, null);
+      new SqlError(
+          SqlState.FEATURE_NOT_SUPPORTED,
+          "only the simple query protocol is supported here",
+          null,
+          null);
 
   private static final SqlError TOO_MANY_LINKS =
       new SqlError(
-          "53300",
+          SqlState.TOO_MANY_CONNECTIONS,
           "too many connections for role \"" + CallbackServer.USER + "\"",
           null,
           "The option --max-callback-links of pg-lambda-proxy says how many there may be.");
   private static final SqlError TOO_MANY_CALLS =
-      new SqlError("53300", "too many calls of one client's session at a time", null, null);
+      new SqlError(
+          SqlState.TOO_MANY_CONNECTIONS,
+          "too many calls of one client's session at a time",
+          null,
+          null);
   private static final SqlError IDLE =
-      new SqlError("57P05", "terminating connection due to idle-session timeout", null, null);
+      new SqlError(
+          SqlState.IDLE_SESSION_TIMEOUT,
+          "terminating connection due to idle-session timeout",
+          null,
+          null);
 
   private final Link link;
   private final MemoryAccount memory;
@@ -113,14 +135,14 @@ final class RequestPhase implements LinkPhase {
       return;
     }
     idleTimer = link.schedule(this::closeIfIdle, limits.idleAfter());
-    ByteBuf out = link.alloc().buffer();
-    BackendMessages.parameterStatus(out, "server_version", "12.0 (pg-lambda-proxy)");
-    BackendMessages.parameterStatus(out, "server_encoding", "UTF8");
-    BackendMessages.parameterStatus(out, "client_encoding", encoding.name());
-    BackendMessages.parameterStatus(out, "standard_conforming_strings", "on");
-    BackendMessages.backendKeyData(out, RandomToken.octets(8));
-    BackendMessages.readyForQuery(out);
-    link.send(out);
+    ByteBuffer key = ByteBuffer.wrap(RandomToken.octets(8));
+    link.send(
+        new ParameterStatus("server_version", "12.0 (pg-lambda-proxy)"),
+        new ParameterStatus("server_encoding", LinkEncoding.UTF8.name()),
+        new ParameterStatus(CLIENT_ENCODING, encoding.name()),
+        new ParameterStatus("standard_conforming_strings", "on"),
+        new BackendKeyData(key.getInt(), key.slice()),
+        READY);
   }
 
   @Override
@@ -155,7 +177,7 @@ final class RequestPhase implements LinkPhase {
   }
 
   @Override
-  public void receive(Message message) throws ProtocolViolation {
+  public void receive(RawMessage message) throws ProtocolViolation {
     active = true;
     requestReserved = message.reserved();
     try {
@@ -166,24 +188,33 @@ final class RequestPhase implements LinkPhase {
     }
   }
 
-  private void handle(Message message) throws ProtocolViolation {
+  private void handle(RawMessage message) throws ProtocolViolation {
     switch (message.type()) {
-      case 'Q' -> {
+      case FrontendMessage.QUERY -> {
         if (!skippingUntilSync) {
           query(message);
         }
       }
-      case 'P', 'B', 'D', 'E', 'C' -> skipUntilSync();
-      case 'S' -> sync();
-      case 'F' -> {
+      case FrontendMessage.PARSE,
+          FrontendMessage.BIND,
+          FrontendMessage.DESCRIBE,
+          FrontendMessage.EXECUTE,
+          FrontendMessage.CLOSE ->
+          skipUntilSync();
+      case FrontendMessage.SYNC -> sync();
+      case FrontendMessage.FUNCTION_CALL -> {
         if (!skippingUntilSync) {
           refuse(NOT_SUPPORTED);
         }
       }
       // Flush: nothing is kept back. Copy data: ignored by PostgreSQL outside of COPY, too.
-      case 'H', 'd', 'c', 'f' -> {}
+      case FrontendMessage.FLUSH,
+          FrontendMessage.COPY_DATA,
+          FrontendMessage.COPY_DONE,
+          FrontendMessage.COPY_FAIL -> {}
       default ->
-          throw new ProtocolViolation("invalid frontend message type " + (int) message.type());
+          throw new ProtocolViolation(
+              "invalid frontend message type " + Byte.toUnsignedInt(message.type()));
     }
   }
 
@@ -191,20 +222,16 @@ final class RequestPhase implements LinkPhase {
   private void skipUntilSync() {
     if (!skippingUntilSync) {
       skippingUntilSync = true;
-      ByteBuf out = link.alloc().buffer();
-      BackendMessages.error(out, "ERROR", NOT_SUPPORTED);
-      link.send(out);
+      link.send(error(NOT_SUPPORTED));
     }
   }
 
   private void sync() {
     skippingUntilSync = false;
-    ByteBuf out = link.alloc().buffer();
-    BackendMessages.readyForQuery(out);
-    link.send(out);
+    link.send(READY);
   }
 
-  private void query(Message message) throws ProtocolViolation {
+  private void query(RawMessage message) throws ProtocolViolation {
     if (message.tooLong()) {
       refuse(InvokeErrors.requestTooLong(limits.maxRequestOctets()));
       return;
@@ -214,10 +241,7 @@ final class RequestPhase implements LinkPhase {
       return;
     }
     byte[] text = message.body();
-    int length = text.length - 1;
-    if (indexOfZero(text) != length) {
-      throw new ProtocolViolation("invalid message format");
-    }
+    int length = Query.textLength(text);
     try {
       handle(text, length);
     } catch (RefusedRequestException e) {
@@ -317,11 +341,8 @@ final class RequestPhase implements LinkPhase {
       throw new RefusedRequestException(LinkEncoding.INVALID);
     }
     encoding = named;
-    ByteBuf out = link.alloc().buffer();
-    BackendMessages.parameterStatus(out, "client_encoding", named.name());
-    BackendMessages.commandComplete(out, "SET");
-    BackendMessages.readyForQuery(out);
-    link.send(out);
+    link.send(
+        new ParameterStatus(CLIENT_ENCODING, named.name()), new CommandComplete("SET"), READY);
   }
 
   private void answer(Answer answer) {
@@ -329,10 +350,11 @@ final class RequestPhase implements LinkPhase {
   }
 
   private void refuse(SqlError error) {
-    ByteBuf out = link.alloc().buffer();
-    BackendMessages.error(out, "ERROR", error);
-    BackendMessages.readyForQuery(out);
-    link.send(out);
+    link.send(error(error), READY);
+  }
+
+  private static ErrorResponse error(SqlError error) {
+    return new ErrorResponse(ErrorFields.of(ErrorFields.ERROR, error));
   }
 
   /** The digits of the proof at the start of a request. */
@@ -347,13 +369,5 @@ final class RequestPhase implements LinkPhase {
       }
     }
     return proof;
-  }
-
-  private static int indexOfZero(byte[] text) {
-    int index = 0;
-    while (index < text.length && text[index] != 0) {
-      index++;
-    }
-    return index;
   }
 }

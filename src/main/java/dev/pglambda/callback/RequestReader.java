@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Locale;
@@ -101,7 +102,10 @@ final class RequestReader {
       // Only a database in SQL_ASCII can hold such a text.
       throw new RefusedRequestException(
           new SqlError(
-              "22021", "invalid byte sequence for encoding \"UTF8\" in " + what, null, null));
+              SqlState.CHARACTER_NOT_IN_REPERTOIRE,
+              "invalid byte sequence for encoding \"UTF8\" in " + what,
+              null,
+              null));
     }
   }
 

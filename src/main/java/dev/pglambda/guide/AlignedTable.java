@@ -1,6 +1,7 @@
 package dev.pglambda.guide;
 
-import dev.pglambda.guide.QueryResult.Column;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.TypeOid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +12,17 @@ import org.jspecify.annotations.Nullable;
  * Prints a result as psql does in its aligned format (psql manual, {@code \pset format aligned}).
  */
 final class AlignedTable {
-  /** int8, int2, int4, oid, float4, float8, numeric, money: psql aligns these to the right. */
-  private static final Set<Integer> NUMERIC_TYPES = Set.of(20, 21, 23, 26, 700, 701, 790, 1700);
+  /** psql aligns these to the right. */
+  private static final Set<Integer> NUMERIC_TYPES =
+      Set.of(
+          TypeOid.INT8,
+          TypeOid.INT2,
+          TypeOid.INT4,
+          TypeOid.OID,
+          TypeOid.FLOAT4,
+          TypeOid.FLOAT8,
+          TypeOid.NUMERIC,
+          TypeOid.MONEY);
 
   private AlignedTable() {}
 

@@ -1,5 +1,6 @@
 package dev.pglambda.guide;
 
+import dev.pglambda.protocol.BackendMessage.Column;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,13 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param rows values in PostgreSQL's text format, NULL as null
  * @param commandTag for example {@code SELECT 1}
  */
-record QueryResult(List<Column> columns, List<List<@Nullable String>> rows, String commandTag) {
-
-  /**
-   * A column of a result.
-   *
-   * @param name as RowDescription gives it
-   * @param typeOid object ID of its type
-   */
-  record Column(String name, int typeOid) {}
-}
+record QueryResult(List<Column> columns, List<List<@Nullable String>> rows, String commandTag) {}

@@ -4,6 +4,7 @@ import dev.pglambda.intercept.Rewrite.FoundCalls;
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.sql.AmbiguousCalls;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
@@ -39,7 +40,8 @@ public final class ExtensionInterceptor implements Interceptor {
   private static final int MAX_STATEMENTS = 256;
 
   /** Unspecified, text, unknown, varchar: object ids of pg_type.dat. */
-  private static final Set<Integer> TEXT_TYPES = Set.of(0, 25, 705, 1043);
+  private static final Set<Integer> TEXT_TYPES =
+      Set.of(TypeOid.UNSPECIFIED, TypeOid.TEXT, TypeOid.UNKNOWN, TypeOid.VARCHAR);
 
   private static final String AWS_LAMBDA = "aws_lambda";
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -16,14 +17,6 @@ import org.jspecify.annotations.Nullable;
  * says what RDS does (see {@code docs/compatibility.md}).
  */
 public final class InvokeErrors {
-  private static final String WARNING = "01000";
-  private static final String NULL_VALUE_NOT_ALLOWED = "22004";
-  private static final String INVALID_PARAMETER_VALUE = "22023";
-  private static final String INVALID_TEXT_REPRESENTATION = "22P02";
-  private static final String EXTERNAL_ROUTINE_EXCEPTION = "38000";
-  private static final String OUT_OF_MEMORY = "53200";
-  private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
-  private static final String INTERNAL_ERROR = "XX000";
 
   private static final String TIMEOUT = "curlCode: 28, Timeout was reached";
 
@@ -99,7 +92,7 @@ public final class InvokeErrors {
         "AWS Lambda client returned '"
             + failure.getMessage()
             + (failure.isOutcomeUnknown() ? "'. Whether the function ran is unknown." : "'.");
-    return error(EXTERNAL_ROUTINE_EXCEPTION, "invoke API failed", detail, failure.hint());
+    return error(SqlState.EXTERNAL_ROUTINE_EXCEPTION, "invoke API failed", detail, failure.hint());
   }
 
   static SqlError functionFailed(
@@ -108,12 +101,12 @@ public final class InvokeErrors {
     String detail =
         "\"%s\" returned error \"%s\", details: \"%s\"."
             .formatted(functionName, functionError, details);
-    return error(EXTERNAL_ROUTINE_EXCEPTION, "lambda invocation failed", detail, null);
+    return error(SqlState.EXTERNAL_ROUTINE_EXCEPTION, "lambda invocation failed", detail, null);
   }
 
   static SqlError argumentIsNull(String argument) {
     return error(
-        NULL_VALUE_NOT_ALLOWED,
+        SqlState.NULL_VALUE_NOT_ALLOWED,
         "argument \"%s\" of aws_lambda.invoke must not be null".formatted(argument),
         null,
         null);
@@ -121,7 +114,7 @@ public final class InvokeErrors {
 
   static SqlError functionNameIsEmpty() {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "argument \"function_name\" of aws_lambda.invoke must not be empty",
         null,
         null);
@@ -129,7 +122,7 @@ public final class InvokeErrors {
 
   static SqlError invalidFunctionName(String given) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "invalid value for argument \"function_name\" of aws_lambda.invoke: \"%s\""
             .formatted(given),
         null,
@@ -155,7 +148,7 @@ public final class InvokeErrors {
   /** Worded like PostgreSQL's complaint about a setting of type enum. */
   private static SqlError invalidChoice(String argument, String given, String allowed) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "invalid value for argument \"%s\" of aws_lambda.invoke: \"%s\"".formatted(argument, given),
         null,
         "Available values: %s (case-sensitive).".formatted(allowed));
@@ -164,7 +157,7 @@ public final class InvokeErrors {
   /** What PostgreSQL says where a text is given for json, but for the DETAIL. */
   static SqlError contextIsNoJson(String given) {
     return error(
-        INVALID_TEXT_REPRESENTATION,
+        SqlState.INVALID_TEXT_REPRESENTATION,
         "invalid input syntax for type json",
         "aws_lambda.invoke read \"%s\" as context, not as log_type.".formatted(given),
         null);
@@ -173,7 +166,7 @@ public final class InvokeErrors {
   /** Worded like PostgreSQL's complaint about a setting that is no integer. */
   static SqlError timeoutIsNoInteger(String parameter, String given, boolean tooLong) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "invalid value for parameter \"%s\": \"%s\"".formatted(parameter, given),
         null,
         tooLong ? "Value exceeds integer range." : null);
@@ -182,7 +175,7 @@ public final class InvokeErrors {
   /** Worded like PostgreSQL's complaint about a setting out of range. */
   static SqlError timeoutOutOfRange(String parameter, int given, int least, int most) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "%d is outside the valid range for parameter \"%s\" (%d .. %d)"
             .formatted(given, parameter, least, most),
         null,
@@ -191,7 +184,7 @@ public final class InvokeErrors {
 
   static SqlError invalidRegion(String given) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "invalid AWS region: \"%s\"".formatted(given),
         null,
         "A region looks like \"us-east-1\".");
@@ -199,7 +192,7 @@ public final class InvokeErrors {
 
   static SqlError regionConflict(String given, FunctionName name) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "region \"%s\" contradicts the region in the ARN of the function".formatted(given),
         "\"%s\" is in region \"%s\".".formatted(name.text(), name.region()),
         "Leave the region out, or give the same one.");
@@ -207,7 +200,7 @@ public final class InvokeErrors {
 
   static SqlError partitionConflict(String region, String partition, FunctionName name) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "region \"%s\" contradicts the partition in the ARN of the function".formatted(region),
         "\"%s\" is in partition \"%s\", the region is in \"%s\"."
             .formatted(name.text(), name.partition(), partition),
@@ -216,7 +209,7 @@ public final class InvokeErrors {
 
   static SqlError qualifierConflict(String given, FunctionName name) {
     return error(
-        INVALID_PARAMETER_VALUE,
+        SqlState.INVALID_PARAMETER_VALUE,
         "qualifier \"%s\" contradicts the qualifier in the name of the function".formatted(given),
         "\"%s\" has the qualifier \"%s\".".formatted(name.text(), name.qualifier()),
         "Leave the qualifier out, or give the same one.");
@@ -224,7 +217,7 @@ public final class InvokeErrors {
 
   static SqlError readAsCompositeOverload(String invocationType) {
     return error(
-        WARNING,
+        SqlState.WARNING,
         "aws_lambda.invoke read \"%s\" as invocation_type, not as region".formatted(invocationType),
         "PostgreSQL took the text overload here, whose third argument is the region.",
         "Cast the function name to aws_commons._lambda_function_arn_1, as"
@@ -234,7 +227,7 @@ public final class InvokeErrors {
   /** Longer than what this project passes on to Lambda, which takes 6 MB. */
   public static SqlError requestTooLong(int limit) {
     return error(
-        PROGRAM_LIMIT_EXCEEDED,
+        SqlState.PROGRAM_LIMIT_EXCEEDED,
         "request too long (expected: at most %d octets)".formatted(limit),
         "Nothing was sent to Lambda.",
         null);
@@ -242,13 +235,13 @@ public final class InvokeErrors {
 
   /** The proxy does not hold arguments or a result; where that is the result, the function ran. */
   public static SqlError outOfMemory(MemoryAccount.Refusal refusal) {
-    return error(OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE, refusal.detail(), null);
+    return error(SqlState.OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE, refusal.detail(), null);
   }
 
   /** The same, of a result. */
   public static SqlError outOfMemoryForReply(MemoryAccount.Refusal refusal) {
     return error(
-        OUT_OF_MEMORY,
+        SqlState.OUT_OF_MEMORY,
         MemoryAccount.Refusal.MESSAGE,
         refusal.detail() + " The function ran; its reply was dropped.",
         null);
@@ -256,7 +249,7 @@ public final class InvokeErrors {
 
   public static SqlError internalError() {
     return error(
-        INTERNAL_ERROR,
+        SqlState.INTERNAL_ERROR,
         "internal error in aws_lambda.invoke",
         "Whether the function ran is unknown.",
         "The log of pg-lambda-proxy tells more.");

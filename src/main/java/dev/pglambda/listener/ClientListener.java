@@ -16,7 +16,6 @@ import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -141,16 +140,9 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
         || !(address instanceof InetSocketAddress own)) {
       return bytes.retainedDuplicate();
     }
-    byte[] value =
-        callbackParameter.apply(token, own.getAddress()).getBytes(StandardCharsets.ISO_8859_1);
-    int length = bytes.readableBytes() + CALLBACK_PARAMETER.length() + value.length + 2;
-    if (length > StartupPacket.MAX_LENGTH) {
-      return bytes.retainedDuplicate();
-    }
-    ByteBuf packet = allocator.buffer(length).writeInt(length);
-    packet.writeBytes(bytes, bytes.readerIndex() + 4, bytes.readableBytes() - 5);
-    packet.writeCharSequence(CALLBACK_PARAMETER, StandardCharsets.ISO_8859_1);
-    return packet.writeByte(0).writeBytes(value).writeByte(0).writeByte(0);
+    String value = callbackParameter.apply(token, own.getAddress());
+    ByteBuf longer = StartupPacket.with(bytes, CALLBACK_PARAMETER, value, allocator);
+    return longer == null ? bytes.retainedDuplicate() : longer;
   }
 
   @Override

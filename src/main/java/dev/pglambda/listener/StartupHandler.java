@@ -57,9 +57,6 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   /** First byte of a TLS handshake record: a client that begins TLS without asking. */
   private static final int TLS_HANDSHAKE = 0x16;
 
-  /** Where the key begins in a cancel request, behind its length and code. */
-  private static final int CANCEL_KEY = 8;
-
   private final ClientListener relay;
   private ByteBuf received = Unpooled.EMPTY_BUFFER;
   private @Nullable Future<?> timeout;
@@ -140,26 +137,27 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     ByteBuf bytes = received.readSlice(StartupPacket.length(received));
     if (packet instanceof StartupPacket.SslRequest && !sslAsked) {
       sslAsked = true;
-      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
+      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {BackendMessage.NO_ENCRYPTION}));
     } else if (packet instanceof StartupPacket.GssEncRequest && !gssAsked) {
       gssAsked = true;
-      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
-    } else if (packet instanceof StartupPacket.CancelRequest) {
+      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {BackendMessage.NO_ENCRYPTION}));
+    } else if (packet instanceof StartupPacket.CancelRequest cancel) {
       done = true;
-      cancel(ctx, bytes.retain());
+      cancel(ctx, cancel, bytes.retain());
     } else if (packet instanceof StartupMessage startup) {
       done = true;
       begin(ctx, startup, bytes);
     } else {
       // To the server, the second of two is the version of a protocol that it does not know.
       done = true;
-      letServerRefuse(ctx, new VersionRefusal(ctx.channel(), 3, bytes, true));
+      letServerRefuse(
+          ctx, new VersionRefusal(ctx.channel(), StartupPacket.MAJOR_VERSION, bytes, true));
     }
     return true;
   }
 
   private void begin(ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes) {
-    if (startup.majorVersion() != 3) {
+    if (startup.majorVersion() != StartupPacket.MAJOR_VERSION) {
       letServerRefuse(ctx, new VersionRefusal(ctx.channel(), startup.majorVersion(), bytes, false));
       return;
     }
@@ -255,10 +253,10 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   }
 
   /** Ends a call that the proxy serves itself, or lets the server know. */
-  private void cancel(ChannelHandlerContext ctx, ByteBuf request) {
+  private void cancel(
+      ChannelHandlerContext ctx, StartupPacket.CancelRequest cancel, ByteBuf request) {
     relay.pending().remove(ctx.channel());
-    Session session =
-        relay.sessions().withCancelKey(request.nioBuffer().slice().position(CANCEL_KEY).slice());
+    Session session = relay.sessions().withCancelKey(cancel.key());
     if (session == null) {
       passOnCancel(ctx, request);
       return;

@@ -56,7 +56,7 @@ final class VersionRefusal extends ChannelInboundHandlerAdapter {
     ByteBuf bytes = (ByteBuf) message;
     if (encryptionToBeRefused) {
       encryptionToBeRefused = false;
-      boolean refused = bytes.readByte() == 'N';
+      boolean refused = bytes.readByte() == BackendMessage.NO_ENCRYPTION;
       bytes.release();
       if (refused) {
         ctx.writeAndFlush(Unpooled.wrappedBuffer(packet));

@@ -1,28 +1,393 @@
 package dev.pglambda.protocol;
 
-/**
- * Type bytes of the messages a server sends (PostgreSQL manual, "Message Formats", those marked B).
- */
-public final class BackendMessage {
-  public static final byte AUTHENTICATION = 'R';
-  public static final byte BACKEND_KEY_DATA = 'K';
-  public static final byte BIND_COMPLETE = '2';
-  public static final byte CLOSE_COMPLETE = '3';
-  public static final byte COMMAND_COMPLETE = 'C';
-  public static final byte COPY_BOTH_RESPONSE = 'W';
-  public static final byte COPY_IN_RESPONSE = 'G';
-  public static final byte DATA_ROW = 'D';
-  public static final byte EMPTY_QUERY_RESPONSE = 'I';
-  public static final byte ERROR_RESPONSE = 'E';
-  public static final byte NO_DATA = 'n';
-  public static final byte NOTICE_RESPONSE = 'N';
-  public static final byte NOTIFICATION_RESPONSE = 'A';
-  public static final byte PARAMETER_DESCRIPTION = 't';
-  public static final byte PARAMETER_STATUS = 'S';
-  public static final byte PARSE_COMPLETE = '1';
-  public static final byte PORTAL_SUSPENDED = 's';
-  public static final byte READY_FOR_QUERY = 'Z';
-  public static final byte ROW_DESCRIPTION = 'T';
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-  private BackendMessage() {}
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server sends (PostgreSQL manual, "Message Formats", those marked B), by the manual's
+ * names. Values of columns and COPY data stay bytes; lists are views of the message's own bytes.
+ */
+public sealed interface BackendMessage extends Message {
+  byte AUTHENTICATION = 'R';
+  byte BACKEND_KEY_DATA = 'K';
+  byte BIND_COMPLETE = '2';
+  byte CLOSE_COMPLETE = '3';
+  byte COMMAND_COMPLETE = 'C';
+  byte COPY_BOTH_RESPONSE = 'W';
+  byte COPY_DATA = 'd';
+  byte COPY_DONE = 'c';
+  byte COPY_IN_RESPONSE = 'G';
+  byte COPY_OUT_RESPONSE = 'H';
+  byte DATA_ROW = 'D';
+  byte EMPTY_QUERY_RESPONSE = 'I';
+  byte ERROR_RESPONSE = 'E';
+  byte FUNCTION_CALL_RESPONSE = 'V';
+  byte NEGOTIATE_PROTOCOL_VERSION = 'v';
+  byte NO_DATA = 'n';
+  byte NOTICE_RESPONSE = 'N';
+  byte NOTIFICATION_RESPONSE = 'A';
+  byte PARAMETER_DESCRIPTION = 't';
+  byte PARAMETER_STATUS = 'S';
+  byte PARSE_COMPLETE = '1';
+  byte PORTAL_SUSPENDED = 's';
+  byte READY_FOR_QUERY = 'Z';
+  byte ROW_DESCRIPTION = 'T';
+
+  /** The answer to SSLRequest and GSSENCRequest of a server without encryption. */
+  byte NO_ENCRYPTION = 'N';
+
+  /** Reads the body of a message; a type that is not known makes an {@link Unknown}. */
+  static BackendMessage read(byte type, byte[] body, Charset charset) throws ProtocolViolation {
+    return BodyReader.read(body, charset, in -> read(type, in));
+  }
+
+  /**
+   * Reads a complete frame, whose texts get one {@code char} per byte.
+   *
+   * @param index where the type is; nothing is consumed
+   * @return null if it is malformed
+   */
+  static @Nullable BackendMessage read(ByteBuf buffer, int index, int length) {
+    try {
+      return read(buffer.getByte(index), Frame.body(buffer, index, length), ISO_8859_1);
+    } catch (ProtocolViolation malformed) {
+      return null;
+    }
+  }
+
+  private static BackendMessage read(byte type, BodyReader in) {
+    return switch (type) {
+      case AUTHENTICATION -> new Authentication(in.int32(), in.rest());
+      case BACKEND_KEY_DATA -> new BackendKeyData(in.int32(), in.rest());
+      case BIND_COMPLETE -> new BindComplete();
+      case CLOSE_COMPLETE -> new CloseComplete();
+      case COMMAND_COMPLETE -> new CommandComplete(in.string());
+      case COPY_BOTH_RESPONSE -> new CopyBothResponse(in.int8(), in.int16s());
+      case COPY_DATA -> new CopyData(in.rest());
+      case COPY_DONE -> new CopyDone();
+      case COPY_IN_RESPONSE -> new CopyInResponse(in.int8(), in.int16s());
+      case COPY_OUT_RESPONSE -> new CopyOutResponse(in.int8(), in.int16s());
+      case DATA_ROW -> new DataRow(in.values());
+      case EMPTY_QUERY_RESPONSE -> new EmptyQueryResponse();
+      case ERROR_RESPONSE -> new ErrorResponse(ErrorFields.read(in));
+      case FUNCTION_CALL_RESPONSE -> new FunctionCallResponse(in.value());
+      case NEGOTIATE_PROTOCOL_VERSION -> new NegotiateProtocolVersion(in.int32(), in.strings());
+      case NO_DATA -> new NoData();
+      case NOTICE_RESPONSE -> new NoticeResponse(ErrorFields.read(in));
+      case NOTIFICATION_RESPONSE -> new NotificationResponse(in.int32(), in.string(), in.string());
+      case PARAMETER_DESCRIPTION -> new ParameterDescription(in.int32s());
+      case PARAMETER_STATUS -> new ParameterStatus(in.string(), in.string());
+      case PARSE_COMPLETE -> new ParseComplete();
+      case PORTAL_SUSPENDED -> new PortalSuspended();
+      case READY_FOR_QUERY -> new ReadyForQuery((char) in.int8());
+      case ROW_DESCRIPTION -> new RowDescription(in.columns());
+      default -> new Unknown(type, in.rest());
+    };
+  }
+
+  /**
+   * {@code R: Int32 code, data}.
+   *
+   * @param data salt of MD5, mechanisms of SASL, or a mechanism's own data
+   */
+  record Authentication(int code, ByteBuffer data) implements BackendMessage {
+    public static final int OK = 0;
+    public static final int CLEARTEXT_PASSWORD = 3;
+    public static final int MD5_PASSWORD = 5;
+    public static final int SASL = 10;
+    public static final int SASL_CONTINUE = 11;
+    public static final int SASL_FINAL = 12;
+
+    public Authentication(int code, String data) {
+      this(code, ByteBuffer.wrap(data.getBytes(UTF_8)));
+    }
+
+    /** AuthenticationOk. */
+    public static Authentication ok() {
+      return new Authentication(OK, "");
+    }
+
+    /** AuthenticationSASL with one mechanism: names, and an empty one. */
+    public static Authentication sasl(String mechanism) {
+      return new Authentication(SASL, mechanism + "\0\0");
+    }
+
+    /** Whether it is AuthenticationSASL and offers the mechanism. */
+    public boolean offers(String mechanism) {
+      return code == SASL && ("\0" + text()).contains("\0" + mechanism + "\0");
+    }
+
+    public String text() {
+      return UTF_8.decode(data.duplicate()).toString();
+    }
+
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(AUTHENTICATION).int32(code).bytes(data).end();
+    }
+  }
+
+  /**
+   * {@code K: Int32 processId, secretKey}.
+   *
+   * @param secretKey four bytes, or more since protocol 3.2
+   */
+  record BackendKeyData(int processId, ByteBuffer secretKey) implements BackendMessage {
+    /** Reads a complete frame; null: it is malformed. */
+    public static @Nullable BackendKeyData read(ByteBuf buffer, int index, int length) {
+      return (BackendKeyData) BackendMessage.read(buffer, index, length);
+    }
+
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(BACKEND_KEY_DATA).int32(processId).bytes(secretKey).end();
+    }
+  }
+
+  /** {@code 2}. */
+  record BindComplete() implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(BIND_COMPLETE).end();
+    }
+  }
+
+  /** {@code 3}. */
+  record CloseComplete() implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(CLOSE_COMPLETE).end();
+    }
+  }
+
+  /** {@code C: String tag}. */
+  record CommandComplete(String tag) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(COMMAND_COMPLETE).string(tag).end();
+    }
+  }
+
+  /** {@code W: Int8 format, Int16 n, Int16[n]}. */
+  record CopyBothResponse(int format, List<Integer> columnFormats) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(COPY_BOTH_RESPONSE).int8(format).int16s(columnFormats).end();
+    }
+  }
+
+  /** {@code d: data}. */
+  record CopyData(ByteBuffer data) implements BackendMessage {
+    /** As UTF-8. */
+    public String text() {
+      return UTF_8.decode(data.duplicate()).toString();
+    }
+
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(COPY_DATA).bytes(data).end();
+    }
+  }
+
+  /** {@code c}. */
+  record CopyDone() implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(COPY_DONE).end();
+    }
+  }
+
+  /** {@code G: Int8 format, Int16 n, Int16[n]}. */
+  record CopyInResponse(int format, List<Integer> columnFormats) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(COPY_IN_RESPONSE).int8(format).int16s(columnFormats).end();
+    }
+  }
+
+  /** {@code H: Int8 format, Int16 n, Int16[n]}. */
+  record CopyOutResponse(int format, List<Integer> columnFormats) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(COPY_OUT_RESPONSE).int8(format).int16s(columnFormats).end();
+    }
+  }
+
+  /** {@code D: Int16 n, (Int32 length, value)[n]}; null is NULL. */
+  record DataRow(List<@Nullable ByteBuffer> values) implements BackendMessage {
+    /** The value of a column as UTF-8, or null. */
+    public @Nullable String text(int column) {
+      ByteBuffer value = values.get(column);
+      return value == null ? null : UTF_8.decode(value.duplicate()).toString();
+    }
+
+    /** The values of all columns as UTF-8. */
+    public List<@Nullable String> texts() {
+      return BodyReader.list(values.size(), this::text);
+    }
+
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(DATA_ROW).values(values).end();
+    }
+
+    @Override
+    public String toString() {
+      return "DataRow" + texts();
+    }
+  }
+
+  /** {@code I}. */
+  record EmptyQueryResponse() implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(EMPTY_QUERY_RESPONSE).end();
+    }
+  }
+
+  /** {@code E: (Byte1 type, String value)[], Byte1 0}. */
+  record ErrorResponse(ErrorFields fields) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      fields.write(out.begin(ERROR_RESPONSE)).end();
+    }
+  }
+
+  /** {@code V: Int32 length, value}; null is NULL. */
+  record FunctionCallResponse(@Nullable ByteBuffer value) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(FUNCTION_CALL_RESPONSE).value(value).end();
+    }
+  }
+
+  /**
+   * {@code v: Int32 version, Int32 n, String[n] unknown options}.
+   *
+   * @param version the whole number, as PostgreSQL sends it and libpq reads it
+   */
+  record NegotiateProtocolVersion(int version, List<String> unknownOptions)
+      implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(NEGOTIATE_PROTOCOL_VERSION).int32(version).strings(unknownOptions).end();
+    }
+  }
+
+  /** {@code n}. */
+  record NoData() implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(NO_DATA).end();
+    }
+  }
+
+  /** {@code N: (Byte1 type, String value)[], Byte1 0}. */
+  record NoticeResponse(ErrorFields fields) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      fields.write(out.begin(NOTICE_RESPONSE)).end();
+    }
+  }
+
+  /** {@code A: Int32 processId, String channel, String payload}. */
+  record NotificationResponse(int processId, String channel, String payload)
+      implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(NOTIFICATION_RESPONSE).int32(processId).string(channel).string(payload).end();
+    }
+  }
+
+  /** {@code t: Int16 n, Int32[n]}. */
+  record ParameterDescription(List<Integer> typeOids) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(PARAMETER_DESCRIPTION).int32s(typeOids).end();
+    }
+  }
+
+  /** {@code S: String parameter, String value}. */
+  record ParameterStatus(String parameter, String value) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(PARAMETER_STATUS).string(parameter).string(value).end();
+    }
+  }
+
+  /** {@code 1}. */
+  record ParseComplete() implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(PARSE_COMPLETE).end();
+    }
+  }
+
+  /** {@code s}. */
+  record PortalSuspended() implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(PORTAL_SUSPENDED).end();
+    }
+  }
+
+  /** {@code Z: Byte1 status}. */
+  record ReadyForQuery(char status) implements BackendMessage {
+    public static final char IDLE = 'I';
+    public static final char IN_TRANSACTION = 'T';
+    public static final char IN_FAILED_TRANSACTION = 'E';
+
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(READY_FOR_QUERY).int8(status).end();
+    }
+  }
+
+  /** {@code T: Int16 n, Column[n]}. */
+  record RowDescription(List<Column> columns) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(ROW_DESCRIPTION).int16(columns.size());
+      columns.forEach(column -> column.write(out));
+      out.end();
+    }
+  }
+
+  /**
+   * {@code String name, Int32 tableOid, Int16 attributeNumber, Int32 typeOid, Int16 typeSize, Int32
+   * typeModifier, Int16 format}.
+   */
+  record Column(
+      String name,
+      int tableOid,
+      int attributeNumber,
+      int typeOid,
+      int typeSize,
+      int typeModifier,
+      int format) {
+
+    /** A column of type text, of no table, in text format. */
+    public static Column text(String name) {
+      return new Column(name, 0, 0, TypeOid.TEXT, -1, -1, 0);
+    }
+
+    private void write(MessageWriter out) {
+      out.string(name).int32(tableOid).int16(attributeNumber).int32(typeOid);
+      out.int16(typeSize).int32(typeModifier).int16(format);
+    }
+  }
+
+  /** Any other type. */
+  record Unknown(byte type, ByteBuffer body) implements BackendMessage {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin(type).bytes(body).end();
+    }
+  }
 }

@@ -3,6 +3,7 @@ package dev.pglambda.protocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,17 +27,26 @@ public final class ErrorFields {
   public static final char INTERNAL_POSITION = 'p';
   public static final char INTERNAL_QUERY = 'q';
 
-  private final Map<Character, String> fields = new LinkedHashMap<>();
+  /** Severities. */
+  public static final String ERROR = "ERROR";
 
-  private ErrorFields() {}
+  public static final String FATAL = "FATAL";
+
+  private final Map<Character, String> fields = new LinkedHashMap<>();
 
   /** An error of the proxy's own that ends the connection. */
   public static ErrorFields fatal(String sqlState, String message) {
+    return of(FATAL, new SqlError(sqlState, message, null, null));
+  }
+
+  public static ErrorFields of(String severity, SqlError error) {
     return new ErrorFields()
-        .with(SEVERITY, "FATAL")
-        .with(SEVERITY_NOT_LOCALIZED, "FATAL")
-        .with(SQLSTATE, sqlState)
-        .with(MESSAGE, message);
+        .with(SEVERITY, severity)
+        .with(SEVERITY_NOT_LOCALIZED, severity)
+        .with(SQLSTATE, error.sqlState())
+        .with(MESSAGE, error.message())
+        .with(DETAIL, error.detail())
+        .with(HINT, error.hint());
   }
 
   /**
@@ -48,22 +58,27 @@ public final class ErrorFields {
    * @return null if the body is malformed
    */
   public static @Nullable ErrorFields read(ByteBuf buffer, int index, int length) {
-    ErrorFields read = new ErrorFields();
-    int at = index + Frame.HEADER_LENGTH;
-    int end = index + length;
-    while (at < end) {
-      char type = (char) buffer.getUnsignedByte(at++);
-      if (type == 0) {
-        return read;
-      }
-      int terminator = buffer.indexOf(at, end, (byte) 0);
-      if (terminator < 0) {
-        return null;
-      }
-      read.fields.put(type, buffer.toString(at, terminator - at, StandardCharsets.ISO_8859_1));
-      at = terminator + 1;
+    byte[] body = Frame.body(buffer, index, length);
+    try {
+      return BodyReader.read(
+          body,
+          StandardCharsets.ISO_8859_1,
+          in -> {
+            ErrorFields fields = read(in);
+            in.rest();
+            return fields;
+          });
+    } catch (ProtocolViolation malformed) {
+      return null;
     }
-    return null;
+  }
+
+  static ErrorFields read(BodyReader in) {
+    ErrorFields read = new ErrorFields();
+    for (int type = in.int8(); type != 0; type = in.int8()) {
+      read.fields.put((char) type, in.string());
+    }
+    return read;
   }
 
   /** The value of a field, or null if it is not there. */
@@ -88,15 +103,38 @@ public final class ErrorFields {
    *     BackendMessage#NOTICE_RESPONSE}
    */
   public ByteBuf toFrame(ByteBufAllocator allocator, byte messageType) {
-    ByteBuf frame = allocator.buffer();
-    frame.writeByte(messageType).writeInt(0);
-    fields.forEach(
-        (type, value) -> {
-          frame.writeByte(type);
-          frame.writeCharSequence(value, StandardCharsets.ISO_8859_1);
-          frame.writeByte(0);
-        });
-    frame.writeByte(0);
-    return frame.setInt(1, frame.readableBytes() - 1);
+    MessageWriter out = new MessageWriter(allocator.buffer(), StandardCharsets.ISO_8859_1);
+    return write(out.begin(messageType)).end().toBuffer();
+  }
+
+  MessageWriter write(MessageWriter out) {
+    fields.forEach((type, value) -> out.int8(type).string(value));
+    return out.int8(0);
+  }
+
+  /** Whether the session ends with this error. */
+  public boolean isFatal() {
+    String severity = fields.getOrDefault(SEVERITY_NOT_LOCALIZED, get(SEVERITY));
+    return FATAL.equals(severity) || "PANIC".equals(severity);
+  }
+
+  /** In order. */
+  public Map<Character, String> asMap() {
+    return Collections.unmodifiableMap(fields);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ErrorFields that && fields.equals(that.fields);
+  }
+
+  @Override
+  public int hashCode() {
+    return fields.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return fields.toString();
   }
 }

@@ -1,5 +1,8 @@
 package dev.pglambda.protocol;
 
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+
 /**
  * The form of every message but the startup packets: {@code Byte1 type, Int32 length, body}, the
  * length counting itself but not the type (PostgreSQL manual, "Message Formats").
@@ -15,4 +18,16 @@ public final class Frame {
   public static final int MAX_LENGTH = 0x4000_0000;
 
   private Frame() {}
+
+  /** The body of a complete frame. */
+  static byte[] body(ByteBuf buffer, int index, int length) {
+    byte[] body = new byte[length - HEADER_LENGTH];
+    buffer.getBytes(index + HEADER_LENGTH, body);
+    return body;
+  }
+
+  /** The length field of a header. */
+  static int length(byte[] header) {
+    return ByteBuffer.wrap(header).getInt(1);
+  }
 }

@@ -249,12 +249,7 @@ public final class FrameScanner {
       return end;
     }
     headerLength = 0;
-    int length =
-        (header[1] & 0xff) << 24
-            | (header[2] & 0xff) << 16
-            | (header[3] & 0xff) << 8
-            | (header[4] & 0xff);
-    int total = total(header[0], length);
+    int total = total(header[0], Frame.length(header));
     if (visitor.wants(header[0], total - Frame.HEADER_LENGTH)) {
       beginGathering(total).writeBytes(header);
       return at + step;

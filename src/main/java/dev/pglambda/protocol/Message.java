@@ -1,55 +1,8 @@
 package dev.pglambda.protocol;
 
-import dev.pglambda.limits.MemoryAccount;
-import org.jspecify.annotations.Nullable;
+/** What one side says to the other (PostgreSQL manual, "Message Formats"). */
+public sealed interface Message permits BackendMessage, FrontendMessage, StartupPacket {
 
-/**
- * One message of the server's: type and body, without the length.
- *
- * <p>The body's array holds the only copy made of the bytes that arrived; a payload is a view of
- * it.
- */
-public final class Message {
-  private final byte type;
-  private final byte[] body;
-  private final boolean tooLong;
-  private final long reserved;
-  private final MemoryAccount.@Nullable Refusal refusal;
-
-  Message(
-      byte type,
-      byte[] body,
-      boolean tooLong,
-      long reserved,
-      MemoryAccount.@Nullable Refusal refusal) {
-    this.reserved = reserved;
-    this.refusal = refusal;
-    this.type = type;
-    this.body = body;
-    this.tooLong = tooLong;
-  }
-
-  public char type() {
-    return (char) (type & 0xff);
-  }
-
-  /** The body; empty if it was {@link #tooLong()}, or there is a {@link #refusal()}. */
-  public byte[] body() {
-    return body;
-  }
-
-  /** Bytes reserved for the body. */
-  public long reserved() {
-    return reserved;
-  }
-
-  /** Why there was no memory for the body; else null. */
-  public MemoryAccount.@Nullable Refusal refusal() {
-    return refusal;
-  }
-
-  /** Whether the body was longer than the reader's limit and was dropped. */
-  public boolean tooLong() {
-    return tooLong;
-  }
+  /** Writes all of it, with its type and length. */
+  void write(MessageWriter out);
 }

@@ -55,7 +55,7 @@ public final class MessageReader {
    * @return null as long as the message is not complete; what is reserved for its body is to be
    *     released by who handles it
    */
-  public @Nullable Message read(ByteBuf octets) throws ProtocolViolation {
+  public @Nullable RawMessage read(ByteBuf octets) throws ProtocolViolation {
     if (headerOctets < Frame.HEADER_LENGTH && !readHeader(octets)) {
       return null;
     }
@@ -85,11 +85,7 @@ public final class MessageReader {
     if (headerOctets < Frame.HEADER_LENGTH) {
       return false;
     }
-    int length =
-        (header[1] & 0xff) << 24
-            | (header[2] & 0xff) << 16
-            | (header[3] & 0xff) << 8
-            | (header[4] & 0xff);
+    int length = Frame.length(header);
     if (length < Frame.MIN_LENGTH || length - Frame.MIN_LENGTH > skipLimit) {
       throw new ProtocolViolation("invalid message length");
     }
@@ -120,8 +116,8 @@ public final class MessageReader {
     return true;
   }
 
-  private Message complete() {
-    Message message = new Message(header[0], body, bodyLength > limit, reserved, refusal);
+  private RawMessage complete() {
+    RawMessage message = new RawMessage(header[0], body, bodyLength > limit, reserved, refusal);
     headerOctets = 0;
     body = NOTHING;
     bodyOctets = 0;

@@ -1,6 +1,9 @@
 package dev.pglambda.protocol;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,10 +14,23 @@ import org.jspecify.annotations.Nullable;
  * body} (PostgreSQL manual, "Message Formats": CancelRequest, GSSENCRequest, SSLRequest,
  * StartupMessage).
  */
-public sealed interface StartupPacket {
+public sealed interface StartupPacket extends Message {
 
   /** Largest packet PostgreSQL accepts: its MAX_STARTUP_PACKET_LENGTH, and the length itself. */
   int MAX_LENGTH = 10_004;
+
+  /** The version of the protocol that the proxy speaks. */
+  int MAJOR_VERSION = 3;
+
+  /** The same as one number. */
+  int PROTOCOL_3_0 = MAJOR_VERSION << 16;
+
+  /** The "major version" of what is no StartupMessage, and the minor ones. */
+  int REQUEST = 1234;
+
+  int CANCEL = 5678;
+  int SSL = 5679;
+  int GSSENC = 5680;
 
   /**
    * Bytes of a wrong length. PostgreSQL closes on them and tells its log alone (backend_startup.c,
@@ -23,19 +39,50 @@ public sealed interface StartupPacket {
    *
    * @param reason for the log, {@code what: actual (expected: ...)}
    */
-  record NoPacket(String reason) implements StartupPacket {}
+  record NoPacket(String reason) implements StartupPacket {
+    @Override
+    public void write(MessageWriter out) {
+      throw new IllegalStateException(reason);
+    }
+  }
 
-  /** Asks for TLS. */
-  record SslRequest() implements StartupPacket {}
+  /** {@code Int32 length, Int32 code}: asks for TLS. */
+  record SslRequest() implements StartupPacket {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin().int16(REQUEST).int16(SSL).end();
+    }
+  }
 
-  /** Asks for GSSAPI encryption. */
-  record GssEncRequest() implements StartupPacket {}
-
-  /** Asks to cancel what another session runs; the key stays opaque (4 to 256 bytes). */
-  record CancelRequest() implements StartupPacket {}
+  /** {@code Int32 length, Int32 code}: asks for GSSAPI encryption. */
+  record GssEncRequest() implements StartupPacket {
+    @Override
+    public void write(MessageWriter out) {
+      out.begin().int16(REQUEST).int16(GSSENC).end();
+    }
+  }
 
   /**
-   * Begins a session.
+   * {@code Int32 length, Int32 code, Int32 processId, secretKey}: asks to cancel what another
+   * session runs.
+   *
+   * @param secretKey opaque, 4 to 256 bytes
+   */
+  record CancelRequest(int processId, ByteBuffer secretKey) implements StartupPacket {
+    /** What the server has told the client. */
+    public BackendMessage.BackendKeyData key() {
+      return new BackendMessage.BackendKeyData(processId, secretKey);
+    }
+
+    @Override
+    public void write(MessageWriter out) {
+      out.begin().int16(REQUEST).int16(CANCEL).int32(processId).bytes(secretKey).end();
+    }
+  }
+
+  /**
+   * {@code Int32 length, Int16 majorVersion, Int16 minorVersion, (String name, String value)[],
+   * Byte1 0}: begins a session.
    *
    * @param majorVersion protocol version; 3, or what the server is to refuse
    * @param minorVersion 0 or 2, or what the client wishes
@@ -44,6 +91,16 @@ public sealed interface StartupPacket {
    */
   record StartupMessage(int majorVersion, int minorVersion, Map<String, String> parameters)
       implements StartupPacket {
+
+    /** Of protocol 3.0. */
+    public StartupMessage(Map<String, String> parameters) {
+      this(MAJOR_VERSION, 0, parameters);
+    }
+
+    @Override
+    public void write(MessageWriter out) {
+      out.begin().int16(majorVersion).int16(minorVersion).pairs(parameters).end();
+    }
 
     /** The user name, or an empty string. */
     public String user() {
@@ -87,26 +144,47 @@ public sealed interface StartupPacket {
     int at = in.readerIndex();
     int major = in.getUnsignedShort(at + 4);
     int minor = in.getUnsignedShort(at + 6);
-    if (major == 1234) {
+    if (major == REQUEST) {
       return switch (minor) {
-        case 5678 -> cancelRequest(length);
-        case 5679 -> new SslRequest();
-        case 5680 -> new GssEncRequest();
+        case CANCEL -> cancelRequest(in, length);
+        case SSL -> new SslRequest();
+        case GSSENC -> new GssEncRequest();
         default -> new StartupMessage(major, minor, Map.of());
       };
     }
-    if (major != 3) {
+    if (major != MAJOR_VERSION) {
       return new StartupMessage(major, minor, Map.of());
     }
     return new StartupMessage(major, minor, parameters(in, at + 8, at + length));
   }
 
-  private static StartupPacket cancelRequest(int length) {
+  private static StartupPacket cancelRequest(ByteBuf in, int length) {
     int keyLength = length - 12;
+    int process = in.readerIndex() + 8;
     return keyLength < 4 || keyLength > 256
         ? new NoPacket(
             "invalid length of cancel request: %d (expected: 16 to 268)".formatted(length))
-        : new CancelRequest();
+        : new CancelRequest(
+            in.getInt(process),
+            ByteBuffer.wrap(ByteBufUtil.getBytes(in, process + Integer.BYTES, keyLength)));
+  }
+
+  /**
+   * A StartupMessage with one more parameter, byte for byte as it came before that.
+   *
+   * @param packet not consumed
+   * @return a new reference; null if the packet would become too long
+   */
+  static @Nullable ByteBuf with(
+      ByteBuf packet, String name, String value, ByteBufAllocator allocator) {
+    int length = packet.readableBytes() + name.length() + value.length() + 2;
+    if (length > MAX_LENGTH) {
+      return null;
+    }
+    ByteBuf longer = allocator.buffer(length).writeInt(length);
+    longer.writeBytes(packet, packet.readerIndex() + 4, packet.readableBytes() - 5);
+    new MessageWriter(longer, StandardCharsets.ISO_8859_1).pairs(Map.of(name, value));
+    return longer;
   }
 
   private static Map<String, String> parameters(ByteBuf in, int from, int end)

@@ -23,7 +23,7 @@ public record ConnectFailure(String sqlState, String message, String reason) {
     }
     String reason = reason(cause);
     return new ConnectFailure(
-        SqlState.UNABLE_TO_CONNECT,
+        SqlState.SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
         "could not connect to server at " + backend + ": " + reason,
         reason);
   }

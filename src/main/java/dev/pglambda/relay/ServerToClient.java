@@ -8,6 +8,7 @@ import dev.pglambda.intercept.WorkerContext;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
@@ -183,7 +184,7 @@ final class ServerToClient implements FrameScanner.Visitor {
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
           error(buffer, index, length, rewritten != null, all, listener);
       case BackendMessage.BACKEND_KEY_DATA -> {
-        session.sawCancelKey(buffer, index + Frame.HEADER_LENGTH, length - Frame.HEADER_LENGTH);
+        session.sawCancelKey(BackendKeyData.read(buffer, index, length));
         yield null;
       }
       case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);

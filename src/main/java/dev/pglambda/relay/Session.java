@@ -6,6 +6,7 @@ import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -15,7 +16,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
-import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +66,7 @@ public final class Session {
   private final java.util.concurrent.Future<?> startupTimeout;
 
   private @Nullable Channel server;
-  private volatile @Nullable ByteBuffer cancelKey;
+  private volatile @Nullable BackendKeyData cancelKey;
 
   /**
    * What the client has sent before the server's connection is there; reading is off until then.
@@ -311,7 +311,7 @@ public final class Session {
       endWith(SqlState.OUT_OF_MEMORY, "out of memory");
     } else {
       log.error("session of client {} ends", client, cause);
-      endWith("XX000", "internal error of the proxy, see its log");
+      endWith(SqlState.INTERNAL_ERROR, "internal error of the proxy, see its log");
     }
   }
 
@@ -361,14 +361,12 @@ public final class Session {
   }
 
   /** The server has told the client the key of its cancel requests. */
-  void sawCancelKey(ByteBuf buffer, int index, int length) {
-    byte[] key = new byte[length];
-    buffer.getBytes(index, key);
-    cancelKey = ByteBuffer.wrap(key);
+  void sawCancelKey(@Nullable BackendKeyData key) {
+    cancelKey = key;
   }
 
   /** Any thread; null if it is not known. */
-  @Nullable ByteBuffer cancelKey() {
+  @Nullable BackendKeyData cancelKey() {
     return cancelKey;
   }
 

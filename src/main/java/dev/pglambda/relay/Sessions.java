@@ -1,6 +1,6 @@
 package dev.pglambda.relay;
 
-import java.nio.ByteBuffer;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -48,7 +48,7 @@ public final class Sessions {
   }
 
   /** The session whose server has given it this key for its cancel requests; null if none has. */
-  public @Nullable Session withCancelKey(ByteBuffer key) {
+  public @Nullable Session withCancelKey(BackendKeyData key) {
     for (Session session : byToken.values()) {
       if (key.equals(session.cancelKey())) {
         return session;

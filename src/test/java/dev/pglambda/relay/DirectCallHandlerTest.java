@@ -13,9 +13,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -200,15 +202,14 @@ class DirectCallHandlerTest {
   void isFoundByTheKeyThatTheServerHasGiven() {
     Sessions sessions = new Sessions();
     sessions.add(stage.session);
-    ByteBuffer key = ByteBuffer.wrap(new byte[] {0, 0, 0, 7, 1, 2, 3, 4});
+    BackendKeyData key = key(1, 2, 3, 4);
     assertThat(sessions.withCancelKey(key)).isNull();
 
     stage.serverSends(message('K', "\0\0\0\7\1\2\3\4"));
 
     assertThat(sessions.withCancelKey(key)).isSameAs(stage.session);
-    assertThat(sessions.withCancelKey(ByteBuffer.wrap(new byte[] {0, 0, 0, 7, 1, 2, 3, 5})))
-        .isNull();
-    assertThat(sessions.withCancelKey(ByteBuffer.wrap(new byte[] {0, 0, 0, 7}))).isNull();
+    assertThat(sessions.withCancelKey(key(1, 2, 3, 5))).isNull();
+    assertThat(sessions.withCancelKey(key())).isNull();
     assertThat(stage.clientSaw()).isEqualTo("K");
   }
 
@@ -436,5 +437,11 @@ class DirectCallHandlerTest {
 
   private String lastToClient() {
     return stage.toClient.get(stage.toClient.size() - 1).body();
+  }
+
+  private static BackendKeyData key(int... secret) {
+    ByteBuffer bytes = ByteBuffer.allocate(secret.length);
+    IntStream.of(secret).forEach(octet -> bytes.put((byte) octet));
+    return new BackendKeyData(7, bytes.flip());
   }
 }

@@ -14,6 +14,7 @@ import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.SessionContext;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +43,6 @@ final class ExecuteFlow {
   /** As the guide for RDS prints it, for errors that the installed function raises. */
   private static final String CONTEXT = "SQL function \"invoke\" statement 1";
 
-  private static final int BYTEA = 17;
   private static final int PAYLOAD = 1;
 
   private final SessionContext context;
@@ -308,7 +308,8 @@ final class ExecuteFlow {
         : context
             .pipeline()
             .onError(ExecuteFlow::inFunction)
-            .query(DirectInvocation.COMPOSITE_QUERY, List.of(BYTEA), List.of(composite), true)
+            .query(
+                DirectInvocation.COMPOSITE_QUERY, List.of(TypeOid.BYTEA), List.of(composite), true)
             .sendAndFlush()
             .thenApply(taken -> arguments.with(taken.rows().get(0)));
   }
@@ -425,7 +426,7 @@ final class ExecuteFlow {
     payload.add(row.values().get(PAYLOAD));
     return checks
         .onError(ExecuteFlow::inFunction)
-        .query(invocation.payloadCheck(), List.of(BYTEA), payload, true);
+        .query(invocation.payloadCheck(), List.of(TypeOid.BYTEA), payload, true);
   }
 
   // ---- the execution: nothing is left to be asked, and the client's next messages can follow

@@ -10,6 +10,7 @@ import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.protocol.BindMessage;
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution.Result;
 import dev.pglambda.relay.MessageHold;
@@ -25,8 +26,6 @@ import java.util.function.Consumer;
  * protocol and with one Sync at the end, so that they are one transaction, as they would have been.
  */
 final class SimpleQueryFlow {
-  /** The error of a text of several statements that is right (postgres.c). */
-  private static final String SYNTAX_ERROR = "42601";
 
   private final SessionContext context;
   private final MessageHold hold;
@@ -83,12 +82,13 @@ final class SimpleQueryFlow {
     if (context.settings().inTransaction() || !hold.isOwnTransaction()) {
       return CompletableFuture.completedFuture(null); // the check would end it
     }
+    // An error without a position is that of several statements, which are right (postgres.c).
     return context
         .pipeline()
         .onError(this::restorePosition)
         .suppressErrors(
             error ->
-                SYNTAX_ERROR.equals(error.get(ErrorFields.SQLSTATE))
+                SqlState.SYNTAX_ERROR.equals(error.get(ErrorFields.SQLSTATE))
                     && error.get(ErrorFields.POSITION) == null)
         .parseOwn(rewrite.text(), List.of())
         .sync()

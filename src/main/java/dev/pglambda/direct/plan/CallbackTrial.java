@@ -1,6 +1,7 @@
 package dev.pglambda.direct.plan;
 
 import dev.pglambda.direct.resolve.Overload;
+import dev.pglambda.protocol.SqlState;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +36,6 @@ public final class CallbackTrial {
       "SELECT pg_catalog.current_setting('pglambda.trial', true),"
           + " pg_catalog.set_config('pglambda.trial', '', true)";
 
-  /** What the proxy answers (null_value_not_allowed). */
-  private static final String REFUSED = "22004";
-
   private CallbackTrial() {}
 
   /** Whether the row of {@link #POSSIBLE} says so. */
@@ -45,9 +43,10 @@ public final class CallbackTrial {
     return InstalledSchemas.isTrue(row.get(0));
   }
 
-  /** Whether the row of {@link #OUTCOME} tells that the proxy has answered. */
+  /** Whether the row of {@link #OUTCOME} tells that the proxy has answered, which refuses. */
   public static boolean wasAnswered(List<byte @Nullable []> row) {
     byte[] sqlState = row.get(0);
-    return sqlState != null && new String(sqlState, StandardCharsets.US_ASCII).equals(REFUSED);
+    return sqlState != null
+        && new String(sqlState, StandardCharsets.US_ASCII).equals(SqlState.NULL_VALUE_NOT_ALLOWED);
   }
 }

@@ -10,6 +10,7 @@ import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
 import dev.pglambda.direct.resolve.OverloadResolution.Resolved;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.direct.resolve.ParameterType;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.relay.RaiseBlock;
 import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.FunctionCall.Function;
@@ -32,9 +33,7 @@ public final class DirectAnalysis {
   /** Tells about types; its parameter is {@link #askedTypes}. All in text format. */
   public static final String TYPE_QUERY = ArgumentTypes.QUERY;
 
-  private static final int TEXT = 25;
-  private static final int UNKNOWN = 705;
-  private static final Set<Integer> UNTYPED = Set.of(0, UNKNOWN);
+  private static final Set<Integer> UNTYPED = Set.of(TypeOid.UNSPECIFIED, TypeOid.UNKNOWN);
 
   private final DirectCandidate candidate;
   private final InstalledSchemas schemas;
@@ -82,7 +81,8 @@ public final class DirectAnalysis {
     List<Integer> types = new ArrayList<>();
     for (int number = 1; number <= clientParameters; number++) {
       int declared = number > declaredTypes.size() ? 0 : declaredTypes.get(number - 1);
-      types.add(declared == 0 && !used.contains(number) ? TEXT : declared);
+      types.add(
+          declared == TypeOid.UNSPECIFIED && !used.contains(number) ? TypeOid.TEXT : declared);
     }
     return types;
   }

@@ -8,6 +8,7 @@ import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.RaiseBlock;
 import dev.pglambda.sql.FunctionCall;
 import java.util.EnumMap;
@@ -158,7 +159,7 @@ public final class DirectCalls {
   public static Outcome cancelled(boolean byTimeout) {
     return raised(
         new SqlError(
-            "57014",
+            SqlState.QUERY_CANCELED,
             "canceling statement due to " + (byTimeout ? "statement timeout" : "user request"),
             null,
             null));
@@ -172,7 +173,7 @@ public final class DirectCalls {
   public static String wrongParameterCount(int given, String statement, int required) {
     return RaiseBlock.error(
         new SqlError(
-            "08P01",
+            SqlState.PROTOCOL_VIOLATION,
             "bind message supplies %d parameters, but prepared statement \"%s\" requires %d"
                 .formatted(given, statement, required),
             null,
@@ -193,7 +194,7 @@ public final class DirectCalls {
   public static String tooManyPortals() {
     return RaiseBlock.error(
         new SqlError(
-            "53400",
+            SqlState.CONFIGURATION_LIMIT_EXCEEDED,
             "too many prepared statements and portals with calls of aws_lambda.invoke",
             null,
             "Close some, or use the option --direct-calls never of pg-lambda-proxy."));

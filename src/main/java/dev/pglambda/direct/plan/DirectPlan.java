@@ -5,6 +5,7 @@ import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.resolve.Overload;
 import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.Replacement;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * parameters are the results, and what is sent before to evaluate the arguments. Immutable.
  */
 public final class DirectPlan {
-  private static final int BOOL = 16;
 
   /** {@code CASE} evaluates no more than it needs, as plans and constants are made, too. */
   private static final String UNLESS_KNOWN = "CASE WHEN $%1$d IS NULL THEN (";
@@ -202,7 +202,7 @@ public final class DirectPlan {
       types.addAll(ResultParameters.TYPES);
     }
     if (unconditioned != null) {
-      types.add(BOOL);
+      types.add(TypeOid.BOOL);
     }
     return types;
   }

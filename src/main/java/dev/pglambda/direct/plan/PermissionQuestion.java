@@ -7,6 +7,7 @@ import dev.pglambda.direct.resolve.Parameter;
 import dev.pglambda.direct.resolve.ParameterType;
 import dev.pglambda.intercept.InstallationHint;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.RaiseBlock;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * the function are needed, as for a call by the server. Elsewhere the role itself must be trusted.
  */
 public final class PermissionQuestion {
-  private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
   /** By the types in pg_proc: a name would be looked up with the role's own privileges. */
   private static final String QUERY =
@@ -104,7 +104,7 @@ public final class PermissionQuestion {
         missing ? "EXPLAIN SELECT aws_lambda.invoke()" : null,
         RaiseBlock.error(
             new SqlError(
-                "3F000",
+                SqlState.INVALID_SCHEMA_NAME,
                 "schema \"aws_lambda\" does not exist",
                 null,
                 InstallationHint.NOT_TRUSTED)),
@@ -118,7 +118,9 @@ public final class PermissionQuestion {
     } else if (isThere) {
       error = denied("function invoke");
     } else {
-      error = new SqlError("42883", "function aws_lambda.invoke does not exist", null, null);
+      error =
+          new SqlError(
+              SqlState.UNDEFINED_FUNCTION, "function aws_lambda.invoke does not exist", null, null);
     }
     String values =
         overload.parameters().stream()
@@ -130,6 +132,7 @@ public final class PermissionQuestion {
   }
 
   private static SqlError denied(String what) {
-    return new SqlError(INSUFFICIENT_PRIVILEGE, "permission denied for " + what, null, null);
+    return new SqlError(
+        SqlState.INSUFFICIENT_PRIVILEGE, "permission denied for " + what, null, null);
   }
 }

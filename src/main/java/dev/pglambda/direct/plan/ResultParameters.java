@@ -1,6 +1,7 @@
 package dev.pglambda.direct.plan;
 
 import dev.pglambda.direct.resolve.ParameterType;
+import dev.pglambda.protocol.TypeOid;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,11 +22,9 @@ public final class ResultParameters {
   static final List<String> COLUMNS =
       List.of("status_code", "payload", "executed_version", "log_result");
 
-  private static final int INT4 = 23;
-  private static final int BYTEA = 17;
-
   /** Object ids of their types (pg_type.dat); all are sent in binary format. */
-  static final List<Integer> TYPES = List.of(INT4, BYTEA, BYTEA, BYTEA);
+  static final List<Integer> TYPES =
+      List.of(TypeOid.INT4, TypeOid.BYTEA, TypeOid.BYTEA, TypeOid.BYTEA);
 
   private ResultParameters() {}
 

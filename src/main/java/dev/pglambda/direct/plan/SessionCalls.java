@@ -22,7 +22,11 @@ public final class SessionCalls {
    * Of the worker's errors those for which it does not matter what is called: no way to the proxy,
    * dblink's library or functions are gone.
    */
-  private static final Set<String> CANNOT_CALL_BACK = Set.of("08001", "58P01", "42883");
+  private static final Set<String> CANNOT_CALL_BACK =
+      Set.of(
+          SqlState.SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+          SqlState.UNDEFINED_FILE,
+          SqlState.UNDEFINED_FUNCTION);
 
   private final DirectCalls calls;
   private final String database;

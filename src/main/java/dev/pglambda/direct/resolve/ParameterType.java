@@ -1,17 +1,16 @@
 package dev.pglambda.direct.resolve;
 
+import dev.pglambda.protocol.TypeOid;
 import org.jspecify.annotations.Nullable;
 
 /** The types that parameters of the functions have. */
 public enum ParameterType {
-  TEXT(25, 'S', true),
-  VARCHAR(1043, 'S', false),
-  JSON(114, 'U', false),
-  JSONB(3802, 'U', false),
+  TEXT(TypeOid.TEXT, 'S', true),
+  VARCHAR(TypeOid.VARCHAR, 'S', false),
+  JSON(TypeOid.JSON, 'U', false),
+  JSONB(TypeOid.JSONB, 'U', false),
   /** The composite aws_commons._lambda_function_arn_1, whose oid differs between databases. */
   ARN(ArgumentType.ARN_TARGET, 'C', false);
-
-  private static final int RECORD = 2249;
 
   private final int oid;
   private final char category;
@@ -53,6 +52,6 @@ public enum ParameterType {
     return type == null
         || isBaseOf(type)
         || type.implicitTargets().contains(oid)
-        || (this == ARN && type.oid() == RECORD);
+        || (this == ARN && type.oid() == TypeOid.RECORD);
   }
 }

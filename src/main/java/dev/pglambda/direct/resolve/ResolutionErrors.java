@@ -2,6 +2,7 @@ package dev.pglambda.direct.resolve;
 
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
 import dev.pglambda.sql.FunctionCall;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +21,7 @@ final class ResolutionErrors {
   static @Nullable Unresolved notation(List<CallArgument> arguments) {
     if (arguments.size() > MOST_ARGUMENTS) {
       String message = "cannot pass more than " + MOST_ARGUMENTS + " arguments to a function";
-      return new Unresolved(new SqlError("54023", message, null, null), null);
+      return new Unresolved(new SqlError(SqlState.TOO_MANY_ARGUMENTS, message, null, null), null);
     }
     Set<String> names = new HashSet<>();
     for (int i = 0; i < arguments.size(); i++) {
@@ -36,14 +37,14 @@ final class ResolutionErrors {
   }
 
   private static Unresolved syntaxError(String message, int argument) {
-    return new Unresolved(new SqlError("42601", message, null, null), argument);
+    return new Unresolved(new SqlError(SqlState.SYNTAX_ERROR, message, null, null), argument);
   }
 
   /** No function takes these arguments. */
   static Unresolved doesNotExist(FunctionCall.Function function, List<CallArgument> arguments) {
     return new Unresolved(
         new SqlError(
-            "42883",
+            SqlState.UNDEFINED_FUNCTION,
             "function " + signature(function, arguments) + " does not exist",
             null,
             "No function matches the given name and argument types."
@@ -55,7 +56,7 @@ final class ResolutionErrors {
   static Unresolved isNotUnique(FunctionCall.Function function, List<CallArgument> arguments) {
     return new Unresolved(
         new SqlError(
-            "42725",
+            SqlState.AMBIGUOUS_FUNCTION,
             "function " + signature(function, arguments) + " is not unique",
             null,
             "Could not choose a best candidate function."
