@@ -1,6 +1,7 @@
 package dev.pglambda;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.pglambda.listener.ClientLimits;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,26 +19,29 @@ final class FileDescriptors {
   private FileDescriptors() {}
 
   /**
-   * How many clients there can be. It is better to refuse one that asks than to be unable to accept
-   * it, or to be unable to open a file.
+   * The same limits, or lower ones where the process may not open the files. It is better to refuse
+   * a client that asks than to be unable to accept it, or to be unable to open a file.
    *
-   * @param wanted how many there may be
-   * @return the same, or less if the limit of this process is too low; at least 1
+   * @param wanted how many there may be; pending clients and cancel requests are left as they are,
+   *     since they are gone in a moment or make place
    */
-  static int clientsWithinLimit(int wanted) {
+  static ClientLimits within(ClientLimits wanted) {
     if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix)) {
       return wanted;
     }
     long limit = unix.getMaxFileDescriptorCount();
     long free = limit - unix.getOpenFileDescriptorCount() - limit / SHARE_OF_CALLS;
-    int most = (int) Math.max(1, Math.min(wanted, free / PER_CLIENT));
-    if (most < wanted) {
+    ClientLimits possible = wanted.scaledTo(free / PER_CLIENT);
+    if (!possible.equals(wanted)) {
       log.warn(
-          "at most {} clients, because only {} files can be open (expected: --max-clients {})",
-          most,
+          "at most {} clients, and {} that are not authenticated yet, because only {} files can be"
+              + " open (expected: --max-clients {}, --max-unauthenticated-clients {})",
+          possible.maxClients(),
+          possible.maxUnauthenticatedClients(),
           limit,
-          wanted);
+          wanted.maxClients(),
+          wanted.maxUnauthenticatedClients());
     }
-    return most;
+    return possible;
   }
 }

@@ -6,6 +6,7 @@ import dev.pglambda.callback.CallbackSecret;
 import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.callback.HmacKey;
 import dev.pglambda.callback.InstallationKeys;
+import dev.pglambda.callback.ProxySessions;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Secret;
@@ -20,6 +21,7 @@ import dev.pglambda.extension.KeyPads;
 import dev.pglambda.extension.SessionParameters;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.limits.ReadControl;
@@ -54,6 +56,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -150,15 +153,12 @@ public final class ProxyServer implements AutoCloseable {
       embeddedPassword = postgres.password();
     }
     DirectCalls directCalls =
-        new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function::call);
+        new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function);
     CallbackServer server =
         new CallbackServer(
             secret,
-            function::call,
-            token -> {
-              sessions.calledBack(token);
-              return sessions.end(token);
-            },
+            function,
+            sessionsOfCalls(),
             CallbackLimits.of(config.limits().maxCallbackLinks(), memory));
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
@@ -193,14 +193,30 @@ public final class ProxyServer implements AutoCloseable {
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
   }
 
+  private ProxySessions sessionsOfCalls() {
+    return new ProxySessions() {
+      @Override
+      public @Nullable CompletionStage<?> end(String token) {
+        sessions.calledBack(token);
+        return sessions.end(token);
+      }
+
+      @Override
+      public CallOrigin origin(String token) {
+        return new CallOrigin(sessions.clientAddress(token));
+      }
+    };
+  }
+
   private ClientLimits clientLimits() {
     Config.Limits limits = config.limits();
-    return new ClientLimits(
-        FileDescriptors.clientsWithinLimit(limits.maxClients()),
-        limits.maxClientsPerAddress(),
-        limits.maxUnauthenticatedClients(),
-        limits.maxPendingClients(),
-        limits.maxCancelRequests());
+    return FileDescriptors.within(
+        new ClientLimits(
+            limits.maxClients(),
+            limits.maxClientsPerAddress(),
+            limits.maxUnauthenticatedClients(),
+            limits.maxPendingClients(),
+            limits.maxCancelRequests()));
   }
 
   private TcpKeepalives keepalives() {

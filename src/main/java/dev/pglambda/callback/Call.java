@@ -1,5 +1,6 @@
 package dev.pglambda.callback;
 
+import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
@@ -10,7 +11,6 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,14 +80,14 @@ final class Call {
   void start(
       InvokeArguments arguments,
       @Nullable String session,
-      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      CallEvaluator function,
       ClientSessions sessions) {
     if (session != null) {
       // First, so that of a session that has ended already no result comes before that is known.
       stopWatching = sessions.watch(session, () -> link.execute(this::sessionEnded));
     }
     try {
-      result = function.apply(arguments);
+      result = function.call(arguments, sessions.origin(session));
     } catch (RuntimeException e) {
       result = CompletableFuture.failedFuture(e);
     }

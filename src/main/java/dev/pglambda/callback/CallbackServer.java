@@ -1,8 +1,7 @@
 package dev.pglambda.callback;
 
 import dev.pglambda.callback.Installations.Installation;
-import dev.pglambda.lambda.InvokeAnswer;
-import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.protocol.BackendMessage.NegotiateProtocolVersion;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
@@ -15,10 +14,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +46,7 @@ public final class CallbackServer implements AutoCloseable {
   private static final long CLOSE_SECONDS = 2;
 
   private final Installations installations;
-  private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
+  private final CallEvaluator function;
   private final ClientSessions sessions;
   private final CallsInProgress calls = new CallsInProgress();
   private final LinkPlaces places;
@@ -58,30 +54,24 @@ public final class CallbackServer implements AutoCloseable {
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
   /** As the constructor with limits, with {@link CallbackLimits#DEFAULTS}. */
-  public CallbackServer(
-      CallbackSecret secret,
-      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
-      Function<String, @Nullable CompletionStage<?>> sessionEnd) {
-    this(secret, function, sessionEnd, CallbackLimits.DEFAULTS);
+  public CallbackServer(CallbackSecret secret, CallEvaluator function, ProxySessions sessions) {
+    this(secret, function, sessions, CallbackLimits.DEFAULTS);
   }
 
   /**
    * @param secret gives the link passwords and checks the proofs
-   * @param function makes a call; never blocks; its future completes on any thread, with an answer
-   *     for whatever Lambda says, and aborts the request when it is cancelled
-   * @param sessionEnd is asked at each call of a session, before it is made: the stage that
-   *     completes, on any thread, when the client's session with a token ({@link
-   *     CallbackParameter#session()}) ends, complete if it has; null if it is not known here
+   * @param function makes the calls
+   * @param sessions is asked at each call of a session, before it is made
    * @param limits sizes and times
    */
   public CallbackServer(
       CallbackSecret secret,
-      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
-      Function<String, @Nullable CompletionStage<?>> sessionEnd,
+      CallEvaluator function,
+      ProxySessions sessions,
       CallbackLimits limits) {
     this.installations = new Installations(secret);
     this.function = function;
-    this.sessions = new ClientSessions(sessionEnd);
+    this.sessions = new ClientSessions(sessions);
     this.limits = limits;
     this.places = new LinkPlaces(limits.maxLinks());
   }

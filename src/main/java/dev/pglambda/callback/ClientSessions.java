@@ -1,10 +1,10 @@
 package dev.pglambda.callback;
 
+import dev.pglambda.lambda.CallOrigin;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,20 +15,20 @@ import org.jspecify.annotations.Nullable;
  * bound.
  */
 final class ClientSessions {
-  private final Function<String, @Nullable CompletionStage<?>> sessionEnd;
+  private final ProxySessions sessions;
   private final ConcurrentMap<String, Set<Runnable>> watched = new ConcurrentHashMap<>();
 
-  /**
-   * @param sessionEnd is asked at each call: the stage that completes when the session of a token
-   *     ends, complete if it has; null if it is not known here
-   */
-  ClientSessions(Function<String, @Nullable CompletionStage<?>> sessionEnd) {
-    this.sessionEnd = sessionEnd;
+  ClientSessions(ProxySessions sessions) {
+    this.sessions = sessions;
+  }
+
+  CallOrigin origin(@Nullable String session) {
+    return session == null ? CallOrigin.UNKNOWN : sessions.origin(session);
   }
 
   /** Whether a session of this proxy's has ended. */
   boolean hasEnded(String session) {
-    CompletionStage<?> end = sessionEnd.apply(session);
+    CompletionStage<?> end = sessions.end(session);
     return end != null && end.toCompletableFuture().isDone();
   }
 
@@ -44,7 +44,7 @@ final class ClientSessions {
    * @return stops watching
    */
   Runnable watch(String session, Runnable ended) {
-    CompletionStage<?> end = sessionEnd.apply(session);
+    CompletionStage<?> end = sessions.end(session);
     if (end == null) {
       return () -> {};
     }

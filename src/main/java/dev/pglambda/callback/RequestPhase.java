@@ -3,7 +3,7 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.pglambda.callback.auth.Sha256;
-import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryAccount;
@@ -24,8 +24,6 @@ import dev.pglambda.protocol.SqlState;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +76,7 @@ final class RequestPhase implements LinkPhase {
   private final LinkPlaces places;
   private final InstallationKeys keys;
   private final CallbackLimits limits;
-  private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
+  private final CallEvaluator function;
   private final ClientSessions sessions;
   private final CallsInProgress calls;
   private final MessageReader reader;
@@ -106,7 +104,7 @@ final class RequestPhase implements LinkPhase {
       Link link,
       InstallationKeys keys,
       CallbackLimits limits,
-      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      CallEvaluator function,
       ClientSessions sessions,
       CallsInProgress calls,
       LinkPlaces places,

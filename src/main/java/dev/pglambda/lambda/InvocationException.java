@@ -39,6 +39,21 @@ public final class InvocationException extends Exception {
     return outcomeUnknown;
   }
 
+  /**
+   * What really happened, for the log; never the payload, which no exception of the SDK carries.
+   */
+  String reason() {
+    Throwable first = getCause();
+    if (first == null) {
+      return String.valueOf(getMessage());
+    }
+    Throwable root = first;
+    for (Throwable cause = root; cause != null; cause = cause.getCause()) {
+      root = cause;
+    }
+    return root == first ? first.toString() : first.getMessage() + "; root cause: " + root;
+  }
+
   /** A cause that a user can do something about, or null. */
   public @Nullable String hint() {
     return hint;

@@ -1,5 +1,6 @@
 package dev.pglambda.lambda;
 
+import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryExhaustedException;
 import dev.pglambda.protocol.SqlError;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * What SQL's {@code aws_lambda.invoke} means: it checks the arguments, invokes the function at most
  * once, and says what becomes of the answer in SQL. Safe for use by many threads.
  */
-public final class InvokeFunction {
+public final class InvokeFunction implements CallEvaluator {
   /**
    * The connect time-out of calls whose session has not set {@code aws_lambda.connect_timeout_ms}.
    */
@@ -22,6 +23,7 @@ public final class InvokeFunction {
 
   private static final Logger log = LoggerFactory.getLogger(InvokeFunction.class);
 
+  private final LogThrottle failures = new LogThrottle();
   private final LambdaInvoker invoker;
   private final ArgumentCheck check;
 
@@ -35,23 +37,32 @@ public final class InvokeFunction {
     this.check = new ArgumentCheck(ownRegion, partitions);
   }
 
-  /**
-   * Evaluates one call. Never blocks.
-   *
-   * @return completes on any thread and never exceptionally: what goes wrong is an {@link
-   *     InvokeAnswer.Failure}. Cancelling it cancels the invocation.
-   */
-  public CompletableFuture<InvokeAnswer> call(InvokeArguments arguments) {
+  @Override
+  public CompletableFuture<InvokeAnswer> call(InvokeArguments arguments, CallOrigin origin) {
     try {
       ArgumentCheck.Checked checked = check.check(arguments);
-      return answer(
-          invoker.invoke(checked.invocation()),
-          String.valueOf(arguments.functionName()),
-          checked.warning());
+      CompletableFuture<InvocationResult> result = invoker.invoke(checked.invocation());
+      var unusedLog =
+          result.whenComplete((done, failure) -> logFailure(checked.invocation(), origin, failure));
+      return answer(result, String.valueOf(arguments.functionName()), checked.warning());
     } catch (InvalidArgumentException refused) {
       return CompletableFuture.completedFuture(new InvokeAnswer.Failure(refused.error()));
     } catch (RuntimeException bug) {
       return CompletableFuture.completedFuture(internalError(bug));
+    }
+  }
+
+  private void logFailure(Invocation invocation, CallOrigin origin, @Nullable Throwable failure) {
+    if (failure instanceof InvocationException refused
+        && log.isWarnEnabled()
+        && failures.passes()) {
+      log.warn(
+          "Invoking {} in {} for {} failed: {}{}",
+          LogThrottle.onOneLine(invocation.functionName()),
+          invocation.region(),
+          origin,
+          LogThrottle.onOneLine(refused.reason()),
+          failures.others());
     }
   }
 

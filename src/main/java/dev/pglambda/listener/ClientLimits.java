@@ -15,4 +15,25 @@ public record ClientLimits(
     int maxClientsPerAddress,
     int maxUnauthenticatedClients,
     int maxPendingClients,
-    int maxCancelRequests) {}
+    int maxCancelRequests) {
+
+  /**
+   * The same, with as many sessions as there can be, authenticated and others in the same
+   * proportion.
+   *
+   * @param sessions most sessions of both kinds that there can be
+   */
+  public ClientLimits scaledTo(long sessions) {
+    long wanted = (long) maxClients + maxUnauthenticatedClients;
+    if (wanted <= sessions) {
+      return this;
+    }
+    long clients = Math.max(1, sessions * maxClients / wanted);
+    return new ClientLimits(
+        (int) clients,
+        maxClientsPerAddress,
+        (int) Math.max(1, sessions - clients),
+        maxPendingClients,
+        maxCancelRequests);
+  }
+}

@@ -16,6 +16,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
+import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -119,6 +120,11 @@ public final class Session {
             .schedule(
                 this::startupTimedOut, settings.startupTimeout().toMillis(), TimeUnit.MILLISECONDS);
     client.closeFuture().addListener(closed -> clientClosed());
+  }
+
+  /** Address of the client, for the log. */
+  public SocketAddress clientAddress() {
+    return client.remoteAddress();
   }
 
   public String token() {

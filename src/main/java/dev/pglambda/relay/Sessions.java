@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import java.net.SocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -65,6 +66,12 @@ public final class Sessions {
   /** Number of sessions. */
   public int size() {
     return byToken.size();
+  }
+
+  /** The client's address of a session of this proxy's; null if there is none with this token. */
+  public @Nullable SocketAddress clientAddress(String token) {
+    Session session = byToken.get(token);
+    return session == null ? null : session.clientAddress();
   }
 
   /** A call of the server's for the session of a token has come. */

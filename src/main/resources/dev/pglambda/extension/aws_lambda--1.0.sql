@@ -296,6 +296,12 @@ BEGIN
       END IF;
       IF failure NOT IN ('08000', '08001', '08003', '08004', '08006', 'XX000') THEN
         RAISE;
+      ELSIF failure_detail LIKE '%FATAL:%too many connections for role%' THEN
+        RAISE EXCEPTION USING
+          ERRCODE = '53300',
+          MESSAGE = 'too many servers'' processes are connected to pg-lambda-proxy',
+          DETAIL = 'The Lambda function was not called.',
+          HINT = 'The option --max-callback-links of pg-lambda-proxy says how many there may be.';
       ELSIF sent THEN
         RAISE EXCEPTION USING
           ERRCODE = '08006',

@@ -2,6 +2,8 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.lambda.CallEvaluator;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
@@ -9,16 +11,15 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Records the calls; the test answers them. */
-final class FakeFunction implements Function<InvokeArguments, CompletableFuture<InvokeAnswer>> {
+final class FakeFunction implements CallEvaluator {
   final List<InvokeArguments> arguments = new ArrayList<>();
   final List<CompletableFuture<InvokeAnswer>> results = new ArrayList<>();
 
   @Override
-  public CompletableFuture<InvokeAnswer> apply(InvokeArguments call) {
+  public CompletableFuture<InvokeAnswer> call(InvokeArguments call, CallOrigin origin) {
     CompletableFuture<InvokeAnswer> result = new CompletableFuture<>();
     arguments.add(call);
     results.add(result);

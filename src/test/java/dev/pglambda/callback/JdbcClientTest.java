@@ -3,6 +3,7 @@ package dev.pglambda.callback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import java.sql.Connection;
@@ -36,7 +37,7 @@ class JdbcClientTest {
   }
 
   /** Answers {@code echo} with its payload; other calls are the test's. */
-  private CompletableFuture<InvokeAnswer> call(InvokeArguments arguments) {
+  private CompletableFuture<InvokeAnswer> call(InvokeArguments arguments, CallOrigin origin) {
     CompletableFuture<InvokeAnswer> result = new CompletableFuture<>();
     if ("echo".equals(arguments.functionName())) {
       return CompletableFuture.supplyAsync(() -> FakeFunction.row(arguments.payload()));

@@ -36,14 +36,14 @@ class InvokeFunctionTest {
   }
 
   private Invocation sent(TestArguments arguments) {
-    CompletableFuture<InvokeAnswer> answer = invoke.call(arguments.build());
+    CompletableFuture<InvokeAnswer> answer = invoke.call(arguments.build(), CallOrigin.UNKNOWN);
     assertThat(answer).isNotDone();
     return invoker.invocation();
   }
 
   /** The error of a call that is refused before anything is sent. */
   private SqlError refused(TestArguments arguments) {
-    CompletableFuture<InvokeAnswer> answer = invoke.call(arguments.build());
+    CompletableFuture<InvokeAnswer> answer = invoke.call(arguments.build(), CallOrigin.UNKNOWN);
     assertThat(invoker.invocations).isEmpty();
     return error(answer);
   }
@@ -76,7 +76,8 @@ class InvokeFunctionTest {
                   .qualifier("prod")
                   .connectTimeout("1")
                   .requestTimeout("900000")
-                  .build());
+                  .build(),
+              CallOrigin.UNKNOWN);
       invoker.result.complete(OK);
       // then
       assertThat(invoker.invocation())
@@ -96,7 +97,7 @@ class InvokeFunctionTest {
 
     @Test
     void quotesTheLambdaClientWhenTheApiFails() {
-      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build());
+      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build(), CallOrigin.UNKNOWN);
 
       invoker.result.completeExceptionally(
           InvokeErrors.unreachable(null, new Exception("refused")));
@@ -112,7 +113,7 @@ class InvokeFunctionTest {
 
     @Test
     void unwrapsAFailureThatPassedThroughAnotherFuture() {
-      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build());
+      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build(), CallOrigin.UNKNOWN);
 
       invoker.result.completeExceptionally(
           new CompletionException(InvokeErrors.requestTimedOut(null)));
@@ -124,7 +125,9 @@ class InvokeFunctionTest {
     @Test
     void showsTheErrorOfAFunctionUnderTheNameItWasCalledBy() {
       CompletableFuture<InvokeAnswer> answer =
-          invoke.call(name("arn:aws:lambda:aws-region:444455556666:function:simple").build());
+          invoke.call(
+              name("arn:aws:lambda:aws-region:444455556666:function:simple").build(),
+              CallOrigin.UNKNOWN);
 
       invoker.result.complete(
           new InvocationResult(200, json("{\"errorMessage\":\"no\0\"}"), "1", null, "Unhandled"));
@@ -141,7 +144,8 @@ class InvokeFunctionTest {
 
     @Test
     void showsAFunctionErrorWithoutPayload() {
-      CompletableFuture<InvokeAnswer> answer = invoke.call(composite("f", null).build());
+      CompletableFuture<InvokeAnswer> answer =
+          invoke.call(composite("f", null).build(), CallOrigin.UNKNOWN);
 
       invoker.result.complete(new InvocationResult(200, null, null, null, "Handled"));
 
@@ -151,7 +155,7 @@ class InvokeFunctionTest {
 
     @Test
     void turnsABugOfTheInvokerIntoAnInternalError() {
-      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build());
+      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build(), CallOrigin.UNKNOWN);
 
       invoker.result.completeExceptionally(new IllegalStateException("bug for a test"));
 
@@ -174,12 +178,13 @@ class InvokeFunctionTest {
               "eu-central-1",
               PARTITIONS);
 
-      assertThat(error(broken.call(name("f").build())).sqlState()).isEqualTo("XX000");
+      assertThat(error(broken.call(name("f").build(), CallOrigin.UNKNOWN)).sqlState())
+          .isEqualTo("XX000");
     }
 
     @Test
     void cancelsTheInvocationWhenItsAnswerIsCancelled() {
-      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build());
+      CompletableFuture<InvokeAnswer> answer = invoke.call(name("f").build(), CallOrigin.UNKNOWN);
 
       answer.cancel(true);
 
@@ -507,7 +512,7 @@ class InvokeFunctionTest {
   @Nested
   class ShiftedArguments {
     private Invocation answered(TestArguments arguments, boolean expectWarning) {
-      CompletableFuture<InvokeAnswer> answer = invoke.call(arguments.build());
+      CompletableFuture<InvokeAnswer> answer = invoke.call(arguments.build(), CallOrigin.UNKNOWN);
       Invocation sent = invoker.invocation();
       invoker.result.complete(OK);
       SqlError warning = row(answer).warning();
@@ -578,7 +583,7 @@ class InvokeFunctionTest {
     @Test
     void saysInTheWarningWhatHappenedAndWhatToDo() {
       CompletableFuture<InvokeAnswer> answer =
-          invoke.call(name("aws_lambda_arn_1").region("Event").build());
+          invoke.call(name("aws_lambda_arn_1").region("Event").build(), CallOrigin.UNKNOWN);
       invoker.result.complete(new InvocationResult(202, null, null, null, null));
 
       SqlError warning = Objects.requireNonNull(row(answer).warning());
@@ -613,7 +618,8 @@ class InvokeFunctionTest {
       for (TestArguments arguments :
           List.of(name("f").region("Event"), compositeText("f", null).region("Event"))) {
         CompletableFuture<InvokeAnswer> answer =
-            invoke.call(arguments.invocationType(fourth).logType(fifth).build());
+            invoke.call(
+                arguments.invocationType(fourth).logType(fifth).build(), CallOrigin.UNKNOWN);
 
         assertThat(answer).isNotDone();
         assertThat(invoker.invocations).last().extracting("logType").isEqualTo(log);

@@ -72,7 +72,7 @@ final class DirectStage implements AutoCloseable {
         new DirectCalls(
             mode,
             role -> role + ".rolsuper",
-            arguments -> {
+            (arguments, origin) -> {
               CompletableFuture<InvokeAnswer> call = new CompletableFuture<>();
               calls.add(call);
               return call;

@@ -10,6 +10,7 @@ import dev.pglambda.direct.plan.ExplainOutput;
 import dev.pglambda.direct.plan.PermissionQuestion;
 import dev.pglambda.direct.plan.PermissionQuestion.Refusal;
 import dev.pglambda.direct.plan.ResultParameters;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.ClientEncoding;
@@ -322,7 +323,8 @@ final class ExecuteFlow {
           new Raised(DirectCalls.outOfMemory(memory.refusal())));
     }
     callReserved += copies;
-    CompletableFuture<Outcome> request = handler.calls().call(arguments);
+    CompletableFuture<Outcome> request =
+        handler.calls().call(arguments, new CallOrigin(context.session().clientAddress()));
     CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     double seconds = arguments.statementTimeout();
     Future<?> timer =

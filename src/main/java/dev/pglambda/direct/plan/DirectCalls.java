@@ -2,9 +2,10 @@ package dev.pglambda.direct.plan;
 
 import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.direct.resolve.Overload;
+import dev.pglambda.lambda.CallEvaluator;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
-import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.SqlError;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ public final class DirectCalls {
   private static final Logger log = LoggerFactory.getLogger(DirectCalls.class);
 
   private final DirectCallMode mode;
-  private final Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function;
+  private final CallEvaluator function;
   private final String schemasQuery;
   private final Map<Overload, PermissionQuestion> questions = new EnumMap<>(Overload.class);
   private final CallbackReach reach;
@@ -41,17 +41,14 @@ public final class DirectCalls {
    *     install the extension, and that its calls are served where it is not installed
    * @param function never blocks, and completes on any thread, never exceptionally
    */
-  public DirectCalls(
-      DirectCallMode mode,
-      UnaryOperator<String> trusted,
-      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function) {
+  public DirectCalls(DirectCallMode mode, UnaryOperator<String> trusted, CallEvaluator function) {
     this(mode, trusted, function, System::nanoTime);
   }
 
   DirectCalls(
       DirectCallMode mode,
       UnaryOperator<String> trusted,
-      Function<InvokeArguments, CompletableFuture<InvokeAnswer>> function,
+      CallEvaluator function,
       LongSupplier nanoTime) {
     this.mode = mode;
     this.function = function;
@@ -116,12 +113,12 @@ public final class DirectCalls {
    *
    * @return completes on any thread, never exceptionally. Cancelling it cancels the request.
    */
-  public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments) {
+  public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments, CallOrigin origin) {
     if (arguments.tooLong()) {
       return CompletableFuture.completedFuture(
           raised(InvokeErrors.requestTooLong(DirectInvocation.MAX_OCTETS)));
     }
-    CompletableFuture<InvokeAnswer> answer = function.apply(arguments.arguments());
+    CompletableFuture<InvokeAnswer> answer = function.call(arguments.arguments(), origin);
     CompletableFuture<Outcome> outcome = answer.thenApply(DirectCalls::outcome);
     var unusedEnd =
         outcome.whenComplete(

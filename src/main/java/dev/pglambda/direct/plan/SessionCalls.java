@@ -3,6 +3,7 @@ package dev.pglambda.direct.plan;
 import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.direct.plan.DirectCalls.Outcome;
 import dev.pglambda.intercept.WorkerContext;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.SqlState;
 import java.util.List;
@@ -130,7 +131,7 @@ public final class SessionCalls {
   }
 
   /** See {@link DirectCalls#call}. */
-  public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments) {
-    return calls.call(arguments);
+  public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments, CallOrigin origin) {
+    return calls.call(arguments, origin);
   }
 }

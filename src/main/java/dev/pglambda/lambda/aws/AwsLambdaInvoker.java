@@ -6,7 +6,6 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.lambda.LambdaInvoker;
-import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.limits.MemoryExhaustedException;
@@ -47,7 +46,6 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   /** Bytes that are signed in some ten microseconds. */
   private static final int SMALL_PAYLOAD = 8 << 10;
 
-  private final LogThrottle failures = new LogThrottle();
   private final EventLoopGroup group;
 
   /** With an account for each reply. */
@@ -356,14 +354,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     }
 
     private void fail(InvocationException failure) {
-      if (result.completeExceptionally(failure) && log.isWarnEnabled() && failures.passes()) {
-        log.warn(
-            "Invoking {} in {} failed: {}{}",
-            LogThrottle.onOneLine(invocation.functionName()),
-            invocation.region(),
-            LogThrottle.onOneLine(reason(failure)),
-            failures.others());
-      }
+      result.completeExceptionally(failure);
     }
   }
 
@@ -374,18 +365,5 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       }
     }
     return null;
-  }
-
-  /** What really happened; never the payload, which no exception of the SDK carries. */
-  private static String reason(InvocationException failure) {
-    Throwable first = failure.getCause();
-    if (first == null) {
-      return String.valueOf(failure.getMessage());
-    }
-    Throwable root = first;
-    for (Throwable cause = root; cause != null; cause = cause.getCause()) {
-      root = cause;
-    }
-    return root == first ? first.toString() : first.getMessage() + "; root cause: " + root;
   }
 }

@@ -3,6 +3,7 @@
   DECLARE
     offer pg_catalog.refcursor := {{cursor}};
     offered pg_catalog.record;
+    is_offered pg_catalog.bool := false;
     settings_oid pg_catalog.oid;
     settings_owner pg_catalog.name;
     is_foreign pg_catalog.bool;
@@ -23,36 +24,39 @@
     ELSIF is_earlier AND NOT is_foreign THEN
       RAISE WARNING USING MESSAGE = 'aws_lambda in this database was installed by an earlier version of pg-lambda-proxy',
         HINT = 'Run ALTER EXTENSION aws_lambda UPDATE through the proxy, as its owner or a superuser.';
-    ELSIF NOT EXISTS (SELECT FROM pg_cursors AS c WHERE c.name = {{cursor}}) THEN
-      -- The proxy takes this for itself and stores them after the statement (manual: INFO is always sent to the client).
-      RAISE INFO USING ERRCODE = {{wanted_code}}, MESSAGE = {{wanted_message}};
     ELSE
-      client_settings := ARRAY(SELECT current_setting(s.name) FROM unnest(names) WITH ORDINALITY AS s (name, number) ORDER BY s.number);
-      -- The row's values stay parameters of the plans; as constants, debug_print_plan and auto_explain would show them.
-      PERFORM set_config(s.name, CASE s.name WHEN 'plan_cache_mode' THEN 'force_generic_plan' ELSE 'off' END, true) FROM unnest(names) AS s (name);
-      FETCH offer INTO offered;
-      IF NOT FOUND THEN
-        NULL; -- not for this role
-      ELSE
-        IF is_foreign THEN
-          -- Another role's table can have triggers, checks and index expressions: writing to it, or even reading what may be
-          -- a view by then, could run that role's code with our privileges. A new table is filled before anybody sees it.
-          DROP TABLE pglambda.settings;
-          EXECUTE {{table}};
+      IF EXISTS (SELECT FROM pg_cursors AS c WHERE c.name = {{cursor}}) THEN
+        client_settings := ARRAY(SELECT current_setting(s.name) FROM unnest(names) WITH ORDINALITY AS s (name, number) ORDER BY s.number);
+        -- The row's values stay parameters of the plans; as constants, debug_print_plan and auto_explain would show them.
+        PERFORM set_config(s.name, CASE s.name WHEN 'plan_cache_mode' THEN 'force_generic_plan' ELSE 'off' END, true) FROM unnest(names) AS s (name);
+        FETCH offer INTO offered;
+        is_offered := FOUND;
+        IF is_offered THEN
+          IF is_foreign THEN
+            -- Another role's table can have triggers, checks and index expressions: writing to it, or even reading what may be
+            -- a view by then, could run that role's code with our privileges. A new table is filled before anybody sees it.
+            DROP TABLE pglambda.settings;
+            EXECUTE {{table}};
+          END IF;
+          UPDATE pglambda.settings AS s
+            SET installation = offered.installation, link_password = offered.link_password, ipad = offered.ipad, opad = offered.opad,
+              callback_ipad = offered.callback_ipad, callback_opad = offered.callback_opad, host = offered.host, port = offered.port
+            WHERE (s.installation, s.link_password, s.ipad, s.opad, s.callback_ipad, s.callback_opad, s.host, s.port) IS DISTINCT FROM
+              (offered.installation, offered.link_password, offered.ipad, offered.opad, offered.callback_ipad, offered.callback_opad, offered.host, offered.port);
+          INSERT INTO pglambda.settings AS s (installation, link_password, ipad, opad, callback_ipad, callback_opad, host, port)
+            VALUES (offered.installation, offered.link_password, offered.ipad, offered.opad, offered.callback_ipad, offered.callback_opad, offered.host, offered.port)
+            ON CONFLICT DO NOTHING;
+          IF is_foreign THEN
+            EXECUTE format('ALTER TABLE pglambda.settings OWNER TO %I', settings_owner);
+          END IF;
         END IF;
-        UPDATE pglambda.settings AS s
-          SET installation = offered.installation, link_password = offered.link_password, ipad = offered.ipad, opad = offered.opad,
-            callback_ipad = offered.callback_ipad, callback_opad = offered.callback_opad, host = offered.host, port = offered.port
-          WHERE (s.installation, s.link_password, s.ipad, s.opad, s.callback_ipad, s.callback_opad, s.host, s.port) IS DISTINCT FROM
-            (offered.installation, offered.link_password, offered.ipad, offered.opad, offered.callback_ipad, offered.callback_opad, offered.host, offered.port);
-        INSERT INTO pglambda.settings AS s (installation, link_password, ipad, opad, callback_ipad, callback_opad, host, port)
-          VALUES (offered.installation, offered.link_password, offered.ipad, offered.opad, offered.callback_ipad, offered.callback_opad, offered.host, offered.port)
-          ON CONFLICT DO NOTHING;
-        IF is_foreign THEN
-          EXECUTE format('ALTER TABLE pglambda.settings OWNER TO %I', settings_owner);
-        END IF;
+        CLOSE offer;
+        PERFORM set_config(s.name, client_settings[s.number], true) FROM unnest(names) WITH ORDINALITY AS s (name, number);
       END IF;
-      CLOSE offer;
-      PERFORM set_config(s.name, client_settings[s.number], true) FROM unnest(names) WITH ORDINALITY AS s (name, number);
+      IF NOT is_offered THEN
+        -- Nothing is offered, not to this role, or another function has taken it. The proxy takes this for itself, asks, and
+        -- stores them after the statement (manual: INFO is always sent to the client).
+        RAISE INFO USING ERRCODE = {{wanted_code}}, MESSAGE = {{wanted_message}};
+      END IF;
     END IF;
   END;

@@ -240,6 +240,11 @@ class KeysTest {
   @Test
   void offersTheKeysToASuperuser() throws SQLException {
     assertThat(offeredTo(database.postgres().user())).isEqualTo("1");
+    // That function has taken them; the proxy stores them behind the statement.
+    try (Connection superuser = database.connect()) {
+      assertThat(Queries.row(superuser, "SELECT count(link_password) FROM pglambda.settings"))
+          .isEqualTo("1");
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.DirectCallMode;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
@@ -33,7 +34,7 @@ class DirectCallsTest {
   @Test
   void givesTheRowAsParametersAndTheWarningAsABlock() {
     CompletableFuture<DirectCalls.Outcome> outcome =
-        calls(DirectCallMode.AUTO).call(arguments(true, "f"));
+        calls(DirectCallMode.AUTO).call(arguments(true, "f"), CallOrigin.UNKNOWN);
     answer.complete(
         new InvokeAnswer.Row(
             new InvocationResult(200, ByteBuffer.wrap(new byte[] {'1'}), "é", null, null),
@@ -48,7 +49,7 @@ class DirectCallsTest {
   @Test
   void givesAFailureAsABlock() {
     CompletableFuture<DirectCalls.Outcome> outcome =
-        calls(DirectCallMode.AUTO).call(arguments(true, "f"));
+        calls(DirectCallMode.AUTO).call(arguments(true, "f"), CallOrigin.UNKNOWN);
     answer.complete(new InvokeAnswer.Failure(new SqlError("38000", "it failed", "why", null)));
 
     String block = ((DirectCalls.Raised) outcome.join()).raiseBlock();
@@ -57,7 +58,8 @@ class DirectCallsTest {
 
   @Test
   void refusesArgumentsThatAreTooLong() {
-    DirectCalls.Outcome outcome = calls(DirectCallMode.AUTO).call(arguments(false, null)).join();
+    DirectCalls.Outcome outcome =
+        calls(DirectCallMode.AUTO).call(arguments(false, null), CallOrigin.UNKNOWN).join();
 
     assertThat(outcome).isInstanceOf(DirectCalls.Raised.class);
     assertThat(made).isEmpty();
@@ -66,7 +68,7 @@ class DirectCallsTest {
   @Test
   void cancelsTheRequestWithTheCall() {
     CompletableFuture<DirectCalls.Outcome> outcome =
-        calls(DirectCallMode.AUTO).call(arguments(true, "f"));
+        calls(DirectCallMode.AUTO).call(arguments(true, "f"), CallOrigin.UNKNOWN);
 
     outcome.cancel(true);
 
@@ -75,7 +77,7 @@ class DirectCallsTest {
 
   @Test
   void readsTheRowOfArguments() {
-    var unused = calls(DirectCallMode.AUTO).call(arguments(true, "f"));
+    var unused = calls(DirectCallMode.AUTO).call(arguments(true, "f"), CallOrigin.UNKNOWN);
 
     InvokeArguments arguments = made.get(0);
     assertThat(arguments.form()).isEqualTo(InvokeArguments.Form.NAME);
@@ -108,7 +110,7 @@ class DirectCallsTest {
     DirectInvocation.Arguments with = arguments.with(Arrays.asList(octets("f"), null));
 
     assertThat(with.compositeText()).isNull();
-    var unused = calls(DirectCallMode.AUTO).call(with);
+    var unused = calls(DirectCallMode.AUTO).call(with, CallOrigin.UNKNOWN);
     assertThat(made.get(0).form()).isEqualTo(InvokeArguments.Form.COMPOSITE_TEXT);
     assertThat(made.get(0).functionName()).isEqualTo("f");
     assertThat(made.get(0).arnRegion()).isNull();
@@ -127,7 +129,7 @@ class DirectCallsTest {
     return new DirectCalls(
         mode,
         role -> role + ".rolsuper",
-        arguments -> {
+        (arguments, origin) -> {
           made.add(arguments);
           return answer;
         });

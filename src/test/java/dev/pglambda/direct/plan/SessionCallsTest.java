@@ -147,7 +147,10 @@ class SessionCallsTest {
 
   private DirectCalls calls(DirectCallMode mode) {
     return new DirectCalls(
-        mode, role -> role + ".rolsuper", arguments -> new CompletableFuture<>(), () -> now);
+        mode,
+        role -> role + ".rolsuper",
+        (arguments, origin) -> new CompletableFuture<>(),
+        () -> now);
   }
 
   private static ErrorFields error(String sqlState, @Nullable String context) {

@@ -1,0 +1,21 @@
+package dev.pglambda.lambda;
+
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a call comes from.
+ *
+ * @param client address of the client whose session calls; null if that session is not at this
+ *     proxy
+ */
+public record CallOrigin(@Nullable SocketAddress client) {
+  /** A session that is not at this proxy. */
+  public static final CallOrigin UNKNOWN = new CallOrigin(null);
+
+  /** For the log. */
+  @Override
+  public String toString() {
+    return client == null ? "an unknown client" : "client " + client;
+  }
+}
