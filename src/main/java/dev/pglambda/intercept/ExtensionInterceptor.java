@@ -8,14 +8,12 @@ import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.sql.AmbiguousCalls;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
-import dev.pglambda.sql.FunctionCall;
-import dev.pglambda.sql.FunctionCalls;
 import dev.pglambda.sql.MentionScan;
 import dev.pglambda.sql.NestedStatement;
 import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlLexer;
-import dev.pglambda.sql.StatementSplitter;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.ViewReference;
 import dev.pglambda.sql.ViewReferences;
 import io.netty.buffer.ByteBuf;
@@ -88,68 +86,66 @@ public final class ExtensionInterceptor implements Interceptor {
   @Override
   public @Nullable Rewrite inspect(
       ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
-    String text = settings.encoding().read(buffer, index, length);
-    boolean standardConformingStrings = settings.standardConformingStrings();
+    ClientEncoding encoding = settings.encoding();
+    String characters = encoding.read(buffer, index, length);
+    SqlText text = new SqlText(characters, settings.standardConformingStrings());
     List<ExtensionStatement> statements = List.of();
     List<NestedStatement> nested = List.of();
-    if (MentionScan.extensionStatement(text)) {
-      statements = ExtensionStatements.find(text, standardConformingStrings);
-      nested = NestedStatements.find(text, standardConformingStrings);
+    if (MentionScan.extensionStatement(characters)) {
+      statements = ExtensionStatements.find(text);
+      nested = NestedStatements.find(text);
     }
-    List<Part> parts = parts(text, statements, nested);
-    boolean installing = !parts.isEmpty();
-    if (MentionScan.availableExtensions(text)) {
-      parts.addAll(views(text, standardConformingStrings));
+    List<TaggedReplacement> replacements = installations(text, statements, nested);
+    boolean installing = !replacements.isEmpty();
+    if (MentionScan.availableExtensions(characters)) {
+      replacements.addAll(views(text));
     }
-    List<FunctionCall> calls = List.of();
-    if (MentionScan.functionCall(text)) {
-      calls = FunctionCalls.find(text, standardConformingStrings);
-      AmbiguousCalls.find(
-              text,
-              calls,
-              standardConformingStrings,
-              number -> isText(buffer, parameterTypes, number))
-          .forEach(insertion -> parts.add(new Part(ReplacedSpan.NESTED, "", insertion)));
+    boolean mayCall = MentionScan.functionCall(characters);
+    if (mayCall) {
+      AmbiguousCalls.find(text, number -> isText(buffer, parameterTypes, number))
+          .forEach(insertion -> replacements.add(TaggedReplacement.untagged(insertion)));
     }
-    parts.sort(Comparator.comparingInt(part -> part.replacement().start()));
-    String spliced = Replacement.splice(text, parts.stream().map(Part::replacement).toList());
-    FoundCalls found =
-        calls.isEmpty() || !directCalls || !statements.isEmpty() || !nested.isEmpty()
-            ? null
-            : new FoundCalls(
-                spliced,
-                parts.isEmpty() ? calls : FunctionCalls.find(spliced, standardConformingStrings),
-                standardConformingStrings,
-                settings.encoding());
-    boolean mayAsk = !TRANSACTION_MODES.matcher(text).find();
-    boolean readsParameters = mayAsk && MentionScan.parameter(text);
-    Keys keys =
-        mayAsk ? keys(text, installing, statements, nested, standardConformingStrings) : Keys.NONE;
-    return parts.isEmpty() && found == null && !readsParameters && keys == Keys.NONE
+    replacements.sort(Comparator.comparingInt(each -> each.replacement().start()));
+    String spliced =
+        Replacement.splice(
+            characters, replacements.stream().map(TaggedReplacement::replacement).toList());
+    boolean served =
+        mayCall
+            && directCalls
+            && statements.isEmpty()
+            && nested.isEmpty()
+            && !text.calls().isEmpty();
+    SqlText sent = replacements.isEmpty() ? text.withoutBodies() : text.with(spliced);
+    FoundCalls found = served ? new FoundCalls(sent, encoding) : null;
+    boolean mayAsk = !TRANSACTION_MODES.matcher(characters).find();
+    boolean readsParameters = mayAsk && MentionScan.parameter(characters);
+    Keys keys = mayAsk ? keys(text, installing, statements, nested) : Keys.NONE;
+    return replacements.isEmpty() && found == null && !readsParameters && keys == Keys.NONE
         ? null
         : new Rewrite(
             ClientEncoding.restored(spliced),
-            rewritten(text, parts, settings.encoding()),
+            spans(characters, replacements, encoding),
             keys,
             readsParameters,
             found);
   }
 
   /** The statements that are replaced in a text, in no order. */
-  private List<Part> parts(
-      String text, List<ExtensionStatement> statements, List<NestedStatement> nestedStatements) {
+  private List<TaggedReplacement> installations(
+      SqlText text, List<ExtensionStatement> statements, List<NestedStatement> nestedStatements) {
+    List<TaggedReplacement> replacements = new ArrayList<>();
     if (statements.size() + nestedStatements.size() > MAX_STATEMENTS) {
-      return new ArrayList<>();
+      return replacements;
     }
-    List<Part> parts = new ArrayList<>();
     for (ExtensionStatement statement : statements) {
-      String original = text.substring(statement.start(), statement.end());
-      String block = installer.apply(statement, original);
-      parts.add(
-          new Part(
+      int start = statement.start();
+      int end = statement.end();
+      String block = installer.apply(statement, text.substring(start, end));
+      replacements.add(
+          new TaggedReplacement(
               statement.statementIndex(),
               statement.kind().commandTag(),
-              new Replacement(statement.start(), statement.end(), block)));
+              new Replacement(start, end, block)));
     }
     for (NestedStatement nested : nestedStatements) {
       String spelled = text.substring(nested.start(), nested.end());
@@ -157,26 +153,21 @@ public final class ExtensionInterceptor implements Interceptor {
           NestedBlock.of(
               spelled, nested.written(), installer.apply(nested.statement(), nested.text()));
       if (block != null) {
-        Replacement replacement = new Replacement(nested.start(), nested.end(), block);
-        parts.add(new Part(ReplacedSpan.NESTED, "", replacement));
+        replacements.add(
+            TaggedReplacement.untagged(new Replacement(nested.start(), nested.end(), block)));
       }
     }
-    return parts;
+    return replacements;
   }
 
   /** The views that are read in a text. */
-  private List<Part> views(String text, boolean standardConformingStrings) {
-    List<ViewReference> references = ViewReferences.find(text, standardConformingStrings);
+  private List<TaggedReplacement> views(SqlText text) {
+    List<ViewReference> references = ViewReferences.find(text);
     return references.size() > MAX_STATEMENTS
         ? List.of()
         : references.stream()
-            .map(
-                reference ->
-                    new Part(
-                        ReplacedSpan.NESTED,
-                        "",
-                        ViewSubquery.of(
-                            reference, text, availableExtensions.apply(reference.view()))))
+            .map(view -> ViewSubquery.of(view, text, availableExtensions.apply(view.view())))
+            .map(TaggedReplacement::untagged)
             .toList();
   }
 
@@ -196,47 +187,34 @@ public final class ExtensionInterceptor implements Interceptor {
    * @param installing whether statements on the extensions were replaced
    */
   private static Keys keys(
-      String text,
+      SqlText text,
       boolean installing,
       List<ExtensionStatement> found,
-      List<NestedStatement> nested,
-      boolean standardConformingStrings) {
-    if (installing && takesKeys(text, found, nested, standardConformingStrings)) {
+      List<NestedStatement> nested) {
+    if (installing && takesKeys(text, found, nested)) {
       return Keys.OF_STATEMENT;
     }
-    return firstWordIs("call", text, 0, text.length(), standardConformingStrings)
-        ? Keys.OF_PROCEDURE
-        : Keys.NONE;
+    SqlLexer lexer = text.lexer();
+    lexer.next();
+    return lexer.isKeyword("call") ? Keys.OF_PROCEDURE : Keys.NONE;
   }
 
   private static boolean takesKeys(
-      String text,
-      List<ExtensionStatement> found,
-      List<NestedStatement> nested,
-      boolean standardConformingStrings) {
+      SqlText text, List<ExtensionStatement> found, List<NestedStatement> nested) {
     if (found.stream().anyMatch(ExtensionInterceptor::storesKeys)) {
       return true;
     }
     List<NestedStatement> storing =
         nested.stream().filter(each -> storesKeys(each.statement())).toList();
     return !storing.isEmpty()
-        && StatementSplitter.split(text, standardConformingStrings).stream()
-            .filter(
-                statement -> // it executes the code in its string constants, rather than keeps it
-                firstWordIs(
-                        "do", text, statement.start(), statement.end(), standardConformingStrings))
+        && text.statements().stream()
+            // DO executes the code in its string constants, rather than keeps it.
+            .filter(statement -> text.firstWord(statement).equals("do"))
             .anyMatch(
                 block ->
                     storing.stream()
                         .anyMatch(
                             each -> each.start() > block.start() && each.start() < block.end()));
-  }
-
-  private static boolean firstWordIs(
-      String keyword, String text, int start, int end, boolean standardConformingStrings) {
-    SqlLexer lexer = new SqlLexer(text, start, end, standardConformingStrings);
-    lexer.next();
-    return lexer.isKeyword(keyword);
   }
 
   private static boolean storesKeys(ExtensionStatement statement) {
@@ -246,17 +224,23 @@ public final class ExtensionInterceptor implements Interceptor {
     };
   }
 
-  private static List<ReplacedSpan> rewritten(
-      String text, List<Part> parts, ClientEncoding encoding) {
-    List<ReplacedSpan> places =
-        ReplacedSpan.within(text, parts.stream().map(Part::replacement).toList(), encoding);
-    List<ReplacedSpan> rewritten = new ArrayList<>();
-    for (int i = 0; i < parts.size(); i++) {
-      rewritten.add(places.get(i).withTag(parts.get(i).index(), parts.get(i).commandTag()));
+  private static List<ReplacedSpan> spans(
+      String text, List<TaggedReplacement> replacements, ClientEncoding encoding) {
+    List<ReplacedSpan> untagged =
+        ReplacedSpan.within(
+            text, replacements.stream().map(TaggedReplacement::replacement).toList(), encoding);
+    List<ReplacedSpan> spans = new ArrayList<>();
+    for (int i = 0; i < replacements.size(); i++) {
+      TaggedReplacement each = replacements.get(i);
+      spans.add(untagged.get(i).withTag(each.index(), each.commandTag()));
     }
-    return rewritten;
+    return spans;
   }
 
   /** What is replaced, with the index and command tag of {@link ReplacedSpan}. */
-  private record Part(int index, String commandTag, Replacement replacement) {}
+  private record TaggedReplacement(int index, String commandTag, Replacement replacement) {
+    static TaggedReplacement untagged(Replacement replacement) {
+      return new TaggedReplacement(ReplacedSpan.NESTED, "", replacement);
+    }
+  }
 }

@@ -1,8 +1,8 @@
 package dev.pglambda.intercept;
 
 import dev.pglambda.protocol.ClientEncoding;
-import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.SqlText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,15 +40,9 @@ public record Rewrite(
    * Calls of the extension's functions in a text.
    *
    * @param text as {@link ClientEncoding#read} reads it
-   * @param calls in order
-   * @param standardConformingStrings the session's setting
    * @param encoding the client's
    */
-  public record FoundCalls(
-      String text,
-      List<FunctionCall> calls,
-      boolean standardConformingStrings,
-      ClientEncoding encoding) {}
+  public record FoundCalls(SqlText text, ClientEncoding encoding) {}
 
   /** A text without calls that may be executed locally. */
   public Rewrite(String text, List<ReplacedSpan> spans, Keys keys) {

@@ -1,6 +1,7 @@
 package dev.pglambda.intercept;
 
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.ViewReference;
 import java.util.List;
 
@@ -32,7 +33,7 @@ final class ViewSubquery {
    * @param text the text that has it
    * @param query has the rows that the client is to see
    */
-  static Replacement of(ViewReference reference, String text, String query) {
+  static Replacement of(ViewReference reference, SqlText text, String query) {
     TextMarkers marks = reference.aliased() ? ALIASED : NAMED;
     int start = reference.start();
     int end = reference.aliased() ? reference.end() : reference.nameStart();

@@ -36,66 +36,40 @@ public final class AmbiguousCalls {
   private static final String CAST = "::pg_catalog.text";
   private static final String LOG_TYPE = "NULL, ";
 
-  private final String text;
+  private final SqlText text;
   private final MappedText source;
-  private final boolean standardConformingStrings;
   private final IntPredicate isTextParameter;
 
-  private AmbiguousCalls(
-      MappedText source, boolean standardConformingStrings, IntPredicate isTextParameter) {
+  private AmbiguousCalls(MappedText source, IntPredicate isTextParameter) {
     this.text = source.text();
     this.source = source;
-    this.standardConformingStrings = standardConformingStrings;
     this.isTextParameter = isTextParameter;
   }
 
   /**
    * Finds the calls in a text, and in the bodies and constants in it that are executed.
    *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings
    * @param isTextParameter whether the parameter of a number, from 1, has no type or that of a text
    * @return what is to be inserted, by ascending position
    */
-  public static List<Replacement> find(
-      String text, boolean standardConformingStrings, IntPredicate isTextParameter) {
-    return find(
-        text,
-        FunctionCalls.find(text, standardConformingStrings),
-        standardConformingStrings,
-        isTextParameter);
-  }
-
-  /**
-   * The same where it is known already which calls {@link FunctionCalls} finds in the text.
-   *
-   * @see #find(String, boolean, IntPredicate)
-   */
-  public static List<Replacement> find(
-      String text,
-      List<FunctionCall> calls,
-      boolean standardConformingStrings,
-      IntPredicate isTextParameter) {
+  public static List<Replacement> find(SqlText text, IntPredicate isTextParameter) {
     List<Replacement> insertions = new ArrayList<>();
-    new AmbiguousCalls(MappedText.of(text), standardConformingStrings, isTextParameter)
-        .find(calls, insertions);
-    for (Body body : NestedBodies.find(text, standardConformingStrings)) {
+    new AmbiguousCalls(MappedText.of(text), isTextParameter).find(insertions);
+    for (Body body : text.bodies()) {
       // The parameters of a body are typed variables.
-      AmbiguousCalls inBody =
-          new AmbiguousCalls(body.source(), standardConformingStrings, number -> false);
-      inBody.find(FunctionCalls.find(inBody.text, standardConformingStrings), insertions);
+      new AmbiguousCalls(body.source(), number -> false).find(insertions);
     }
     insertions.sort(Comparator.comparingInt(Replacement::start));
     return List.copyOf(insertions);
   }
 
-  private void find(List<FunctionCall> calls, List<Replacement> insertions) {
-    if (calls.isEmpty()) {
+  private void find(List<Replacement> insertions) {
+    if (text.calls().isEmpty()) {
       return;
     }
-    List<PrepareStatement> prepared = PrepareStatement.find(text, standardConformingStrings);
+    List<PrepareStatement> prepared = PrepareStatement.find(text);
     int next = 0;
-    for (FunctionCall call : calls) {
+    for (FunctionCall call : text.calls()) {
       while (next < prepared.size() && prepared.get(next).end() < call.end()) {
         next++;
       }
@@ -165,8 +139,7 @@ public final class AmbiguousCalls {
 
   /** A cursor at the argument's first token. */
   private SqlLexer lexer(Argument argument) {
-    SqlLexer lexer =
-        new SqlLexer(text, argument.start(), argument.end(), standardConformingStrings);
+    SqlLexer lexer = text.lexer(argument.start(), argument.end());
     lexer.next();
     return lexer;
   }

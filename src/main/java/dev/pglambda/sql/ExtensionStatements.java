@@ -36,20 +36,17 @@ public final class ExtensionStatements {
   /**
    * Finds the statements at the top level of a text.
    *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings
    * @return the recognised statements in order; empty if the text ends within a statement, because
    *     PostgreSQL then executes nothing of it
    */
-  public static List<ExtensionStatement> find(String text, boolean standardConformingStrings) {
-    List<Statement> statements = StatementSplitter.split(text, standardConformingStrings);
-    if (statements.isEmpty() || !statements.get(statements.size() - 1).complete()) {
+  public static List<ExtensionStatement> find(SqlText text) {
+    if (!text.isComplete()) {
       return List.of();
     }
+    List<Statement> statements = text.statements();
     List<ExtensionStatement> found = new ArrayList<>();
     for (int index = 0; index < statements.size(); index++) {
-      Statement statement = statements.get(index);
-      ExtensionStatement recognised = recognise(text, index, statement, standardConformingStrings);
+      ExtensionStatement recognised = recognise(text, index, statements.get(index));
       if (recognised != null) {
         found.add(recognised);
       }
@@ -64,10 +61,8 @@ public final class ExtensionStatements {
    * @return null if it is another one
    */
   static @Nullable ExtensionStatement recognise(
-      String text, int statementIndex, Statement statement, boolean standardConformingStrings) {
-    SqlLexer lexer =
-        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
-    return new ExtensionStatements(lexer, statementIndex, statement).recognise();
+      SqlText text, int statementIndex, Statement statement) {
+    return new ExtensionStatements(text.lexer(statement), statementIndex, statement).recognise();
   }
 
   private @Nullable ExtensionStatement recognise() {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * signature of a function or the name of a table, is no call. The cost is linear in the length of
  * the text.
  */
-public final class FunctionCalls {
+final class FunctionCalls {
   /** Behind these a qualified name with parentheses is no call (gram.y). */
   private static final Set<String> NO_CALL_BEHIND =
       Set.of("function", "procedure", "routine", "aggregate", "into", "table", "view", "exists");
@@ -30,8 +30,7 @@ public final class FunctionCalls {
   /** No schema that is looked for has a shorter name, however it is written. */
   private static final int SCHEMA_LENGTH = "aws_lambda".length();
 
-  private final CharSequence text;
-  private final boolean standardConformingStrings;
+  private final SqlText text;
   private final SqlLexer lexer;
   private final List<FunctionCall> found = new ArrayList<>();
 
@@ -51,27 +50,14 @@ public final class FunctionCalls {
 
   private int previousEnd;
 
-  private FunctionCalls(CharSequence text, boolean standardConformingStrings) {
+  private FunctionCalls(SqlText text) {
     this.text = text;
-    this.standardConformingStrings = standardConformingStrings;
-    this.lexer = new SqlLexer(text, 0, text.length(), standardConformingStrings);
+    this.lexer = text.lexer();
   }
 
-  /**
-   * Finds the calls.
-   *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings
-   * @return the calls, in the order in which they begin; none if PostgreSQL would refuse the text
-   *     for its brackets, or for a constant or comment without its end
-   */
-  public static List<FunctionCall> find(String text, boolean standardConformingStrings) {
-    return find((CharSequence) text, standardConformingStrings);
-  }
-
-  /** The same for any sequence of characters, so that a test can count how often each is read. */
-  public static List<FunctionCall> find(CharSequence text, boolean standardConformingStrings) {
-    FunctionCalls calls = new FunctionCalls(text, standardConformingStrings);
+  /** See {@link SqlText#calls}. */
+  static List<FunctionCall> find(SqlText text) {
+    FunctionCalls calls = new FunctionCalls(text);
     if (!calls.scan()) {
       return List.of();
     }
@@ -174,7 +160,7 @@ public final class FunctionCalls {
 
   /** Whether a call may begin here: not behind a dot, and not behind certain key words. */
   private boolean mayBegin() {
-    SqlLexer previous = new SqlLexer(text, previousStart, previousEnd, standardConformingStrings);
+    SqlLexer previous = text.lexer(previousStart, previousEnd);
     previous.next();
     return !previous.is('.') && !isKeyword(previous, NO_CALL_BEHIND);
   }

@@ -67,18 +67,14 @@ final class LiteralDecoder {
    * @param outer the text that the token is a part of
    * @param start the token's offset there
    */
-  static MappedText body(
-      MappedText outer,
-      int start,
-      CharSequence token,
-      TokenKind kind,
-      boolean standardConformingStrings) {
+  static MappedText body(MappedText outer, int start, CharSequence token, TokenKind kind) {
     boolean prefixed = kind == TokenKind.ESCAPE_STRING;
     LiteralDecoder decoder = new LiteralDecoder(token, prefixed ? 2 : 1);
     decoder.starts = new int[token.length()];
     decoder.ends = new int[token.length()];
-    decoder.quoted('\'', prefixed || !standardConformingStrings);
-    return new MappedText(outer, start, decoder.value.toString(), decoder.starts, decoder.ends);
+    decoder.quoted('\'', prefixed || !outer.text().standardConformingStrings());
+    SqlText value = outer.text().with(decoder.value.toString());
+    return new MappedText(outer, start, value, decoder.starts, decoder.ends);
   }
 
   /** Whether UESCAPE takes this character. */

@@ -13,7 +13,7 @@ final class MappedText {
 
   private final @Nullable MappedText outer;
   private final int offset;
-  private final String text;
+  private final SqlText text;
   private final int[] starts;
   private final int[] ends;
 
@@ -27,7 +27,7 @@ final class MappedText {
    *     is written as it is
    * @param ends for each character of the value, the offset just past it in that part
    */
-  MappedText(@Nullable MappedText outer, int offset, String text, int[] starts, int[] ends) {
+  MappedText(@Nullable MappedText outer, int offset, SqlText text, int[] starts, int[] ends) {
     this.outer = outer;
     this.offset = offset;
     this.text = text;
@@ -36,11 +36,11 @@ final class MappedText {
   }
 
   /** The client's text. */
-  static MappedText of(String text) {
+  static MappedText of(SqlText text) {
     return new MappedText(null, 0, text, new int[0], new int[0]);
   }
 
-  String text() {
+  SqlText text() {
     return text;
   }
 
@@ -89,7 +89,7 @@ final class MappedText {
    * @return null if it is of no use: it names none of the extensions, or is in quotes of ours or of
    *     a kind that is not looked into ({@code U&''})
    */
-  @Nullable MappedText constant(SqlLexer lexer, boolean standardConformingStrings) {
+  @Nullable MappedText constant(SqlLexer lexer) {
     String token = lexer.text();
     String lower = token.toLowerCase(Locale.ROOT);
     if (token.startsWith(OUR_TAGS)
@@ -99,11 +99,10 @@ final class MappedText {
     return switch (lexer.kind()) {
       case DOLLAR_STRING -> {
         int delimiter = token.indexOf('$', 1) + 1;
-        String value = token.substring(delimiter, token.length() - delimiter);
+        SqlText value = text.with(token.substring(delimiter, token.length() - delimiter));
         yield new MappedText(this, lexer.start() + delimiter, value, new int[0], new int[0]);
       }
-      case STRING, ESCAPE_STRING ->
-          LiteralDecoder.body(this, lexer.start(), token, lexer.kind(), standardConformingStrings);
+      case STRING, ESCAPE_STRING -> LiteralDecoder.body(this, lexer.start(), token, lexer.kind());
       default -> null;
     };
   }

@@ -21,16 +21,13 @@ final class NestedBodies {
   /** Bodies in bodies deeper than this are left to PostgreSQL, so that the cost is linear. */
   private static final int MAX_DEPTH = 8;
 
-  private final boolean standardConformingStrings;
   private final List<Body> found = new ArrayList<>();
   private int depth;
 
   /** Whether PostgreSQL would refuse statements here that change something. */
   private boolean readOnly;
 
-  private NestedBodies(boolean standardConformingStrings) {
-    this.standardConformingStrings = standardConformingStrings;
-  }
+  private NestedBodies() {}
 
   /**
    * A text that PostgreSQL is going to execute.
@@ -53,23 +50,21 @@ final class NestedBodies {
   /**
    * Finds the bodies of a text, which is not one of them itself.
    *
-   * @param text SQL text, one {@code char} per byte
    * @return those that mention the extensions and that PostgreSQL would not answer with a syntax
    *     error
    */
-  static List<Body> find(String text, boolean standardConformingStrings) {
-    NestedBodies bodies = new NestedBodies(standardConformingStrings);
+  static List<Body> find(SqlText text) {
+    NestedBodies bodies = new NestedBodies();
     bodies.sql(MappedText.of(text));
     return bodies.found;
   }
 
   /** Looks through statements of SQL. */
   private void sql(MappedText source) {
-    List<Statement> statements = StatementSplitter.split(source.text(), standardConformingStrings);
-    if (!statements.isEmpty() && statements.get(statements.size() - 1).complete()) {
+    if (source.text().isComplete()) {
       body(
           source,
-          statements.stream()
+          source.text().statements().stream()
               .map(statement -> new BodyStatement(statement, statement.end()))
               .toList(),
           false);
@@ -79,7 +74,7 @@ final class NestedBodies {
   /** Looks through a body in plpgsql. */
   private void plpgsql(MappedText source) {
     List<BodyStatement> statements = new ArrayList<>();
-    SqlLexer lexer = new SqlLexer(source.text(), standardConformingStrings);
+    SqlLexer lexer = source.text().lexer();
     int start = -1;
     int end = 0;
     boolean startsNext = false;
@@ -107,7 +102,7 @@ final class NestedBodies {
   }
 
   /** To PL/pgSQL a comment behind a statement belongs to it, but not white space behind that. */
-  private static int trimmed(String text, int end) {
+  private static int trimmed(SqlText text, int end) {
     int at = end;
     while (SqlCharacters.isSpace(text.charAt(at - 1))) {
       at--;
@@ -136,8 +131,7 @@ final class NestedBodies {
 
   /** Looks into a statement that has a body. */
   private boolean hasBody(MappedText source, Statement statement, boolean plpgsql) {
-    SqlLexer lexer =
-        new SqlLexer(source.text(), statement.start(), statement.end(), standardConformingStrings);
+    SqlLexer lexer = source.text().lexer(statement);
     lexer.next();
     if (lexer.isKeyword("do")) {
       doBlock(source, lexer);
@@ -159,7 +153,7 @@ final class NestedBodies {
         lexer.next();
         language = name(lexer);
       } else if (body == null) {
-        body = source.constant(lexer, standardConformingStrings);
+        body = source.constant(lexer);
         if (body == null) {
           return;
         }
@@ -175,7 +169,7 @@ final class NestedBodies {
   /** {@code EXECUTE '..'} of plpgsql; a statement of ours has nothing behind it. */
   private void execute(MappedText source, SqlLexer lexer) {
     lexer.next();
-    MappedText constant = source.constant(lexer, standardConformingStrings);
+    MappedText constant = source.constant(lexer);
     boolean alone = lexer.next() == TokenKind.END;
     if (alone || lexer.isKeyword("into") || lexer.isKeyword("using")) {
       constant(constant, false, readOnly || !alone);
@@ -219,7 +213,7 @@ final class NestedBodies {
         language = name(lexer);
       } else if (parentheses == 0 && lexer.isKeyword("as")) {
         lexer.next();
-        body = source.constant(lexer, standardConformingStrings);
+        body = source.constant(lexer);
       } else if (parentheses == 0 && (lexer.isKeyword("stable") || lexer.isKeyword("immutable"))) {
         // PostgreSQL refuses a statement there, and says which one it is.
         bodyReadOnly = true;

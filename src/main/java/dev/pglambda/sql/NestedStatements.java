@@ -18,16 +18,14 @@ public final class NestedStatements {
    * Finds the statements within the string constants of a text; those at its top level are not
    * among them.
    *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings
    * @return the recognised statements in order, none overlapping another; what PostgreSQL would
    *     answer with a syntax error has none
    */
-  public static List<NestedStatement> find(String text, boolean standardConformingStrings) {
+  public static List<NestedStatement> find(SqlText text) {
     List<NestedStatement> found = new ArrayList<>();
-    for (Body body : NestedBodies.find(text, standardConformingStrings)) {
+    for (Body body : text.bodies()) {
       for (BodyStatement statement : body.statements()) {
-        NestedStatement nested = recognise(body.source(), statement, standardConformingStrings);
+        NestedStatement nested = recognise(body.source(), statement);
         if (nested != null) {
           found.add(nested);
         }
@@ -37,11 +35,9 @@ public final class NestedStatements {
     return List.copyOf(found);
   }
 
-  private static @Nullable NestedStatement recognise(
-      MappedText source, BodyStatement written, boolean standardConformingStrings) {
+  private static @Nullable NestedStatement recognise(MappedText source, BodyStatement written) {
     Statement statement = written.statement();
-    ExtensionStatement recognised =
-        ExtensionStatements.recognise(source.text(), 0, statement, standardConformingStrings);
+    ExtensionStatement recognised = ExtensionStatements.recognise(source.text(), 0, statement);
     if (recognised == null) {
       return null;
     }

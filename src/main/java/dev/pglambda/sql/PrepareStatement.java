@@ -26,12 +26,11 @@ record PrepareStatement(int start, int end, List<Boolean> textParameters) {
   /**
    * Finds the statements, at the top level of a text or of a body in plpgsql.
    *
-   * @param text SQL text, one {@code char} per byte
    * @return in order; their key words are never in the same sequence anywhere else
    */
-  static List<PrepareStatement> find(String text, boolean standardConformingStrings) {
+  static List<PrepareStatement> find(SqlText text) {
     List<PrepareStatement> found = new ArrayList<>();
-    SqlLexer lexer = new SqlLexer(text, standardConformingStrings);
+    SqlLexer lexer = text.lexer();
     lexer.next();
     while (lexer.kind() != TokenKind.END) {
       if (lexer.isKeyword("prepare")) {

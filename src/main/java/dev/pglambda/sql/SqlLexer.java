@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * several characters, and its cost is linear in the length of the text. Not thread-safe.
  *
  * <pre>{@code
- * SqlLexer lexer = new SqlLexer(text, standardConformingStrings);
+ * SqlLexer lexer = text.lexer();
  * while (lexer.next() != TokenKind.END) {
  *   ... lexer.kind(), lexer.start(), lexer.end() ...
  * }
@@ -32,31 +32,8 @@ public final class SqlLexer {
   private int end;
   private OperatorRun operators = OperatorRun.NONE;
 
-  /**
-   * A cursor before the first token.
-   *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings: whether backslashes
-   *     in {@code '..'} are ordinary characters
-   */
-  public SqlLexer(String text, boolean standardConformingStrings) {
-    this(text, 0, text.length(), standardConformingStrings);
-  }
-
-  /**
-   * A cursor over a part of a text which begins and ends where a token does.
-   *
-   * @param text SQL text, one {@code char} per byte
-   * @param from offset to begin at
-   * @param limit offset to end before
-   * @param standardConformingStrings the session's standard_conforming_strings
-   */
-  public SqlLexer(String text, int from, int limit, boolean standardConformingStrings) {
-    this((CharSequence) text, from, limit, standardConformingStrings);
-  }
-
-  /** The same for any sequence of characters, so that a test can count how often each is read. */
-  public SqlLexer(CharSequence text, int from, int limit, boolean standardConformingStrings) {
+  /** A cursor of {@link SqlText#lexer(int, int)}. */
+  SqlLexer(CharSequence text, int from, int limit, boolean standardConformingStrings) {
     this.text = text;
     this.start = from;
     this.end = from;

@@ -12,7 +12,7 @@ import java.util.List;
  * <p>A text that PostgreSQL would refuse is split in some way; since nothing of it is executed, how
  * does not matter.
  */
-public final class StatementSplitter {
+final class StatementSplitter {
   private final SqlLexer lexer;
   private final List<Statement> statements = new ArrayList<>();
 
@@ -27,18 +27,8 @@ public final class StatementSplitter {
     this.lexer = lexer;
   }
 
-  /**
-   * Splits a text.
-   *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings
-   * @return the statements that are not empty, in order
-   */
-  public static List<Statement> split(String text, boolean standardConformingStrings) {
-    return split(new SqlLexer(text, standardConformingStrings));
-  }
-
-  public static List<Statement> split(SqlLexer lexer) {
+  /** The statements that are not empty, in order. */
+  static List<Statement> split(SqlLexer lexer) {
     StatementSplitter splitter = new StatementSplitter(lexer);
     while (lexer.next() != TokenKind.END) {
       splitter.accept();

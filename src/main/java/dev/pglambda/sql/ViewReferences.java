@@ -41,9 +41,8 @@ public final class ViewReferences {
               .split(" "));
 
   private final MappedText source;
-  private final String text;
+  private final SqlText text;
   private final boolean plpgsql;
-  private final boolean standardConformingStrings;
   private final List<ViewReference> found;
   private final SqlLexer lexer;
 
@@ -80,17 +79,12 @@ public final class ViewReferences {
 
   private boolean behindDot;
 
-  private ViewReferences(
-      MappedText source,
-      boolean plpgsql,
-      boolean standardConformingStrings,
-      List<ViewReference> found) {
+  private ViewReferences(MappedText source, boolean plpgsql, List<ViewReference> found) {
     this.source = source;
     this.text = source.text();
     this.plpgsql = plpgsql;
-    this.standardConformingStrings = standardConformingStrings;
     this.found = found;
-    this.lexer = new SqlLexer(text, standardConformingStrings);
+    this.lexer = text.lexer();
   }
 
   /** Where in a query, between brackets, the cursor is. */
@@ -108,15 +102,13 @@ public final class ViewReferences {
   /**
    * Finds the references in a text, and in the bodies and constants in it that are executed.
    *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings
    * @return in order, none overlapping another
    */
-  public static List<ViewReference> find(String text, boolean standardConformingStrings) {
+  public static List<ViewReference> find(SqlText text) {
     List<ViewReference> found = new ArrayList<>();
-    new ViewReferences(MappedText.of(text), false, standardConformingStrings, found).scan();
-    for (Body body : NestedBodies.find(text, standardConformingStrings)) {
-      new ViewReferences(body.source(), body.plpgsql(), standardConformingStrings, found).scan();
+    new ViewReferences(MappedText.of(text), false, found).scan();
+    for (Body body : text.bodies()) {
+      new ViewReferences(body.source(), body.plpgsql(), found).scan();
     }
     found.sort(Comparator.comparingInt(ViewReference::start));
     return List.copyOf(found);
@@ -290,7 +282,7 @@ public final class ViewReferences {
 
   /** A cursor at the token that begins there or behind. */
   private SqlLexer at(int offset) {
-    SqlLexer at = new SqlLexer(text, offset, text.length(), standardConformingStrings);
+    SqlLexer at = text.lexer(offset, text.length());
     at.next();
     return at;
   }

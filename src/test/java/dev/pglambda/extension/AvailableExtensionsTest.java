@@ -2,6 +2,7 @@ package dev.pglambda.extension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.ViewReferences;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +16,7 @@ class AvailableExtensionsTest {
 
     assertThat(query).doesNotContain("\n", "'", "\"", "\\", "$$", "--", "*/", ";", "{{");
     assertThat(query).contains("$pglambda$1.2$pglambda$", "$pglambda$AWS Lambda integration$");
-    assertThat(ViewReferences.find("SELECT 1 FROM (" + query + ") AS x", true)).isEmpty();
+    assertThat(ViewReferences.find(new SqlText("SELECT 1 FROM (" + query + ") AS x", true)))
+        .isEmpty();
   }
 }

@@ -3,6 +3,7 @@ package dev.pglambda.extension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.sql.ExtensionStatements;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -59,7 +60,7 @@ class CallbackKeySqlTest {
   private void install(String role) throws SQLException {
     String block =
         new ExtensionInstaller(TRUSTED_ROLES)
-            .install(ExtensionStatements.find(INSTALL, true).get(0), INSTALL);
+            .install(ExtensionStatements.find(new SqlText(INSTALL, true)).get(0), INSTALL);
     execute(role, OfferedKeys.to(block, TRUSTED_ROLES));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -157,7 +158,7 @@ class ForeignOwnerTest {
   }
 
   private String installing(String text) {
-    ExtensionStatement statement = ExtensionStatements.find(text, true).get(0);
+    ExtensionStatement statement = ExtensionStatements.find(new SqlText(text, true)).get(0);
     return OfferedKeys.to(new ExtensionInstaller(trusted).install(statement, text), trusted);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.ExtensionStatements;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -69,7 +70,7 @@ class SignedTextTest {
       throws SQLException {
     PostgresServer server = PostgresServer.of(version);
     Connection connection = server.connect(server.createDatabase());
-    ExtensionStatement statement = ExtensionStatements.find(INSTALL, true).get(0);
+    ExtensionStatement statement = ExtensionStatements.find(new SqlText(INSTALL, true)).get(0);
     try (Statement jdbc = connection.createStatement()) {
       jdbc.execute(OfferedKeys.to(installer.install(statement, INSTALL), TRUSTED));
       jdbc.execute(COME_THROUGH_THE_PROXY);

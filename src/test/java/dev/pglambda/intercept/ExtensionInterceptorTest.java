@@ -56,7 +56,7 @@ class ExtensionInterceptorTest {
     assertThat(rewrite).isNotNull();
     assertThat(rewrite.text()).isEqualTo(text);
     assertThat(rewrite.spans()).isEmpty();
-    assertThat(requireNonNull(rewrite.calls()).calls()).hasSize(1);
+    assertThat(requireNonNull(rewrite.calls()).text().calls()).hasSize(1);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.ViewReference;
 import dev.pglambda.sql.ViewReferences;
 import java.util.List;
@@ -13,8 +14,9 @@ import org.junit.jupiter.api.Test;
 class ViewSubqueryTest {
   /** A text with what stands for its first reference. */
   private static String replace(String text) {
-    ViewReference reference = ViewReferences.find(text, true).get(0);
-    return Replacement.splice(text, List.of(ViewSubquery.of(reference, text, "SELECT 1")));
+    SqlText original = new SqlText(text, true);
+    ViewReference reference = ViewReferences.find(original).get(0);
+    return Replacement.splice(text, List.of(ViewSubquery.of(reference, original, "SELECT 1")));
   }
 
   @Test

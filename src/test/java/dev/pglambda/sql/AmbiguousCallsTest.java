@@ -17,7 +17,8 @@ class AmbiguousCallsTest {
   }
 
   private static String complete(String text) {
-    return Replacement.splice(text, AmbiguousCalls.find(text, true, number -> number < 10));
+    return Replacement.splice(
+        text, AmbiguousCalls.find(new SqlText(text, true), number -> number < 10));
   }
 
   @ParameterizedTest
@@ -101,7 +102,7 @@ class AmbiguousCallsTest {
         "SELECT aws_lambda.invoke(function_name => aws_commons.create_lambda_function_arn('f', region := 'r'),"
             + " payload := j[(1)]), aws_lambda.invoke()";
 
-    assertThat(FunctionCalls.find(text, true))
+    assertThat(new SqlText(text, true).calls())
         .extracting(
             call ->
                 call.function()

@@ -66,9 +66,10 @@ class CallRecognitionFuzzTest {
     Octets octets = new Octets(input);
     boolean standard = octets.nextBoolean();
     String text = text(octets);
-    List<FunctionCall> calls = FunctionCalls.find(text, standard);
-    List<Replacement> insertions = AmbiguousCalls.find(text, standard, number -> number % 2 == 1);
-    List<DirectStatement> direct = DirectStatements.find(text, standard);
+    List<FunctionCall> calls = new SqlText(text, standard).calls();
+    List<Replacement> insertions =
+        AmbiguousCalls.find(new SqlText(text, standard), number -> number % 2 == 1);
+    List<DirectStatement> direct = DirectStatements.find(new SqlText(text, standard));
     checkInsertions(text, standard, insertions);
     if (calls.isEmpty()) {
       assertThat(direct).isEmpty();
@@ -78,10 +79,10 @@ class CallRecognitionFuzzTest {
     checkDirect(text, standard, calls, direct);
 
     String masked = masked(text, standard);
-    assertThat(FunctionCalls.find(masked, standard)).isEqualTo(calls);
-    assertThat(AmbiguousCalls.find(masked, standard, number -> number % 2 == 1))
+    assertThat(new SqlText(masked, standard).calls()).isEqualTo(calls);
+    assertThat(AmbiguousCalls.find(new SqlText(masked, standard), number -> number % 2 == 1))
         .isEqualTo(insertions);
-    assertThat(DirectStatements.find(masked, standard)).isEqualTo(direct);
+    assertThat(DirectStatements.find(new SqlText(masked, standard))).isEqualTo(direct);
   }
 
   private static void checkCalls(String text, boolean standard, List<FunctionCall> calls) {
@@ -109,7 +110,7 @@ class CallRecognitionFuzzTest {
     FunctionCall last = calls.get(calls.size() - 1);
     for (FunctionCall call : List.of(calls.get(0), last)) {
       String alone = "SELECT " + text.substring(call.start(), call.end());
-      assertThat(FunctionCalls.find(alone, standard).get(0))
+      assertThat(new SqlText(alone, standard).calls().get(0))
           .isEqualTo(moved(call, "SELECT ".length() - call.start()));
     }
   }
@@ -124,7 +125,8 @@ class CallRecognitionFuzzTest {
       at = insertion.end();
     }
     String completed = Replacement.splice(text, insertions);
-    assertThat(AmbiguousCalls.find(completed, standard, number -> number % 2 == 1)).isEmpty();
+    assertThat(AmbiguousCalls.find(new SqlText(completed, standard), number -> number % 2 == 1))
+        .isEmpty();
   }
 
   private static void checkDirect(
@@ -132,7 +134,7 @@ class CallRecognitionFuzzTest {
     if (direct.isEmpty()) {
       return;
     }
-    List<Statement> statements = StatementSplitter.split(text, standard);
+    List<Statement> statements = new SqlText(text, standard).statements();
     List<Replacement> unchanged = new ArrayList<>();
     List<Replacement> stubs = new ArrayList<>();
     for (DirectStatement each : direct) {
@@ -154,13 +156,15 @@ class CallRecognitionFuzzTest {
       }
       assertThat(each.tail()).isBetween(end, each.end());
       assertThat(calls.stream().filter(call -> isWithin(call, each))).isEqualTo(served);
-      assertThat(DirectStatements.find(text.substring(each.start(), each.end()), standard).get(0))
+      assertThat(
+              DirectStatements.find(new SqlText(text.substring(each.start(), each.end()), standard))
+                  .get(0))
           .isEqualTo(alone(each));
     }
     assertThat(Replacement.splice(text, unchanged)).isEqualTo(text);
     String stubbed = Replacement.splice(text, stubs);
-    assertThat(StatementSplitter.split(stubbed, standard)).hasSameSizeAs(statements);
-    assertThat(DirectStatements.find(stubbed, standard)).isEmpty();
+    assertThat(new SqlText(stubbed, standard).statements()).hasSameSizeAs(statements);
+    assertThat(DirectStatements.find(new SqlText(stubbed, standard))).isEmpty();
   }
 
   private static boolean isWithin(FunctionCall call, DirectStatement statement) {
@@ -213,7 +217,7 @@ class CallRecognitionFuzzTest {
   /** The text with other comments and white space of the same lengths between its tokens. */
   private static String masked(String text, boolean standard) {
     StringBuilder masked = new StringBuilder();
-    SqlLexer lexer = new SqlLexer(text, standard);
+    SqlLexer lexer = new SqlText(text, standard).lexer();
     boolean more = true;
     while (more) {
       more = lexer.next() != TokenKind.END;

@@ -102,7 +102,7 @@ class ExtensionStatementsTest {
             0,
             text.length());
 
-    assertThat(ExtensionStatements.find(text, true)).containsExactly(withEnd);
+    assertThat(ExtensionStatements.find(new SqlText(text, true))).containsExactly(withEnd);
   }
 
   @ParameterizedTest
@@ -185,7 +185,7 @@ class ExtensionStatementsTest {
         "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC CREATE EXTENSION aws_lambda; END"
       })
   void leavesAllElseToPostgres(String text) {
-    assertThat(ExtensionStatements.find(text, true)).isEmpty();
+    assertThat(ExtensionStatements.find(new SqlText(text, true))).isEmpty();
   }
 
   @Test
@@ -195,7 +195,7 @@ class ExtensionStatementsTest {
             + "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2);"
             + "CREATE EXTENSION aws_lambda";
 
-    List<ExtensionStatement> found = ExtensionStatements.find(text, true);
+    List<ExtensionStatement> found = ExtensionStatements.find(new SqlText(text, true));
 
     assertThat(found).extracting(ExtensionStatement::statementIndex).containsExactly(1, 3);
     assertThat(found)
@@ -207,11 +207,14 @@ class ExtensionStatementsTest {
   void readsStringsAsTheSessionDoes() {
     String text = "SELECT '\\'; CREATE EXTENSION aws_lambda; SELECT '\\''";
 
-    assertThat(ExtensionStatements.find(text, true)).isEmpty();
-    assertThat(ExtensionStatements.find(text, false)).isEmpty();
-    assertThat(ExtensionStatements.find("SELECT '\\'; CREATE EXTENSION aws_lambda", true))
+    assertThat(ExtensionStatements.find(new SqlText(text, true))).isEmpty();
+    assertThat(ExtensionStatements.find(new SqlText(text, false))).isEmpty();
+    assertThat(
+            ExtensionStatements.find(new SqlText("SELECT '\\'; CREATE EXTENSION aws_lambda", true)))
         .hasSize(1);
-    assertThat(ExtensionStatements.find("SELECT '\\''; CREATE EXTENSION aws_lambda", false))
+    assertThat(
+            ExtensionStatements.find(
+                new SqlText("SELECT '\\''; CREATE EXTENSION aws_lambda", false)))
         .hasSize(1);
   }
 

@@ -154,7 +154,7 @@ class LexerAgainstServerTest {
     try (WireClient client = session(version, standardConformingStrings)) {
       for (int i = 0; i < TEXTS; i++) {
         String literal = literal(random);
-        SqlLexer lexer = new SqlLexer(literal, standardConformingStrings);
+        SqlLexer lexer = new SqlText(literal, standardConformingStrings).lexer();
         lexer.next();
         String value = lexer.stringValue();
         if (value == null || lexer.end() != literal.length()) {
@@ -203,7 +203,7 @@ class LexerAgainstServerTest {
 
         assertThat(answer).as(sql.toString()).noneMatch(ErrorResponse.class::isInstance);
         long completed = answer.stream().filter(CommandComplete.class::isInstance).count();
-        assertThat(StatementSplitter.split(sql.toString(), true)).hasSize((int) completed);
+        assertThat(new SqlText(sql.toString(), true).statements()).hasSize((int) completed);
       }
     }
   }
@@ -211,7 +211,7 @@ class LexerAgainstServerTest {
   private static void compare(
       String sql, boolean standardConformingStrings, List<ServerMessage> answer) {
     Set<Integer> starts = new HashSet<>();
-    SqlLexer lexer = new SqlLexer(sql, standardConformingStrings);
+    SqlLexer lexer = new SqlText(sql, standardConformingStrings).lexer();
     int unterminated = -1;
     while (lexer.next() != TokenKind.END) {
       // To PostgreSQL the string begins behind the N.
@@ -226,7 +226,7 @@ class LexerAgainstServerTest {
       }
     }
     long completed = answer.stream().filter(CommandComplete.class::isInstance).count();
-    assertThat(StatementSplitter.split(sql, standardConformingStrings))
+    assertThat(new SqlText(sql, standardConformingStrings).statements())
         .as(sql)
         .hasSize((int) completed);
   }

@@ -137,7 +137,7 @@ class NestedStatementsTest {
         "DO $$BEGIN EXECUTE $pglambda_2$CREATE EXTENSION aws_lambda$pglambda_2$; END$$",
       })
   void leavesAllElseToPostgres(String text) {
-    assertThat(NestedStatements.find(text, true)).isEmpty();
+    assertThat(NestedStatements.find(new SqlText(text, true))).isEmpty();
   }
 
   @Test
@@ -146,7 +146,7 @@ class NestedStatementsTest {
         "DO E'BEGIN EXECUTE E\\'CREATE\\\\n"
             + " EXTENSION aws_lambda VERSION \\'\\'\\\\x31.0\\'\\'\\'; END'";
 
-    assertThat(NestedStatements.find(text, true))
+    assertThat(NestedStatements.find(new SqlText(text, true)))
         .singleElement()
         .satisfies(
             nested -> {
@@ -160,7 +160,7 @@ class NestedStatementsTest {
     String text = "DO 'BEGIN\\n CREATE EXTENSION aws_lambda VERSION \\'1.0\\'; END'";
 
     assertThat(written(text, true)).isEmpty();
-    assertThat(NestedStatements.find(text, false))
+    assertThat(NestedStatements.find(new SqlText(text, false)))
         .singleElement()
         .satisfies(
             nested -> {
@@ -194,7 +194,8 @@ class NestedStatementsTest {
       String value = nested(statement, quotes, random);
       String text = "DO " + value;
 
-      List<NestedStatement> found = NestedStatements.find(text, standardConformingStrings);
+      List<NestedStatement> found =
+          NestedStatements.find(new SqlText(text, standardConformingStrings));
 
       assertThat(found).as(text).hasSize(1);
       NestedStatement only = found.get(0);
@@ -221,7 +222,7 @@ class NestedStatementsTest {
   private static String unquoted(String text, int depth, boolean standardConformingStrings) {
     String value = text;
     for (int i = 0; i < depth; i++) {
-      SqlLexer lexer = new SqlLexer(value, standardConformingStrings);
+      SqlLexer lexer = new SqlText(value, standardConformingStrings).lexer();
       while (!lexer.kind().isStringConstant()) {
         lexer.next();
       }
@@ -257,7 +258,7 @@ class NestedStatementsTest {
   }
 
   private static List<String> written(String text, boolean standardConformingStrings) {
-    return NestedStatements.find(text, standardConformingStrings).stream()
+    return NestedStatements.find(new SqlText(text, standardConformingStrings)).stream()
         .map(nested -> text.substring(nested.start(), nested.end()))
         .toList();
   }
@@ -342,7 +343,8 @@ class NestedStatementsTest {
   /** Ascending, not overlapping, each of them written with something. */
   private static int assertSound(String text, boolean standardConformingStrings) {
     List<NestedStatement> found = new ArrayList<>();
-    assertThatCode(() -> found.addAll(NestedStatements.find(text, standardConformingStrings)))
+    assertThatCode(
+            () -> found.addAll(NestedStatements.find(new SqlText(text, standardConformingStrings))))
         .as(text)
         .doesNotThrowAnyException();
     int end = 0;
@@ -376,7 +378,7 @@ class NestedStatementsTest {
             assertThat(written(text, true)).isEmpty();
           }
           String many = "DO $$BEGIN " + (STATEMENT + ";").repeat(20_000) + " END$$";
-          assertThat(NestedStatements.find(many, true)).hasSize(20_000);
+          assertThat(NestedStatements.find(new SqlText(many, true))).hasSize(20_000);
         });
   }
 }

@@ -87,14 +87,15 @@ class SqlLexerRobustnessTest {
     Random random = new Random(21);
     for (int i = 0; i < 60_000; i++) {
       String text = randomText(random);
-      SqlLexer lexer = new SqlLexer(text, standardConformingStrings);
+      SqlLexer lexer = new SqlText(text, standardConformingStrings).lexer();
       while (lexer.next() != TokenKind.END) {
         assertThat(lexer.identifier() == null || lexer.stringValue() == null).isTrue();
       }
-      for (Statement statement : StatementSplitter.split(text, standardConformingStrings)) {
+      for (Statement statement : new SqlText(text, standardConformingStrings).statements()) {
         assertThat(statement.start()).isLessThan(statement.end());
       }
-      for (ExtensionStatement found : ExtensionStatements.find(text, standardConformingStrings)) {
+      for (ExtensionStatement found :
+          ExtensionStatements.find(new SqlText(text, standardConformingStrings))) {
         assertThat(text.substring(found.start(), found.end()))
             .containsPattern("(?is)^(create|alter)\\W.*aws_");
       }
@@ -160,7 +161,7 @@ class SqlLexerRobustnessTest {
   }
 
   private static void assertTiles(String text, boolean standardConformingStrings) {
-    SqlLexer lexer = new SqlLexer(text, standardConformingStrings);
+    SqlLexer lexer = new SqlText(text, standardConformingStrings).lexer();
     StringBuilder tiles = new StringBuilder();
     while (lexer.next() != TokenKind.END) {
       assertThat(lexer.start()).isGreaterThanOrEqualTo(tiles.length());
@@ -219,7 +220,7 @@ class SqlLexerRobustnessTest {
 
   private static long reads(String text, boolean standardConformingStrings) {
     CountingText counting = new CountingText(text);
-    SqlLexer lexer = new SqlLexer(counting, 0, text.length(), standardConformingStrings);
+    SqlLexer lexer = new SqlText(counting, standardConformingStrings).lexer(0, text.length());
     while (lexer.next() != TokenKind.END) {
       // Only the reads matter.
     }

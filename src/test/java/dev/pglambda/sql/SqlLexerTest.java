@@ -251,7 +251,7 @@ class SqlLexerTest {
 
   @Test
   void staysAtTheEndOnceThere() {
-    SqlLexer lexer = new SqlLexer("a", true);
+    SqlLexer lexer = new SqlText("a", true).lexer();
     lexer.next();
 
     assertThat(lexer.next()).isEqualTo(TokenKind.END);
@@ -262,7 +262,7 @@ class SqlLexerTest {
 
   @Test
   void readsAPartOfATextAsIfItWereAll() {
-    SqlLexer lexer = new SqlLexer("a 'b'\n'c' d", 2, 5, true);
+    SqlLexer lexer = new SqlText("a 'b'\n'c' d", true).lexer(2, 5);
 
     assertThat(lexer.next()).isEqualTo(TokenKind.STRING);
     assertThat(lexer.text()).isEqualTo("'b'");
@@ -270,14 +270,14 @@ class SqlLexerTest {
   }
 
   private static SqlLexer first(String text, boolean standardConformingStrings) {
-    SqlLexer lexer = new SqlLexer(text, standardConformingStrings);
+    SqlLexer lexer = new SqlText(text, standardConformingStrings).lexer();
     lexer.next();
     return lexer;
   }
 
   private static String tokens(String text, boolean standardConformingStrings) {
     List<String> tokens = new ArrayList<>();
-    SqlLexer lexer = new SqlLexer(text, standardConformingStrings);
+    SqlLexer lexer = new SqlText(text, standardConformingStrings).lexer();
     while (lexer.next() != TokenKind.END) {
       tokens.add(lexer.kind() + ":" + lexer.text());
     }

@@ -18,7 +18,7 @@ class SqlTextFuzzTest {
     boolean standard = octets.nextBoolean();
     String text = octets.restAsText();
     CountingText counted = new CountingText(text);
-    SqlLexer lexer = new SqlLexer(counted, 0, text.length(), standard);
+    SqlLexer lexer = new SqlText(counted, standard).lexer(0, text.length());
     int end = 0;
     while (lexer.next() != TokenKind.END) {
       assertThat(lexer.start()).isGreaterThanOrEqualTo(end);
@@ -27,7 +27,7 @@ class SqlTextFuzzTest {
     }
     assertThat(counted.reads()).isLessThan(12L * text.length() + 100);
 
-    lexer = new SqlLexer(text, standard);
+    lexer = new SqlText(text, standard).lexer();
     while (lexer.next() != TokenKind.END) {
       assertThat(lexer.identifier() == null || lexer.stringValue() == null).isTrue();
     }
@@ -39,7 +39,7 @@ class SqlTextFuzzTest {
     boolean standard = octets.nextBoolean();
     String text = octets.restAsText();
     int end = 0;
-    List<Statement> statements = StatementSplitter.split(text, standard);
+    List<Statement> statements = new SqlText(text, standard).statements();
     for (Statement statement : statements) {
       assertThat(statement.start()).isGreaterThanOrEqualTo(end);
       assertThat(statement.end()).isGreaterThan(statement.start());
@@ -47,13 +47,13 @@ class SqlTextFuzzTest {
     }
     assertThat(end).isLessThanOrEqualTo(text.length());
 
-    for (ExtensionStatement found : ExtensionStatements.find(text, standard)) {
+    for (ExtensionStatement found : ExtensionStatements.find(new SqlText(text, standard))) {
       Statement statement = statements.get(found.statementIndex());
       assertThat(found.start()).isEqualTo(statement.start());
       assertThat(found.end()).isEqualTo(statement.end());
       // By itself it is the same statement.
       String alone = text.substring(found.start(), found.end());
-      assertThat(ExtensionStatements.find(alone, standard))
+      assertThat(ExtensionStatements.find(new SqlText(alone, standard)))
           .singleElement()
           .satisfies(
               again -> {
@@ -62,13 +62,13 @@ class SqlTextFuzzTest {
               });
     }
     end = 0;
-    for (NestedStatement nested : NestedStatements.find(text, standard)) {
+    for (NestedStatement nested : NestedStatements.find(new SqlText(text, standard))) {
       assertThat(nested.start()).isGreaterThanOrEqualTo(end);
       assertThat(nested.end()).isGreaterThan(nested.start()).isLessThanOrEqualTo(text.length());
       end = nested.end();
     }
     end = 0;
-    for (ViewReference view : ViewReferences.find(text, standard)) {
+    for (ViewReference view : ViewReferences.find(new SqlText(text, standard))) {
       assertThat(view.start()).isGreaterThanOrEqualTo(end);
       assertThat(view.end()).isLessThanOrEqualTo(text.length());
       end = view.end();

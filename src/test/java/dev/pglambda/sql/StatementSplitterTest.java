@@ -81,7 +81,7 @@ class StatementSplitterTest {
   @ParameterizedTest
   @MethodSource("splits")
   void splitsAsTheGrammarDoes(String text, List<String> statements) {
-    List<Statement> split = StatementSplitter.split(text, true);
+    List<Statement> split = new SqlText(text, true).statements();
 
     assertThat(split)
         .extracting(statement -> text.substring(statement.start(), statement.end()))
@@ -99,7 +99,7 @@ class StatementSplitterTest {
         "x; $$"
       })
   void saysThatTheTextEndsWithinAStatement(String text) {
-    assertThat(StatementSplitter.split(text, true))
+    assertThat(new SqlText(text, true).statements())
         .extracting(Statement::complete)
         .containsExactly(true, false);
   }

@@ -12,7 +12,7 @@ class ViewReferencesTest {
   /** Puts « » around references without an alias, and ‹ › around those with one. */
   private static String mark(String text, boolean standardConformingStrings) {
     List<Replacement> marks =
-        ViewReferences.find(text, standardConformingStrings).stream()
+        ViewReferences.find(new SqlText(text, standardConformingStrings)).stream()
             .map(
                 found -> {
                   String written = text.substring(found.start(), found.end());
@@ -244,7 +244,7 @@ class ViewReferencesTest {
   void takesALongTextInTimeLinearInItsLength() {
     String text = "SELECT 1 FROM pg_available_extensions, ".repeat(20_000) + "a";
 
-    assertThat(ViewReferences.find(text, true)).hasSize(20_000);
-    assertThat(ViewReferences.find("SELECT(".repeat(100_000), true)).isEmpty();
+    assertThat(ViewReferences.find(new SqlText(text, true))).hasSize(20_000);
+    assertThat(ViewReferences.find(new SqlText("SELECT(".repeat(100_000), true))).isEmpty();
   }
 }

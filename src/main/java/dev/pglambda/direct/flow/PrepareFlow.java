@@ -133,7 +133,7 @@ final class PrepareFlow {
             .pipeline()
             .suppressNotices(true)
             .onError(this::restorePosition)
-            .parseOwn(candidate.text(), declaredTypes)
+            .parseOwn(candidate.text().toString(), declaredTypes)
             .closeStatement(ExtendedQueryPipeline.OWN_NAME)
             .sendAndFlush()
         : CompletableFuture.completedFuture(null);

@@ -4,6 +4,7 @@ import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
 import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.sql.FunctionCall.Function;
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.SqlText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,12 +32,12 @@ final class CallRewriter {
       " FROM (VALUES (1)) AS pglambda_row LEFT JOIN (VALUES (";
   private static final String UNEVALUATED_END = ")) AS " + ARGUMENTS + " ON false)";
 
-  private final String text;
+  private final SqlText text;
   private final DirectCall call;
   private final ResolvedCall resolved;
   private final int firstParameter;
 
-  CallRewriter(String text, ResolvedCall resolved, int firstParameter) {
+  CallRewriter(SqlText text, ResolvedCall resolved, int firstParameter) {
     this.text = text;
     this.call = resolved.call();
     this.resolved = resolved;

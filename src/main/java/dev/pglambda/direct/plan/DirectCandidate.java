@@ -8,6 +8,7 @@ import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.FunctionCall.Argument;
 import dev.pglambda.sql.FunctionCall.Function;
 import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.TokenKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,16 +22,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text the text, as {@link ClientEncoding#read} reads it
  * @param statement where its calls are
- * @param standardConformingStrings the session's setting
  * @param encoding the client's
  * @param before how many characters of the client's text stand before this one
  */
 public record DirectCandidate(
-    String text,
-    DirectStatement statement,
-    boolean standardConformingStrings,
-    ClientEncoding encoding,
-    int before) {
+    SqlText text, DirectStatement statement, ClientEncoding encoding, int before) {
 
   private static final String SELECT = "SELECT";
 
@@ -41,8 +37,7 @@ public record DirectCandidate(
 
   /** The statement's first word, in lower case. */
   String firstWord() {
-    SqlLexer lexer =
-        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    SqlLexer lexer = text.lexer(statement.start(), statement.end());
     lexer.next();
     return lexer.text().toLowerCase(Locale.ROOT);
   }
@@ -87,8 +82,7 @@ public record DirectCandidate(
 
   /** Whether, but for parentheses and COLLATE, it is one token that has no type. */
   private boolean isUnknown(Argument argument, IntPredicate isUntypedParameter) {
-    SqlLexer lexer =
-        new SqlLexer(text, argument.start(), argument.end(), standardConformingStrings);
+    SqlLexer lexer = text.lexer(argument.start(), argument.end());
     int open = 0;
     while (lexer.next() == TokenKind.PUNCTUATION && lexer.is('(')) {
       open++;
@@ -119,7 +113,7 @@ public record DirectCandidate(
 
   /** Adds the numbers of the parameters that stand in an argument. */
   void addParameters(ArgumentExpression leaf, Set<Integer> numbers) {
-    SqlLexer lexer = new SqlLexer(text, leaf.start(), leaf.end(), standardConformingStrings);
+    SqlLexer lexer = text.lexer(leaf.start(), leaf.end());
     while (lexer.next() != TokenKind.END) {
       if (lexer.kind() == TokenKind.PARAMETER) {
         isUntyped(lexer.text(), numbers::add);
@@ -157,7 +151,7 @@ public record DirectCandidate(
         copied++;
       }
       blank(query, copied, leaf.start());
-      query.append(text, leaf.start(), leaf.end());
+      query.append(text.substring(leaf.start(), leaf.end()));
       copied = leaf.end();
       first = false;
     }
@@ -165,7 +159,7 @@ public record DirectCandidate(
   }
 
   private void blank(StringBuilder query, int start, int end) {
-    query.append(" ".repeat(encoding.characters(text, start, end)));
+    query.append(" ".repeat(encoding.characters(text.toString(), start, end)));
   }
 
   /** Whether the calls stand in the target list. */
@@ -179,20 +173,19 @@ public record DirectCandidate(
   }
 
   /**
-   * A part of the text.
+   * The condition of a WHERE.
    *
    * @param start offset of its first token
    * @param end offset just past its last token
    */
-  record Part(int start, int end) {}
+  record Condition(int start, int end) {}
 
   /** The condition of the WHERE that follows the target list; null if there is none. */
-  @Nullable Part condition() {
+  @Nullable Condition condition() {
     if (!isTarget()) {
       return null;
     }
-    SqlLexer lexer =
-        new SqlLexer(text, statement.tail(), statement.end(), standardConformingStrings);
+    SqlLexer lexer = text.lexer(statement.tail(), statement.end());
     lexer.next();
     if (!lexer.isKeyword("where")) {
       return null;
@@ -213,11 +206,11 @@ public record DirectCandidate(
       end = lexer.end();
       lexer.next();
     }
-    return end > start ? new Part(start, end) : null;
+    return end > start ? new Condition(start, end) : null;
   }
 
   /** The number of a character, from 1, as errors count them. */
   int position(int offset) {
-    return encoding.characters(text, 0, offset) + 1;
+    return encoding.characters(text.toString(), 0, offset) + 1;
   }
 }

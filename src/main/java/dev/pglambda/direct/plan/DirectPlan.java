@@ -1,6 +1,6 @@
 package dev.pglambda.direct.plan;
 
-import dev.pglambda.direct.plan.DirectCandidate.Part;
+import dev.pglambda.direct.plan.DirectCandidate.Condition;
 import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.resolve.Overload;
 import dev.pglambda.intercept.ErrorPosition;
@@ -57,9 +57,10 @@ public final class DirectPlan {
    */
   public record Text(String text, List<ReplacedSpan> rewritten) {
     private static Text of(DirectCandidate candidate, List<Replacement> replacements) {
+      String original = candidate.text().toString();
       return new Text(
-          Replacement.splice(candidate.text(), replacements),
-          ReplacedSpan.within(candidate.text(), replacements, candidate.encoding()));
+          Replacement.splice(original, replacements),
+          ReplacedSpan.within(original, replacements, candidate.encoding()));
     }
   }
 
@@ -88,7 +89,7 @@ public final class DirectPlan {
       }
     }
     Text text = Text.of(candidate, replacements);
-    Part condition = invocations.isEmpty() ? null : candidate.condition();
+    Condition condition = invocations.isEmpty() ? null : candidate.condition();
     Text unconditioned = null;
     if (condition != null) {
       unconditioned = text;
@@ -103,7 +104,7 @@ public final class DirectPlan {
         List.copyOf(invocations),
         candidate.firstWord(),
         candidate.isTarget(),
-        schemas.lambda() ? candidate.text() : null);
+        schemas.lambda() ? candidate.text().toString() : null);
   }
 
   private static Replacement inserted(int at, String what) {

@@ -4,10 +4,9 @@ import dev.pglambda.direct.recognize.DirectStatement;
 import dev.pglambda.direct.recognize.DirectStatements;
 import dev.pglambda.intercept.Rewrite.FoundCalls;
 import dev.pglambda.protocol.ClientEncoding;
-import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.Statement;
-import dev.pglambda.sql.StatementSplitter;
 import dev.pglambda.sql.TokenKind;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,17 +19,11 @@ import org.jspecify.annotations.Nullable;
  * A text of one or several statements, if the proxy can serve all calls in it. Immutable.
  *
  * @param text as {@link ClientEncoding#read} reads it
- * @param statements that are not empty, in order
  * @param served those that have calls, by their index
- * @param standardConformingStrings the session's setting
  * @param encoding the client's
  */
 public record DirectText(
-    String text,
-    List<Statement> statements,
-    Map<Integer, DirectStatement> served,
-    boolean standardConformingStrings,
-    ClientEncoding encoding) {
+    SqlText text, Map<Integer, DirectStatement> served, ClientEncoding encoding) {
 
   /** What a message can hold, less those that are added to it. */
   public static final int MAX_PARAMETERS = 60_000;
@@ -59,24 +52,17 @@ public record DirectText(
    * @return null if there are others than can be served
    */
   public static @Nullable DirectText of(FoundCalls found) {
-    List<DirectStatement> direct =
-        DirectStatements.find(found.text(), found.calls(), found.standardConformingStrings());
+    List<DirectStatement> direct = DirectStatements.find(found.text());
     if (direct.isEmpty()) {
       return null;
     }
     Map<Integer, DirectStatement> served = new HashMap<>();
     direct.forEach(statement -> served.put(statement.statementIndex(), statement));
-    DirectText text =
-        new DirectText(
-            found.text(),
-            StatementSplitter.split(found.text(), found.standardConformingStrings()),
-            served,
-            found.standardConformingStrings(),
-            found.encoding());
-    return text.isServed(found.calls()) ? text : null;
+    DirectText text = new DirectText(found.text(), served, found.encoding());
+    return text.isServed() ? text : null;
   }
 
-  private boolean isServed(List<FunctionCall> all) {
+  private boolean isServed() {
     Set<Integer> calls = new HashSet<>();
     for (DirectStatement statement : served.values()) {
       if (statement.parameters() > MAX_PARAMETERS) {
@@ -92,26 +78,16 @@ public record DirectText(
                 }
               });
     }
+    List<Statement> statements = text.statements();
     return statements.size() <= MAX_STATEMENTS
-        && all.stream().allMatch(call -> calls.contains(call.start()))
+        && text.calls().stream().allMatch(call -> calls.contains(call.start()))
         && (statements.size() == 1
-            || statements.stream().noneMatch(statement -> firstWord(statement).equals(COPY)));
-  }
-
-  private String firstWord(Statement statement) {
-    SqlLexer lexer = lexer(statement);
-    lexer.next();
-    String word = lexer.identifier();
-    return word == null ? "" : word;
-  }
-
-  private SqlLexer lexer(Statement statement) {
-    return new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+            || statements.stream().map(text::firstWord).noneMatch(COPY::equals));
   }
 
   /** How many statements it has. */
   public int size() {
-    return statements.size();
+    return text.statements().size();
   }
 
   /**
@@ -120,11 +96,11 @@ public record DirectText(
    * @param inTransaction whether a transaction block is open before the first one
    */
   public boolean isDivisible(boolean inTransaction) {
-    boolean inBlock = inTransaction || statements.size() == 1;
-    for (Statement statement : statements) {
-      String word = firstWord(statement);
+    boolean inBlock = inTransaction || size() == 1;
+    for (Statement statement : text.statements()) {
+      String word = text.firstWord(statement);
       String itself = text.substring(statement.start(), statement.end());
-      if (!inBlock && ImplicitTransaction.matters(word, lexer(statement), itself)) {
+      if (!inBlock && ImplicitTransaction.matters(word, text.lexer(statement), itself)) {
         return false;
       }
       boolean ends = END.contains(word) && !has(statement, "to"); // not ROLLBACK TO
@@ -134,7 +110,7 @@ public record DirectText(
   }
 
   private boolean has(Statement statement, String keyword) {
-    SqlLexer lexer = lexer(statement);
+    SqlLexer lexer = text.lexer(statement);
     while (lexer.next() != TokenKind.END) {
       if (lexer.isKeyword(keyword)) {
         return true;
@@ -145,8 +121,8 @@ public record DirectText(
 
   /** Whether a statement makes all of its rows before it sends one of them. */
   public boolean sendsLate(int index) {
-    Statement statement = statements.get(index);
-    String word = firstWord(statement);
+    Statement statement = text.statements().get(index);
+    String word = text.firstWord(statement);
     return WRITES.contains(word)
         || UTILITIES.contains(word)
         || (word.equals("with") && writes(statement));
@@ -154,7 +130,7 @@ public record DirectText(
 
   /** Whether it has a key word that writes, but for FOR [NO KEY] UPDATE. */
   private boolean writes(Statement statement) {
-    SqlLexer lexer = lexer(statement);
+    SqlLexer lexer = text.lexer(statement);
     String previous = "";
     while (lexer.next() != TokenKind.END) {
       String word = lexer.kind() == TokenKind.IDENTIFIER ? lexer.identifier() : null;
@@ -168,7 +144,7 @@ public record DirectText(
 
   /** A statement alone. */
   public String statement(int index) {
-    Statement statement = statements.get(index);
+    Statement statement = text.statements().get(index);
     return text.substring(statement.start(), statement.end());
   }
 
@@ -177,16 +153,17 @@ public record DirectText(
    * the text.
    */
   public int charactersBefore(int index) {
+    List<Statement> statements = text.statements();
     int from = index == 0 ? 0 : statements.get(index - 1).start();
-    return encoding.characters(text, from, statements.get(index).start());
+    return encoding.characters(text.toString(), from, statements.get(index).start());
   }
 
   /** The only statement, if it has calls to be served; null if it has none. */
   public @Nullable DirectCandidate onlyCandidate() {
-    boolean first = text.lastIndexOf(';', statements.get(0).start()) < 0;
+    boolean first = text.toString().lastIndexOf(';', text.statements().get(0).start()) < 0;
     DirectStatement direct = served.get(0);
     return first && direct != null // else EXPLAIN could not go before it
-        ? new DirectCandidate(text, direct, standardConformingStrings, encoding, 0)
+        ? new DirectCandidate(text, direct, encoding, 0)
         : candidate(0, charactersBefore(0));
   }
 
@@ -199,12 +176,7 @@ public record DirectText(
     if (!served.containsKey(index)) {
       return null;
     }
-    String alone = statement(index);
-    return new DirectCandidate(
-        alone,
-        DirectStatements.find(alone, standardConformingStrings).get(0),
-        standardConformingStrings,
-        encoding,
-        before);
+    SqlText alone = text.with(statement(index));
+    return new DirectCandidate(alone, DirectStatements.find(alone).get(0), encoding, before);
   }
 }

@@ -4,6 +4,7 @@ import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.FunctionCall.Argument;
 import dev.pglambda.sql.FunctionCall.Function;
 import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.TokenKind;
 import java.util.HashSet;
 import java.util.List;
@@ -45,8 +46,7 @@ final class DirectArguments {
 
   private static final Set<String> SUB_QUERY = Set.of("select", "table", "values", "with");
 
-  private final CharSequence text;
-  private final boolean standardConformingStrings;
+  private final SqlText text;
   private final Map<Integer, FunctionCall> calls;
 
   /**
@@ -54,10 +54,8 @@ final class DirectArguments {
    *
    * @param calls the calls, by their starts
    */
-  DirectArguments(
-      CharSequence text, boolean standardConformingStrings, Map<Integer, FunctionCall> calls) {
+  DirectArguments(SqlText text, Map<Integer, FunctionCall> calls) {
     this.text = text;
-    this.standardConformingStrings = standardConformingStrings;
     this.calls = calls;
   }
 
@@ -77,7 +75,7 @@ final class DirectArguments {
   }
 
   private boolean isExpression(Argument argument) {
-    TopLevelCursor cursor = cursor(argument.start(), argument.end());
+    TopLevelCursor cursor = new TopLevelCursor(text, argument.start(), argument.end(), calls);
     cursor.next();
     if (cursor.isKeyword(NO_EXPRESSION) || argument.token() == TokenKind.OPERATOR) {
       return false;
@@ -106,7 +104,7 @@ final class DirectArguments {
 
   /** The call that is all of a part of the text but for parentheses; null if there is none. */
   @Nullable FunctionCall onlyCall(int from, int limit) {
-    SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);
+    SqlLexer lexer = text.lexer(from, limit);
     lexer.next();
     int parentheses = 0;
     while (lexer.is('(')) {
@@ -117,7 +115,7 @@ final class DirectArguments {
     if (call == null) {
       return null;
     }
-    lexer = new SqlLexer(text, call.end(), limit, standardConformingStrings);
+    lexer = text.lexer(call.end(), limit);
     lexer.next();
     while (lexer.is(')')) {
       parentheses--;
@@ -128,7 +126,7 @@ final class DirectArguments {
 
   /** Whether there may be a sub-query in the arguments of a call. */
   boolean mayHaveSubQuery(FunctionCall call) {
-    SqlLexer lexer = new SqlLexer(text, call.start(), call.end(), standardConformingStrings);
+    SqlLexer lexer = text.lexer(call.start(), call.end());
     while (lexer.next() != TokenKind.END) {
       if (lexer.kind() == TokenKind.IDENTIFIER
           && SUB_QUERY.contains(String.valueOf(lexer.identifier()))) {
@@ -140,7 +138,7 @@ final class DirectArguments {
 
   /** Whether a part of the text is a list of names. */
   boolean areNames(int from, int limit) {
-    SqlLexer lexer = new SqlLexer(text, from, limit, standardConformingStrings);
+    SqlLexer lexer = text.lexer(from, limit);
     do {
       if (!lexer.next().isIdentifier()) {
         return false;
@@ -149,13 +147,9 @@ final class DirectArguments {
     return lexer.kind() == TokenKind.END;
   }
 
-  private TopLevelCursor cursor(int from, int limit) {
-    return new TopLevelCursor(text, from, limit, standardConformingStrings, calls);
-  }
-
   /** Whether a part may call functions: a name stands directly before parentheses in it. */
   boolean callFunctions(int from, int end) {
-    SqlLexer lexer = new SqlLexer(text, from, end, standardConformingStrings);
+    SqlLexer lexer = text.lexer(from, end);
     boolean name = false;
     while (lexer.next() != TokenKind.END) {
       if (name && lexer.is('(')) {

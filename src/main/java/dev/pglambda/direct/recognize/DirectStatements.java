@@ -1,10 +1,9 @@
 package dev.pglambda.direct.recognize;
 
 import dev.pglambda.sql.FunctionCall;
-import dev.pglambda.sql.FunctionCalls;
 import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.Statement;
-import dev.pglambda.sql.StatementSplitter;
 import dev.pglambda.sql.TokenKind;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,59 +25,27 @@ import org.jspecify.annotations.Nullable;
  * text.
  */
 public final class DirectStatements {
-  private final CharSequence text;
-  private final boolean standardConformingStrings;
-  private final List<FunctionCall> calls;
+  private final SqlText text;
 
-  private DirectStatements(
-      CharSequence text, boolean standardConformingStrings, List<FunctionCall> calls) {
+  private DirectStatements(SqlText text) {
     this.text = text;
-    this.standardConformingStrings = standardConformingStrings;
-    this.calls = calls;
   }
 
   /**
    * Finds the statements at the top level of a text.
    *
-   * @param text SQL text, one {@code char} per byte
-   * @param standardConformingStrings the session's standard_conforming_strings
    * @return the statements in order; none if PostgreSQL would refuse the text for its brackets, or
    *     for ending within a statement
    */
-  public static List<DirectStatement> find(String text, boolean standardConformingStrings) {
-    return find((CharSequence) text, standardConformingStrings);
+  public static List<DirectStatement> find(SqlText text) {
+    return text.calls().isEmpty() || !text.isComplete()
+        ? List.of()
+        : new DirectStatements(text).find();
   }
 
-  /**
-   * The same where it is known already which calls {@link FunctionCalls} finds in the text.
-   *
-   * @see #find(String, boolean)
-   */
-  public static List<DirectStatement> find(
-      String text, List<FunctionCall> calls, boolean standardConformingStrings) {
-    return find((CharSequence) text, calls, standardConformingStrings);
-  }
-
-  /** The same for any sequence of characters, so that a test can count how often each is read. */
-  static List<DirectStatement> find(CharSequence text, boolean standardConformingStrings) {
-    return find(
-        text, FunctionCalls.find(text, standardConformingStrings), standardConformingStrings);
-  }
-
-  private static List<DirectStatement> find(
-      CharSequence text, List<FunctionCall> calls, boolean standardConformingStrings) {
-    if (calls.isEmpty()) {
-      return List.of();
-    }
-    List<Statement> statements =
-        StatementSplitter.split(new SqlLexer(text, 0, text.length(), standardConformingStrings));
-    if (!statements.get(statements.size() - 1).complete()) {
-      return List.of();
-    }
-    return new DirectStatements(text, standardConformingStrings, calls).find(statements);
-  }
-
-  private List<DirectStatement> find(List<Statement> statements) {
+  private List<DirectStatement> find() {
+    List<FunctionCall> calls = text.calls();
+    List<Statement> statements = text.statements();
     List<DirectStatement> found = new ArrayList<>();
     int call = 0;
     for (int index = 0; index < statements.size(); index++) {
@@ -100,7 +67,7 @@ public final class DirectStatements {
       int index, Statement statement, List<FunctionCall> ofStatement) {
     Map<Integer, FunctionCall> byStart = new HashMap<>();
     ofStatement.forEach(call -> byStart.put(call.start(), call));
-    DirectArguments arguments = new DirectArguments(text, standardConformingStrings, byStart);
+    DirectArguments arguments = new DirectArguments(text, byStart);
     List<DirectCall> direct;
     int tail = statement.end();
     DirectCall from = new DirectFrom(cursor(statement, byStart), arguments).find();
@@ -132,8 +99,7 @@ public final class DirectStatements {
 
   /** The highest number of a parameter, or -1 if one is larger than any that PostgreSQL has. */
   private int parameters(Statement statement) {
-    SqlLexer lexer =
-        new SqlLexer(text, statement.start(), statement.end(), standardConformingStrings);
+    SqlLexer lexer = text.lexer(statement);
     int highest = 0;
     while (lexer.next() != TokenKind.END) {
       if (lexer.kind() == TokenKind.PARAMETER) {
@@ -156,7 +122,6 @@ public final class DirectStatements {
   }
 
   private TopLevelCursor cursor(Statement statement, Map<Integer, FunctionCall> byStart) {
-    return new TopLevelCursor(
-        text, statement.start(), statement.end(), standardConformingStrings, byStart);
+    return new TopLevelCursor(text, statement.start(), statement.end(), byStart);
   }
 }

@@ -3,6 +3,7 @@ package dev.pglambda.direct.recognize;
 import dev.pglambda.sql.FunctionCall;
 import dev.pglambda.sql.ReservedWords;
 import dev.pglambda.sql.SqlLexer;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.TokenKind;
 import java.util.Map;
 import java.util.Set;
@@ -14,9 +15,8 @@ import org.jspecify.annotations.Nullable;
  * part.
  */
 final class TopLevelCursor {
-  private final CharSequence text;
+  private final SqlText text;
   private final int limit;
-  private final boolean standardConformingStrings;
   private final Map<Integer, FunctionCall> calls;
 
   private SqlLexer lexer;
@@ -43,18 +43,12 @@ final class TopLevelCursor {
    * @param limit offset to end before, where a token ends
    * @param calls the calls in the text, by their starts
    */
-  TopLevelCursor(
-      CharSequence text,
-      int from,
-      int limit,
-      boolean standardConformingStrings,
-      Map<Integer, FunctionCall> calls) {
+  TopLevelCursor(SqlText text, int from, int limit, Map<Integer, FunctionCall> calls) {
     this.text = text;
     this.end = from;
     this.limit = limit;
-    this.standardConformingStrings = standardConformingStrings;
     this.calls = calls;
-    this.lexer = new SqlLexer(text, from, limit, standardConformingStrings);
+    this.lexer = text.lexer(from, limit);
   }
 
   /** Moves on by one step. */
@@ -69,7 +63,7 @@ final class TopLevelCursor {
     call = lexer.kind().isIdentifier() ? calls.get(start) : null;
     brackets = lexer.is('(') || lexer.is('[');
     if (call != null) {
-      lexer = new SqlLexer(text, call.end(), limit, standardConformingStrings);
+      lexer = text.lexer(call.end(), limit);
       end = call.end();
     } else {
       skipBrackets();

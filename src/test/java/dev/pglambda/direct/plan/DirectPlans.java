@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.pglambda.direct.resolve.ArgumentTypes;
 import dev.pglambda.intercept.Rewrite.FoundCalls;
 import dev.pglambda.protocol.ClientEncoding;
-import dev.pglambda.sql.FunctionCalls;
+import dev.pglambda.sql.SqlText;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +37,7 @@ final class DirectPlans {
   static DirectAnalysis.Outcome resolve(
       String text, InstalledSchemas schemas, Integer... columnTypes) {
     DirectText script =
-        requireNonNull(
-            DirectText.of(
-                new FoundCalls(text, FunctionCalls.find(text, true), true, ClientEncoding.UTF8)));
+        requireNonNull(DirectText.of(new FoundCalls(new SqlText(text, true), ClientEncoding.UTF8)));
     DirectAnalysis analysis =
         new DirectAnalysis(requireNonNull(script.onlyCandidate()), schemas, List.of());
     return analysis.resolve(columns(columnTypes), List.copyOf(TYPES.values()));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.FoundCalls;
 import dev.pglambda.protocol.ClientEncoding;
-import dev.pglambda.sql.FunctionCalls;
+import dev.pglambda.sql.SqlText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +43,7 @@ class DirectTextTest {
     assertThat(script.statement(1)).isEqualTo(CALL);
     assertThat(script.charactersBefore(1)).isEqualTo("SELECT 'ä€'; ".length());
     assertThat(script.charactersBefore(2)).isEqualTo((CALL + "; ").length());
-    assertThat(requireNonNull(script.candidate(1, 13)).text()).isEqualTo(CALL);
+    assertThat(requireNonNull(script.candidate(1, 13)).text()).hasToString(CALL);
     assertThat(script.sendsLate(1)).isFalse();
     assertThat(script.sendsLate(2)).isTrue();
   }
@@ -53,7 +53,7 @@ class DirectTextTest {
   void takesAnOnlyStatementOutFromBehindASemicolon() {
     DirectText script = requireNonNull(script("; " + CALL, ClientEncoding.UTF8));
 
-    assertThat(requireNonNull(script.onlyCandidate()).text()).isEqualTo(CALL);
+    assertThat(requireNonNull(script.onlyCandidate()).text()).hasToString(CALL);
     assertThat(requireNonNull(script.onlyCandidate()).before()).isEqualTo(2);
   }
 
@@ -122,7 +122,7 @@ class DirectTextTest {
   }
 
   private static @Nullable DirectText script(String text, ClientEncoding encoding) {
-    return DirectText.of(new FoundCalls(text, FunctionCalls.find(text, true), true, encoding));
+    return DirectText.of(new FoundCalls(new SqlText(text, true), encoding));
   }
 
   private static String latin1(String text) {

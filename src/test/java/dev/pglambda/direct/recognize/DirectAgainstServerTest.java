@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.direct.recognize.DirectCall.Position;
 import dev.pglambda.sql.FunctionCall.Function;
 import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.SqlText;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ServerMessage;
 import dev.pglambda.testing.ServerMessage.ErrorResponse;
@@ -172,7 +173,7 @@ class DirectAgainstServerTest {
       assertThat(client.readUntilReady()).noneMatch(ErrorResponse.class::isInstance);
       for (int i = 0; i < STATEMENTS; i++) {
         String text = spaced(random.nextBoolean() ? from(random) : targets(random), random);
-        List<DirectStatement> found = DirectStatements.find(text, true);
+        List<DirectStatement> found = DirectStatements.find(new SqlText(text, true));
         if (found.isEmpty()) {
           continue;
         }

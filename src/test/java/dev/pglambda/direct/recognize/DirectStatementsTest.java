@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.direct.recognize.DirectCall.Position;
 import dev.pglambda.sql.CountingText;
 import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.SqlText;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -260,8 +261,8 @@ class DirectStatementsTest {
         ""
       })
   void leavesOutAllOtherStatements(String text) {
-    assertThat(DirectStatements.find(text, true)).isEmpty();
-    assertThat(DirectStatements.find(text, false)).isEmpty();
+    assertThat(DirectStatements.find(new SqlText(text, true))).isEmpty();
+    assertThat(DirectStatements.find(new SqlText(text, false))).isEmpty();
   }
 
   @ParameterizedTest
@@ -296,7 +297,7 @@ class DirectStatementsTest {
   void findsTheArnOfACall(String pattern) {
     String call = pattern.replace("@", ARN);
     for (String text : List.of("SELECT * FROM " + call, "SELECT " + call)) {
-      assertThat(DirectStatements.find(text, true))
+      assertThat(DirectStatements.find(new SqlText(text, true)))
           .as(text)
           .singleElement()
           .satisfies(
@@ -368,7 +369,7 @@ class DirectStatementsTest {
             + ("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT " + INVOKE + "; END;")
             + ("SELECT " + INVOKE + " -- ;\n ;");
 
-    List<DirectStatement> found = DirectStatements.find(text, true);
+    List<DirectStatement> found = DirectStatements.find(new SqlText(text, true));
 
     assertThat(found).extracting(DirectStatement::statementIndex).containsExactly(1, 4, 6);
     assertThat(found)
@@ -386,10 +387,12 @@ class DirectStatementsTest {
     String on = "SELECT '\\', " + INVOKE + ", '";
     String off = "SELECT '\\', " + INVOKE + " ', " + INVOKE;
 
-    assertThat(DirectStatements.find(on + "'", true)).hasSize(1);
-    assertThat(DirectStatements.find(on + "'", false)).isEmpty();
-    assertThat(DirectStatements.find(off, true)).isEmpty();
-    assertThat(DirectStatements.find(off.replace("'f'", "$$f$$").replace("'{}'", "$$$$"), false))
+    assertThat(DirectStatements.find(new SqlText(on + "'", true))).hasSize(1);
+    assertThat(DirectStatements.find(new SqlText(on + "'", false))).isEmpty();
+    assertThat(DirectStatements.find(new SqlText(off, true))).isEmpty();
+    assertThat(
+            DirectStatements.find(
+                new SqlText(off.replace("'f'", "$$f$$").replace("'{}'", "$$$$"), false)))
         .singleElement()
         .satisfies(statement -> assertThat(statement.calls()).hasSize(1));
   }
@@ -430,7 +433,7 @@ class DirectStatementsTest {
     long closed = unclosed.chars().filter(c -> c == ')').count();
     CountingText text =
         new CountingText(unclosed + " 1" + ")".repeat(Math.toIntExact(open - closed)));
-    DirectStatements.find(text, true);
+    DirectStatements.find(new SqlText(text, true));
     assertThat(text.reads()).isLessThan(60L * text.length());
     return text.reads();
   }
@@ -441,7 +444,8 @@ class DirectStatementsTest {
       if (!standardConformingStrings && marked.contains("U&'")) {
         continue; // PostgreSQL refuses it then
       }
-      List<DirectStatement> found = DirectStatements.find(text, standardConformingStrings);
+      List<DirectStatement> found =
+          DirectStatements.find(new SqlText(text, standardConformingStrings));
       assertThat(found).as(text).hasSize(1);
       DirectStatement statement = found.get(0);
       StringBuilder shown = new StringBuilder();
@@ -467,7 +471,7 @@ class DirectStatementsTest {
   }
 
   private static DirectStatement only(String text) {
-    List<DirectStatement> found = DirectStatements.find(text, true);
+    List<DirectStatement> found = DirectStatements.find(new SqlText(text, true));
     assertThat(found).as(text).hasSize(1);
     return found.get(0);
   }
