@@ -3,6 +3,7 @@ package dev.pglambda.extension;
 import static dev.pglambda.extension.SqlTemplate.dollarQuoted;
 import static dev.pglambda.extension.SqlTemplate.literal;
 
+import dev.pglambda.sql.TextFormat;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -90,7 +91,7 @@ public final class CallbackKeySql {
                     "unsafe_table", UNSAFE_TABLE));
     askForProcedure =
         SqlTemplate.named("ask_for_procedure.sql")
-            .fill(Map.of("ask", ask, "block", literal(ExtensionInstaller.BLOCK_START)));
+            .fill(Map.of("ask", ask, "block", literal(TextFormat.BLOCK_START)));
     query = SqlTemplate.named("offer_keys.sql").fill(Map.of("may_have_keys", mayHaveKeys));
   }
 

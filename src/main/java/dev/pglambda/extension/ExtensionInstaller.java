@@ -4,6 +4,7 @@ import static dev.pglambda.extension.SqlTemplate.dollarQuoted;
 import static dev.pglambda.extension.SqlTemplate.literal;
 
 import dev.pglambda.sql.ExtensionStatement;
+import dev.pglambda.sql.TextFormat;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -22,17 +23,6 @@ import java.util.stream.Collectors;
  * <p>Immutable.
  */
 public final class ExtensionInstaller {
-  /**
-   * How every block begins: by this a CONTEXT line {@code SQL statement "DO ..."} is known as ours.
-   */
-  public static final String BLOCK_START = "DO $pglambda_do";
-
-  /**
-   * How every text begins that a block executes and that event triggers can see: by this the lines
-   * of CONTEXT that are ours are told from those of an event trigger's function, which stand above.
-   */
-  private static final String MARK = "/* pglambda */ ";
-
   private static final String AWS_LAMBDA = "aws_lambda";
   private static final SqlTemplate CREATE = SqlTemplate.named("create_extension.sql");
   private static final SqlTemplate UPDATE = SqlTemplate.named("update_extension.sql");
@@ -77,6 +67,7 @@ public final class ExtensionInstaller {
     values.put("is_trusted", trustedRoles.condition("r"));
     values.put("owner_is_trusted", trustedRoles.condition("o"));
     values.put("statement", marked(statementText));
+    values.put("mark", TextFormat.CURRENT.mark());
     values.put("extension", literal(script.name()));
     values.put("unlisted", UNLISTED);
     String body =
@@ -175,7 +166,7 @@ public final class ExtensionInstaller {
   }
 
   private static String marked(String sql) {
-    return literal(MARK + sql);
+    return literal(TextFormat.CURRENT.mark() + sql);
   }
 
   private static String caseOf(String ofCommons, String ofLambda) {

@@ -1,8 +1,12 @@
 package dev.pglambda.intercept;
 
-import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.sql.NestedBlock;
+import dev.pglambda.sql.Replacement;
+import dev.pglambda.sql.TextFormat;
+import dev.pglambda.sql.TextMarkers;
+import dev.pglambda.sql.ViewSubquery;
 import java.util.List;
 
 /**
@@ -52,10 +56,13 @@ public final class NestedBlockErrors {
    * @return whether anything changed
    */
   public static boolean restore(ErrorFields fields, ClientEncoding encoding) {
-    boolean views = restoreViews(fields, encoding);
+    boolean restored = restoreViews(fields, encoding);
     String context = fields.get(ErrorFields.CONTEXT);
-    boolean restored = context != null && new NestedBlockErrors(fields, context).restoreContext();
-    return restoreInternalQuery(fields, NestedBlock.MARKS, encoding) || restored || views;
+    restored |= context != null && new NestedBlockErrors(fields, context).restoreContext();
+    for (TextMarkers block : TextFormat.NESTED_BLOCKS) {
+      restored |= restoreInternalQuery(fields, block, encoding);
+    }
+    return restored;
   }
 
   /**
@@ -63,12 +70,12 @@ public final class NestedBlockErrors {
    */
   private static boolean restoreViews(ErrorFields fields, ClientEncoding encoding) {
     boolean restored = false;
-    for (TextMarkers marks : ViewSubquery.MARKS) {
-      restored |= restoreInternalQuery(fields, marks, encoding);
+    for (TextMarkers view : TextFormat.VIEWS) {
+      restored |= restoreInternalQuery(fields, view, encoding);
       for (char type : new char[] {ErrorFields.MESSAGE, ErrorFields.CONTEXT}) {
         String value = fields.get(type);
-        if (value != null && value.contains(marks.head())) {
-          fields.with(type, marks.originals(value));
+        if (value != null && value.contains(view.head())) {
+          fields.with(type, view.originals(value));
           restored = true;
         }
       }
@@ -77,23 +84,26 @@ public final class NestedBlockErrors {
   }
 
   private boolean restoreContext() {
-    int lastLine = context.lastIndexOf(NestedBlock.LAST_LINE);
-    if (lastLine < 0 && !context.contains(NestedBlock.HEAD)) {
+    int lastLine = TextFormat.latestLastLine(context);
+    if (lastLine < 0
+        && TextFormat.NESTED_BLOCKS.stream().noneMatch(each -> context.contains(each.head()))) {
       return false;
     }
-    String rest = context;
+    String frames = context;
     if (lastLine >= 0) {
       int callerStart = nextLine(context, lastLine + 1);
       int callerEnd = lineEnd(context, callerStart);
       learnWords(
           context.substring(lastLine, callerStart), context.substring(callerStart, callerEnd));
-      rest = context.substring(nextLine(context, callerStart));
+      frames = context.substring(nextLine(context, callerStart));
     }
-    List<ReplacedSpan> blocks = NestedBlock.find(rest);
-    if (!blocks.isEmpty() && isInnermostFrame(rest, blocks.get(0).start())) {
-      rest = withStatementWords(rest, blocks.get(0).start() + blocks.get(0).length());
+    for (TextMarkers each : TextFormat.NESTED_BLOCKS) {
+      List<Replacement> blocks = each.find(frames);
+      if (!blocks.isEmpty() && isInnermostFrame(frames, blocks.get(0).start())) {
+        frames = withStatementWords(frames, blocks.get(0).end());
+      }
+      frames = each.originals(frames);
     }
-    String frames = NestedBlock.originals(rest);
     if (lastLine >= 0) {
       String called = WorkerContext.setOff(fields, context.substring(0, blockText(lastLine)));
       frames = called.isEmpty() || frames.isEmpty() ? called + frames : called + "\n" + frames;
@@ -104,7 +114,7 @@ public final class NestedBlockErrors {
 
   /** Where the first text of an installer's block is in front of an offset. */
   private int blockText(int before) {
-    int start = context.indexOf(NestedBlock.EXECUTED);
+    int start = context.indexOf(TextFormat.BLOCK_START);
     return start < 0 || start > before ? 0 : start;
   }
 
@@ -115,8 +125,8 @@ public final class NestedBlockErrors {
    * @param atExecute the frame at EXECUTE
    */
   private void learnWords(String atStatement, String atExecute) {
-    int start = NestedBlock.LAST_LINE.length();
-    int end = atStatement.lastIndexOf(NestedBlock.LAST_LINE_END);
+    int start = atStatement.indexOf(' ') + 1;
+    int end = atStatement.lastIndexOf(TextFormat.LAST_LINE_END);
     int words = atExecute.lastIndexOf(EXECUTE);
     if (end < start || words < 0) {
       return;
@@ -155,16 +165,17 @@ public final class NestedBlockErrors {
 
   /** The internal query is a query of a function's, or its body with a syntax error somewhere. */
   private static boolean restoreInternalQuery(
-      ErrorFields fields, TextMarkers marks, ClientEncoding encoding) {
+      ErrorFields fields, TextMarkers markers, ClientEncoding encoding) {
     String query = fields.get(ErrorFields.INTERNAL_QUERY);
-    if (query == null || !query.contains(marks.head())) {
+    if (query == null || !query.contains(markers.head())) {
       return false;
     }
-    String original = marks.originals(query);
+    List<Replacement> originals = markers.find(query);
+    String original = Replacement.splice(query, originals);
     fields.with(ErrorFields.INTERNAL_QUERY, original);
     Integer position = ErrorPosition.parse(fields.get(ErrorFields.INTERNAL_POSITION));
     if (position != null) {
-      int offset = ErrorPosition.original(encoding.offset(query, position - 1), marks.find(query));
+      int offset = Replacement.splicedOffset(encoding.offset(query, position - 1), originals);
       fields.with(
           ErrorFields.INTERNAL_POSITION,
           Integer.toString(

@@ -1,6 +1,7 @@
 package dev.pglambda.intercept;
 
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.sql.TextFormat;
 
 /**
  * Takes the proxy's own lines out of the CONTEXT of errors and notices, so that a user sees what
@@ -9,18 +10,12 @@ import dev.pglambda.protocol.ErrorFields;
  * worker's signature, not by words that the server may translate.
  */
 public final class WorkerContext {
-  /** The worker as PostgreSQL prints it ({@code regprocedure}); the script defines it. */
-  static final String WORKER = "pglambda.invoke(text,text,text,text,text,text,text,text,text)";
-
-  /** How the texts begin that a block of ours executes; the installer writes it. */
-  static final String MARK = "/* pglambda */ ";
-
   private WorkerContext() {}
 
   /** Whether an error, as the server has sent it, was raised in the worker. */
   public static boolean isOfWorker(ErrorFields fields) {
     String context = fields.get(ErrorFields.CONTEXT);
-    return context != null && context.contains(WORKER);
+    return context != null && context.contains(TextFormat.WORKER);
   }
 
   /**
@@ -40,7 +35,7 @@ public final class WorkerContext {
       removeBlock(fields, context);
       return true;
     }
-    int worker = context.indexOf(WORKER);
+    int worker = context.indexOf(TextFormat.WORKER);
     if (worker < 0) {
       return false;
     }
@@ -63,9 +58,9 @@ public final class WorkerContext {
    * @return the frames above the block's first one; empty if there are none
    */
   static String setOff(ErrorFields fields, String context) {
-    int marked = context.lastIndexOf('\n', context.indexOf(MARK));
+    int marked = context.lastIndexOf('\n', TextFormat.firstMark(context));
     String query = fields.get(ErrorFields.INTERNAL_QUERY);
-    if (marked < 0 || (query != null && query.startsWith(MARK))) {
+    if (marked < 0 || (query != null && TextFormat.firstMark(query) == 0)) {
       fields.with(ErrorFields.INTERNAL_QUERY, null).with(ErrorFields.INTERNAL_POSITION, null);
     }
     return marked < 0 ? "" : context.substring(0, marked);

@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  * such text. It knows where each of its characters is written in the client's text.
  */
 final class MappedText {
-  /** The tags of our own blocks; a text in such quotes is ours, or must not get one of them. */
-  private static final String OUR_TAGS = "$pglambda";
-
   private final @Nullable MappedText outer;
   private final int offset;
   private final SqlText text;
@@ -86,13 +83,13 @@ final class MappedText {
   /**
    * The value of the string constant at the cursor.
    *
-   * @return null if it is of no use: it names none of the extensions, or is in quotes of ours or of
-   *     a kind that is not looked into ({@code U&''})
+   * @return null if it is of no use: it names none of the extensions, or is in quotes of a block of
+   *     the proxy's or of a kind that is not looked into ({@code U&''})
    */
   @Nullable MappedText constant(SqlLexer lexer) {
     String token = lexer.text();
     String lower = token.toLowerCase(Locale.ROOT);
-    if (token.startsWith(OUR_TAGS)
+    if (token.startsWith(TextFormat.OWN_QUOTES)
         || !(lower.contains("aws_lambda") || lower.contains("aws_commons"))) {
       return null;
     }

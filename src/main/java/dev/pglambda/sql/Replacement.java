@@ -35,4 +35,24 @@ public record Replacement(int start, int end, String text) {
     }
     return spliced.append(text, copied, text.length()).toString();
   }
+
+  /**
+   * Where in the new text an offset of the old one is; within a part that is replaced, where that
+   * begins.
+   *
+   * @param replacements as in {@link #splice}
+   */
+  public static int splicedOffset(int offset, List<Replacement> replacements) {
+    int grown = 0;
+    for (Replacement replacement : replacements) {
+      if (offset < replacement.start) {
+        break;
+      }
+      if (offset < replacement.end) {
+        return replacement.start + grown;
+      }
+      grown += replacement.text.length() - (replacement.end - replacement.start);
+    }
+    return offset + grown;
+  }
 }

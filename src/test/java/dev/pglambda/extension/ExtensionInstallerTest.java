@@ -9,6 +9,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.sql.ExtensionStatement;
+import dev.pglambda.sql.TextFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,7 +50,7 @@ class ExtensionInstallerTest {
     String block = installer.install(statement, "CREATE EXTENSION whatever");
 
     // Then
-    assertThat(block).startsWith(ExtensionInstaller.BLOCK_START).doesNotContain("{{");
+    assertThat(block).startsWith(TextFormat.BLOCK_START).doesNotContain("{{");
     Matcher quoted = LEXEME.matcher(block);
     assertThat(quoted.find()).isTrue();
     assertThat(quoted.start()).isEqualTo("DO ".length());
@@ -82,7 +83,7 @@ class ExtensionInstallerTest {
     assertThat(quoted.find()).isTrue();
     assertThat(quoted.end()).isEqualTo(block.length());
     assertThat(literalAfter("statement constant pg_catalog.text := ", quoted.group(2)))
-        .isEqualTo("/* pglambda */ " + text);
+        .isEqualTo(TextFormat.CURRENT.mark() + text);
   }
 
   @ParameterizedTest

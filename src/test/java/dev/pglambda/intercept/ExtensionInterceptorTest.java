@@ -7,6 +7,7 @@ import dev.pglambda.intercept.Interceptor.Concern;
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.sql.Originals;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -85,7 +86,7 @@ class ExtensionInterceptorTest {
 
     Rewrite rewrite = requireNonNull(inspect(text));
 
-    assertThat(NestedBlock.originals(rewrite.text()))
+    assertThat(Originals.in(rewrite.text()))
         .isEqualTo(text.replace("CREATE EXTENSION aws_commons", "<CREATE EXTENSION aws_commons>"));
     assertThat(rewrite.text()).contains("<CREATE EXTENSION aws_lambda VERSION ^1.0^>", "$`~^@$");
     assertThat(rewrite.spans())
@@ -110,10 +111,10 @@ class ExtensionInterceptorTest {
 
     assertThat(rewrite.text())
         .startsWith(
-            "SELECT '\u00e9' FROM (/*pglambda-as */SELECT/*pglambda*/) AS pg_available_extensions;"
-                + " DO $$BEGIN IF EXISTS (SELECT FROM (/*pglambda pg_available_extensions*/SELECT"
-                + "/*pglambda*/) AS e WHERE");
-    assertThat(ViewSubquery.originals(NestedBlock.originals(rewrite.text()))).isEqualTo(text);
+            "SELECT '\u00e9' FROM (/*pglambda2-as */SELECT/*pglambda2*/) AS pg_available_extensions;"
+                + " DO $$BEGIN IF EXISTS (SELECT FROM (/*pglambda2 pg_available_extensions*/SELECT"
+                + "/*pglambda2*/) AS e WHERE");
+    assertThat(Originals.in(rewrite.text())).isEqualTo(text);
     assertThat(rewrite.spans())
         .extracting(ReplacedSpan::index)
         .containsOnly(ReplacedSpan.NESTED)

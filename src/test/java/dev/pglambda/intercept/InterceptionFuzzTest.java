@@ -8,6 +8,7 @@ import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.ExtensionStatement;
+import dev.pglambda.sql.Originals;
 import dev.pglambda.testing.Octets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -34,7 +35,7 @@ class InterceptionFuzzTest {
       return;
     }
     if (!text.contains("pglambda")) {
-      assertThat(NestedBlock.originals(ViewSubquery.originals(unchanged.text()))).isEqualTo(text);
+      assertThat(Originals.in(unchanged.text())).isEqualTo(text);
     }
     if (settings.encoding() == ClientEncoding.SINGLE_BYTE) {
       assertThat(withOriginals(rewrite, text)).isEqualTo(text);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.sql.NestedBlock;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -112,7 +113,7 @@ class NestedBlockErrorsTest {
     assertContext(
         inEnglish(STATEMENT, "PL/pgSQL function f() line 3 at EXECUTE")
             .replace(
-                "SQL statement \"DO $pglambda_do$DEC", "SQL statement \"\n DO $pglambda_do$DEC")
+                "SQL statement \"DO $pglambda_do2$DEC", "SQL statement \"\n DO $pglambda_do2$DEC")
             .replace(
                 "LANGUAGE plpgsql\"\nPL/pgSQL function f",
                 "LANGUAGE plpgsql ;\n\"\nPL/pgSQL function f"),
@@ -128,7 +129,7 @@ class NestedBlockErrorsTest {
   void keepsTheFrameOfAnSqlFunction() {
     String context = inEnglish(STATEMENT, "SQL function \"f\" statement 1");
     assertContext(
-        context.replaceFirst("SQL statement \"DO \\$pglambda_do\\$DECLARE.*\n", ""),
+        context.replaceFirst("SQL statement \"DO \\$pglambda_do2\\$DECLARE.*\n", ""),
         "SQL function \"f\" statement 1");
   }
 
@@ -188,6 +189,30 @@ class NestedBlockErrorsTest {
     assertThat(NestedBlockErrors.restore(error, ClientEncoding.UTF8)).isTrue();
     assertThat(error.get(ErrorFields.INTERNAL_QUERY)).isNull();
     assertThat(error.get(ErrorFields.INTERNAL_POSITION)).isNull();
+  }
+
+  @Test
+  void showsTheViewInErrors() {
+    String query = "SELECT a FROM %s, (SELECT b FROM %s) JOIN y";
+    String original = query.formatted("pg_available_extensions", "pg_available_extensions e");
+    String sent =
+        query.formatted(
+            "(/*pglambda2-as */SELECT 1/*pglambda2*/) AS pg_available_extensions",
+            "(/*pglambda2 pg_available_extensions*/SELECT 1/*pglambda2*/) e");
+    error
+        .with(ErrorFields.MESSAGE, "query \"" + sent + "\" failed")
+        .with(ErrorFields.INTERNAL_QUERY, sent)
+        .with(ErrorFields.INTERNAL_POSITION, Integer.toString(sent.length()))
+        .with(ErrorFields.CONTEXT, "SQL statement \"" + sent + "\"\nthe caller");
+
+    assertThat(NestedBlockErrors.restore(error, ClientEncoding.UTF8)).isTrue();
+
+    assertThat(error.get(ErrorFields.MESSAGE)).isEqualTo("query \"" + original + "\" failed");
+    assertThat(error.get(ErrorFields.INTERNAL_QUERY)).isEqualTo(original);
+    assertThat(error.get(ErrorFields.INTERNAL_POSITION))
+        .isEqualTo(Integer.toString(original.length()));
+    assertThat(error.get(ErrorFields.CONTEXT))
+        .isEqualTo("SQL statement \"" + original + "\"\nthe caller");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.pglambda.intercept;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.sql.TextFormat;
 import org.junit.jupiter.api.Test;
 
 class WorkerContextTest {
@@ -34,7 +35,7 @@ class WorkerContextTest {
     error.with(
         ErrorFields.CONTEXT,
         "PL/pgSQL-Funktion "
-            + WorkerContext.WORKER
+            + TextFormat.WORKER
             + " Zeile 9 bei RAISE\nSQL-Funktion \u00bbinvoke\u00ab Anweisung 1");
 
     assertThat(WorkerContext.remove(error, false)).isTrue();

@@ -4,7 +4,7 @@ DECLARE
   statement constant pg_catalog.text := {{statement}};
   requested constant pg_catalog.text := {{extension}};
   if_not_exists constant pg_catalog.bool := {{if_not_exists}};
-  announcement constant pg_catalog.text := '/* pglambda */ CREATE EXTENSION IF NOT EXISTS {{name}}';
+  announcement constant pg_catalog.text := '{{mark}}CREATE EXTENSION IF NOT EXISTS {{name}}';
   given_schema constant pg_catalog.text := {{schema}};
   given_version constant pg_catalog.text := {{version}};
   is_cascade constant pg_catalog.bool := {{cascade}};

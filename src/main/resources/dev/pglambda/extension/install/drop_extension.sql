@@ -45,11 +45,11 @@ BEGIN
       END IF;
     END LOOP;
     IF EXISTS (SELECT FROM {{unlisted}} WHERE u.name = 'aws_lambda') THEN
-      probes := ARRAY['/* pglambda */ DROP SCHEMA aws_lambda, pglambda'];
+      probes := ARRAY['{{mark}}DROP SCHEMA aws_lambda, pglambda'];
       takes_lambda := NOT 'aws_lambda' = ANY (unlisted);
     END IF;
     IF 'aws_commons' = ANY (unlisted) THEN
-      probes := probes || coalesce(probes[1] || ', aws_commons', '/* pglambda */ DROP SCHEMA aws_commons');
+      probes := probes || coalesce(probes[1] || ', aws_commons', '{{mark}}DROP SCHEMA aws_commons');
     END IF;
 
     -- What else depends on them? PostgreSQL says so, in the words that the client's path asks for, when they are to be
@@ -106,7 +106,7 @@ BEGIN
     EXECUTE probe || ' CASCADE';
     PERFORM set_config('client_min_messages', client_messages, true);
     IF cardinality(listed) > 0 THEN
-      EXECUTE (SELECT format('/* pglambda */ DROP EXTENSION %s', string_agg(quote_ident(e.name), ', ')) FROM unnest(listed) AS e (name)) || CASE WHEN is_cascade THEN ' CASCADE' ELSE '' END;
+      EXECUTE (SELECT format('{{mark}}DROP EXTENSION %s', string_agg(quote_ident(e.name), ', ')) FROM unnest(listed) AS e (name)) || CASE WHEN is_cascade THEN ' CASCADE' ELSE '' END;
     END IF;
   END IF;
   {{reset_parameters}}

@@ -36,6 +36,9 @@ class EarlierVersionTest {
   /** What that version made of CREATE EXTENSION. */
   private static final String INSTALLING_BLOCK = resource("earlier/create_extension.sql");
 
+  /** What that version made of CREATE EXTENSION aws_lambda CASCADE in the body of a function. */
+  private static final String NESTED_BLOCK = resource("earlier/nested_block.sql").strip();
+
   private static final String OFFER =
       "DECLARE pglambda_keys CURSOR FOR SELECT 'earlier'::text AS link_password,"
           + " decode(repeat('1a', 64), 'hex') AS ipad, decode(repeat('2b', 64), 'hex') AS opad,"
@@ -242,6 +245,28 @@ class EarlierVersionTest {
                   ROLE))
           .isEqualTo("f");
       Queries.execute(superuser, "DROP OWNED BY " + ROLE);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("versions")
+  void hasProceduresThatStillInstallAndTellWhatTheClientKnows(String version) throws SQLException {
+    LambdaDatabase database = prepare(version);
+    try (Connection direct = database.connectDirectly()) {
+      Queries.execute(
+          direct,
+          "CREATE PROCEDURE install() LANGUAGE plpgsql AS $$BEGIN\n" + NESTED_BLOCK + ";\nEND$$");
+    }
+    try (Connection connection = database.connect()) {
+      Queries.execute(connection, "CALL install()");
+
+      assertThat(Queries.row(connection, CALL)).isEqualTo("1");
+      ServerErrorMessage error = Queries.error(connection, "CALL install()");
+      assertThat(error.getSQLState()).isEqualTo("42710");
+      assertThat(error.getWhere())
+          .isEqualTo(
+              "SQL statement \"CREATE EXTENSION aws_lambda CASCADE\"\n"
+                  + "PL/pgSQL function install() line 2 at SQL statement");
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.pglambda.intercept;
+package dev.pglambda.sql;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,9 +38,9 @@ class NestedBlockTest {
             .formatted(
                 NestedBlock.of(first, first, BLOCK), NestedBlock.of(second, second, BLOCK + BLOCK));
 
-    assertThat(NestedBlock.originals(text)).isEqualTo("\u00e9; %s; x; %s".formatted(first, second));
-    assertThat(NestedBlock.originals("")).isEmpty();
-    assertThat(NestedBlock.originals(first)).isEqualTo(first);
+    assertThat(Originals.in(text)).isEqualTo("\u00e9; %s; x; %s".formatted(first, second));
+    assertThat(Originals.in("")).isEmpty();
+    assertThat(Originals.in(first)).isEqualTo(first);
   }
 
   @Test
@@ -50,10 +50,10 @@ class NestedBlockTest {
 
     for (int length = 0; length < block.length(); length++) {
       String cut = block.substring(0, length);
-      assertThat(NestedBlock.find(cut)).isEmpty();
-      assertThat(NestedBlock.originals(cut)).isEqualTo(cut);
+      assertThat(TextFormat.CURRENT.nestedBlock().find(cut)).isEmpty();
+      assertThat(Originals.in(cut)).isEqualTo(cut);
     }
-    assertThat(NestedBlock.find(block)).hasSize(1);
+    assertThat(TextFormat.CURRENT.nestedBlock().find(block)).hasSize(1);
   }
 
   @Test
