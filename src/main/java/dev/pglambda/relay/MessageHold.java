@@ -342,13 +342,15 @@ public final class MessageHold {
   /**
    * Executes a query of the proxy's own before the message. Where no series of messages has begun
    * it has one of its own: from PostgreSQL 18 on, what is executed behind it in the same series is
-   * in a transaction block, which a procedure cannot end; nor would a Query.
+   * in a transaction block, which a procedure cannot end; nor would a Query. Where a block is open
+   * this makes no difference, and a failure of the query ends the block: the error is then the
+   * answer to the message.
    *
    * @return the rows; none if the query has failed and the client was not told
    */
   CompletionStage<List<List<byte @Nullable []>>> queryBefore(String text) {
     boolean query = held != null && isQuery(held);
-    boolean first = !query && replies.isIdle();
+    boolean first = !query && replies.isIdle() && !context.settings().inTransaction();
     ExtendedQueryPipeline asked =
         context
             .pipeline()

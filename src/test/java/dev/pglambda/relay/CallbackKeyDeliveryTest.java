@@ -87,17 +87,70 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backend = ready(client);
   }
 
+  /** The server is asked whether the role may have the keys, in a series of its own. */
+  private void asked(byte[] answer) throws Exception {
+    asked("ask", answer);
+  }
+
+  private void asked(String question, byte[] answer) throws Exception {
+    backendReads(own(question));
+    backendReads("S:");
+    backend.send(concat(answer, message('Z', "I")));
+  }
+
+  /** The same within a series, or a transaction block, of the client's. */
+  private void askedWithinASeries(byte[] answer) throws Exception {
+    backendReads(ASK);
+    backendReads("H:");
+    backend.send(answer);
+  }
+
+  private void askedForItsSettings() throws Exception {
+    backendReads(own("SHOW client_encoding"));
+    backendReads(own("SHOW standard_conforming_strings"));
+    backendReads("H:");
+    backend.send(concat(answered("\0\1\0\0\0\4UTF8"), answered("\0\1\0\0\0\2on")));
+  }
+
+  private void beginABlock() throws Exception {
+    client.send('Q', "BEGIN\0");
+    backendReads("Q:BEGIN|");
+    backend.send(concat(message('C', "BEGIN\0"), message('Z', "T")));
+    clientReads("C:BEGIN|", "Z:T");
+  }
+
+  private void installInAPipeline() throws Exception {
+    client
+        .send('P', "\0install\0\0\0")
+        .send('B', "\0\0\0\0\0\0\0\0")
+        .send('E', "\0\0\0\0\0")
+        .send('S', "");
+  }
+
+  /** A statement says that it wants the keys. */
+  private void wantsTheKeys() throws Exception {
+    client.send('Q', "SELECT setup()\0");
+    backendReads("Q:SELECT setup()|");
+    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
+    clientReads("C:SELECT 1|");
+  }
+
+  /** It does so before the client is told that the server is ready. */
+  private void closesWhatTheErrorHasLeft(String transaction) throws Exception {
+    backendReads("C:S" + OWN + "|", "S:");
+    backend.send(concat(message('3', ""), message('Z', transaction)));
+    clientReads("Z:" + transaction);
+  }
+
   @Test
   void asksWithoutKeysAndOffersThemBeforeAQueryIfTheRoleMayHaveThem() throws Exception {
     client.send('Q', "install\0");
 
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(YES, message('Z', "I")));
+    asked(YES);
     backendReads(OFFER);
-    backendReads(List.of("Q:DO 'x'|", "S:"));
+    backendReads("Q:DO 'x'|", "S:");
     backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "I"), message('Z', "I")));
-    clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
+    clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
@@ -105,12 +158,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void sendsNoKeysIfTheRoleMayNotHaveThem() throws Exception {
     client.send('Q', "install\0");
 
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(NO, message('Z', "I")));
-    backendReads(List.of("Q:DO 'x'|"));
+    asked(NO);
+    backendReads("Q:DO 'x'|");
     backend.send(concat(message('C', "DO\0"), message('Z', "I")));
-    clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
+    clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
@@ -118,14 +169,9 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void givesTheClientTheErrorOfAQuestionThatFails() throws Exception {
     client.send('Q', "install\0");
 
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(TIMEOUT, message('Z', "I")));
-    clientReads(List.of("E:SERROR|C57014|Mtimeout||"));
-    // What the error has left is closed before the client is told that the server is ready.
-    backendReads(List.of("C:S" + OWN + "|", "S:"));
-    backend.send(concat(message('3', ""), message('Z', "I")));
-    clientReads(List.of("Z:I"));
+    asked(TIMEOUT);
+    clientReads("E:SERROR|C57014|Mtimeout||");
+    closesWhatTheErrorHasLeft("I");
     assertNothingElseIsUnderWay();
   }
 
@@ -133,69 +179,55 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void givesTheClientTheErrorOfAnOfferThatFails() throws Exception {
     client.send('Q', "install\0");
 
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(YES, message('Z', "I")));
+    asked(YES);
     backendReads(OFFER);
-    backendReads(List.of("Q:DO 'x'|", "S:"));
+    backendReads("Q:DO 'x'|", "S:");
     // The server skips the Query and answers the Sync.
     backend.send(concat(message('3', ""), TIMEOUT, message('Z', "I")));
-    clientReads(List.of("E:SERROR|C57014|Mtimeout||", "Z:I"));
+    clientReads("E:SERROR|C57014|Mtimeout||", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void offersTheKeysInAPipelineBeforeTheExecute() throws Exception {
-    client
-        .send('P', "\0install\0\0\0")
-        .send('B', "\0\0\0\0\0\0\0\0")
-        .send('E', "\0\0\0\0\0")
-        .send('S', "");
+    installInAPipeline();
 
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(YES, message('Z', "I")));
-    backendReads(List.of("P:|DO 'x'|||", "B:||||||||", "H:"));
+    asked(YES);
+    backendReads("P:|DO 'x'|||", "B:||||||||", "H:");
     backend.send(concat(message('1', ""), message('2', "")));
-    clientReads(List.of("1:", "2:"));
+    clientReads("1:", "2:");
     backendReads(OFFER);
-    backendReads(List.of("E:|||||", "S:"));
+    backendReads("E:|||||", "S:");
     backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "I")));
-    clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
+    clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void offersTheKeysAtEachExecutionOfAPreparedStatement() throws Exception {
     client.send('P', "s\0install\0\0\0").send('S', "");
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(NO, message('Z', "I")));
-    backendReads(List.of("P:s|DO 'x'|||", "S:"));
+    asked(NO);
+    backendReads("P:s|DO 'x'|||", "S:");
     backend.send(concat(message('1', ""), message('Z', "I")));
-    clientReads(List.of("1:", "Z:I"));
+    clientReads("1:", "Z:I");
 
     for (int i = 0; i < 2; i++) {
       client.send('B', "\0s\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
-      backendReads(ASK);
-      backendReads(List.of("S:"));
-      backend.send(concat(i == 0 ? NO : YES, message('Z', "I")));
-      backendReads(List.of("B:|s|||||||", "H:"));
+      asked(i == 0 ? NO : YES);
+      backendReads("B:|s|||||||", "H:");
       backend.send(message('2', ""));
-      clientReads(List.of("2:"));
+      clientReads("2:");
       if (i == 0) { // it may be another role's by now
-        backendReads(ASK);
-        backendReads(List.of("H:"));
-        backend.send(NO);
+        askedWithinASeries(NO);
       } else {
         backendReads(OFFER);
       }
-      backendReads(List.of("E:|||||", "S:"));
+      backendReads("E:|||||", "S:");
       if (i == 1) {
         backend.send(OFFERED);
       }
       backend.send(concat(message('C', "DO\0"), message('Z', "I")));
-      clientReads(List.of("C:CREATE EXTENSION|", "Z:I"));
+      clientReads("C:CREATE EXTENSION|", "Z:I");
     }
   }
 
@@ -203,16 +235,44 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void goesOnIfTheQuestionBeforeASeriesFails() throws Exception {
     client.send('P', "s\0install\0\0\0").send('S', "");
 
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(TIMEOUT, message('Z', "I")));
-    backendReads(List.of("P:s|DO 'x'|||", "S:"));
+    asked(TIMEOUT);
+    backendReads("P:s|DO 'x'|||", "S:");
     backend.send(concat(message('1', ""), message('Z', "I")));
-    clientReads(List.of("1:"));
-    // What the error has left is closed before the client is told that the server is ready.
-    backendReads(List.of("C:S" + OWN + "|", "S:"));
-    backend.send(concat(message('3', ""), message('Z', "I")));
-    clientReads(List.of("Z:I"));
+    clientReads("1:");
+    closesWhatTheErrorHasLeft("I");
+    assertNothingElseIsUnderWay();
+  }
+
+  /** Else it would learn of the failed block only from the error of what it sends next. */
+  @Test
+  void givesTheClientTheErrorOfAQuestionThatFailsItsTransactionBlock() throws Exception {
+    beginABlock();
+
+    installInAPipeline();
+
+    askedWithinASeries(TIMEOUT);
+    clientReads("E:SERROR|C57014|Mtimeout||");
+    // The server skips what follows, up to the client's Sync.
+    backendReads("B:||||||||", "E:|||||", "S:");
+    backend.send(message('Z', "E"));
+    closesWhatTheErrorHasLeft("E");
+    assertNothingElseIsUnderWay();
+  }
+
+  @Test
+  void asksAndOffersTheKeysWithinATransactionBlock() throws Exception {
+    beginABlock();
+
+    installInAPipeline();
+
+    askedWithinASeries(YES);
+    backendReads("P:|DO 'x'|||", "B:||||||||", "H:");
+    backend.send(concat(message('1', ""), message('2', "")));
+    clientReads("1:", "2:");
+    backendReads(OFFER);
+    backendReads("E:|||||", "S:");
+    backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "T")));
+    clientReads("C:CREATE EXTENSION|", "Z:T");
     assertNothingElseIsUnderWay();
   }
 
@@ -221,34 +281,32 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void closesNothingBehindATerminate() throws Exception {
     client.send('P', "s\0install\0\0\0").send('S', "").send('X', "");
 
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(TIMEOUT, message('Z', "I")));
-    backendReads(List.of("P:s|DO 'x'|||", "S:", "X:"));
+    asked(TIMEOUT);
+    backendReads("P:s|DO 'x'|||", "S:", "X:");
     backend.send(concat(message('1', ""), message('Z', "I")));
-    clientReads(List.of("1:", "Z:I"));
+    clientReads("1:", "Z:I");
   }
 
   @Test
   void asksNothingInAFailedTransaction() throws Exception {
     client.send('Q', "fail\0");
-    backendReads(List.of("Q:fail|"));
+    backendReads("Q:fail|");
     backend.send(concat(message('E', "SERROR\0\0"), message('Z', "E")));
-    clientReads(List.of("E:SERROR||", "Z:E"));
+    clientReads("E:SERROR||", "Z:E");
 
     // It may begin with ROLLBACK.
     client.send('Q', "install\0");
 
-    backendReads(List.of("Q:DO 'x'|"));
+    backendReads("Q:DO 'x'|");
   }
 
   @Test
   void readsATextOnlyWhenTheServerHasAnsweredWhatCameBefore() throws Exception {
     client.send(concat(message('Q', "first\0"), message('Q', "install\0")));
 
-    backendReads(List.of("Q:first|"));
+    backendReads("Q:first|");
     backend.send(concat(message('C', "A\0"), message('Z', "I")));
-    clientReads(List.of("C:A|", "Z:I"));
+    clientReads("C:A|", "Z:I");
     backendReads(ASK);
   }
 
@@ -261,16 +319,13 @@ class CallbackKeyDeliveryTest extends RelayStage {
         .send('P', "s\0install\0\0\0")
         .send('S', "");
 
-    backendReads(List.of("P:|SET|||", "B:||||||||", "E:|||||", "H:"));
+    backendReads("P:|SET|||", "B:||||||||", "E:|||||", "H:");
     backend.send(concat(message('1', ""), message('2', ""), message('C', "SET\0")));
-    clientReads(List.of("1:", "2:", "C:SET|"));
-    backendReads(own("SHOW client_encoding"));
-    backendReads(own("SHOW standard_conforming_strings"));
-    backendReads(List.of("H:"));
-    backend.send(concat(answered("\0\1\0\0\0\4UTF8"), answered("\0\1\0\0\0\2on")));
-    backendReads(List.of("P:s|DO 'x'|||", "S:"));
+    clientReads("1:", "2:", "C:SET|");
+    askedForItsSettings();
+    backendReads("P:s|DO 'x'|||", "S:");
     backend.send(concat(message('1', ""), message('Z', "I")));
-    clientReads(List.of("1:", "Z:I"));
+    clientReads("1:", "Z:I");
   }
 
   /** From PostgreSQL 18 on, a Query behind an Execute is a part of the series. */
@@ -278,19 +333,16 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void endsASeriesInWhichOnlyItselfHasExecutedBeforeAQuery() throws Exception {
     client.send('P', "\0SET\0\0\0").send('P', "s\0install\0\0\0").send('Q', "next\0");
 
-    backendReads(List.of("P:|SET|||", "H:"));
+    backendReads("P:|SET|||", "H:");
     backend.send(message('1', ""));
-    clientReads(List.of("1:"));
-    backendReads(own("SHOW client_encoding"));
-    backendReads(own("SHOW standard_conforming_strings"));
-    backendReads(List.of("H:"));
-    backend.send(concat(answered("\0\1\0\0\0\4UTF8"), answered("\0\1\0\0\0\2on")));
-    backendReads(List.of("P:s|DO 'x'|||", "H:"));
+    clientReads("1:");
+    askedForItsSettings();
+    backendReads("P:s|DO 'x'|||", "H:");
     backend.send(message('1', ""));
-    clientReads(List.of("1:"));
-    backendReads(List.of("S:", "Q:next|"));
+    clientReads("1:");
+    backendReads("S:", "Q:next|");
     backend.send(concat(message('Z', "I"), message('I', ""), message('Z', "I")));
-    clientReads(List.of("I:", "Z:I"));
+    clientReads("I:", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
@@ -298,12 +350,12 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void passesWhatTheServerSkips() throws Exception {
     client.send('P', "\0fail\0\0\0").send('P', "s\0install\0\0\0").send('S', "");
 
-    backendReads(List.of("P:|fail|||", "H:"));
+    backendReads("P:|fail|||", "H:");
     backend.send(message('E', "SERROR\0\0"));
-    clientReads(List.of("E:SERROR||"));
-    backendReads(List.of("P:s|install|||", "S:"));
+    clientReads("E:SERROR||");
+    backendReads("P:s|install|||", "S:");
     backend.send(message('Z', "I"));
-    clientReads(List.of("Z:I"));
+    clientReads("Z:I");
     assertNothingElseIsUnderWay();
   }
 
@@ -311,13 +363,11 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void offersTheKeysToAProcedureThatMayInstall() throws Exception {
     client.send('Q', "CALL setup()\0");
 
-    backendReads(own("ask for procedure"));
-    backendReads(List.of("S:"));
-    backend.send(concat(YES, message('Z', "I")));
+    asked("ask for procedure", YES);
     backendReads(OFFER);
-    backendReads(List.of("Q:CALL setup()|", "S:"));
+    backendReads("Q:CALL setup()|", "S:");
     backend.send(concat(OFFERED, message('C', "CALL\0"), message('Z', "I"), message('Z', "I")));
-    clientReads(List.of("C:CALL|", "Z:I"));
+    clientReads("C:CALL|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
@@ -325,45 +375,41 @@ class CallbackKeyDeliveryTest extends RelayStage {
   void asksOnceWhetherAProcedureMayInstall() throws Exception {
     client.send('P', "\0CALL p()\0\0\0");
     client.send('B', "\0\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
-    backendReads(own("ask for procedure"));
-    backendReads(List.of("S:"));
-    backend.send(concat(NO, message('Z', "I")));
-    backendReads(List.of("P:|CALL p()|||", "B:||||||||", "E:|||||", "S:"));
+    asked("ask for procedure", NO);
+    backendReads("P:|CALL p()|||", "B:||||||||", "E:|||||", "S:");
     backend.send(
         concat(message('1', ""), message('2', ""), message('C', "CALL\0"), message('Z', "I")));
-    clientReads(List.of("1:", "2:", "C:CALL|", "Z:I"));
+    clientReads("1:", "2:", "C:CALL|", "Z:I");
 
     client.send('Q', "CALL p()\0");
-    backendReads(List.of("Q:CALL p()|"));
+    backendReads("Q:CALL p()|");
   }
 
   @Test
   void copyInOfTheSameQueryDoesNotDisturbTheOrderOfReplies() throws Exception {
     client.send('Q', "install\0");
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(YES, message('Z', "I")));
+    asked(YES);
     backendReads(OFFER);
-    backendReads(List.of("Q:DO 'x'|", "S:"));
+    backendReads("Q:DO 'x'|", "S:");
     backend.send(concat(OFFERED, message('C', "DO\0"), message('G', "\0\0\0")));
-    clientReads(List.of("C:CREATE EXTENSION|", "G:|||"));
+    clientReads("C:CREATE EXTENSION|", "G:|||");
     client.send('c', "");
-    backendReads(List.of("c:"));
+    backendReads("c:");
     // The server has ignored the Sync, because it came during the COPY.
     backend.send(concat(message('C', "COPY 0\0"), message('Z', "I")));
-    clientReads(List.of("C:COPY 0|", "Z:I"));
+    clientReads("C:COPY 0|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void hasTheKeysStoredBeforeTheClientIsTold() throws Exception {
     client.send('Q', "SELECT setup()\0");
-    backendReads(List.of("Q:SELECT setup()|"));
+    backendReads("Q:SELECT setup()|");
     backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "T")));
-    clientReads(List.of("C:SELECT 1|"));
+    clientReads("C:SELECT 1|");
 
     backendReads(ASK);
-    backendReads(List.of("S:"));
+    backendReads("S:");
     backend.send(concat(YES, message('Z', "T")));
     backendReads(OFFER);
     backendReads(STORE);
@@ -376,18 +422,15 @@ class CallbackKeyDeliveryTest extends RelayStage {
             message('C', "DO\0"),
             message('3', ""),
             message('Z', "T")));
-    clientReads(List.of("Z:T"));
+    clientReads("Z:T");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void holdsWhatTheClientSendsWhileTheKeysAreStored() throws Exception {
-    client.send('Q', "SELECT setup()\0");
-    backendReads(List.of("Q:SELECT setup()|"));
-    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
-    clientReads(List.of("C:SELECT 1|"));
+    wantsTheKeys();
     backendReads(ASK);
-    backendReads(List.of("S:"));
+    backendReads("S:");
 
     client.send('Q', "next\0");
     settle();
@@ -395,70 +438,57 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
     backendReads(OFFER);
     backendReads(STORE);
-    backendReads(List.of("Q:next|"));
+    backendReads("Q:next|");
   }
 
   @Test
   void storesNothingForARoleThatMayNotHaveTheKeys() throws Exception {
-    client.send('Q', "SELECT setup()\0");
-    backendReads(List.of("Q:SELECT setup()|"));
-    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
-    clientReads(List.of("C:SELECT 1|"));
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(NO, message('Z', "I")));
+    wantsTheKeys();
+    asked(NO);
 
-    backendReads(List.of("S:"));
+    backendReads("S:");
     backend.send(message('Z', "I"));
-    clientReads(List.of("Z:I"));
+    clientReads("Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void keepsTheErrorOfItsOwnQuestionFromTheClient() throws Exception {
-    client.send('Q', "SELECT setup()\0");
-    backendReads(List.of("Q:SELECT setup()|"));
-    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
-    clientReads(List.of("C:SELECT 1|"));
+    wantsTheKeys();
     backendReads(ASK);
-    backendReads(List.of("S:"));
+    backendReads("S:");
 
     backend.send(concat(TIMEOUT, message('Z', "I")));
 
-    backendReads(List.of("S:"));
+    backendReads("S:");
     backend.send(message('Z', "I"));
-    clientReads(List.of("Z:I"));
+    clientReads("Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void keepsTheErrorOfItsOwnStatementsFromTheClient() throws Exception {
-    client.send('Q', "SELECT setup()\0");
-    backend.read();
-    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
-    clientReads(List.of("C:SELECT 1|"));
-    backendReads(ASK);
-    backendReads(List.of("S:"));
-    backend.send(concat(YES, message('Z', "I")));
+    wantsTheKeys();
+    asked(YES);
     backendReads(OFFER);
     backendReads(STORE);
 
     backend.send(concat(TIMEOUT, message('Z', "I")));
 
-    clientReads(List.of("Z:I"));
+    clientReads("Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void storesTheKeysWhenTheClientHasNothingElseUnderWay() throws Exception {
     client.send(concat(message('Q', "first\0"), message('Q', "second\0")));
-    backendReads(List.of("Q:first|", "Q:second|"));
+    backendReads("Q:first|", "Q:second|");
     backend.send(concat(WANTED, message('C', "A\0"), message('Z', "I")));
-    clientReads(List.of("C:A|", "Z:I"));
+    clientReads("C:A|", "Z:I");
 
     backend.send(concat(message('C', "B\0"), message('Z', "I")));
 
-    clientReads(List.of("C:B|"));
+    clientReads("C:B|");
     backendReads(ASK);
   }
 
@@ -468,25 +498,29 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backend.read();
     backend.send(concat(WANTED, message('E', "SERROR\0\0"), message('Z', "E")));
 
-    clientReads(List.of("E:SERROR||", "Z:E"));
+    clientReads("E:SERROR||", "Z:E");
     assertNothingElseIsUnderWay();
   }
 
   /** One more exchange goes through as it is. */
   private void assertNothingElseIsUnderWay() throws Exception {
     client.send('Q', "next\0");
-    backendReads(List.of("Q:next|"));
+    backendReads("Q:next|");
     backend.send(message('I', ""));
-    clientReads(List.of("I:"));
+    clientReads("I:");
   }
 
   private void backendReads(List<String> messages) throws Exception {
+    backendReads(messages.toArray(String[]::new));
+  }
+
+  private void backendReads(String... messages) throws Exception {
     for (String message : messages) {
       assertThat(backend.read()).hasToString(message);
     }
   }
 
-  private void clientReads(List<String> messages) throws Exception {
+  private void clientReads(String... messages) throws Exception {
     for (String message : messages) {
       assertThat(client.read()).hasToString(message);
     }
