@@ -127,7 +127,7 @@ public final class Admission {
 
   /** A session has ended. */
   synchronized void leave(Session session, InetAddress address) {
-    if (unauthenticated.remove(session) == null && session.hasPlace()) {
+    if (unauthenticated.remove(session) == null && session.isReady()) {
       clients--;
       clientsByAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
     }

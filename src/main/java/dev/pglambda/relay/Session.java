@@ -3,22 +3,26 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
-import dev.pglambda.limits.ReadControl;
-import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.relay.AnnouncedEnd.Shutdown;
+import dev.pglambda.relay.SessionPhase.Closing;
+import dev.pglambda.relay.SessionPhase.Connecting;
+import dev.pglambda.relay.SessionPhase.Refused;
+import dev.pglambda.relay.SessionPhase.Starting;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -28,34 +32,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One client connection and its server connection, both on one event loop, on which every method
- * but {@link #drain}, {@link #terminate} and {@link #ended} is called.
- *
- * <pre>
- *   connecting ──server connected──► starting ──ReadyForQuery──► ready
- *       │                               │                          │
- *       └──────────── either side closes, a violation, a time-out ─┴──► ended (both closed)
- * </pre>
+ * but {@link #drain}, {@link #terminate} and {@link #ended} is called. How far it is, and what
+ * comes next, says its {@link SessionPhase}.
  */
 public final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
-  private static final LogThrottle CONNECT_FAILURES = new LogThrottle();
-  private static final LogThrottle SERVERS_REFUSALS = new LogThrottle();
-  private static final LogThrottle SERVERS_VIOLATIONS = new LogThrottle();
   public static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
 
   /** Heap allocator for the final error when direct memory is exhausted. */
   private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
 
-  /** Whether the session is to end because the proxy does, and where. */
-  private enum Ending {
-    NOT_ASKED,
-    WHEN_IDLE,
-    AFTER_THE_MESSAGE
-  }
-
   private final RelaySettings settings;
   private final String token;
-  private final Channel client;
+  private final ChannelPair channels;
   private final ReplyQueue replies = new ReplyQueue();
   private final ReportedSettings reported = new ReportedSettings();
   private final MemoryAccount memory;
@@ -65,35 +54,13 @@ public final class Session {
   private final @Nullable LocalExecution local;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final java.util.concurrent.Future<?> startupTimeout;
-
-  private @Nullable Channel server;
+  private final SessionFailures failures;
+  private final AnnouncedEnd announced = new AnnouncedEnd();
+  private SessionPhase phase = new Connecting();
   private volatile @Nullable BackendKeyData cancelKey;
-
-  /**
-   * What the client has sent before the server's connection is there; reading is off until then.
-   */
-  private ByteBuf held = Unpooled.EMPTY_BUFFER;
-
-  private Ending ending = Ending.NOT_ASKED;
-  private boolean ready;
-  private boolean closing;
 
   /** Asks for a place among the clients that may be; answers with a refusal, or null. */
   private Supplier<@Nullable String> admission = () -> null;
-
-  private boolean hasPlace;
-
-  /** There is no place for the client, which the server has authenticated. */
-  private boolean refused;
-
-  /** The client has said Terminate: the server's close is no surprise. */
-  private boolean terminated;
-
-  /** The server has said why it ends the session: nothing is to be added. */
-  private boolean fatalSeen;
-
-  /** What went wrong on the server's connection, if something did. */
-  private @Nullable String serverFailure;
 
   public Session(
       RelaySettings settings,
@@ -104,8 +71,9 @@ public final class Session {
       LocalExecution.@Nullable Factory localExecution) {
     this.settings = settings;
     this.token = token;
-    this.client = client;
+    this.channels = new ChannelPair(client);
     this.memory = settings.memory().open();
+    this.failures = new SessionFailures(client, settings.backend());
     SessionContext context =
         new SessionContext(this, replies, reported, new PreparedStatements(memory));
     ClientToServer frontend =
@@ -124,7 +92,7 @@ public final class Session {
 
   /** Address of the client, for the log. */
   public SocketAddress clientAddress() {
-    return client.remoteAddress();
+    return client().remoteAddress();
   }
 
   public String token() {
@@ -132,7 +100,11 @@ public final class Session {
   }
 
   Channel client() {
-    return client;
+    return channels.client();
+  }
+
+  private EventLoop loop() {
+    return channels.client().eventLoop();
   }
 
   /** What is held for the session, but for what is only passed on. */
@@ -152,51 +124,41 @@ public final class Session {
     return ended;
   }
 
-  boolean isReady() {
-    return ready;
+  /** Whether the server was ready, and the client was given a place. */
+  public boolean isReady() {
+    return phase.isReady();
   }
 
   // ---- what the two handlers report
 
-  public void connected(Channel channel, ByteBuf startup) {
-    server = channel;
-    channel.config().setAutoClose(false);
-    channel.closeFuture().addListener(closed -> serverClosed());
-    if (closing) {
+  public void connected(Channel server, ByteBuf startup) {
+    server.config().setAutoClose(false);
+    server.closeFuture().addListener(closed -> serverClosed());
+    if (!(phase instanceof Connecting connecting)) {
       startup.release();
-      channel.close();
+      server.close();
       return;
     }
-    settings.keepalives().applyTo(channel);
-    channel.write(startup, channel.voidPromise());
-    ByteBuf first = held;
-    held = Unpooled.EMPTY_BUFFER;
-    clientSent(first);
-    channel.flush();
-    ReadControl.of(client).set(Reason.STARTUP, false);
-    ReadControl.of(channel).set(Reason.STARTUP, false);
+    channels.connected(server);
+    phase = connecting.connected();
+    settings.keepalives().applyTo(server);
+    channels.toServer(startup);
+    clientSent(connecting.held());
+    channels.flushServer();
+    channels.start();
   }
 
   public void connectFailed(Throwable cause) {
-    ConnectFailure failure = ConnectFailure.of(cause, settings.backend());
-    if (CONNECT_FAILURES.passes()) {
-      log.warn(
-          "cannot connect to server {} for client {}: {}{}",
-          settings.backend(),
-          client.remoteAddress(),
-          failure.reason(),
-          CONNECT_FAILURES.others());
-    }
-    endWith(failure.sqlState(), failure.message());
+    endWith(failures.cannotConnect(cause));
   }
 
   public void clientSent(ByteBuf bytes) {
-    if (closing) {
-      bytes.release();
+    if (phase instanceof Connecting connecting) {
+      phase = connecting.hold(bytes);
       return;
     }
-    if (server == null) {
-      held = Unpooled.wrappedBuffer(held, bytes);
+    if (isClosing()) {
+      bytes.release();
       return;
     }
     try {
@@ -204,14 +166,9 @@ public final class Session {
       advanceHold();
       limitClient();
     } catch (ProtocolViolation violation) {
-      violatedByClient(violation);
+      endWith(failures.violatedByClient(violation));
     }
-    BackPressure.within(client, server);
-  }
-
-  private void violatedByClient(ProtocolViolation violation) {
-    log.debug("protocol violation by client {}: {}", client, violation.getMessage());
-    endWith(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+    channels.clientSent();
   }
 
   /** Goes on with a message that is held, and with what the client has sent behind it. */
@@ -222,102 +179,71 @@ public final class Session {
         return;
       }
       fromClient.resume();
-      if (server != null) {
-        server.flush(); // no read of the client's will
-      }
+      channels.flushServer(); // no read of the client's will
       limitClient();
     }
   }
 
   private void limitClient() {
-    BackPressure.limit(client, replies, fromClient);
+    channels.limitClient(replies, fromClient);
   }
 
   void serverSent(ByteBuf bytes) {
-    if (closing) {
+    if (isClosing()) {
       bytes.release();
       return;
     }
     try {
       fromServer.scan(bytes);
-      if (refused) {
-        closing = true;
-        closeClient(Unpooled.EMPTY_BUFFER);
-        closeServer();
+      if (phase instanceof Refused) {
+        close(Unpooled.EMPTY_BUFFER);
         return;
       }
       advance();
-      if (ending != Ending.NOT_ASKED) {
+      if (announced.isByProxy()) {
         endIfDue();
       }
     } catch (ProtocolViolation violation) {
-      if (ending == Ending.AFTER_THE_MESSAGE) {
+      if (announced.isAfterMessage()) {
         endIfDue();
         return;
       }
-      violatedByServer(violation);
+      endWith(failures.violatedByServer(violation));
     }
-    if (server != null) {
-      BackPressure.within(server, client);
-    }
-  }
-
-  private void violatedByServer(ProtocolViolation violation) {
-    if (SERVERS_VIOLATIONS.passes()) {
-      log.warn(
-          "protocol violation by server {}: {}{}",
-          settings.backend(),
-          violation.getMessage(),
-          SERVERS_VIOLATIONS.others());
-    }
-    endWith(
-        SqlState.PROTOCOL_VIOLATION,
-        "server at " + settings.backend() + " broke the protocol: " + violation.getMessage());
+    channels.serverSent();
   }
 
   void clientReadComplete() {
-    if (server != null && !closing) {
-      server.flush();
-      BackPressure.after(client, server);
+    if (!isClosing()) {
+      channels.flushServer();
+      channels.serverWritable();
     }
   }
 
   void serverReadComplete() {
-    client.flush();
-    if (server != null) {
-      BackPressure.after(server, client);
-      limitClient();
-    }
+    channels.client().flush();
+    channels.clientWritable();
+    limitClient();
   }
 
   void clientWritable() {
-    if (server != null) {
-      BackPressure.after(server, client);
-    }
+    channels.clientWritable();
   }
 
   void serverWritable() {
-    if (server != null) {
-      BackPressure.after(client, server);
-    }
+    channels.serverWritable();
   }
 
   void failed(Channel channel, Throwable cause) {
     if (cause instanceof java.io.IOException) {
       log.debug("{}: {}", channel, cause.getMessage());
-      if (channel == server) {
-        serverFailed(ConnectFailure.reason(cause));
+      if (channels.isServer(channel)) {
+        serverFailed(channel, ConnectFailure.reason(cause));
       } else {
         channel.close();
       }
-    } else if (cause instanceof OutOfMemoryError) {
-      if (OUT_OF_MEMORY.passes()) {
-        log.warn("session of client {} ends: {}", client, cause.getMessage());
-      }
-      endWith(SqlState.OUT_OF_MEMORY, "out of memory");
     } else {
-      log.error("session of client {} ends", client, cause);
-      endWith(SqlState.INTERNAL_ERROR, "internal error of the proxy, see its log");
+      endWith(failures.failed(cause));
     }
   }
 
@@ -325,45 +251,27 @@ public final class Session {
    * A failed read closes the channel anyway. After a failed write the server's last word may be
    * there to be read: if it closes while the client sends, its FATAL comes with a reset.
    */
-  private void serverFailed(String reason) {
-    Channel failed = server;
-    if (failed != null && serverFailure == null) {
-      serverFailure = reason;
-      client
-          .eventLoop()
-          .schedule(() -> failed.close(), GracefulClose.LINGER_MS, TimeUnit.MILLISECONDS);
+  private void serverFailed(Channel server, String reason) {
+    if (announced.byFailure(reason)) {
+      loop().schedule(() -> server.close(), GracefulClose.LINGER_MS, TimeUnit.MILLISECONDS);
     }
   }
 
   // ---- what the two directions report
 
-  /** What the proxy's own messages were answered cannot be, or there is a defect of the proxy's. */
+  /** A stage that waits for the answers to the proxy's own messages has failed. */
   void ownMessagesFailed(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    if (cause instanceof IndexOutOfBoundsException
-        || cause instanceof IllegalArgumentException
-        || cause instanceof NullPointerException) {
-      violatedByServer(
-          new ProtocolViolation("unexpected answer to a message of the proxy's own: " + cause));
-    } else {
-      failed(client, cause == null ? failure : cause);
-    }
+    failed(client(), SessionFailures.ofOwnMessages(failure));
   }
 
   public void toServer(ByteBuf bytes) {
-    if (server == null) {
-      bytes.release();
-    } else {
-      server.write(bytes, server.voidPromise());
-    }
+    channels.toServer(bytes);
   }
 
   /** The same, at once: for what no read of the client's will flush. */
   void flushToServer(ByteBuf bytes) {
-    toServer(bytes);
-    if (server != null) {
-      server.flush();
-    }
+    channels.toServer(bytes);
+    channels.flushServer();
   }
 
   /** The server has told the client the key of its cancel requests. */
@@ -382,13 +290,7 @@ public final class Session {
    * @param then learns, on the session's event loop, whether there was one
    */
   public void cancelLocalExecution(Consumer<Boolean> then) {
-    client
-        .eventLoop()
-        .execute(
-            () -> {
-              boolean cancelled = !closing && local != null && local.cancel();
-              then.accept(cancelled);
-            });
+    loop().execute(() -> then.accept(!isClosing() && local != null && local.cancel()));
   }
 
   /** Holds what the client sends behind the message that is being inspected. */
@@ -417,16 +319,16 @@ public final class Session {
 
   /** Runs a task on the event loop unless the session has ended. Any thread. */
   public void execute(Runnable task) {
-    client.eventLoop().execute(() -> runOpen(task));
+    loop().execute(() -> runOpen(task));
   }
 
   /** The same after some milliseconds. */
   public java.util.concurrent.Future<?> schedule(Runnable task, long delay) {
-    return client.eventLoop().schedule(() -> runOpen(task), delay, TimeUnit.MILLISECONDS);
+    return loop().schedule(() -> runOpen(task), delay, TimeUnit.MILLISECONDS);
   }
 
   private void runOpen(Runnable task) {
-    if (!closing) {
+    if (!isClosing()) {
       task.run();
       advance();
     }
@@ -436,7 +338,7 @@ public final class Session {
     try {
       advanceHold();
     } catch (ProtocolViolation violation) {
-      violatedByClient(violation);
+      endWith(failures.violatedByClient(violation));
     }
   }
 
@@ -445,11 +347,11 @@ public final class Session {
    * answered: not behind a Terminate.
    */
   boolean clientBetweenMessages() {
-    return !terminated && !fromClient.isInPassingMessage();
+    return !announced.isTerminated() && !fromClient.isInPassingMessage();
   }
 
   void toClient(ByteBuf bytes) {
-    client.write(bytes, client.voidPromise());
+    channels.toClient(bytes);
   }
 
   /**
@@ -458,21 +360,17 @@ public final class Session {
    * @return what the client is told in the place of that; null: the same
    */
   @Nullable ByteBuf sawReady() {
-    fatalSeen = false;
-    if (ready) {
+    announced.notByServer();
+    if (phase instanceof Starting starting) {
+      startupTimeout.cancel(false);
+      phase = starting.ready(admission.get());
+    }
+    if (!(phase instanceof Refused refused)) {
       return null;
     }
-    startupTimeout.cancel(false);
-    String refusal = admission.get();
-    refused = refusal != null;
-    if (refusal != null) {
-      ClientRefusals.log(client, refusal);
-      return ErrorFields.fatal(SqlState.TOO_MANY_CONNECTIONS, refusal)
-          .toFrame(client.alloc(), BackendMessage.ERROR_RESPONSE);
-    }
-    hasPlace = true;
-    ready = true;
-    return null;
+    ClientRefusals.log(client(), refused.refusal());
+    return ErrorFields.fatal(SqlState.TOO_MANY_CONNECTIONS, refused.refusal())
+        .toFrame(client().alloc(), BackendMessage.ERROR_RESPONSE);
   }
 
   /** Asks there for a place when the server has authenticated the client. */
@@ -480,31 +378,19 @@ public final class Session {
     admission = places;
   }
 
-  /** Whether it was given one. */
-  public boolean hasPlace() {
-    return hasPlace;
-  }
-
   /** Ends, because the client has not authenticated while others came. Any thread. */
   public void makePlace() {
-    client
-        .eventLoop()
-        .execute(() -> endWith(SqlState.TOO_MANY_CONNECTIONS, ClientRefusals.TOO_MANY));
+    loop().execute(() -> endWith(SessionFailures.tooManyClients()));
   }
 
   void sawTerminate() {
-    terminated = true;
+    announced.byClient();
   }
 
   void sawFatal(ErrorFields fields) {
-    fatalSeen = true;
-    if (!ready && SERVERS_REFUSALS.passes()) {
-      log.info(
-          "server refused client {}: {} {}{}",
-          client.remoteAddress(),
-          fields.get(ErrorFields.SQLSTATE),
-          LogThrottle.onOneLine(String.valueOf(fields.get(ErrorFields.MESSAGE))),
-          SERVERS_REFUSALS.others());
+    announced.byServer();
+    if (!isReady()) {
+      failures.refusedByServer(fields);
     }
   }
 
@@ -514,7 +400,7 @@ public final class Session {
    * @throws ProtocolViolation if the session ends before it
    */
   void serverMessageBegins() throws ProtocolViolation {
-    if (ending == Ending.AFTER_THE_MESSAGE) {
+    if (announced.isAfterMessage()) {
       throw new ProtocolViolation("the session has ended");
     }
   }
@@ -523,109 +409,91 @@ public final class Session {
 
   /** Ends the session once nothing runs in it; at once if it is idle. Any thread. */
   void drain() {
-    endBecauseOfShutdown(Ending.WHEN_IDLE);
+    endBecauseOfShutdown(Shutdown.WHEN_IDLE);
   }
 
   /** Ends the session, whatever runs in it, but not within a message. Any thread. */
   void terminate() {
-    endBecauseOfShutdown(Ending.AFTER_THE_MESSAGE);
+    endBecauseOfShutdown(Shutdown.AFTER_THE_MESSAGE);
   }
 
-  private void endBecauseOfShutdown(Ending when) {
-    client
-        .eventLoop()
+  private void endBecauseOfShutdown(Shutdown when) {
+    loop()
         .execute(
             () -> {
-              ending = when;
+              announced.byProxy(when);
               endIfDue();
             });
   }
 
   private void endIfDue() {
-    boolean due = ending == Ending.AFTER_THE_MESSAGE || !ready || isIdle();
-    if (!due || fromServer.isInPassingMessage()) {
-      return;
-    }
-    if (ready) {
-      endWith(SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
-    } else {
-      endWith(SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+    boolean due = announced.isAfterMessage() || !isReady() || isIdle();
+    if (due && !fromServer.isInPassingMessage()) {
+      endWith(SessionFailures.shutdown(isReady()));
     }
   }
 
   /** Whether neither side waits for the other, and no transaction is open. */
   private boolean isIdle() {
-    return ready
+    return isReady()
         && replies.isIdle()
         && !reported.inTransaction()
         && fromClient.atBoundary()
         && fromServer.atBoundary();
   }
 
+  private boolean isClosing() {
+    return phase instanceof Closing;
+  }
+
   private void startupTimedOut() {
-    if (!ready && !closing) {
-      endWith(
-          SqlState.PROTOCOL_VIOLATION,
-          "session did not become ready within " + settings.startupTimeout().toSeconds() + " s");
+    if (!isReady()) {
+      endWith(SessionFailures.notReadyWithin(settings.startupTimeout()));
     }
   }
 
   private void clientClosed() {
-    closing = true;
+    phase = phase.close();
     startupTimeout.cancel(false);
     hold.close();
     memory.close();
     fromClient.close();
     fromServer.close();
-    held.release();
-    held = Unpooled.EMPTY_BUFFER;
-    closeServer();
+    channels.closeServer();
     ended.complete(null);
   }
 
-  /** What the client sent whole still goes out. */
-  private void closeServer() {
-    if (server != null) {
-      ReadControl.of(server).readToEnd();
-      GracefulClose.toSilent(server, Unpooled.EMPTY_BUFFER);
-    }
-  }
-
   private void serverClosed() {
-    if (closing) {
+    if (isClosing()) {
       return;
     }
-    if (terminated || fatalSeen || fromServer.isInPassingMessage()) {
-      closing = true;
-      closeClient(Unpooled.EMPTY_BUFFER);
+    if (announced.isExpected() || fromServer.isInPassingMessage()) {
+      close(Unpooled.EMPTY_BUFFER);
     } else {
-      endWith(
-          SqlState.CONNECTION_FAILURE,
-          "connection to server at %s lost: %s"
-              .formatted(
-                  settings.backend(),
-                  serverFailure == null ? "server closed the connection" : serverFailure));
+      endWith(failures.lostServer(announced.serverFailure()));
     }
   }
 
-  private void endWith(String sqlState, String message) {
-    if (closing) {
-      return;
+  private void endWith(SqlError error) {
+    if (!isClosing()) {
+      boolean speakable = !fromServer.isInPassingMessage() && !announced.isFatalSeen();
+      close(
+          speakable
+              ? ErrorFields.fatal(error.sqlState(), error.message())
+                  .toFrame(HEAP, BackendMessage.ERROR_RESPONSE)
+              : Unpooled.EMPTY_BUFFER);
     }
-    closing = true;
-    boolean speakable = !fromServer.isInPassingMessage() && !fatalSeen;
-    closeClient(
-        speakable
-            ? ErrorFields.fatal(sqlState, message).toFrame(HEAP, BackendMessage.ERROR_RESPONSE)
-            : Unpooled.EMPTY_BUFFER);
-    closeServer();
   }
 
-  private void closeClient(ByteBuf last) {
-    if (terminated || isIdle()) {
-      GracefulClose.toSilent(client, last);
-    } else {
-      GracefulClose.toSending(client, last);
-    }
+  /**
+   * Closes both connections.
+   *
+   * @param last what the client gets before, which may be empty
+   */
+  private void close(ByteBuf last) {
+    boolean silent = announced.isTerminated() || isIdle();
+    phase = phase.close();
+    channels.closeClient(last, silent);
+    channels.closeServer();
   }
 }

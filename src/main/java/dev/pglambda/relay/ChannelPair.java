@@ -1,0 +1,144 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.limits.ReadControl;
+import dev.pglambda.limits.ReadControl.Reason;
+import dev.pglambda.protocol.FrameScanner;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two connections of a session: what is written to them, when they are read, and how they are
+ * closed. Neither side may send more than the other takes: each direction on its own, so that
+ * neither waits for the other. {@link ReadControl} keeps the reasons.
+ */
+final class ChannelPair {
+  /**
+   * While a message is held the client is read on up to here, so that it is seen when it closes.
+   */
+  private static final int MOST_WAITING_OCTETS = 64 * 1024;
+
+  private final Channel client;
+  private @Nullable Channel server;
+
+  ChannelPair(Channel client) {
+    this.client = client;
+  }
+
+  void connected(Channel opened) {
+    server = opened;
+  }
+
+  /** Reads both, from now on. */
+  void start() {
+    ReadControl.of(client).set(Reason.STARTUP, false);
+    if (server != null) {
+      ReadControl.of(server).set(Reason.STARTUP, false);
+    }
+  }
+
+  Channel client() {
+    return client;
+  }
+
+  boolean isServer(Channel channel) {
+    return channel == server;
+  }
+
+  // ---- what is written
+
+  void toClient(ByteBuf bytes) {
+    client.write(bytes, client.voidPromise());
+  }
+
+  void toServer(ByteBuf bytes) {
+    if (server == null) {
+      bytes.release();
+    } else {
+      server.write(bytes, server.voidPromise());
+    }
+  }
+
+  void flushServer() {
+    if (server != null) {
+      server.flush();
+    }
+  }
+
+  // ---- when each is read
+
+  /** What the client sent was written to the server, within a series of reads. */
+  void clientSent() {
+    if (server != null) {
+      flushIfFull(server);
+      follow(client, server);
+    }
+  }
+
+  /** What the server sent was written to the client, within a series of reads. */
+  void serverSent() {
+    if (server != null) {
+      flushIfFull(client);
+      follow(server, client);
+    }
+  }
+
+  /** A series of reads can be a megabyte, and many clients that do not read make much of it. */
+  private static void flushIfFull(Channel sink) {
+    if (!sink.isWritable()) {
+      sink.flush();
+    }
+  }
+
+  /** A series of the client's reads is over, or the server takes more, or no more. */
+  void serverWritable() {
+    if (server != null) {
+      follow(client, server);
+    }
+  }
+
+  /** A series of the server's reads is over, or the client takes more, or no more. */
+  void clientWritable() {
+    if (server != null) {
+      follow(server, client);
+    }
+  }
+
+  private static void follow(Channel source, Channel sink) {
+    ReadControl.of(source).set(Reason.PEER_FULL, !sink.isWritable());
+  }
+
+  /** The client has sent something, or the server has answered something. */
+  void limitClient(ReplyQueue replies, FrameScanner fromClient) {
+    ReadControl reading = ReadControl.of(client);
+    reading.set(
+        Reason.PIPELINE_FULL,
+        reading.has(Reason.PIPELINE_FULL) ? !replies.hasRoom() : replies.isFull());
+    reading.set(Reason.HELD, fromClient.waitingOctets() > MOST_WAITING_OCTETS);
+  }
+
+  // ---- how each is closed
+
+  /** What the client sent whole still goes out. */
+  void closeServer() {
+    if (server != null) {
+      ReadControl.of(server).readToEnd();
+      GracefulClose.toSilent(server, Unpooled.EMPTY_BUFFER);
+    }
+  }
+
+  /**
+   * Closes the client's connection.
+   *
+   * @param last what it gets before; may be empty
+   * @param silent whether it sends nothing more
+   */
+  void closeClient(ByteBuf last, boolean silent) {
+    if (silent) {
+      GracefulClose.toSilent(client, last);
+    } else {
+      GracefulClose.toSending(client, last);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.pglambda.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a session is, with the transitions that leave each phase.
+ *
+ * <pre>
+ *   Connecting ── the server's connection is open ──► Starting ── ReadyForQuery ──┬─ a place ──► Ready
+ *       │                                                 │                       └─ none ──► Refused
+ *       └──── either side closes, a violation, a time-out, a shutdown ────┬───────────────────────┘
+ *                                                                         └──► Closing
+ * </pre>
+ *
+ * Who has announced the end is no phase: each side can, and the proxy, in any phase and in any
+ * order ({@link AnnouncedEnd}).
+ */
+sealed interface SessionPhase {
+
+  /** Whether the server has been ready and the client has a place, also when it is closing. */
+  default boolean isReady() {
+    return false;
+  }
+
+  /** Both connections are to be closed. */
+  default SessionPhase close() {
+    return new Closing(isReady());
+  }
+
+  /**
+   * The connection to the server is being opened, and the client is not read.
+   *
+   * @param held what it has sent behind its StartupMessage
+   */
+  record Connecting(ByteBuf held) implements SessionPhase {
+    Connecting() {
+      this(Unpooled.EMPTY_BUFFER);
+    }
+
+    Connecting hold(ByteBuf more) {
+      return new Connecting(Unpooled.wrappedBuffer(held, more));
+    }
+
+    /** The connection is open, and what was held is sent. */
+    Starting connected() {
+      return new Starting();
+    }
+
+    @Override
+    public SessionPhase close() {
+      held.release();
+      return SessionPhase.super.close();
+    }
+  }
+
+  /** The server authenticates the client. */
+  record Starting() implements SessionPhase {
+
+    /**
+     * The server is ready.
+     *
+     * @param refusal why there is no place for the client; null if there is one
+     */
+    SessionPhase ready(@Nullable String refusal) {
+      return refusal == null ? new Ready() : new Refused(refusal);
+    }
+  }
+
+  /** The client executes statements. */
+  record Ready() implements SessionPhase {
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+  }
+
+  /**
+   * There is no place for the client. It is told so where the server is ready, and the session ends
+   * when that read is over.
+   *
+   * @param refusal why
+   */
+  record Refused(String refusal) implements SessionPhase {}
+
+  /**
+   * What still comes is dropped.
+   *
+   * @param isReady whether it was before
+   */
+  record Closing(boolean isReady) implements SessionPhase {
+    @Override
+    public SessionPhase close() {
+      return this;
+    }
+  }
+}
