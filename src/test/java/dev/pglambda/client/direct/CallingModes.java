@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * so must be what Lambda is asked.
  */
 final class CallingModes implements AutoCloseable {
+  /** Calls the function $1 with $2, see {@link #prepareFunctions()}. */
+  static final String CALL = "SELECT status_code, payload FROM aws_lambda.invoke($1, $2::json)";
+
   private static final Pattern OID_OF_A_TABLE = Pattern.compile("tableOid=\\d{5,}");
 
   /** Who serves the calls. */
@@ -99,6 +102,15 @@ final class CallingModes implements AutoCloseable {
   void on(String functionName, Reply reply) {
     extension.lambda().on(functionName, reply);
     direct.lambda().on(functionName, reply);
+  }
+
+  /** The functions {@code echo}, {@code failing} and {@code held}, and an empty table. */
+  void prepareFunctions() throws SQLException {
+    on("echo", Reply.echo());
+    on("failing", Reply.functionError("{\"errorMessage\": \"no\"}"));
+    on("held", Reply.echo().held());
+    prepare("CREATE TABLE IF NOT EXISTS kept (n int PRIMARY KEY, reply json)");
+    prepare("TRUNCATE kept");
   }
 
   /** Executes a statement in both databases, on connections without the proxy. */

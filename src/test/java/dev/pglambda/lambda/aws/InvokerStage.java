@@ -1,0 +1,128 @@
+package dev.pglambda.lambda.aws;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.pglambda.lambda.Invocation;
+import dev.pglambda.lambda.InvocationException;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvocationType;
+import dev.pglambda.lambda.LogType;
+import dev.pglambda.lambda.aws.AwsLambdaInvoker.Settings;
+import dev.pglambda.testing.FakeLambdaEndpoint;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Invokers, the event loops that they share, and the endpoint that they call. */
+final class InvokerStage {
+  static final AwsEnvironment NOTHING =
+      new AwsEnvironment(Map.of(), new Properties(), Path.of("/nowhere"));
+  static final String UNREACHABLE = "Unable to connect to endpoint";
+  static final Duration LONG = Duration.ofSeconds(30);
+
+  private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+  private final FakeLambdaEndpoint endpoint = closeAfterwards(FakeLambdaEndpoint.start());
+  private final EventLoopGroup group = group(2);
+
+  FakeLambdaEndpoint endpoint() {
+    return endpoint;
+  }
+
+  EventLoopGroup group() {
+    return group;
+  }
+
+  /** A group of so many event loops. */
+  EventLoopGroup group(int loops) {
+    EventLoopGroup made = new NioEventLoopGroup(loops, new DefaultThreadFactory("loop", true));
+    closeAfterwards(() -> made.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync());
+    return made;
+  }
+
+  AwsLambdaInvoker invoker(Settings settings) {
+    return invoker(group, settings);
+  }
+
+  AwsLambdaInvoker invoker(EventLoopGroup group, Settings settings) {
+    return closeAfterwards(new AwsLambdaInvoker(group, settings, NOTHING, "us-east-1"));
+  }
+
+  AwsLambdaInvoker invokerAt(URI uri) {
+    return invoker(new Settings(uri, null, 0, 10_000));
+  }
+
+  /** One that calls the endpoint, with no limit that a test reaches. */
+  AwsLambdaInvoker invoker() {
+    return invokerAt(endpoint.uri());
+  }
+
+  /** One that calls the endpoint, so many times at once. */
+  AwsLambdaInvoker invoker(int maxConcurrentInvocations) {
+    return invoker(new Settings(endpoint.uri(), null, 0, maxConcurrentInvocations));
+  }
+
+  /** What was opened last is closed first. */
+  <T extends AutoCloseable> T closeAfterwards(T resource) {
+    resources.push(resource);
+    return resource;
+  }
+
+  static Invocation call(String functionName) {
+    return call(functionName, InvocationType.REQUEST_RESPONSE, LONG, LONG);
+  }
+
+  static Invocation call(
+      String functionName, InvocationType type, Duration connectTimeout, Duration requestTimeout) {
+    return new Invocation(
+        functionName,
+        "eu-west-1",
+        type,
+        LogType.NONE,
+        null,
+        null,
+        payload("{\"a\":  1}"),
+        connectTimeout,
+        requestTimeout);
+  }
+
+  static ByteBuffer payload(String text) {
+    return ByteBuffer.wrap(text.getBytes(UTF_8));
+  }
+
+  static @Nullable String text(InvocationResult result) {
+    ByteBuffer payload = result.payload();
+    return payload == null ? null : UTF_8.decode(payload.duplicate()).toString();
+  }
+
+  static InvocationResult result(CompletableFuture<InvocationResult> call) throws Exception {
+    return call.get(30, TimeUnit.SECONDS);
+  }
+
+  /** The message of the InvocationException with which a call fails. */
+  static String failure(CompletableFuture<InvocationResult> call) {
+    Throwable thrown = catchThrowable(() -> call.get(30, TimeUnit.SECONDS));
+    assertThat(thrown).isInstanceOf(ExecutionException.class);
+    assertThat(thrown.getCause()).isInstanceOf(InvocationException.class);
+    return String.valueOf(thrown.getCause().getMessage());
+  }
+
+  void close() throws Exception {
+    while (!resources.isEmpty()) {
+      resources.pop().close();
+    }
+  }
+}
