@@ -6,7 +6,6 @@ import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyUnderTest;
 import java.io.IOException;
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -17,7 +16,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,7 +33,6 @@ class DifferentialTest {
   private static final Logger log = LoggerFactory.getLogger(DifferentialTest.class);
   private static final int CONVERSATIONS = Integer.getInteger("pglambda.test.conversations", 80);
   private static final int THREADS = 2;
-  private static final int TIMEOUT_SECONDS = 10;
 
   private static final long FIXED_SEED = 20_261_122;
 
@@ -51,8 +48,7 @@ class DifferentialTest {
     int count = repeated == null ? CONVERSATIONS : 1;
     AtomicInteger messages = new AtomicInteger();
     Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
-    try (Connection canary = postgres.connect("postgres");
-        FakeLambdaEndpoint lambda = FakeLambdaEndpoint.start();
+    try (FakeLambdaEndpoint lambda = FakeLambdaEndpoint.start();
         ProxyUnderTest proxy = ProxyUnderTest.start(postgres, lambda)) {
       List<Callable<Void>> tasks = new ArrayList<>();
       for (int thread = 0; thread < THREADS; thread++) {
@@ -76,11 +72,6 @@ class DifferentialTest {
       }
       for (Future<Void> done : speakers.invokeAll(tasks)) {
         done.get();
-      }
-      if (!failures.isEmpty() && !canary.isValid(TIMEOUT_SECONDS)) {
-        // All of its sessions end then.
-        log.warn("SKIPPED: PostgreSQL {} itself has crashed; see {}", version, failures);
-        Assumptions.abort("PostgreSQL " + version + " itself has crashed");
       }
       assertThat(failures).isEmpty();
       log.warn("{} conversations had {} equal replies", count, messages);
