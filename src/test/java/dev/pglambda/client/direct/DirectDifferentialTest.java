@@ -8,6 +8,7 @@ import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
+import dev.pglambda.testing.Seeds;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -29,15 +29,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Random conversations with calls get the same answers, and make the same requests, whether the
  * extension serves the calls or the proxy does, with the extension installed, and without; and
- * whether the client waits for the answer to each message or sends many at a time. There are as
- * many as the system property {@code pglambda.test.conversations} says, on each version: half of
- * them always the same ones, the others different in each run; a failure names the seed, which the
- * system property {@code pglambda.test.seed} repeats.
+ * whether the client waits for the answer to each message or sends many at a time. {@link Seeds}
+ * says which; a failure names the seed.
  */
 @Timeout(14_400)
 class DirectDifferentialTest {
   private static final Logger log = LoggerFactory.getLogger(DirectDifferentialTest.class);
-  private static final @Nullable Integer WANTED = Integer.getInteger("pglambda.test.conversations");
   private static final int CONVERSATIONS = 40;
   private static final int MOST_DIFFERENCES = 12;
 
@@ -46,15 +43,12 @@ class DirectDifferentialTest {
   @ParameterizedTest
   @MethodSource("dev.pglambda.testing.LambdaDatabase#oldestAndNewestVersion")
   void areAnsweredAsByTheExtension(String version) throws Exception {
-    Long repeated = Long.getLong("pglambda.test.seed");
-    int count = repeated != null ? 1 : WANTED != null ? WANTED : CONVERSATIONS;
-    long first =
-        repeated != null ? repeated : WANTED != null ? new Random().nextLong() >>> 16 : FIXED_SEED;
-    log.warn("conversations with PostgreSQL {}: seeds from {}", version, first);
+    Seeds seeds = Seeds.of(FIXED_SEED, CONVERSATIONS);
+    log.warn("conversations with PostgreSQL {}: {}", version, seeds);
     List<String> differences = new ArrayList<>();
     try (Places places = new Places(version)) {
-      for (int i = 0; i < count && differences.size() < MOST_DIFFERENCES; i++) {
-        long seed = first + i;
+      for (int i = 0; i < seeds.count() && differences.size() < MOST_DIFFERENCES; i++) {
+        long seed = seeds.first() + i;
         try {
           differences.addAll(places.compare(seed));
         } catch (Exception failure) {
@@ -67,7 +61,7 @@ class DirectDifferentialTest {
           places.lines,
           places.requests);
       assertThat(differences).as(String.join("\n\n", differences)).isEmpty();
-      assertThat(repeated != null || places.requests > count / 2).isTrue();
+      assertThat(seeds.count() == 1 || places.requests > seeds.count() / 2).isTrue();
     }
   }
 

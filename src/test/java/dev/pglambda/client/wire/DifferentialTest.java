@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyUnderTest;
+import dev.pglambda.testing.Seeds;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -23,15 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Random conversations get the same answers from a server and from the proxy before it. There are
- * as many as the system property {@code pglambda.test.conversations} says, on each version: half of
- * them always the same ones, the others different in each run; a failure names the seed, which the
- * system property {@code pglambda.test.seed} repeats.
+ * Random conversations get the same answers from a server and from the proxy before it, on each
+ * version. {@link Seeds} says which; a failure names the seed.
  */
 @Timeout(14_400)
 class DifferentialTest {
   private static final Logger log = LoggerFactory.getLogger(DifferentialTest.class);
-  private static final int CONVERSATIONS = Integer.getInteger("pglambda.test.conversations", 80);
+  private static final int CONVERSATIONS = 80;
   private static final int THREADS = 2;
 
   private static final long FIXED_SEED = 20_261_122;
@@ -40,12 +38,10 @@ class DifferentialTest {
   @ValueSource(strings = {"12", "15", "18"})
   void getTheSameAnswersThroughTheProxy(String version) throws Exception {
     PostgresServer postgres = PostgresServer.of(version);
-    Long repeated = Long.getLong("pglambda.test.seed");
-    long randomSeed = new Random().nextLong() >>> 16;
-    log.warn("conversations with PostgreSQL {}: random seeds from {}", version, randomSeed);
+    Seeds seeds = Seeds.of(FIXED_SEED, CONVERSATIONS);
+    log.warn("conversations with PostgreSQL {}: {}", version, seeds);
     ExecutorService speakers = Executors.newFixedThreadPool(THREADS);
     ExecutorService readers = Executors.newCachedThreadPool();
-    int count = repeated == null ? CONVERSATIONS : 1;
     AtomicInteger messages = new AtomicInteger();
     Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     try (FakeLambdaEndpoint lambda = FakeLambdaEndpoint.start();
@@ -57,12 +53,10 @@ class DifferentialTest {
         int first = thread;
         tasks.add(
             () -> {
-              for (int i = first; i < count && failures.isEmpty(); i += THREADS) {
-                long seed = i < count / 2 ? FIXED_SEED + i : randomSeed + i;
+              for (int i = first; i < seeds.count() && failures.isEmpty(); i += THREADS) {
                 try {
                   messages.addAndGet(
-                      compare(
-                          postgres, proxy, database, repeated == null ? seed : repeated, readers));
+                      compare(postgres, proxy, database, seeds.first() + i, readers));
                 } catch (IOException | AssertionError failure) {
                   failures.add(failure);
                 }
@@ -74,8 +68,8 @@ class DifferentialTest {
         done.get();
       }
       assertThat(failures).isEmpty();
-      log.warn("{} conversations had {} equal replies", count, messages);
-      assertThat(messages.get()).isGreaterThan(count);
+      log.warn("{} conversations had {} equal replies", seeds.count(), messages);
+      assertThat(messages.get()).isGreaterThan(seeds.count());
     } finally {
       speakers.shutdownNow();
       readers.shutdownNow();
