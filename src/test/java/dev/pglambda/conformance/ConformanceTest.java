@@ -2,19 +2,15 @@ package dev.pglambda.conformance;
 
 import static java.util.stream.Collectors.partitioningBy;
 
-import dev.pglambda.StartException;
 import dev.pglambda.conformance.ConformanceReport.Outcome;
-import dev.pglambda.testing.FakeLambdaEndpoint;
+import dev.pglambda.conformance.ParallelRuns.Run;
+import dev.pglambda.conformance.ParallelRuns.Server;
 import dev.pglambda.testing.PostgresServer;
-import dev.pglambda.testing.ProxyUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,69 +31,30 @@ class ConformanceTest {
   private static final Path REPORT_FILE = Path.of("target", "conformance.md");
   private static final ConformanceReport REPORT = new ConformanceReport();
 
-  private static final Map<Proxied, ProxyUnderTest> PROXIES = new HashMap<>();
-  private static final Map<Server, DatabaseSupply> DATABASES = new HashMap<>();
-  private static FakeLambdaEndpoint lambda;
+  private static final List<Run> RUNS = selected().filter(Run::applies).toList();
 
-  /** A kind of server; prints as the test's name. */
-  record Server(String version, boolean controlFiles) {
-    PostgresServer postgres() {
-      return PostgresServer.of(version, controlFiles);
-    }
-
-    @Override
-    public String toString() {
-      return "PostgreSQL " + version + (controlFiles ? " with the extensions' files" : "");
-    }
-  }
-
-  /** A proxy before a server, with an endpoint or with none that can be reached. */
-  record Proxied(Server server, boolean endpointUnreachable, List<String> arguments) {
-    ProxyUnderTest start() throws IOException, StartException, InterruptedException {
-      List<String> all = new ArrayList<>(arguments);
-      all.add("--lambda-endpoint");
-      all.add((endpointUnreachable ? FakeLambdaEndpoint.refusing() : lambda.uri()).toString());
-      return ProxyUnderTest.start(server.postgres(), all.toArray(String[]::new));
-    }
-  }
-
-  /** What is run; prints as the test's name. */
-  record Run(Server server, CaseFile caseFile, Variant variant) {
-    boolean applies() {
-      return caseFile.appliesTo(Integer.parseInt(server.version()));
-    }
-
-    void count(Outcome outcome) {
-      REPORT.add(caseFile.name(), Integer.parseInt(server.version()), variant.calls(), outcome);
-    }
-
-    @Override
-    public String toString() {
-      return "%s: %s, %s, %s".formatted(caseFile.name(), caseFile.title(), server, variant);
-    }
-  }
+  private static ParallelRuns running;
 
   @BeforeAll
-  static void startEndpoint() {
-    lambda = FakeLambdaEndpoint.start();
+  static void start() {
+    running = new ParallelRuns(RUNS);
   }
 
   @AfterAll
-  static void stop() throws IOException, ExecutionException, InterruptedException {
-    selected().filter(run -> !run.applies()).forEach(run -> run.count(Outcome.NOT_APPLICABLE));
+  static void stop() throws IOException {
+    running.close();
+    selected().filter(run -> !run.applies()).forEach(run -> count(run, Outcome.NOT_APPLICABLE));
     CaseFile.selected().forEach(REPORT::addOutOfRange);
     Files.writeString(REPORT_FILE, REPORT.markdown());
-    PROXIES.values().forEach(ProxyUnderTest::close);
-    PROXIES.clear();
-    for (DatabaseSupply databases : DATABASES.values()) {
-      databases.close();
-    }
-    DATABASES.clear();
-    lambda.close();
   }
 
-  static Stream<Run> runs() {
-    return selected().filter(Run::applies);
+  private static void count(Run run, Outcome outcome) {
+    int version = Integer.parseInt(run.server().version());
+    REPORT.add(run.caseFile().name(), version, run.variant().calls(), outcome);
+  }
+
+  static List<Run> runs() {
+    return RUNS;
   }
 
   /** Those that are not for the server's version, too. */
@@ -178,35 +135,13 @@ class ConformanceTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("runs")
-  void answersAsWritten(Run run) throws Exception {
-    PostgresServer postgres = run.server().postgres();
-    ProxyUnderTest proxy = proxy(run);
-    DatabaseSupply databases =
-        DATABASES.computeIfAbsent(run.server(), server -> new DatabaseSupply(postgres));
-    String database = databases.take();
+  void answersAsWritten(Run run) throws InterruptedException {
     Outcome outcome = Outcome.FAILED;
     try {
-      Target target =
-          new Target(
-              proxy.host(), proxy.port(), postgres.user(), database, postgres.majorVersion());
-      ConformanceRunner.run(run.caseFile(), run.variant(), target, new FakeEndpoint(lambda));
+      running.await(run);
       outcome = Outcome.PASSED;
     } finally {
-      run.count(outcome);
-      databases.drop(database);
+      count(run, outcome);
     }
-  }
-
-  private static ProxyUnderTest proxy(Run run)
-      throws IOException, StartException, InterruptedException {
-    List<String> arguments = new ArrayList<>(run.variant().calls().proxyArguments());
-    arguments.addAll(run.caseFile().proxyArguments());
-    Proxied key = new Proxied(run.server(), run.caseFile().endpointUnreachable(), arguments);
-    ProxyUnderTest proxy = PROXIES.get(key);
-    if (proxy == null) {
-      proxy = key.start();
-      PROXIES.put(key, proxy);
-    }
-    return proxy;
   }
 }
