@@ -3,6 +3,7 @@ package dev.pglambda.config;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.StringJoiner;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -37,9 +38,10 @@ final class CommandLineArguments {
     if (options.length == 0) {
       return texts; // without loading picocli
     }
-    Map<Option, OptionSpec> declared = declare();
     CommandSpec command = CommandSpec.create();
-    declared.values().forEach(command::addOption);
+    for (Option option : Option.values()) {
+      command.addOption(declare(option));
+    }
     try {
       new CommandLine(command)
           .setExpandAtFiles(false)
@@ -48,29 +50,38 @@ final class CommandLineArguments {
     } catch (ParameterException e) {
       throw explain(e, options);
     }
-    declared.forEach(
-        (option, specification) -> {
-          if (specification.getValue() instanceof String text) {
-            texts.put(option, text);
-          } else if (specification.getValue() instanceof Boolean given) {
-            texts.put(option, given ? "on" : "off");
-          }
-        });
+    for (Option option : Option.values()) {
+      Object value = command.findOption(option.optionName()).getValue();
+      if (value instanceof String text) {
+        texts.put(option, text);
+      } else if (value instanceof Boolean given) {
+        texts.put(option, given ? "on" : "off");
+      }
+    }
     return texts;
   }
 
-  private static Map<Option, OptionSpec> declare() {
-    Map<Option, OptionSpec> declared = new EnumMap<>(Option.class);
-    for (Option option : Option.values()) {
-      OptionSpec.Builder builder = OptionSpec.builder(option.optionName());
-      if (option.label() == null) {
-        builder.type(Boolean.class).arity("0");
-      } else {
-        builder.type(String.class).arity("1");
-      }
-      declared.put(option, builder.build());
+  /** An option as the help describes it. */
+  static OptionSpec declare(Option option) {
+    OptionSpec.Builder builder =
+        OptionSpec.builder(option.optionName())
+            .order(option.ordinal())
+            .description(option.meaning() + origins(option));
+    return option.label() == null
+        ? builder.type(Boolean.class).arity("0").build()
+        : builder.type(String.class).arity("1").paramLabel(option.label()).build();
+  }
+
+  /** Where else its value comes from. */
+  private static String origins(Option option) {
+    StringJoiner origins = new StringJoiner(", ", "%n(", ")").setEmptyValue("");
+    if (option.variable() != null) {
+      origins.add("variable " + option.variable());
     }
-    return declared;
+    if (option.defaultText() != null) {
+      origins.add("default " + option.defaultText());
+    }
+    return origins.toString();
   }
 
   /** In our words: picocli's quote the value, which may be a secret. */

@@ -1,13 +1,15 @@
 package dev.pglambda.config;
 
-import java.util.ArrayList;
-import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.ArgGroupSpec;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What {@code --help} and {@code --version} print. */
 final class Help {
   private static final String NAME = "pg-lambda-proxy";
   private static final int WIDTH = 100;
-  private static final String INDENT = " ".repeat(8);
+  private static final int OPTION_WIDTH = 30;
 
   private Help() {}
 
@@ -17,63 +19,38 @@ final class Help {
   }
 
   static String text() {
-    List<String> lines = new ArrayList<>();
-    lines.add("Usage: java -jar target/pg-lambda-proxy.jar [run] [options]");
-    lines.add("");
-    lines.addAll(
-        wrap(
-            "A PostgreSQL proxy that gives any PostgreSQL the aws_lambda and aws_commons extensions"
-                + " of Amazon RDS and Aurora. Without options it starts an embedded PostgreSQL.",
-            ""));
+    CommandSpec command = CommandSpec.create();
+    command.parser().separator(" ");
     for (Option.Group group : Option.Group.values()) {
-      lines.add("");
-      lines.add(group.heading() + ":");
-      for (Option option : Option.values()) {
-        if (option.group() == group) {
-          lines.addAll(describe(option));
-        }
-      }
+      command.addArgGroup(describe(group));
     }
-    lines.add("");
-    lines.addAll(
-        wrap(
-            "An option counts before its variable, and that before the default. The AWS SDK reads"
+    command
+        .usageMessage()
+        .width(WIDTH)
+        .longOptionsMaxWidth(OPTION_WIDTH)
+        .sortOptions(false)
+        .customSynopsis("java -jar target/pg-lambda-proxy.jar [run] [options]")
+        .description(
+            "%nA PostgreSQL proxy that gives any PostgreSQL the aws_lambda and aws_commons extensions"
+                + " of Amazon RDS and Aurora. Without options it starts an embedded PostgreSQL.")
+        .footer(
+            "%nAn option counts before its variable, and that before the default. The AWS SDK reads"
                 + " its own variables and files: credentials, profiles, endpoints.",
-            ""));
-    lines.add("Exit codes: 0 orderly end, 1 failure, 2 bad usage.");
-    return String.join("\n", lines);
+            "Exit codes: 0 orderly end, 1 failure, 2 bad usage.");
+    return new CommandLine(command).getUsageMessage(Ansi.OFF).stripTrailing();
   }
 
-  private static List<String> describe(Option option) {
-    List<String> lines = new ArrayList<>();
-    lines.add("  " + option.optionName() + (option.label() == null ? "" : " " + option.label()));
-    lines.addAll(wrap(option.meaning(), INDENT));
-    List<String> facts = new ArrayList<>();
-    if (option.variable() != null) {
-      facts.add("variable " + option.variable());
-    }
-    if (option.defaultText() != null) {
-      facts.add("default " + option.defaultText());
-    }
-    if (!facts.isEmpty()) {
-      lines.add(INDENT + "(" + String.join(", ", facts) + ")");
-    }
-    return lines;
-  }
-
-  private static List<String> wrap(String text, String indent) {
-    List<String> lines = new ArrayList<>();
-    StringBuilder line = new StringBuilder(indent);
-    for (String word : text.split(" ", -1)) {
-      boolean first = line.length() == indent.length();
-      if (!first && line.length() + 1 + word.length() > WIDTH) {
-        lines.add(line.toString());
-        line = new StringBuilder(indent);
-        first = true;
+  private static ArgGroupSpec describe(Option.Group group) {
+    ArgGroupSpec.Builder options =
+        ArgGroupSpec.builder()
+            .validate(false)
+            .order(group.ordinal())
+            .heading("%n" + group.heading() + ":%n");
+    for (Option option : Option.values()) {
+      if (option.group() == group) {
+        options.addArg(CommandLineArguments.declare(option));
       }
-      line.append(first ? "" : " ").append(word);
     }
-    lines.add(line.toString());
-    return lines;
+    return options.build();
   }
 }

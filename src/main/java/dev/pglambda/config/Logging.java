@@ -4,10 +4,10 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
-import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -15,10 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
-/**
- * Sets Logback up without its configuration files: looking for them, and parsing a pattern, would
- * take some 50 ms of the start.
- */
+/** Sets Logback up without its configuration files: looking for them would delay the start. */
 public final class Logging {
   /** Libraries that log much and, below WARN, nothing a user of the proxy could act on. */
   private static final List<String> NOISY_LOGGERS = List.of("io.netty", "software.amazon.awssdk");
@@ -29,6 +26,14 @@ public final class Logging {
   /** Tells of each HTTP proxy that fails, with a stack trace, what the call's own line tells. */
   private static final String TUNNELS =
       "software.amazon.awssdk.http.nio.netty.internal.Http1TunnelConnectionPool";
+
+  /**
+   * One line an event: {@code 2026-11-22T11:36:14.554Z INFO message}. The lines of a longer message
+   * are indented, so that text from a client cannot pass for an event of its own.
+   */
+  private static final String PATTERN =
+      "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSS'Z'\", UTC} %-5level"
+          + " %replace(%replace(%replace(%msg%n%ex){'^\\s+|\\s+$', ''}){'\\r', ' '}){'\\n', '\n    '}%n";
 
   private Logging() {}
 
@@ -52,7 +57,7 @@ public final class Logging {
     context.reset();
     Encoder<ILoggingEvent> encoder =
         switch (format) {
-          case TEXT -> textEncoder(context);
+          case TEXT -> textEncoder();
           case JSON -> jsonEncoder();
         };
     encoder.setContext(context);
@@ -71,13 +76,10 @@ public final class Logging {
     context.getLogger(TUNNELS).setLevel(Level.OFF);
   }
 
-  private static Encoder<ILoggingEvent> textEncoder(LoggerContext context) {
-    TextLayout layout = new TextLayout();
-    layout.setContext(context);
-    layout.start();
-    LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+  private static Encoder<ILoggingEvent> textEncoder() {
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
     encoder.setCharset(StandardCharsets.UTF_8);
-    encoder.setLayout(layout);
+    encoder.setPattern(PATTERN);
     return encoder;
   }
 

@@ -11,11 +11,11 @@ class HelpTest {
     String help = Help.text();
 
     for (Option option : Option.values()) {
-      int start = help.indexOf("\n  " + option.optionName());
+      int start = help.indexOf("\n      " + option.optionName());
       assertThat(start).as(option.optionName()).isPositive();
-      int end = help.indexOf("\n  --", start + 1);
+      int end = help.indexOf("\n      --", start + 1);
       String part = end < 0 ? help.substring(start) : help.substring(start, end);
-      assertThat(part.replaceAll("\\s+", " ")).contains(option.meaning());
+      assertThat(part.replaceAll("\\s+", "")).contains(option.meaning().replace(" ", ""));
       if (option.variable() != null) {
         assertThat(part).contains("variable " + option.variable());
       }

@@ -2,14 +2,11 @@ package dev.pglambda.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.spi.LoggingEvent;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
@@ -36,17 +33,6 @@ class LoggingTest {
     assertThat(lines()).hasSize(1);
     assertThat(lines().get(0))
         .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z INFO  ünï 1");
-  }
-
-  @Test
-  void writesTheTimeToTheMillisecond() {
-    TextLayout layout = new TextLayout();
-    LoggingEvent event = new LoggingEvent();
-    event.setLevel(Level.ERROR);
-    event.setMessage("x");
-    event.setInstant(Instant.parse("2026-02-03T04:05:06.007Z"));
-
-    assertThat(layout.doLayout(event)).isEqualTo("2026-02-03T04:05:06.007Z ERROR x\n");
   }
 
   @Test
