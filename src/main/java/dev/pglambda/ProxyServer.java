@@ -33,7 +33,6 @@ import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.CallbackKeyDelivery;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.Sessions;
-import dev.pglambda.relay.TcpKeepalives;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -171,7 +170,7 @@ public final class ProxyServer implements AutoCloseable {
                 config.limits().connectTimeout(),
                 config.limits().startupTimeout(),
                 config.limits().inspectBytes(),
-                keepalives(),
+                config.limits().keepalives(),
                 memory),
             clientLimits(),
             sessions,
@@ -217,11 +216,6 @@ public final class ProxyServer implements AutoCloseable {
             limits.maxUnauthenticatedClients(),
             limits.maxPendingClients(),
             limits.maxCancelRequests()));
-  }
-
-  private TcpKeepalives keepalives() {
-    Config.Keepalives keepalives = config.limits().keepalives();
-    return new TcpKeepalives(keepalives.idle(), keepalives.interval(), keepalives.count());
   }
 
   /**

@@ -123,7 +123,8 @@ public record Config(
       Duration shutdownGrace) {}
 
   /**
-   * When TCP notices that the other side is gone. Zero each: as the operating system is set.
+   * When TCP notices that the other side is gone without a word; PostgreSQL's settings of the same
+   * names (PostgreSQL manual, "Connection Settings"). Zero each: as the operating system is set.
    *
    * @param idle time without traffic before the first probe, in whole seconds
    * @param interval time from probe to probe, in whole seconds

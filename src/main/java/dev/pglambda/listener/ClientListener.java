@@ -8,6 +8,7 @@ import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.ServerConnector;
 import dev.pglambda.relay.Sessions;
+import dev.pglambda.relay.TcpKeepalives;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
@@ -73,7 +74,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
 
   @Override
   protected void initChannel(SocketChannel client) {
-    settings.keepalives().applyTo(client);
+    TcpKeepalives.set(client, settings.keepalives());
     client.pipeline().addLast(new StartupHandler(this));
   }
 

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.config.Config;
 import dev.pglambda.limits.MemoryBudget;
 import java.time.Duration;
 
@@ -23,7 +24,7 @@ public record RelaySettings(
     Duration connectTimeout,
     Duration startupTimeout,
     int inspectLimit,
-    TcpKeepalives keepalives,
+    Config.Keepalives keepalives,
     MemoryBudget memory) {
 
   /** The server as messages name it. */

@@ -141,7 +141,7 @@ public final class Session {
     }
     channels.connected(server);
     phase = connecting.connected();
-    settings.keepalives().applyTo(server);
+    TcpKeepalives.set(server, settings.keepalives());
     channels.toServer(startup);
     clientSent(connecting.held());
     channels.flushServer();

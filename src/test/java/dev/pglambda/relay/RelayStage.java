@@ -4,6 +4,7 @@ import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.config.Config;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
@@ -51,7 +52,8 @@ public abstract class RelayStage {
           "ZL002");
 
   public static final ClientLimits LIMITS = new ClientLimits(100, 0, 100, 100, 100);
-  public static final TcpKeepalives KEEPALIVES = new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0);
+  public static final Config.Keepalives KEEPALIVES =
+      new Config.Keepalives(Duration.ZERO, Duration.ZERO, 0);
 
   final NioEventLoopGroup loops = new NioEventLoopGroup(1);
   final List<AutoCloseable> open = new ArrayList<>();
@@ -59,7 +61,7 @@ public abstract class RelayStage {
   Duration startupTimeout = Duration.ofSeconds(30);
   public Duration connectTimeout = Duration.ofSeconds(5);
   public ClientLimits limits = LIMITS;
-  TcpKeepalives keepalives = KEEPALIVES;
+  Config.Keepalives keepalives = KEEPALIVES;
   public int inspectLimit = 1 << 20;
   public final Sessions sessions = new Sessions();
   public int backendPort;

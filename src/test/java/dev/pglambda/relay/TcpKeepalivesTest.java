@@ -3,6 +3,7 @@ package dev.pglambda.relay;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.config.Config;
 import dev.pglambda.testing.Peer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -30,7 +31,8 @@ class TcpKeepalivesTest extends RelayStage {
   void setsAllThreeOnAConnection() throws Exception {
     Channel channel = connection();
 
-    new TcpKeepalives(Duration.ofSeconds(100), Duration.ofSeconds(7), 3).applyTo(channel);
+    TcpKeepalives.set(
+        channel, new Config.Keepalives(Duration.ofSeconds(100), Duration.ofSeconds(7), 3));
 
     assertThat(options(channel)).containsExactly(100, 7, 3);
   }
@@ -40,7 +42,7 @@ class TcpKeepalivesTest extends RelayStage {
     Channel channel = connection();
     List<Integer> before = options(channel);
 
-    new TcpKeepalives(Duration.ZERO, Duration.ZERO, 0).applyTo(channel);
+    TcpKeepalives.set(channel, new Config.Keepalives(Duration.ZERO, Duration.ZERO, 0));
 
     assertThat(options(channel)).isEqualTo(before);
   }
@@ -48,7 +50,7 @@ class TcpKeepalivesTest extends RelayStage {
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "only Linux shows the timers of connections")
   void holdForClientAndServer() throws Exception {
-    keepalives = new TcpKeepalives(Duration.ofSeconds(100), Duration.ofSeconds(7), 3);
+    keepalives = new Config.Keepalives(Duration.ofSeconds(100), Duration.ofSeconds(7), 3);
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
 
