@@ -85,7 +85,7 @@ record LambdaSource(
     AwsLambdaInvoker invoker =
         new AwsLambdaInvoker(
             loops,
-            new AwsLambdaInvoker.Settings(
+            new AwsLambdaInvoker.InvokerSettings(
                 config.endpoint(),
                 config.roleArn(),
                 config.retries(),

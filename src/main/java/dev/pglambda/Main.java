@@ -28,7 +28,7 @@ public final class Main {
    */
   public static void main(String[] args) {
     configureNetty();
-    ConfigLoader.Result result = ConfigLoader.load(args, System.getenv());
+    ConfigLoader.LoadResult result = ConfigLoader.load(args, System.getenv());
     if (result instanceof Run run) {
       int code = run(run.config());
       if (code != RUN_ON) {

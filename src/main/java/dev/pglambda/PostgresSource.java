@@ -114,7 +114,7 @@ record PostgresSource(
             .toList();
     EmbeddedPostgres server =
         EmbeddedPostgres.start(
-            new EmbeddedPostgres.Settings(
+            new EmbeddedPostgres.EmbeddedSettings(
                 config.dataDirectory(), 0, files, LAMBDA_PARAMETERS, instance),
             progress);
     server

@@ -54,7 +54,7 @@ class MasterUserTest {
             List.of("--listen", listen, "--data-dir", directory.resolve("data").toString()));
     arguments.addAll(List.of("--sample-functions", "on"));
     arguments.addAll(List.of(more));
-    ConfigLoader.Result result = ConfigLoader.load(arguments.toArray(String[]::new), Map.of());
+    ConfigLoader.LoadResult result = ConfigLoader.load(arguments.toArray(String[]::new), Map.of());
     return ProxyServer.start(((ConfigLoader.Run) result).config(), line -> {});
   }
 

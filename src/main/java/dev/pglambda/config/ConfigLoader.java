@@ -20,14 +20,14 @@ public final class ConfigLoader {
   private ConfigLoader() {}
 
   /** What a command line asks for. */
-  public sealed interface Result {}
+  public sealed interface LoadResult {}
 
   /**
    * Run the proxy.
    *
    * @param config checked and complete
    */
-  public record Run(Config config) implements Result {}
+  public record Run(Config config) implements LoadResult {}
 
   /**
    * Print and end.
@@ -35,7 +35,7 @@ public final class ConfigLoader {
    * @param code exit code: 0 (print to standard output) or 2 (one line, to standard error)
    * @param message what to print, without the last line's end
    */
-  public record Exit(int code, String message) implements Result {}
+  public record Exit(int code, String message) implements LoadResult {}
 
   /**
    * Reads everything; opens nothing but the file of the callback secret.
@@ -43,7 +43,7 @@ public final class ConfigLoader {
    * @param arguments the command line
    * @param environment the environment variables
    */
-  public static Result load(String[] arguments, Map<String, String> environment) {
+  public static LoadResult load(String[] arguments, Map<String, String> environment) {
     try {
       Map<Option, String> commandLine = CommandLineArguments.parse(arguments);
       if (commandLine.containsKey(Option.HELP)) {

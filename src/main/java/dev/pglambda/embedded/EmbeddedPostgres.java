@@ -33,20 +33,20 @@ public final class EmbeddedPostgres implements AutoCloseable {
    * @param instance how the server resembles an instance of RDS; null: it does not, everybody is
    *     let in as anybody, and {@code postgres} is the superuser
    */
-  public record Settings(
+  public record EmbeddedSettings(
       Path dataDir,
       int port,
       List<ExtensionFile> extensionFiles,
       Map<String, String> serverParameters,
       @Nullable InstanceSettings instance) {
 
-    public Settings {
+    public EmbeddedSettings {
       extensionFiles = List.copyOf(extensionFiles);
       serverParameters = Map.copyOf(serverParameters);
     }
 
     /** A server as initdb makes it. */
-    public Settings(
+    public EmbeddedSettings(
         Path dataDir,
         int port,
         List<ExtensionFile> extensionFiles,
@@ -94,20 +94,23 @@ public final class EmbeddedPostgres implements AutoCloseable {
    * @throws EmbeddedPostgresException if it cannot start; nothing is left running then
    * @throws InterruptedException if the thread was interrupted; nothing is left running then
    */
-  public static EmbeddedPostgres start(Settings settings, Consumer<String> progress)
+  public static EmbeddedPostgres start(EmbeddedSettings settings, Consumer<String> progress)
       throws EmbeddedPostgresException, InterruptedException {
     return start(settings, BinariesArchive.onClassPath(), progress);
   }
 
-  /** Like {@link #start(Settings, Consumer)}, with programs of another version. */
+  /** Like {@link #start(EmbeddedSettings, Consumer)}, with programs of another version. */
   public static EmbeddedPostgres start(
-      Settings settings, BinariesArchive archive, Consumer<String> progress)
+      EmbeddedSettings settings, BinariesArchive archive, Consumer<String> progress)
       throws EmbeddedPostgresException, InterruptedException {
     return start(settings, archive, progress, START_TIMEOUT);
   }
 
   static EmbeddedPostgres start(
-      Settings settings, BinariesArchive archive, Consumer<String> progress, Duration timeout)
+      EmbeddedSettings settings,
+      BinariesArchive archive,
+      Consumer<String> progress,
+      Duration timeout)
       throws EmbeddedPostgresException, InterruptedException {
     DataDirectory dataDirectory = DataDirectory.open(settings.dataDir());
     boolean started = false;

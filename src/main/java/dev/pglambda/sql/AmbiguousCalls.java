@@ -1,14 +1,13 @@
 package dev.pglambda.sql;
 
-import dev.pglambda.sql.FunctionCall.Argument;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall.Argument;
+import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.NestedBodies.Body;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the calls of {@code aws_lambda.invoke} in the form of AWS's guide that PostgreSQL does not
@@ -69,7 +68,7 @@ public final class AmbiguousCalls {
     }
     List<PrepareStatement> prepared = PrepareStatement.find(text);
     int next = 0;
-    for (FunctionCall call : text.calls()) {
+    for (ExtensionCall call : text.calls()) {
       while (next < prepared.size() && prepared.get(next).end() < call.end()) {
         next++;
       }
@@ -83,7 +82,7 @@ public final class AmbiguousCalls {
     }
   }
 
-  private boolean isUnresolved(FunctionCall call, IntPredicate isTextParameter) {
+  private boolean isUnresolved(ExtensionCall call, IntPredicate isTextParameter) {
     List<Argument> arguments = call.arguments();
     return call.function() == Function.INVOKE
         && arguments.size() == ARGUMENTS
@@ -102,7 +101,7 @@ public final class AmbiguousCalls {
   private boolean isUntyped(Argument argument, IntPredicate isTextParameter) {
     return isConstant(argument)
         || isParameter(argument, isTextParameter)
-        || (argument.token() == TokenKind.IDENTIFIER && written(argument).equalsIgnoreCase("null"));
+        || (argument.token() == TokenKind.IDENTIFIER && lexer(argument).isKeyword("null"));
   }
 
   private boolean isInvocationType(Argument argument) {
@@ -118,23 +117,8 @@ public final class AmbiguousCalls {
   }
 
   private boolean isParameter(Argument argument, IntPredicate isTextParameter) {
-    if (argument.token() != TokenKind.PARAMETER) {
-      return false;
-    }
-    Integer number = number(written(argument).substring(1));
-    return number != null && isTextParameter.test(number);
-  }
-
-  private static @Nullable Integer number(String digits) {
-    try {
-      return Integer.valueOf(digits);
-    } catch (NumberFormatException e) {
-      return null; // more than PostgreSQL has
-    }
-  }
-
-  private String written(Argument argument) {
-    return text.substring(argument.start(), argument.end());
+    int number = lexer(argument).parameter();
+    return argument.token() == TokenKind.PARAMETER && number > 0 && isTextParameter.test(number);
   }
 
   /** A cursor at the argument's first token. */

@@ -1,5 +1,6 @@
 package dev.pglambda.sql;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +103,21 @@ public final class SqlLexer {
     return kind == TokenKind.IDENTIFIER
         && end - start == keyword.length()
         && startsWithIgnoringCase(keyword, start);
+  }
+
+  /** Whether the current token is one of these key words, given in lower case, unquoted. */
+  public boolean isKeyword(Set<String> keywords) {
+    String word = kind == TokenKind.IDENTIFIER ? identifier() : null;
+    return word != null && keywords.contains(word);
+  }
+
+  /** The number of a parameter; -1 if the current token is none, or has more digits than an int. */
+  public int parameter() {
+    try {
+      return kind == TokenKind.PARAMETER ? Integer.parseInt(text, start + 1, end, 10) : -1;
+    } catch (NumberFormatException e) {
+      return -1;
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.pglambda.sql;
 import dev.pglambda.sql.NestedBodies.Body;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ public final class SqlText {
   private final boolean standardConformingStrings;
 
   private @Nullable List<Statement> statements;
-  private @Nullable List<FunctionCall> calls;
+  private @Nullable List<ExtensionCall> calls;
   private @Nullable List<Body> bodies;
 
   /**
@@ -72,17 +73,38 @@ public final class SqlText {
 
   /** The key word that a statement begins with, in lower case; empty if there is none. */
   public String firstWord(Statement statement) {
-    SqlLexer lexer = lexer(statement);
+    return firstWord(statement.start(), statement.end());
+  }
+
+  /** The same of a part. */
+  public String firstWord(int from, int limit) {
+    SqlLexer lexer = lexer(from, limit);
     return lexer.next() == TokenKind.IDENTIFIER ? lexer.text().toLowerCase(Locale.ROOT) : "";
+  }
+
+  /** Whether one of these key words stands in a statement, outside of quotes. */
+  public boolean hasKeyword(Statement statement, Set<String> keywords) {
+    return hasKeyword(statement.start(), statement.end(), keywords);
+  }
+
+  /** Whether one of these key words stands in a part, outside of quotes. */
+  public boolean hasKeyword(int from, int limit, Set<String> keywords) {
+    SqlLexer lexer = lexer(from, limit);
+    while (lexer.next() != TokenKind.END) {
+      if (lexer.isKeyword(keywords)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
    * The calls of the extensions' functions, in the order in which they begin; none if PostgreSQL
    * would refuse the text for its brackets, or for a constant or comment without its end.
    */
-  public List<FunctionCall> calls() {
+  public List<ExtensionCall> calls() {
     if (calls == null) {
-      calls = FunctionCalls.find(this);
+      calls = ExtensionCalls.find(this);
     }
     return calls;
   }

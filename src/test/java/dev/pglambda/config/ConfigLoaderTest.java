@@ -442,13 +442,13 @@ class ConfigLoaderTest {
   }
 
   private static Config load(Map<String, String> environment, String... arguments) {
-    ConfigLoader.Result result = ConfigLoader.load(arguments, environment);
+    ConfigLoader.LoadResult result = ConfigLoader.load(arguments, environment);
     assertThat(result).isInstanceOf(Run.class);
     return ((Run) result).config();
   }
 
   private static Exit refuse(Map<String, String> environment, String... arguments) {
-    ConfigLoader.Result result = ConfigLoader.load(arguments, environment);
+    ConfigLoader.LoadResult result = ConfigLoader.load(arguments, environment);
     assertThat(result).isInstanceOf(Exit.class);
     Exit exit = (Exit) result;
     assertThat(exit.code()).isEqualTo(2);

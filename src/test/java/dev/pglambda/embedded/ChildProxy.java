@@ -22,8 +22,8 @@ final class ChildProxy implements AutoCloseable {
 
   /** The child's program: says how it went, then keeps the server until its input ends. */
   public static void main(String[] arguments) throws Exception {
-    EmbeddedPostgres.Settings settings =
-        new EmbeddedPostgres.Settings(Path.of(arguments[0]), 0, List.of(), Map.of());
+    EmbeddedPostgres.EmbeddedSettings settings =
+        new EmbeddedPostgres.EmbeddedSettings(Path.of(arguments[0]), 0, List.of(), Map.of());
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, line -> {})) {
       System.out.println(postgres.port() + " " + postgres.process().pid());
       System.in.read();

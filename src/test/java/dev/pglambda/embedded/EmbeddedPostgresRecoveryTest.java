@@ -7,7 +7,7 @@ import static dev.pglambda.embedded.TestDataDirectory.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pglambda.embedded.EmbeddedPostgres.Settings;
+import dev.pglambda.embedded.EmbeddedPostgres.EmbeddedSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -187,7 +187,7 @@ class EmbeddedPostgresRecoveryTest {
     }
   }
 
-  private EmbeddedPostgres start(Settings settings)
+  private EmbeddedPostgres start(EmbeddedSettings settings)
       throws EmbeddedPostgresException, InterruptedException {
     return EmbeddedPostgres.start(settings, progress::add);
   }

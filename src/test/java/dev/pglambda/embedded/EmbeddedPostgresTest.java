@@ -7,8 +7,8 @@ import static dev.pglambda.embedded.TestDataDirectory.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pglambda.embedded.EmbeddedPostgres.EmbeddedSettings;
 import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
-import dev.pglambda.embedded.EmbeddedPostgres.Settings;
 import dev.pglambda.testing.TestBinaries;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -75,7 +75,9 @@ class EmbeddedPostgresTest {
   @Test
   void createsDatabasesInUtf8() throws Exception {
     try (EmbeddedPostgres postgres =
-        start(new Settings(TestDataDirectory.withPrograms(directory), 0, List.of(), Map.of()))) {
+        start(
+            new EmbeddedSettings(
+                TestDataDirectory.withPrograms(directory), 0, List.of(), Map.of()))) {
       assertThat(query(postgres.port(), "SHOW server_encoding")).isEqualTo("UTF8");
       assertThat(query(postgres.port(), "SHOW listen_addresses")).isEqualTo("127.0.0.1");
       assertThat(query(postgres.port(), "SHOW fsync")).isEqualTo("on");
@@ -106,7 +108,9 @@ class EmbeddedPostgresTest {
     }
 
     try (EmbeddedPostgres postgres =
-        start(new Settings(TestDataDirectory.withCluster(directory), port, List.of(), Map.of()))) {
+        start(
+            new EmbeddedSettings(
+                TestDataDirectory.withCluster(directory), port, List.of(), Map.of()))) {
       assertThat(postgres.port()).isEqualTo(port);
       assertThat(query(port, "SHOW port")).isEqualTo(Integer.toString(port));
     }
@@ -118,7 +122,7 @@ class EmbeddedPostgresTest {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = socket.getLocalPort();
 
-      assertThatThrownBy(() -> start(new Settings(dataDir, port, List.of(), Map.of())))
+      assertThatThrownBy(() -> start(new EmbeddedSettings(dataDir, port, List.of(), Map.of())))
           .isInstanceOf(EmbeddedPostgresException.class)
           .hasMessageContaining("cannot listen on port " + port);
     }
@@ -142,7 +146,8 @@ class EmbeddedPostgresTest {
   @Test
   void showsTheLogOfAServerThatDoesNotStart() throws Exception {
     Path dataDir = TestDataDirectory.withCluster(directory);
-    Settings wrong = new Settings(dataDir, 0, List.of(), Map.of("max_connections", "many"));
+    EmbeddedSettings wrong =
+        new EmbeddedSettings(dataDir, 0, List.of(), Map.of("max_connections", "many"));
 
     assertThatThrownBy(() -> start(wrong))
         .isInstanceOf(EmbeddedPostgresException.class)
@@ -177,7 +182,7 @@ class EmbeddedPostgresTest {
             new ExtensionFile(
                 "greeting--1.2.sql", "CREATE FUNCTION greet() RETURNS text RETURN 'hello';"));
 
-    try (EmbeddedPostgres postgres = start(new Settings(dataDir, 0, files, Map.of()))) {
+    try (EmbeddedPostgres postgres = start(new EmbeddedSettings(dataDir, 0, files, Map.of()))) {
       assertThat(
               query(
                   postgres.port(),
@@ -199,7 +204,9 @@ class EmbeddedPostgresTest {
             "port", "1");
 
     try (EmbeddedPostgres postgres =
-        start(new Settings(TestDataDirectory.withCluster(directory), 0, List.of(), parameters))) {
+        start(
+            new EmbeddedSettings(
+                TestDataDirectory.withCluster(directory), 0, List.of(), parameters))) {
       int port = postgres.port();
       assertThat(query(port, "SHOW aws_lambda.connect_timeout_ms")).isEqualTo("1000");
       assertThat(query(port, "SHOW aws_lambda.endpoint_override")).isEqualTo("it's a = \"b\"");
@@ -217,8 +224,8 @@ class EmbeddedPostgresTest {
             new ExtensionFile(
                 "greeting--1.2.sql",
                 "CREATE FUNCTION greet() RETURNS int LANGUAGE sql AS 'SELECT 1'"));
-    Settings settings =
-        new Settings(directory, 0, files, Map.of("aws_lambda.x", "1000", "fsync", "off"));
+    EmbeddedSettings settings =
+        new EmbeddedSettings(directory, 0, files, Map.of("aws_lambda.x", "1000", "fsync", "off"));
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, archive, progress::add)) {
       assertThat(postgres.majorVersion()).isEqualTo(12);
       assertThat(query(postgres.port(), "SHOW aws_lambda.x")).isEqualTo("1000");
@@ -234,7 +241,7 @@ class EmbeddedPostgresTest {
     assertThat(progress).hasSize(4).element(3).asString().startsWith("Starting PostgreSQL 12.");
   }
 
-  private EmbeddedPostgres start(Settings settings)
+  private EmbeddedPostgres start(EmbeddedSettings settings)
       throws EmbeddedPostgresException, InterruptedException {
     return EmbeddedPostgres.start(settings, progress::add);
   }

@@ -199,7 +199,7 @@ class InstanceUpgradeTest {
 
   private EmbeddedPostgres plain(BinariesArchive archive, Path dataDir) throws Exception {
     return EmbeddedPostgres.start(
-        new EmbeddedPostgres.Settings(dataDir, 0, List.of(), Map.of("fsync", "off")),
+        new EmbeddedPostgres.EmbeddedSettings(dataDir, 0, List.of(), Map.of("fsync", "off")),
         archive,
         progress::add);
   }
@@ -222,8 +222,10 @@ class InstanceUpgradeTest {
         settings(directory.resolve("data"), instance), archive, progress::add);
   }
 
-  private static EmbeddedPostgres.Settings settings(Path dataDir, InstanceSettings instance) {
-    return new EmbeddedPostgres.Settings(dataDir, 0, List.of(), Map.of("fsync", "off"), instance);
+  private static EmbeddedPostgres.EmbeddedSettings settings(
+      Path dataDir, InstanceSettings instance) {
+    return new EmbeddedPostgres.EmbeddedSettings(
+        dataDir, 0, List.of(), Map.of("fsync", "off"), instance);
   }
 
   private static InstanceSettings instance(boolean superuser) {

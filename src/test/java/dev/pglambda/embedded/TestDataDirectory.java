@@ -61,8 +61,8 @@ final class TestDataDirectory {
   }
 
   /** What is written with these is lost only if the machine crashes. */
-  static EmbeddedPostgres.Settings settings(Path dataDir) {
-    return new EmbeddedPostgres.Settings(dataDir, 0, List.of(), Map.of("fsync", "off"));
+  static EmbeddedPostgres.EmbeddedSettings settings(Path dataDir) {
+    return new EmbeddedPostgres.EmbeddedSettings(dataDir, 0, List.of(), Map.of("fsync", "off"));
   }
 
   static Connection connect(int port) throws SQLException {

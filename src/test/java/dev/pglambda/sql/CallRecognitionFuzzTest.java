@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.recognize.DirectStatement;
+import dev.pglambda.direct.recognize.DirectStatement.Condition;
 import dev.pglambda.direct.recognize.DirectStatements;
-import dev.pglambda.sql.FunctionCall.Argument;
+import dev.pglambda.sql.ExtensionCall.Argument;
 import dev.pglambda.testing.Octets;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +67,7 @@ class CallRecognitionFuzzTest {
     Octets octets = new Octets(input);
     boolean standard = octets.nextBoolean();
     String text = text(octets);
-    List<FunctionCall> calls = new SqlText(text, standard).calls();
+    List<ExtensionCall> calls = new SqlText(text, standard).calls();
     List<Replacement> insertions =
         AmbiguousCalls.find(new SqlText(text, standard), number -> number % 2 == 1);
     List<DirectStatement> direct = DirectStatements.find(new SqlText(text, standard));
@@ -85,11 +86,11 @@ class CallRecognitionFuzzTest {
     assertThat(DirectStatements.find(new SqlText(masked, standard))).isEqualTo(direct);
   }
 
-  private static void checkCalls(String text, boolean standard, List<FunctionCall> calls) {
+  private static void checkCalls(String text, boolean standard, List<ExtensionCall> calls) {
     int start = -1;
     int outermostEnd = 0;
     List<Replacement> unchanged = new ArrayList<>();
-    for (FunctionCall call : calls) {
+    for (ExtensionCall call : calls) {
       assertThat(call.start()).isGreaterThan(start);
       assertThat(call.end()).isGreaterThan(call.start()).isLessThanOrEqualTo(text.length());
       start = call.start();
@@ -107,8 +108,8 @@ class CallRecognitionFuzzTest {
       }
     }
     assertThat(Replacement.splice(text, unchanged)).isEqualTo(text);
-    FunctionCall last = calls.get(calls.size() - 1);
-    for (FunctionCall call : List.of(calls.get(0), last)) {
+    ExtensionCall last = calls.get(calls.size() - 1);
+    for (ExtensionCall call : List.of(calls.get(0), last)) {
       String alone = "SELECT " + text.substring(call.start(), call.end());
       assertThat(new SqlText(alone, standard).calls().get(0))
           .isEqualTo(moved(call, "SELECT ".length() - call.start()));
@@ -130,7 +131,7 @@ class CallRecognitionFuzzTest {
   }
 
   private static void checkDirect(
-      String text, boolean standard, List<FunctionCall> calls, List<DirectStatement> direct) {
+      String text, boolean standard, List<ExtensionCall> calls, List<DirectStatement> direct) {
     if (direct.isEmpty()) {
       return;
     }
@@ -142,7 +143,7 @@ class CallRecognitionFuzzTest {
       assertThat(each.start()).isEqualTo(statement.start());
       assertThat(each.end()).isEqualTo(statement.end());
       int end = each.start();
-      List<FunctionCall> served = new ArrayList<>();
+      List<ExtensionCall> served = new ArrayList<>();
       for (DirectCall call : each.calls()) {
         assertThat(call.start()).isGreaterThan(end).isLessThanOrEqualTo(call.call().start());
         assertThat(call.end()).isGreaterThanOrEqualTo(call.call().end());
@@ -167,7 +168,7 @@ class CallRecognitionFuzzTest {
     assertThat(DirectStatements.find(new SqlText(stubbed, standard))).isEmpty();
   }
 
-  private static boolean isWithin(FunctionCall call, DirectStatement statement) {
+  private static boolean isWithin(ExtensionCall call, DirectStatement statement) {
     return call.start() >= statement.start() && call.end() <= statement.end();
   }
 
@@ -175,8 +176,8 @@ class CallRecognitionFuzzTest {
     return new Replacement(start, end, text.substring(start, end));
   }
 
-  private static FunctionCall moved(FunctionCall call, int by) {
-    return new FunctionCall(
+  private static ExtensionCall moved(ExtensionCall call, int by) {
+    return new ExtensionCall(
         call.function(),
         call.start() + by,
         call.end() + by,
@@ -194,12 +195,14 @@ class CallRecognitionFuzzTest {
   /** The statement as it is found in a text of its own. */
   private static DirectStatement alone(DirectStatement statement) {
     int by = -statement.start();
+    Condition condition = statement.condition();
     return new DirectStatement(
         0,
         0,
         statement.end() + by,
         statement.parameters(),
         statement.tail() + by,
+        condition == null ? null : new Condition(condition.start() + by, condition.end() + by),
         statement.calls().stream()
             .map(
                 call ->

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.direct.recognize.DirectStatements;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SqlTextTest {
@@ -15,7 +16,7 @@ class SqlTextTest {
     CountingText counting = new CountingText(TEXT);
     SqlText text = new SqlText(counting, true);
     List<Statement> statements = text.statements();
-    List<FunctionCall> calls = text.calls();
+    List<ExtensionCall> calls = text.calls();
     assertThat(text.bodies()).hasSize(1);
     long reads = counting.reads();
 
@@ -43,7 +44,7 @@ class SqlTextTest {
   @Test
   void isKeptWithoutItsBodies() {
     SqlText text = new SqlText(TEXT, true);
-    List<FunctionCall> calls = text.calls();
+    List<ExtensionCall> calls = text.calls();
 
     SqlText kept = text.withoutBodies();
 
@@ -67,5 +68,23 @@ class SqlTextTest {
     SqlText text = new SqlText("/* a */ Begin; \"do\"; (SELECT 1)", true);
 
     assertThat(text.statements().stream().map(text::firstWord)).containsExactly("begin", "", "");
+  }
+
+  @Test
+  void knowsWhichKeyWordsAStatementHas() {
+    SqlText text = new SqlText("SELECT 'for', \"for\" /* for */; TABLE t FOR Update", true);
+
+    assertThat(text.statements().stream().map(each -> text.hasKeyword(each, Set.of("x", "for"))))
+        .containsExactly(false, true);
+  }
+
+  @Test
+  void knowsTheNumberOfAParameter() {
+    SqlLexer lexer = new SqlText("$1 $0 $2147483648 1", true).lexer();
+
+    for (int number : new int[] {1, 0, -1, -1}) {
+      lexer.next();
+      assertThat(lexer.parameter()).isEqualTo(number);
+    }
   }
 }

@@ -107,8 +107,8 @@ public final class PostgresServer {
     if (controlFiles && files.isEmpty()) {
       throw new IllegalStateException("no files of aws_commons and aws_lambda in target/classes");
     }
-    EmbeddedPostgres.Settings settings =
-        new EmbeddedPostgres.Settings(DIRECTORY.resolve(name), 0, files, PARAMETERS);
+    EmbeddedPostgres.EmbeddedSettings settings =
+        new EmbeddedPostgres.EmbeddedSettings(DIRECTORY.resolve(name), 0, files, PARAMETERS);
     try {
       // Left by a test run that was killed: its roles and databases would be in the way.
       boolean leftover = Files.exists(settings.dataDir().resolve("postgres-" + version));

@@ -58,7 +58,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     all.addAll(List.of("--listen", "127.0.0.1:0"));
     all.addAll(List.of("--region", "us-east-1"));
     all.addAll(List.of("--data-dir", Files.createTempDirectory(parent, "data").toString()));
-    ConfigLoader.Result result = ConfigLoader.load(all.toArray(String[]::new), Map.of());
+    ConfigLoader.LoadResult result = ConfigLoader.load(all.toArray(String[]::new), Map.of());
     if (result instanceof ConfigLoader.Run run) {
       return new ProxyUnderTest(ProxyServer.start(run.config(), line -> {}));
     }

@@ -16,7 +16,7 @@ public final class ScramCredentials {
   private final byte[] salt;
 
   /** Computed aside: the iterations, and loading what does them, take a tenth of a second. */
-  private final CompletableFuture<Keys> keys;
+  private final CompletableFuture<DerivedKeys> keys;
 
   /**
    * @param password ASCII, so that SASLprep changes nothing
@@ -26,14 +26,15 @@ public final class ScramCredentials {
     byte[] ownSalt = salt.clone();
     this.salt = ownSalt;
     this.keys =
-        CompletableFuture.supplyAsync(() -> new Keys(Sha256.pbkdf2(password, ownSalt, ITERATIONS)));
+        CompletableFuture.supplyAsync(
+            () -> new DerivedKeys(Sha256.pbkdf2(password, ownSalt, ITERATIONS)));
   }
 
-  private static final class Keys {
+  private static final class DerivedKeys {
     private final byte[] stored;
     private final byte[] server;
 
-    Keys(byte[] saltedPassword) {
+    DerivedKeys(byte[] saltedPassword) {
       stored = Sha256.hash(Sha256.hmac(saltedPassword, ascii("Client Key")));
       server = Sha256.hmac(saltedPassword, ascii("Server Key"));
     }

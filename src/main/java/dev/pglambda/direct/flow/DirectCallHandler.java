@@ -121,7 +121,7 @@ public final class DirectCallHandler implements LocalExecution {
         .thenApply(outcome -> parsed(name, outcome));
   }
 
-  private Result parsed(String name, PrepareFlow.Outcome outcome) {
+  private Result parsed(String name, PrepareFlow.PrepareOutcome outcome) {
     if (outcome instanceof Prepared ready) {
       long bytes = ready.statement().bytes();
       context.session().memory().take(bytes);

@@ -1,14 +1,15 @@
 package dev.pglambda.direct.flow;
 
+import dev.pglambda.direct.plan.ArgumentValues;
 import dev.pglambda.direct.plan.DirectCalls;
-import dev.pglambda.direct.plan.DirectCalls.Outcome;
+import dev.pglambda.direct.plan.DirectCalls.CallOutcome;
 import dev.pglambda.direct.plan.DirectCalls.Raised;
 import dev.pglambda.direct.plan.DirectCalls.Returned;
 import dev.pglambda.direct.plan.DirectInvocation;
 import dev.pglambda.direct.plan.DirectPlan;
 import dev.pglambda.direct.plan.ExplainOutput;
 import dev.pglambda.direct.plan.PermissionQuestion;
-import dev.pglambda.direct.plan.PermissionQuestion.Refusal;
+import dev.pglambda.direct.plan.PermissionQuestion.Denial;
 import dev.pglambda.direct.plan.ResultParameters;
 import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.limits.MemoryAccount;
@@ -69,12 +70,12 @@ final class ExecuteFlow {
   private boolean described;
 
   /** The call that is under way. */
-  private @Nullable Call call;
+  private @Nullable TimedCall call;
 
   /** A call of Lambda, and what goes on with its outcome. */
-  private record Call(
-      CompletableFuture<Outcome> request,
-      CompletableFuture<Outcome> outcome,
+  private record TimedCall(
+      CompletableFuture<CallOutcome> request,
+      CompletableFuture<CallOutcome> outcome,
       @Nullable Future<?> timer) {}
 
   /**
@@ -157,7 +158,7 @@ final class ExecuteFlow {
                 hasNoRow();
                 return CompletableFuture.completedFuture(null);
               }
-              Refusal refusal = refusal(questions, rows.subList(answers, rows.size()));
+              Denial refusal = refusal(questions, rows.subList(answers, rows.size()));
               return refusal == null ? CompletableFuture.completedFuture(null) : refuse(refusal);
             });
   }
@@ -199,9 +200,9 @@ final class ExecuteFlow {
     results.addAll(ResultParameters.nulls(plan.invocations().size() * ResultParameters.COUNT));
   }
 
-  private static @Nullable Refusal refusal(
+  private static @Nullable Denial refusal(
       List<PermissionQuestion> questions, List<List<byte @Nullable []>> answers) {
-    Refusal refusal = null;
+    Denial refusal = null;
     for (int i = 0; refusal == null && i < questions.size(); i++) {
       refusal = questions.get(i).refusal(answers.get(i));
     }
@@ -209,7 +210,7 @@ final class ExecuteFlow {
   }
 
   /** The server refuses, in its own words if it does by itself. */
-  private CompletionStage<ExtendedQueryPipeline> refuse(Refusal refusal) {
+  private CompletionStage<ExtendedQueryPipeline> refuse(Denial refusal) {
     context.settings().trusted(!refusal.untrusted());
     ExtendedQueryPipeline refused =
         context.pipeline().suppressNotices(true).onError(ExecuteFlow::ofStatement);
@@ -301,8 +302,7 @@ final class ExecuteFlow {
   }
 
   /** The server reads the composite of a function's name and region. */
-  private CompletionStage<DirectInvocation.Arguments> takeApart(
-      DirectInvocation.Arguments arguments) {
+  private CompletionStage<ArgumentValues> takeApart(ArgumentValues arguments) {
     byte[] composite = arguments.compositeText();
     return composite == null
         ? CompletableFuture.completedFuture(arguments)
@@ -315,7 +315,7 @@ final class ExecuteFlow {
             .thenApply(taken -> arguments.with(taken.rows().get(0)));
   }
 
-  private CompletionStage<Outcome> call(DirectInvocation.Arguments arguments) {
+  private CompletionStage<CallOutcome> call(ArgumentValues arguments) {
     // One copy is the request's, one is the socket's.
     long copies = callReserved > MemoryBudget.SMALL ? 2 * callReserved : 0;
     if (!memory.reserve(copies)) {
@@ -323,9 +323,9 @@ final class ExecuteFlow {
           new Raised(DirectCalls.outOfMemory(memory.refusal())));
     }
     callReserved += copies;
-    CompletableFuture<Outcome> request =
+    CompletableFuture<CallOutcome> request =
         handler.calls().call(arguments, new CallOrigin(context.session().clientAddress()));
-    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    CompletableFuture<CallOutcome> outcome = new CompletableFuture<>();
     double seconds = arguments.statementTimeout();
     Future<?> timer =
         seconds > 0
@@ -333,7 +333,7 @@ final class ExecuteFlow {
                 .session()
                 .schedule(() -> stop(DirectCalls.cancelled(true)), Math.round(seconds * 1000))
             : null;
-    call = new Call(request, outcome, timer);
+    call = new TimedCall(request, outcome, timer);
     var unused =
         request.whenComplete(
             (result, failure) ->
@@ -369,30 +369,31 @@ final class ExecuteFlow {
     return true;
   }
 
-  private void stop(Outcome outcome) {
+  private void stop(CallOutcome outcome) {
     if (call != null) {
-      CompletableFuture<Outcome> request = call.request();
+      CompletableFuture<CallOutcome> request = call.request();
       end(outcome);
       request.cancel(true);
     }
   }
 
-  private void end(Outcome outcome) {
-    Call ended = Objects.requireNonNull(call);
+  private void end(CallOutcome outcome) {
+    TimedCall ended = Objects.requireNonNull(call);
     call = null;
     stopTimer(ended);
     releaseCall();
     ended.outcome().complete(outcome);
   }
 
-  private static void stopTimer(Call call) {
+  private static void stopTimer(TimedCall call) {
     if (call.timer() != null) {
       call.timer().cancel(false);
     }
   }
 
   /** The next calls are made, unless this one has failed. */
-  private CompletionStage<ExtendedQueryPipeline> use(DirectInvocation invocation, Outcome outcome) {
+  private CompletionStage<ExtendedQueryPipeline> use(
+      DirectInvocation invocation, CallOutcome outcome) {
     if (outcome instanceof Raised raised) {
       return raise(context.pipeline().onError(ExecuteFlow::asFunction), raised.raiseBlock());
     }

@@ -44,17 +44,17 @@ final class PrepareFlow {
   private final boolean isParse;
 
   /** What a statement has become. */
-  sealed interface Outcome permits Prepared, Passes {}
+  sealed interface PrepareOutcome permits Prepared, Passes {}
 
   /** The server has the rewritten one. */
-  record Prepared(ServedStatement statement) implements Outcome {}
+  record Prepared(ServedStatement statement) implements PrepareOutcome {}
 
   /**
    * The server can do it itself.
    *
    * @param installed whether because the extension is installed
    */
-  record Passes(boolean installed) implements Outcome {}
+  record Passes(boolean installed) implements PrepareOutcome {}
 
   /**
    * @param name of the prepared statement; empty for a Query, whose unnamed statement it takes, too
@@ -78,7 +78,7 @@ final class PrepareFlow {
     this.isParse = isParse;
   }
 
-  CompletionStage<Outcome> run() {
+  CompletionStage<PrepareOutcome> run() {
     return askForSchemas()
         .thenCompose(schemas -> new CallbackTrialFlow(context, calls).run(schemas))
         .thenCompose(
@@ -111,7 +111,7 @@ final class PrepareFlow {
     return serverHasTheRightAnswer ? new Passes(false) : null;
   }
 
-  private CompletionStage<Outcome> prepare(InstalledSchemas schemas) {
+  private CompletionStage<PrepareOutcome> prepare(InstalledSchemas schemas) {
     DirectAnalysis analysis = new DirectAnalysis(candidate, schemas, declaredTypes);
     return letServerCheck(schemas)
         .thenCompose(checked -> askForArgumentTypes(analysis))
@@ -185,7 +185,7 @@ final class PrepareFlow {
   }
 
   /** The error that PostgreSQL raises where no overload fits. */
-  private CompletionStage<Outcome> raise(DirectAnalysis.Refused refused) {
+  private CompletionStage<PrepareOutcome> raise(DirectAnalysis.Refused refused) {
     return context
         .pipeline()
         .onError(
@@ -202,9 +202,9 @@ final class PrepareFlow {
             });
   }
 
-  private CompletionStage<Outcome> parse(DirectPlan plan) {
+  private CompletionStage<PrepareOutcome> parse(DirectPlan plan) {
     ServedStatement unprepared = served(plan, List.of());
-    DirectPlan.Text unconditioned = plan.unconditioned();
+    DirectPlan.RewrittenText unconditioned = plan.unconditioned();
     ExtendedQueryPipeline prepared = context.pipeline().needs(unprepared.bytes());
     if (unconditioned != null) {
       prepared

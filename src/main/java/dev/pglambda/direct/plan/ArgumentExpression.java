@@ -1,6 +1,6 @@
 package dev.pglambda.direct.plan;
 
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,4 +14,4 @@ import org.jspecify.annotations.Nullable;
  *     parameter without a type (manual, "Type Conversion")
  */
 record ArgumentExpression(
-    FunctionCall call, @Nullable String name, int start, int end, boolean unknown) {}
+    ExtensionCall call, @Nullable String name, int start, int end, boolean unknown) {}

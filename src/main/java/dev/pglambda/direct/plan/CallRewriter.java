@@ -2,7 +2,7 @@ package dev.pglambda.direct.plan;
 
 import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
 import dev.pglambda.direct.recognize.DirectCall;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlText;
 import java.util.ArrayList;

@@ -12,8 +12,7 @@ import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.direct.resolve.ParameterType;
 import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.relay.RaiseBlock;
-import dev.pglambda.sql.FunctionCall;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -60,7 +59,7 @@ public final class DirectAnalysis {
               schemas,
               number ->
                   number > declaredTypes.size()
-                      || UNTYPED.contains(declaredTypes.get(number - 1))));
+                      || (number > 0 && UNTYPED.contains(declaredTypes.get(number - 1)))));
     }
   }
 
@@ -104,10 +103,10 @@ public final class DirectAnalysis {
   }
 
   /** What becomes of the statement. */
-  public sealed interface Outcome permits Planned, Refused {}
+  public sealed interface AnalysisOutcome permits Planned, Refused {}
 
   /** Its calls can be served. */
-  public record Planned(DirectPlan plan) implements Outcome {}
+  public record Planned(DirectPlan plan) implements AnalysisOutcome {}
 
   /**
    * PostgreSQL would refuse a call.
@@ -115,7 +114,7 @@ public final class DirectAnalysis {
    * @param raiseBlock a statement that raises the error
    * @param position the error's position in the candidate's text, in characters from 1
    */
-  public record Refused(String raiseBlock, int position) implements Outcome {}
+  public record Refused(String raiseBlock, int position) implements AnalysisOutcome {}
 
   /**
    * Chooses the overloads.
@@ -123,7 +122,7 @@ public final class DirectAnalysis {
    * @param columnTypes object ids, as the query of the arguments was described
    * @param typeRows what {@link #TYPE_QUERY} has returned
    */
-  public Outcome resolve(List<Integer> columnTypes, List<List<@Nullable String>> typeRows) {
+  public AnalysisOutcome resolve(List<Integer> columnTypes, List<List<@Nullable String>> typeRows) {
     Map<Integer, ArgumentType> types = new HashMap<>();
     for (List<@Nullable String> row : typeRows) {
       ArgumentType type = ArgumentTypes.read(row);
@@ -138,46 +137,72 @@ public final class DirectAnalysis {
     }
     List<ResolvedCall> resolved = new ArrayList<>();
     for (DirectCall call : calls) {
-      CallResolution resolution = new CallResolution(call, leavesOf(call), known);
-      Refused refused = resolution.refusal();
+      ResolvedFunction function = new ResolvedFunction(call.call(), known);
+      ResolvedFunction arn =
+          call.arn() == null || schemas.commons() ? null : new ResolvedFunction(call.arn(), known);
+      Refused refused = arn == null ? null : arn.refusal();
+      refused = refused == null ? function.refusal() : refused;
       if (refused != null) {
         return refused;
       }
-      resolved.add(resolution.resolved());
+      resolved.add(
+          new ResolvedCall(
+              call,
+              function.resolved().overload(),
+              function.byParameter(),
+              casts(call, function),
+              arn == null ? Map.of() : arn.byParameter()));
     }
     return new Planned(DirectPlan.of(candidate, schemas, resolved, clientParameters));
   }
 
-  private List<ArgumentExpression> leavesOf(DirectCall call) {
-    return leaves.stream()
-        .filter(leaf -> call.start() <= leaf.start() && leaf.end() <= call.end())
-        .toList();
+  /** What each leaf of a call is cast to; the leaves of the call within it are texts. */
+  private Map<ArgumentExpression, String> casts(DirectCall call, ResolvedFunction function) {
+    ArnForm form = ArnForm.of(schemas);
+    Map<ArgumentExpression, String> casts = new LinkedHashMap<>();
+    for (ArgumentExpression leaf : leaves) {
+      if (call.start() <= leaf.start() && leaf.end() <= call.end()) {
+        boolean own = leaf.call().equals(call.call());
+        casts.put(leaf, form.cast(own ? function.type(leaf) : ParameterType.TEXT));
+      }
+    }
+    return casts;
   }
 
-  /** One call being resolved. */
-  private final class CallResolution {
-    private final DirectCall call;
-    private final List<ArgumentExpression> written;
-    private final Map<ArgumentExpression, ArgumentType> known;
-    private final @Nullable FunctionCall arn;
+  /** A function that is called, and which overload that means. */
+  private final class ResolvedFunction {
+    private final ExtensionCall function;
+    private final List<ArgumentExpression> arguments;
+    private final Resolution resolution;
 
-    CallResolution(
-        DirectCall call,
-        List<ArgumentExpression> written,
-        Map<ArgumentExpression, ArgumentType> known) {
-      this.call = call;
-      this.written = written;
-      this.known = known;
-      this.arn = schemas.commons() ? null : call.arn();
+    ResolvedFunction(ExtensionCall function, Map<ArgumentExpression, ArgumentType> known) {
+      this.function = function;
+      this.arguments = function.arguments().stream().map(this::expression).toList();
+      this.resolution =
+          OverloadResolution.resolve(
+              function.function(),
+              arguments.stream()
+                  .map(each -> new CallArgument(each.name(), type(each, known)))
+                  .toList());
+    }
+
+    /** The leaf that an argument is; one that is a call itself is taken for a leaf, too. */
+    private ArgumentExpression expression(ExtensionCall.Argument argument) {
+      return leaves.stream()
+          .filter(leaf -> leaf.call().equals(function) && leaf.start() == argument.start())
+          .findAny()
+          .orElseGet(
+              () ->
+                  new ArgumentExpression(
+                      function, argument.name(), argument.start(), argument.end(), false));
+    }
+
+    private static @Nullable ArgumentType type(
+        ArgumentExpression expression, Map<ArgumentExpression, ArgumentType> known) {
+      return expression.unknown() ? null : known.getOrDefault(expression, ARN);
     }
 
     @Nullable Refused refusal() {
-      Refused refused = arn == null ? null : refusal(arn, resolveArn(), arnLeaves());
-      return refused != null ? refused : refusal(call.call(), resolveCall(), arguments());
-    }
-
-    private @Nullable Refused refusal(
-        FunctionCall function, Resolution resolution, List<ArgumentExpression> arguments) {
       if (!(resolution instanceof Unresolved unresolved)) {
         return null;
       }
@@ -186,77 +211,22 @@ public final class DirectAnalysis {
       return new Refused(RaiseBlock.error(unresolved.error()), candidate.position(offset));
     }
 
-    ResolvedCall resolved() {
-      Resolved resolution = (Resolved) resolveCall();
-      Map<Integer, ArgumentExpression> arguments = byParameter(resolution, arguments());
-      Map<Integer, ArgumentExpression> arnArguments =
-          arn == null ? Map.of() : byParameter((Resolved) resolveArn(), arnLeaves());
-      ArnForm form = ArnForm.of(schemas);
-      Map<ArgumentExpression, String> casts = new LinkedHashMap<>();
-      for (ArgumentExpression leaf : written) {
-        ParameterType type =
-            leaf.call().equals(call.call())
-                ? resolution.overload().parameters().get(place(arguments, leaf)).type()
-                : ParameterType.TEXT;
-        casts.put(leaf, form.cast(type));
-      }
-      return new ResolvedCall(call, resolution.overload(), arguments, casts, arnArguments);
+    Resolved resolved() {
+      return (Resolved) resolution;
     }
 
-    private static int place(Map<Integer, ArgumentExpression> arguments, ArgumentExpression leaf) {
-      return arguments.entrySet().stream()
-          .filter(entry -> entry.getValue().equals(leaf))
-          .findAny()
-          .orElseThrow()
-          .getKey();
-    }
-
-    private static Map<Integer, ArgumentExpression> byParameter(
-        Resolved resolution, List<ArgumentExpression> arguments) {
+    Map<Integer, ArgumentExpression> byParameter() {
       Map<Integer, ArgumentExpression> byParameter = new HashMap<>();
       for (int i = 0; i < arguments.size(); i++) {
-        byParameter.put(resolution.places().get(i), arguments.get(i));
+        byParameter.put(resolved().places().get(i), arguments.get(i));
       }
       return byParameter;
     }
 
-    private List<ArgumentExpression> arnLeaves() {
-      return written.stream().filter(leaf -> leaf.call().equals(arn)).toList();
-    }
-
-    /** The call's arguments; one that is a call itself is taken for a leaf, too. */
-    private List<ArgumentExpression> arguments() {
-      List<ArgumentExpression> arguments = new ArrayList<>();
-      for (FunctionCall.Argument argument : call.call().arguments()) {
-        arguments.add(
-            written.stream()
-                .filter(leaf -> leaf.call().equals(call.call()) && leaf.start() == argument.start())
-                .findAny()
-                .orElseGet(
-                    () ->
-                        new ArgumentExpression(
-                            call.call(),
-                            argument.name(),
-                            argument.start(),
-                            argument.end(),
-                            false)));
-      }
-      return arguments;
-    }
-
-    private Resolution resolveArn() {
-      return OverloadResolution.resolve(
-          Function.CREATE_LAMBDA_FUNCTION_ARN, arnLeaves().stream().map(this::typed).toList());
-    }
-
-    private Resolution resolveCall() {
-      return OverloadResolution.resolve(
-          call.call().function(), arguments().stream().map(this::typed).toList());
-    }
-
-    private CallArgument typed(ArgumentExpression leaf) {
-      ArgumentType type = leaf.unknown() ? null : known.getOrDefault(leaf, ARN);
-      return new CallArgument(leaf.name(), type);
+    /** The type of the parameter that an argument is for. */
+    ParameterType type(ArgumentExpression argument) {
+      int place = resolved().places().get(arguments.indexOf(argument));
+      return resolved().overload().parameters().get(place).type();
     }
   }
 

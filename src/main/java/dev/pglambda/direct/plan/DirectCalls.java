@@ -11,7 +11,7 @@ import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.RaiseBlock;
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +53,7 @@ public final class DirectCalls {
     this.mode = mode;
     this.function = function;
     this.schemasQuery = InstalledSchemas.query(trusted);
-    for (Overload overload : Overload.of(FunctionCall.Function.INVOKE)) {
+    for (Overload overload : Overload.of(ExtensionCall.Function.INVOKE)) {
       questions.put(overload, new PermissionQuestion(overload, trusted));
     }
     this.reach = new CallbackReach(nanoTime);
@@ -90,7 +90,7 @@ public final class DirectCalls {
   }
 
   /** What a call comes to. */
-  public sealed interface Outcome permits Returned, Raised {}
+  public sealed interface CallOutcome permits Returned, Raised {}
 
   /**
    * It has returned.
@@ -99,27 +99,27 @@ public final class DirectCalls {
    * @param warningBlock a statement that raises a warning; null if there is none
    */
   public record Returned(List<byte @Nullable []> values, @Nullable String warningBlock)
-      implements Outcome {}
+      implements CallOutcome {}
 
   /**
    * It has failed.
    *
    * @param raiseBlock a statement that raises the error
    */
-  public record Raised(String raiseBlock) implements Outcome {}
+  public record Raised(String raiseBlock) implements CallOutcome {}
 
   /**
    * Calls Lambda, at most once. Never blocks.
    *
    * @return completes on any thread, never exceptionally. Cancelling it cancels the request.
    */
-  public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments, CallOrigin origin) {
+  public CompletableFuture<CallOutcome> call(ArgumentValues arguments, CallOrigin origin) {
     if (arguments.tooLong()) {
       return CompletableFuture.completedFuture(
-          raised(InvokeErrors.requestTooLong(DirectInvocation.MAX_OCTETS)));
+          raised(InvokeErrors.requestTooLong(DirectInvocation.MAX_BYTES)));
     }
     CompletableFuture<InvokeAnswer> answer = function.call(arguments.arguments(), origin);
-    CompletableFuture<Outcome> outcome = answer.thenApply(DirectCalls::outcome);
+    CompletableFuture<CallOutcome> outcome = answer.thenApply(DirectCalls::outcome);
     var unusedEnd =
         outcome.whenComplete(
             (value, failure) -> {
@@ -130,7 +130,7 @@ public final class DirectCalls {
     return outcome;
   }
 
-  private static Outcome outcome(InvokeAnswer answer) {
+  private static CallOutcome outcome(InvokeAnswer answer) {
     if (answer instanceof InvokeAnswer.Row row) {
       InvocationResult result = row.result();
       SqlError warning = row.warning();
@@ -147,13 +147,13 @@ public final class DirectCalls {
   }
 
   /** What a defect of the proxy's comes to. */
-  public static Outcome internalError(@Nullable Throwable defect) {
+  public static CallOutcome internalError(@Nullable Throwable defect) {
     log.error("a call of aws_lambda.invoke failed in the proxy", defect);
     return raised(InvokeErrors.internalError());
   }
 
   /** What ends a call because the client asks for it, or because its time is over. */
-  public static Outcome cancelled(boolean byTimeout) {
+  public static CallOutcome cancelled(boolean byTimeout) {
     return raised(
         new SqlError(
             SqlState.QUERY_CANCELED,

@@ -4,15 +4,14 @@ import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.recognize.DirectCall.Position;
 import dev.pglambda.direct.recognize.DirectStatement;
 import dev.pglambda.protocol.ClientEncoding;
-import dev.pglambda.sql.FunctionCall;
-import dev.pglambda.sql.FunctionCall.Argument;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall;
+import dev.pglambda.sql.ExtensionCall.Argument;
+import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.TokenKind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +34,6 @@ public record DirectCandidate(
     return statement.calls().stream().anyMatch(DirectCandidate::invokes);
   }
 
-  /** The statement's first word, in lower case. */
-  String firstWord() {
-    SqlLexer lexer = text.lexer(statement.start(), statement.end());
-    lexer.next();
-    return lexer.text().toLowerCase(Locale.ROOT);
-  }
-
   static boolean invokes(DirectCall call) {
     return call.call().function() == Function.INVOKE;
   }
@@ -59,7 +51,7 @@ public record DirectCandidate(
   List<ArgumentExpression> leaves(
       DirectCall call, InstalledSchemas schemas, IntPredicate isUntypedParameter) {
     List<ArgumentExpression> leaves = new ArrayList<>();
-    FunctionCall arn = schemas.commons() ? null : call.arn();
+    ExtensionCall arn = schemas.commons() ? null : call.arn();
     for (Argument argument : call.call().arguments()) {
       if (arn != null && argument.start() <= arn.start() && arn.end() <= argument.end()) {
         arn.arguments().forEach(inner -> leaves.add(leaf(arn, inner, isUntypedParameter)));
@@ -71,7 +63,7 @@ public record DirectCandidate(
   }
 
   private ArgumentExpression leaf(
-      FunctionCall call, Argument argument, IntPredicate isUntypedParameter) {
+      ExtensionCall call, Argument argument, IntPredicate isUntypedParameter) {
     return new ArgumentExpression(
         call,
         argument.name(),
@@ -90,7 +82,7 @@ public record DirectCandidate(
     boolean untyped =
         lexer.kind().isStringConstant()
             || lexer.isKeyword("null")
-            || (lexer.kind() == TokenKind.PARAMETER && isUntyped(lexer.text(), isUntypedParameter));
+            || (lexer.kind() == TokenKind.PARAMETER && isUntypedParameter.test(lexer.parameter()));
     lexer.next();
     while ((open > 0 && lexer.is(')')) || lexer.isKeyword("collate")) {
       if (lexer.is(')')) {
@@ -116,16 +108,8 @@ public record DirectCandidate(
     SqlLexer lexer = text.lexer(leaf.start(), leaf.end());
     while (lexer.next() != TokenKind.END) {
       if (lexer.kind() == TokenKind.PARAMETER) {
-        isUntyped(lexer.text(), numbers::add);
+        numbers.add(lexer.parameter());
       }
-    }
-  }
-
-  private static boolean isUntyped(String parameter, IntPredicate isUntypedParameter) {
-    try {
-      return isUntypedParameter.test(Integer.parseInt(parameter.substring(1)));
-    } catch (NumberFormatException e) {
-      return false; // PostgreSQL refuses it
     }
   }
 
@@ -170,43 +154,6 @@ public record DirectCandidate(
   /** What follows the target list, if rows depend on it; empty if nothing does. */
   String tail() {
     return isTarget() ? text.substring(statement.tail(), statement.end()) : "";
-  }
-
-  /**
-   * The condition of a WHERE.
-   *
-   * @param start offset of its first token
-   * @param end offset just past its last token
-   */
-  record Condition(int start, int end) {}
-
-  /** The condition of the WHERE that follows the target list; null if there is none. */
-  @Nullable Condition condition() {
-    if (!isTarget()) {
-      return null;
-    }
-    SqlLexer lexer = text.lexer(statement.tail(), statement.end());
-    lexer.next();
-    if (!lexer.isKeyword("where")) {
-      return null;
-    }
-    lexer.next();
-    int start = lexer.start();
-    int end = start;
-    int open = 0;
-    boolean behindDot = false;
-    while (lexer.kind() != TokenKind.END
-        && (open > 0 || behindDot || !(lexer.isKeyword("limit") || lexer.isKeyword("fetch")))) {
-      if (lexer.is('(') || lexer.is('[')) {
-        open++;
-      } else if (lexer.is(')') || lexer.is(']')) {
-        open--;
-      }
-      behindDot = lexer.is('.');
-      end = lexer.end();
-      lexer.next();
-    }
-    return end > start ? new Condition(start, end) : null;
   }
 
   /** The number of a character, from 1, as errors count them. */

@@ -1,15 +1,10 @@
 package dev.pglambda.direct.plan;
 
+import dev.pglambda.direct.plan.ArgumentValues.ArgumentColumn;
 import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
 import dev.pglambda.direct.resolve.Overload;
 import dev.pglambda.direct.resolve.Parameter;
-import dev.pglambda.lambda.InvokeArguments;
-import dev.pglambda.lambda.InvokeArguments.Form;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,7 +19,7 @@ public final class DirectInvocation {
    * The longest arguments, in bytes of the database's encoding; as long as a request of the
    * installed function can be.
    */
-  static final int MAX_OCTETS = 16 << 20;
+  static final int MAX_BYTES = 16 << 20;
 
   /**
    * Takes apart what a text overload was given in the form {@code (name,region)}. The type is the
@@ -39,24 +34,6 @@ public final class DirectInvocation {
           + " FROM (SELECT (pg_catalog.convert_from($1, 'UTF8')::"
           + ArnForm.SUBSTITUTE_TYPE
           + ").*) AS a";
-
-  /** The columns of {@link #argumentsQuery} that are the call's own. */
-  private enum Column {
-    FUNCTION_NAME,
-    ARN_REGION,
-    PAYLOAD,
-    REGION,
-    INVOCATION_TYPE,
-    LOG_TYPE,
-    CONTEXT,
-    QUALIFIER;
-
-    String sqlName() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
-
-  private static final List<Column> COLUMNS = List.of(Column.values());
 
   private static final List<String> SETTINGS =
       List.of(
@@ -105,7 +82,7 @@ public final class DirectInvocation {
         values.add(defaultOf(parameter) + " AS " + quoted(parameter.name()));
       }
     }
-    String query = QUERY.formatted(values, tail, texts(call, arn), octets(), MAX_OCTETS, columns());
+    String query = QUERY.formatted(values, tail, texts(call, arn), bytes(), MAX_BYTES, columns());
     return new DirectInvocation(call.overload(), query);
   }
 
@@ -133,7 +110,7 @@ public final class DirectInvocation {
     boolean composite = isComposite(call.overload());
     boolean whole = composite && call.arn().isEmpty();
     StringJoiner texts = new StringJoiner(", ");
-    for (Column column : COLUMNS) {
+    for (ArgumentColumn column : ArgumentColumn.ALL) {
       String value =
           switch (column) {
             case FUNCTION_NAME -> whole ? arn.name("a.function_name") : "a.function_name";
@@ -147,8 +124,8 @@ public final class DirectInvocation {
     return texts.toString();
   }
 
-  private static String octets() {
-    return COLUMNS.stream()
+  private static String bytes() {
+    return ArgumentColumn.ALL.stream()
         .map(
             column ->
                 "pg_catalog.octet_length(coalesce(" + column.sqlName() + ", ''))::pg_catalog.int8")
@@ -157,7 +134,7 @@ public final class DirectInvocation {
 
   private static String columns() {
     return Stream.concat(
-            COLUMNS.stream()
+            ArgumentColumn.ALL.stream()
                 .map(column -> "CASE WHEN b.fits THEN " + utf8("a." + column.sqlName()) + " END"),
             SETTINGS.stream().map(DirectInvocation::utf8))
         .collect(Collectors.joining(", "));
@@ -167,7 +144,7 @@ public final class DirectInvocation {
     return "pg_catalog.convert_to(" + expression + ", 'UTF8')";
   }
 
-  private static boolean isComposite(Overload overload) {
+  static boolean isComposite(Overload overload) {
     return overload == Overload.INVOKE_ARN_JSON || overload == Overload.INVOKE_ARN_JSONB;
   }
 
@@ -190,94 +167,7 @@ public final class DirectInvocation {
   }
 
   /** Reads the row that {@link #argumentsQuery} has returned. */
-  public Arguments read(List<byte @Nullable []> row) {
-    return new Arguments(this, row, null);
-  }
-
-  /** The values of a call's arguments. */
-  public static final class Arguments {
-    private static final int FIRST = 1;
-
-    private final DirectInvocation invocation;
-    private final List<byte @Nullable []> row;
-    private final @Nullable List<byte @Nullable []> composite;
-
-    private Arguments(
-        DirectInvocation invocation,
-        List<byte @Nullable []> row,
-        @Nullable List<byte @Nullable []> composite) {
-      this.invocation = invocation;
-      this.row = row;
-      this.composite = composite;
-    }
-
-    boolean tooLong() {
-      byte[] fits = row.get(0);
-      return fits == null || fits[0] == 0;
-    }
-
-    private byte @Nullable [] octets(Column column) {
-      return row.get(FIRST + COLUMNS.indexOf(column));
-    }
-
-    private @Nullable String text(Column column) {
-      return text(octets(column));
-    }
-
-    private static @Nullable String text(byte @Nullable [] octets) {
-      return octets == null ? null : new String(octets, StandardCharsets.UTF_8);
-    }
-
-    /** What {@link #COMPOSITE_QUERY} is to take apart; null if there is nothing to. */
-    public byte @Nullable [] compositeText() {
-      byte[] name = octets(Column.FUNCTION_NAME);
-      boolean isComposite =
-          name != null
-              && !isComposite(invocation.overload)
-              && composite == null
-              && name.length >= 2
-              && name[0] == '('
-              && name[name.length - 1] == ')';
-      return isComposite ? name : null;
-    }
-
-    /**
-     * The same, with what {@link #COMPOSITE_QUERY} has returned.
-     *
-     * @param parts name and region
-     */
-    public Arguments with(List<byte @Nullable []> parts) {
-      return new Arguments(invocation, row, new ArrayList<>(parts));
-    }
-
-    /** {@code statement_timeout} in seconds; 0: none. */
-    public double statementTimeout() {
-      String seconds = text(row.get(FIRST + COLUMNS.size() + 2));
-      return seconds == null ? 0 : Double.parseDouble(seconds);
-    }
-
-    InvokeArguments arguments() {
-      byte[] payload = octets(Column.PAYLOAD);
-      int settings = FIRST + COLUMNS.size();
-      return new InvokeArguments(
-          form(),
-          composite == null ? text(Column.FUNCTION_NAME) : text(composite.get(0)),
-          composite == null ? text(Column.ARN_REGION) : text(composite.get(1)),
-          payload == null ? null : ByteBuffer.wrap(payload),
-          text(Column.REGION),
-          text(Column.INVOCATION_TYPE),
-          text(Column.LOG_TYPE),
-          text(Column.CONTEXT),
-          text(Column.QUALIFIER),
-          text(row.get(settings)),
-          text(row.get(settings + 1)));
-    }
-
-    private Form form() {
-      if (isComposite(invocation.overload)) {
-        return Form.COMPOSITE;
-      }
-      return composite == null ? Form.NAME : Form.COMPOSITE_TEXT;
-    }
+  public ArgumentValues read(List<byte @Nullable []> row) {
+    return new ArgumentValues(overload, row, null);
   }
 }

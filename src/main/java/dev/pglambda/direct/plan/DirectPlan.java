@@ -1,12 +1,12 @@
 package dev.pglambda.direct.plan;
 
-import dev.pglambda.direct.plan.DirectCandidate.Condition;
 import dev.pglambda.direct.recognize.DirectCall;
+import dev.pglambda.direct.recognize.DirectStatement.Condition;
 import dev.pglambda.direct.resolve.Overload;
 import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.TypeOid;
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import dev.pglambda.sql.Replacement;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +24,8 @@ public final class DirectPlan {
 
   private static final String UNLESS_KNOWN_END = ") ELSE $%1$d END";
 
-  private final Text text;
-  private final @Nullable Text unconditioned;
+  private final RewrittenText text;
+  private final @Nullable RewrittenText unconditioned;
   private final int clientParameters;
   private final List<DirectInvocation> invocations;
   private final String firstWord;
@@ -33,8 +33,8 @@ public final class DirectPlan {
   private final boolean isTarget;
 
   private DirectPlan(
-      Text text,
-      @Nullable Text unconditioned,
+      RewrittenText text,
+      @Nullable RewrittenText unconditioned,
       int clientParameters,
       List<DirectInvocation> invocations,
       String firstWord,
@@ -55,10 +55,10 @@ public final class DirectPlan {
    * @param text one {@code char} per byte
    * @param rewritten what was replaced, by ascending position; for {@link ErrorPosition}
    */
-  public record Text(String text, List<ReplacedSpan> rewritten) {
-    private static Text of(DirectCandidate candidate, List<Replacement> replacements) {
+  public record RewrittenText(String text, List<ReplacedSpan> rewritten) {
+    private static RewrittenText of(DirectCandidate candidate, List<Replacement> replacements) {
       String original = candidate.text().toString();
-      return new Text(
+      return new RewrittenText(
           Replacement.splice(original, replacements),
           ReplacedSpan.within(original, replacements, candidate.encoding()));
     }
@@ -88,21 +88,21 @@ public final class DirectPlan {
         invocations.add(DirectInvocation.of(candidate, schemas, call, tail));
       }
     }
-    Text text = Text.of(candidate, replacements);
-    Condition condition = invocations.isEmpty() ? null : candidate.condition();
-    Text unconditioned = null;
+    RewrittenText text = RewrittenText.of(candidate, replacements);
+    Condition condition = invocations.isEmpty() ? null : candidate.statement().condition();
+    RewrittenText unconditioned = null;
     if (condition != null) {
       unconditioned = text;
       replacements.add(inserted(condition.start(), UNLESS_KNOWN.formatted(parameter)));
       replacements.add(inserted(condition.end(), UNLESS_KNOWN_END.formatted(parameter)));
-      text = Text.of(candidate, replacements);
+      text = RewrittenText.of(candidate, replacements);
     }
     return new DirectPlan(
         text,
         unconditioned,
         clientParameters,
         List.copyOf(invocations),
-        candidate.firstWord(),
+        candidate.text().firstWord(candidate.statement().start(), candidate.statement().end()),
         candidate.isTarget(),
         schemas.lambda() ? candidate.text().toString() : null);
   }
@@ -120,7 +120,7 @@ public final class DirectPlan {
    * The same, but with the client's own condition, which PostgreSQL is to parse for the errors in
    * it; null if it has parsed that already, or there is none.
    */
-  public @Nullable Text unconditioned() {
+  public @Nullable RewrittenText unconditioned() {
     return original == null ? unconditioned : null;
   }
 
@@ -230,7 +230,7 @@ public final class DirectPlan {
       Map<ArgumentExpression, String> leaves,
       Map<Integer, ArgumentExpression> arn) {
 
-    FunctionCall.Function function() {
+    ExtensionCall.Function function() {
       return call.call().function();
     }
   }

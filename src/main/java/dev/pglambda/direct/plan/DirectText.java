@@ -37,6 +37,8 @@ public record DirectText(
   private static final Set<String> BEGIN = Set.of("begin", "start");
   private static final Set<String> END = Set.of("abort", "commit", "end", "rollback");
 
+  private static final Set<String> TO = Set.of("to");
+
   private static final Set<String> LOCK = Set.of("for", "key");
 
   private static final Set<String> WRITES = Set.of("insert", "update", "delete", "merge");
@@ -99,24 +101,13 @@ public record DirectText(
     boolean inBlock = inTransaction || size() == 1;
     for (Statement statement : text.statements()) {
       String word = text.firstWord(statement);
-      String itself = text.substring(statement.start(), statement.end());
-      if (!inBlock && ImplicitTransaction.matters(word, text.lexer(statement), itself)) {
+      if (!inBlock && ImplicitTransaction.matters(text, statement)) {
         return false;
       }
-      boolean ends = END.contains(word) && !has(statement, "to"); // not ROLLBACK TO
+      boolean ends = END.contains(word) && !text.hasKeyword(statement, TO); // not ROLLBACK TO
       inBlock = BEGIN.contains(word) || (inBlock && !ends);
     }
     return true;
-  }
-
-  private boolean has(Statement statement, String keyword) {
-    SqlLexer lexer = text.lexer(statement);
-    while (lexer.next() != TokenKind.END) {
-      if (lexer.isKeyword(keyword)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Whether a statement makes all of its rows before it sends one of them. */

@@ -1,7 +1,7 @@
 package dev.pglambda.direct.plan;
 
-import dev.pglambda.sql.SqlLexer;
-import dev.pglambda.sql.TokenKind;
+import dev.pglambda.sql.SqlText;
+import dev.pglambda.sql.Statement;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -39,29 +39,14 @@ final class ImplicitTransaction {
 
   private ImplicitTransaction() {}
 
-  /**
-   * Whether it may matter to a statement.
-   *
-   * @param firstWord the statement's, in lower case
-   * @param statement a cursor before its first token; it is moved
-   * @param text the statement's text
-   */
-  static boolean matters(String firstWord, SqlLexer statement, String text) {
+  /** Whether it may matter to a statement. */
+  static boolean matters(SqlText text, Statement statement) {
+    String firstWord = text.firstWord(statement);
     if (firstWord.equals("do")) {
-      String body = text.toLowerCase(Locale.ROOT);
+      String body = text.substring(statement.start(), statement.end()).toLowerCase(Locale.ROOT);
       return body.contains("commit") || body.contains("rollback");
     }
     Set<String> words = MATTERS.get(firstWord);
-    return words != null && (words.isEmpty() || hasOneOf(words, statement));
-  }
-
-  private static boolean hasOneOf(Set<String> words, SqlLexer statement) {
-    while (statement.next() != TokenKind.END) {
-      if (statement.kind() == TokenKind.IDENTIFIER
-          && words.contains(String.valueOf(statement.identifier()))) {
-        return true;
-      }
-    }
-    return false;
+    return words != null && (words.isEmpty() || text.hasKeyword(statement, words));
   }
 }

@@ -85,10 +85,10 @@ public final class PermissionQuestion {
    * @param raiseBlock a statement that raises the error if it does not
    * @param untrusted whether it is for the role, which is not trusted
    */
-  public record Refusal(@Nullable String attempt, String raiseBlock, boolean untrusted) {}
+  public record Denial(@Nullable String attempt, String raiseBlock, boolean untrusted) {}
 
   /** Reads the row; null if the call is allowed. */
-  public @Nullable Refusal refusal(List<byte @Nullable []> row) {
+  public @Nullable Denial refusal(List<byte @Nullable []> row) {
     boolean installed = isTrue(row.get(0));
     byte[] usage = row.get(1);
     byte[] execute = row.get(2);
@@ -100,7 +100,7 @@ public final class PermissionQuestion {
     }
     boolean missing = usage == null;
     // One of somebody else's is not even to be looked at.
-    return new Refusal(
+    return new Denial(
         missing ? "EXPLAIN SELECT aws_lambda.invoke()" : null,
         RaiseBlock.error(
             new SqlError(
@@ -111,7 +111,7 @@ public final class PermissionQuestion {
         true);
   }
 
-  private Refusal refused(boolean usage, boolean isThere) {
+  private Denial refused(boolean usage, boolean isThere) {
     SqlError error;
     if (!usage) {
       error = denied("schema aws_lambda");
@@ -127,7 +127,7 @@ public final class PermissionQuestion {
             .limit(overload.required())
             .map(parameter -> "NULL::" + ArnForm.OWN.cast(parameter.type()))
             .collect(Collectors.joining(", "));
-    return new Refusal(
+    return new Denial(
         "EXPLAIN SELECT aws_lambda.invoke(" + values + ")", RaiseBlock.error(error), false);
   }
 

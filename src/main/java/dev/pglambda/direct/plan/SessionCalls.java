@@ -1,7 +1,7 @@
 package dev.pglambda.direct.plan;
 
 import dev.pglambda.config.DirectCallMode;
-import dev.pglambda.direct.plan.DirectCalls.Outcome;
+import dev.pglambda.direct.plan.DirectCalls.CallOutcome;
 import dev.pglambda.intercept.WorkerContext;
 import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.protocol.ErrorFields;
@@ -131,7 +131,7 @@ public final class SessionCalls {
   }
 
   /** See {@link DirectCalls#call}. */
-  public CompletableFuture<Outcome> call(DirectInvocation.Arguments arguments, CallOrigin origin) {
+  public CompletableFuture<CallOutcome> call(ArgumentValues arguments, CallOrigin origin) {
     return calls.call(arguments, origin);
   }
 }

@@ -1,8 +1,8 @@
 package dev.pglambda.direct.recognize;
 
-import dev.pglambda.sql.FunctionCall;
-import dev.pglambda.sql.FunctionCall.Argument;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall;
+import dev.pglambda.sql.ExtensionCall.Argument;
+import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.TokenKind;
@@ -47,14 +47,14 @@ final class DirectArguments {
   private static final Set<String> SUB_QUERY = Set.of("select", "table", "values", "with");
 
   private final SqlText text;
-  private final Map<Integer, FunctionCall> calls;
+  private final Map<Integer, ExtensionCall> calls;
 
   /**
    * For the calls of a text.
    *
    * @param calls the calls, by their starts
    */
-  DirectArguments(SqlText text, Map<Integer, FunctionCall> calls) {
+  DirectArguments(SqlText text, Map<Integer, ExtensionCall> calls) {
     this.text = text;
     this.calls = calls;
   }
@@ -63,7 +63,7 @@ final class DirectArguments {
    * Whether all arguments are expressions, those in named notation behind the others and of
    * different names (manual, "Using Mixed Notation").
    */
-  boolean areExpressions(FunctionCall call) {
+  boolean areExpressions(ExtensionCall call) {
     Set<String> names = new HashSet<>();
     for (Argument argument : call.arguments()) {
       boolean ordered = argument.name() == null ? names.isEmpty() : names.add(argument.name());
@@ -90,12 +90,12 @@ final class DirectArguments {
   }
 
   /** The call of {@code create_lambda_function_arn} that is all of the argument function_name. */
-  @Nullable FunctionCall arn(FunctionCall call) {
+  @Nullable ExtensionCall arn(ExtensionCall call) {
     List<Argument> arguments = call.arguments();
     for (int i = 0; i < arguments.size(); i++) {
       Argument argument = arguments.get(i);
       if (argument.name() == null ? i == 0 : argument.name().equals(FUNCTION_NAME)) {
-        FunctionCall arn = onlyCall(argument.start(), argument.end());
+        ExtensionCall arn = onlyCall(argument.start(), argument.end());
         return arn != null && arn.function() == Function.CREATE_LAMBDA_FUNCTION_ARN ? arn : null;
       }
     }
@@ -103,7 +103,7 @@ final class DirectArguments {
   }
 
   /** The call that is all of a part of the text but for parentheses; null if there is none. */
-  @Nullable FunctionCall onlyCall(int from, int limit) {
+  @Nullable ExtensionCall onlyCall(int from, int limit) {
     SqlLexer lexer = text.lexer(from, limit);
     lexer.next();
     int parentheses = 0;
@@ -111,7 +111,7 @@ final class DirectArguments {
       parentheses++;
       lexer.next();
     }
-    FunctionCall call = lexer.kind().isIdentifier() ? calls.get(lexer.start()) : null;
+    ExtensionCall call = lexer.kind().isIdentifier() ? calls.get(lexer.start()) : null;
     if (call == null) {
       return null;
     }
@@ -125,15 +125,8 @@ final class DirectArguments {
   }
 
   /** Whether there may be a sub-query in the arguments of a call. */
-  boolean mayHaveSubQuery(FunctionCall call) {
-    SqlLexer lexer = text.lexer(call.start(), call.end());
-    while (lexer.next() != TokenKind.END) {
-      if (lexer.kind() == TokenKind.IDENTIFIER
-          && SUB_QUERY.contains(String.valueOf(lexer.identifier()))) {
-        return true;
-      }
-    }
-    return false;
+  boolean mayHaveSubQuery(ExtensionCall call) {
+    return text.hasKeyword(call.start(), call.end(), SUB_QUERY);
   }
 
   /** Whether a part of the text is a list of names. */

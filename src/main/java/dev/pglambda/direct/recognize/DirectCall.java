@@ -1,6 +1,6 @@
 package dev.pglambda.direct.recognize;
 
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record DirectCall(
     Position position,
-    FunctionCall call,
+    ExtensionCall call,
     int start,
     int end,
     @Nullable String field,
     boolean named,
-    @Nullable FunctionCall arn) {
+    @Nullable ExtensionCall arn) {
 
   /** Where a call stands. */
   public enum Position {

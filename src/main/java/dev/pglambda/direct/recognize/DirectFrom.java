@@ -1,8 +1,8 @@
 package dev.pglambda.direct.recognize;
 
 import dev.pglambda.direct.recognize.DirectCall.Position;
-import dev.pglambda.sql.FunctionCall;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall;
+import dev.pglambda.sql.ExtensionCall.Function;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +60,7 @@ final class DirectFrom {
     if (!toSelect() || !toFirstItem()) {
       return null;
     }
-    FunctionCall call = cursor.call();
+    ExtensionCall call = cursor.call();
     if (call == null
         || call.function() != Function.INVOKE
         || !arguments.areExpressions(call)

@@ -1,6 +1,7 @@
 package dev.pglambda.direct.recognize;
 
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.direct.recognize.DirectStatement.Condition;
+import dev.pglambda.sql.ExtensionCall;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.Statement;
@@ -44,7 +45,7 @@ public final class DirectStatements {
   }
 
   private List<DirectStatement> find() {
-    List<FunctionCall> calls = text.calls();
+    List<ExtensionCall> calls = text.calls();
     List<Statement> statements = text.statements();
     List<DirectStatement> found = new ArrayList<>();
     int call = 0;
@@ -64,12 +65,13 @@ public final class DirectStatements {
   }
 
   private @Nullable DirectStatement recognise(
-      int index, Statement statement, List<FunctionCall> ofStatement) {
-    Map<Integer, FunctionCall> byStart = new HashMap<>();
+      int index, Statement statement, List<ExtensionCall> ofStatement) {
+    Map<Integer, ExtensionCall> byStart = new HashMap<>();
     ofStatement.forEach(call -> byStart.put(call.start(), call));
     DirectArguments arguments = new DirectArguments(text, byStart);
     List<DirectCall> direct;
     int tail = statement.end();
+    Condition condition = null;
     DirectCall from = new DirectFrom(cursor(statement, byStart), arguments).find();
     if (from != null) {
       direct = List.of(from);
@@ -77,10 +79,12 @@ public final class DirectStatements {
       DirectTargets targets = new DirectTargets(cursor(statement, byStart), arguments);
       direct = List.copyOf(targets.find());
       tail = targets.tail();
+      condition = targets.condition();
     }
     int parameters = parameters(statement);
     return parameters >= 0 && served(direct, arguments) == ofStatement.size()
-        ? new DirectStatement(index, statement.start(), statement.end(), parameters, tail, direct)
+        ? new DirectStatement(
+            index, statement.start(), statement.end(), parameters, tail, condition, direct)
         : null;
   }
 
@@ -88,7 +92,7 @@ public final class DirectStatements {
   private static int served(List<DirectCall> direct, DirectArguments arguments) {
     int served = 0;
     for (DirectCall each : direct) {
-      FunctionCall arn = each.arn();
+      ExtensionCall arn = each.arn();
       if (arn != null && !arguments.areExpressions(arn)) {
         return 0;
       }
@@ -103,25 +107,16 @@ public final class DirectStatements {
     int highest = 0;
     while (lexer.next() != TokenKind.END) {
       if (lexer.kind() == TokenKind.PARAMETER) {
-        Integer number = parameter(lexer.text());
-        if (number == null) {
+        if (lexer.parameter() < 0) {
           return -1;
         }
-        highest = Math.max(highest, number);
+        highest = Math.max(highest, lexer.parameter());
       }
     }
     return highest;
   }
 
-  private static @Nullable Integer parameter(String token) {
-    try {
-      return Integer.valueOf(token.substring(1));
-    } catch (NumberFormatException e) {
-      return null;
-    }
-  }
-
-  private TopLevelCursor cursor(Statement statement, Map<Integer, FunctionCall> byStart) {
+  private TopLevelCursor cursor(Statement statement, Map<Integer, ExtensionCall> byStart) {
     return new TopLevelCursor(text, statement.start(), statement.end(), byStart);
   }
 }

@@ -1,8 +1,9 @@
 package dev.pglambda.direct.recognize;
 
 import dev.pglambda.direct.recognize.DirectCall.Position;
-import dev.pglambda.sql.FunctionCall;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.direct.recognize.DirectStatement.Condition;
+import dev.pglambda.sql.ExtensionCall;
+import dev.pglambda.sql.ExtensionCall.Function;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,8 @@ final class DirectTargets {
 
   /** What may follow the target list. */
   private static final Set<String> TAIL = Set.of("where", "limit", "fetch");
+
+  private static final Set<String> BEHIND_CONDITION = Set.of("limit", "fetch");
 
   /**
    * Clauses that such a statement does not have, but for FROM. (A row that OFFSET takes away is
@@ -45,6 +48,7 @@ final class DirectTargets {
   private final DirectArguments arguments;
   private final List<DirectCall> found = new ArrayList<>();
   private int tail;
+  private @Nullable Condition condition;
 
   /**
    * For one statement.
@@ -82,6 +86,11 @@ final class DirectTargets {
     return tail;
   }
 
+  /** The condition of the WHERE that follows; null if there is none. */
+  @Nullable Condition condition() {
+    return condition;
+  }
+
   /**
    * Takes one item. One that is no call must not call other functions: they would be called in
    * another order, and for one that returns a set PostgreSQL calls each item once for each row.
@@ -111,7 +120,7 @@ final class DirectTargets {
 
   /** Takes an item's beginning: a call, with all that belongs to it; null if it is none. */
   private @Nullable DirectCall call() {
-    FunctionCall call = cursor.call();
+    ExtensionCall call = cursor.call();
     boolean selectable = call == null && cursor.isParentheses();
     if (selectable) {
       call = arguments.onlyCall(cursor.start(), cursor.end());
@@ -133,7 +142,7 @@ final class DirectTargets {
     return direct(call, start, field);
   }
 
-  private @Nullable DirectCall direct(FunctionCall call, int start, @Nullable String field) {
+  private @Nullable DirectCall direct(ExtensionCall call, int start, @Nullable String field) {
     int end = cursor.previousEnd();
     boolean named = cursor.take("as") || isAlias();
     // PostgreSQL takes an alias behind a star, and forgets it.
@@ -147,7 +156,7 @@ final class DirectTargets {
     if (!endsItem() || (field != null && !invoke)) {
       return null;
     }
-    FunctionCall arn = invoke ? arguments.arn(call) : null;
+    ExtensionCall arn = invoke ? arguments.arn(call) : null;
     return new DirectCall(Position.TARGET, call, start, end, field, named, arn);
   }
 
@@ -157,12 +166,28 @@ final class DirectTargets {
 
   /** Takes what follows the target list. */
   private boolean rest() {
-    while (!cursor.atEnd()) {
+    if (cursor.isKeyword("where")) {
+      cursor.next();
+      int start = cursor.start();
+      if (skip(BEHIND_CONDITION) && cursor.previousEnd() > start) {
+        condition = new Condition(start, cursor.previousEnd());
+      }
+    }
+    return skip(Set.of()) && !cursor.isBroken();
+  }
+
+  /**
+   * Moves to the first of some key words, or to the end.
+   *
+   * @return false if another clause comes before
+   */
+  private boolean skip(Set<String> upTo) {
+    while (!cursor.atEnd() && !cursor.isKeyword(upTo)) {
       if (isOtherClause()) {
         return false;
       }
       cursor.next();
     }
-    return !cursor.isBroken();
+    return true;
   }
 }

@@ -1,6 +1,6 @@
 package dev.pglambda.direct.recognize;
 
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import dev.pglambda.sql.ReservedWords;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.SqlText;
@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class TopLevelCursor {
   private final SqlText text;
   private final int limit;
-  private final Map<Integer, FunctionCall> calls;
+  private final Map<Integer, ExtensionCall> calls;
 
   private SqlLexer lexer;
   private int start;
   private int end;
   private int previousEnd;
-  private @Nullable FunctionCall call;
+  private @Nullable ExtensionCall call;
   private boolean brackets;
   private boolean broken;
 
@@ -43,7 +43,7 @@ final class TopLevelCursor {
    * @param limit offset to end before, where a token ends
    * @param calls the calls in the text, by their starts
    */
-  TopLevelCursor(SqlText text, int from, int limit, Map<Integer, FunctionCall> calls) {
+  TopLevelCursor(SqlText text, int from, int limit, Map<Integer, ExtensionCall> calls) {
     this.text = text;
     this.end = from;
     this.limit = limit;
@@ -108,7 +108,7 @@ final class TopLevelCursor {
   }
 
   /** The call, if that is what the cursor is at. */
-  @Nullable FunctionCall call() {
+  @Nullable ExtensionCall call() {
     return call;
   }
 

@@ -1,6 +1,6 @@
 package dev.pglambda.direct.resolve;
 
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import java.util.List;
 
 /** The functions that the extensions' scripts create, with their input parameters in order. */
@@ -28,7 +28,7 @@ public enum Overload {
   }
 
   /** The overloads of a function. */
-  public static List<Overload> of(FunctionCall.Function function) {
+  public static List<Overload> of(ExtensionCall.Function function) {
     return switch (function) {
       case INVOKE -> INVOKE;
       case CREATE_LAMBDA_FUNCTION_ARN -> List.of(CREATE_ARN);

@@ -1,7 +1,7 @@
 package dev.pglambda.direct.resolve;
 
 import dev.pglambda.protocol.SqlError;
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -49,7 +49,7 @@ public final class OverloadResolution {
    *
    * @param arguments in the order in which they are written
    */
-  public static Resolution resolve(FunctionCall.Function function, List<CallArgument> arguments) {
+  public static Resolution resolve(ExtensionCall.Function function, List<CallArgument> arguments) {
     Unresolved misplaced = ResolutionErrors.notation(arguments);
     if (misplaced != null) {
       return misplaced;

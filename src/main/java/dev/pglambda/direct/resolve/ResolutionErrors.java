@@ -3,7 +3,7 @@ package dev.pglambda.direct.resolve;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,7 +41,7 @@ final class ResolutionErrors {
   }
 
   /** No function takes these arguments. */
-  static Unresolved doesNotExist(FunctionCall.Function function, List<CallArgument> arguments) {
+  static Unresolved doesNotExist(ExtensionCall.Function function, List<CallArgument> arguments) {
     return new Unresolved(
         new SqlError(
             SqlState.UNDEFINED_FUNCTION,
@@ -53,7 +53,7 @@ final class ResolutionErrors {
   }
 
   /** Several functions take these arguments, none better than the others. */
-  static Unresolved isNotUnique(FunctionCall.Function function, List<CallArgument> arguments) {
+  static Unresolved isNotUnique(ExtensionCall.Function function, List<CallArgument> arguments) {
     return new Unresolved(
         new SqlError(
             SqlState.AMBIGUOUS_FUNCTION,
@@ -64,7 +64,7 @@ final class ResolutionErrors {
         null);
   }
 
-  private static String signature(FunctionCall.Function function, List<CallArgument> arguments) {
+  private static String signature(ExtensionCall.Function function, List<CallArgument> arguments) {
     String name =
         switch (function) {
           case INVOKE -> "aws_lambda.invoke";

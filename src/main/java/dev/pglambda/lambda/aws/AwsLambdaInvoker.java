@@ -62,7 +62,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   private final ExecutorService closers =
       Executors.newCachedThreadPool(task -> daemon(task, "lambda-client-close"));
 
-  private final Set<Call> calls = ConcurrentHashMap.newKeySet();
+  private final Set<LambdaCall> calls = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /** Whether a request has been answered, so that all of the SDK's classes are there. */
@@ -79,12 +79,12 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    * @param maxConcurrentInvocations most requests at a time; further ones wait within their request
    *     time-out
    */
-  public record Settings(
+  public record InvokerSettings(
       @Nullable URI endpoint, @Nullable String roleArn, int retries, int maxConcurrentInvocations) {
 
     /** The SDK's own settings, no retries, 10000 requests at a time. */
-    public static Settings defaults() {
-      return new Settings(null, null, 0, 10_000);
+    public static InvokerSettings defaults() {
+      return new InvokerSettings(null, null, 0, 10_000);
     }
   }
 
@@ -97,7 +97,10 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    * @param ownRegion region to warm up, and of STS
    */
   public AwsLambdaInvoker(
-      EventLoopGroup group, Settings settings, AwsEnvironment environment, String ownRegion) {
+      EventLoopGroup group,
+      InvokerSettings settings,
+      AwsEnvironment environment,
+      String ownRegion) {
     this(
         group,
         settings,
@@ -108,7 +111,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
 
   private AwsLambdaInvoker(
       EventLoopGroup group,
-      Settings settings,
+      InvokerSettings settings,
       boolean foreignEndpoint,
       Network network,
       String ownRegion) {
@@ -131,7 +134,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    */
   AwsLambdaInvoker(
       EventLoopGroup group,
-      Settings settings,
+      InvokerSettings settings,
       boolean foreignEndpoint,
       Network network,
       CredentialsCache credentials,
@@ -199,7 +202,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
 
   @Override
   public CompletableFuture<InvocationResult> invoke(Invocation invocation) {
-    Call call = new Call(invocation);
+    LambdaCall call = new LambdaCall(invocation);
     calls.add(call);
     var unused = call.result.whenComplete((result, failure) -> calls.remove(call));
     if (closed) {
@@ -215,7 +218,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   public void close() {
     closed = true;
     limit.close();
-    for (Call call : calls) {
+    for (LambdaCall call : calls) {
       call.fail(InvokeErrors.shutDown());
     }
     clients.close();
@@ -232,7 +235,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   }
 
   /** One invocation on its way: its turn, credentials, request, answer. */
-  private final class Call {
+  private final class LambdaCall {
     private final Invocation invocation;
     private final long startedAt = System.nanoTime();
 
@@ -242,7 +245,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
     private final MemoryAccount account = memory.open();
 
-    Call(Invocation invocation) {
+    LambdaCall(Invocation invocation) {
       this.invocation = invocation;
     }
 

@@ -28,7 +28,7 @@ final class CredentialsCache implements AutoCloseable {
             return credentials;
           });
   private final Supplier<AwsCredentialsProvider> factory;
-  private volatile @Nullable Resolved last;
+  private volatile @Nullable ResolvedCredentials last;
 
   /** The question under way, or null; guarded by this. */
   private @Nullable CompletableFuture<AwsCredentials> pending;
@@ -43,7 +43,7 @@ final class CredentialsCache implements AutoCloseable {
     this.factory = factory;
   }
 
-  private record Resolved(AwsCredentials credentials, Instant at) {
+  private record ResolvedCredentials(AwsCredentials credentials, Instant at) {
     boolean isFresh() {
       Instant now = Instant.now();
       return at.plus(FRESH).isAfter(now)
@@ -61,7 +61,7 @@ final class CredentialsCache implements AutoCloseable {
    * @throws java.util.concurrent.RejectedExecutionException after {@link #close()}
    */
   CompletableFuture<AwsCredentials> current() {
-    Resolved resolved = last;
+    ResolvedCredentials resolved = last;
     if (resolved != null && resolved.isFresh()) {
       return CompletableFuture.completedFuture(resolved.credentials());
     }
@@ -80,7 +80,7 @@ final class CredentialsCache implements AutoCloseable {
   private void answer(CompletableFuture<AwsCredentials> question) {
     try {
       AwsCredentials credentials = resolve();
-      last = new Resolved(credentials, Instant.now());
+      last = new ResolvedCredentials(credentials, Instant.now());
       forget();
       question.complete(credentials);
     } catch (Throwable failure) {

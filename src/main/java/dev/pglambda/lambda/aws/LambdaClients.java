@@ -45,13 +45,13 @@ final class LambdaClients {
   private static final Duration KEPT_IDLE_ELSEWHERE = Duration.ofSeconds(4);
 
   private final EventLoopGroup group;
-  private final AwsLambdaInvoker.Settings settings;
+  private final AwsLambdaInvoker.InvokerSettings settings;
   private final boolean foreignEndpoint;
   private final Network network;
 
   LambdaClients(
       EventLoopGroup group,
-      AwsLambdaInvoker.Settings settings,
+      AwsLambdaInvoker.InvokerSettings settings,
       boolean foreignEndpoint,
       Network network) {
     this.group = group;

@@ -120,7 +120,7 @@ class StandbyTest {
     Map<String, String> parameters =
         Map.of("fsync", "off", "shared_buffers", "16MB", "wal_level", "replica");
     return EmbeddedPostgres.start(
-        new EmbeddedPostgres.Settings(data, 0, List.of(), parameters),
+        new EmbeddedPostgres.EmbeddedSettings(data, 0, List.of(), parameters),
         TestBinaries.require(version),
         line -> {});
   }

@@ -83,7 +83,7 @@ public final class StreamingServer implements AutoCloseable {
 
   private static EmbeddedPostgres startPostgres(Path data, String version) throws Exception {
     return EmbeddedPostgres.start(
-        new EmbeddedPostgres.Settings(data, 0, List.of(), PARAMETERS),
+        new EmbeddedPostgres.EmbeddedSettings(data, 0, List.of(), PARAMETERS),
         TestBinaries.require(version),
         line -> {});
   }

@@ -36,8 +36,8 @@ class LostServerTest {
   @ParameterizedTest(name = "PostgreSQL {0}")
   @ValueSource(strings = "18")
   void tellsWhatTheServerSaysAndOnlyOnce(String version) throws Exception {
-    EmbeddedPostgres.Settings settings =
-        new EmbeddedPostgres.Settings(directory, 0, List.of(), Map.of("fsync", "off"));
+    EmbeddedPostgres.EmbeddedSettings settings =
+        new EmbeddedPostgres.EmbeddedSettings(directory, 0, List.of(), Map.of("fsync", "off"));
     try (EmbeddedPostgres postgres =
             EmbeddedPostgres.start(settings, TestBinaries.require(version), line -> {});
         ProxyUnderTest proxy =

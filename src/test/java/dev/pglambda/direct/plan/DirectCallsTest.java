@@ -33,7 +33,7 @@ class DirectCallsTest {
 
   @Test
   void givesTheRowAsParametersAndTheWarningAsABlock() {
-    CompletableFuture<DirectCalls.Outcome> outcome =
+    CompletableFuture<DirectCalls.CallOutcome> outcome =
         calls(DirectCallMode.AUTO).call(arguments(true, "f"), CallOrigin.UNKNOWN);
     answer.complete(
         new InvokeAnswer.Row(
@@ -48,7 +48,7 @@ class DirectCallsTest {
 
   @Test
   void givesAFailureAsABlock() {
-    CompletableFuture<DirectCalls.Outcome> outcome =
+    CompletableFuture<DirectCalls.CallOutcome> outcome =
         calls(DirectCallMode.AUTO).call(arguments(true, "f"), CallOrigin.UNKNOWN);
     answer.complete(new InvokeAnswer.Failure(new SqlError("38000", "it failed", "why", null)));
 
@@ -58,7 +58,7 @@ class DirectCallsTest {
 
   @Test
   void refusesArgumentsThatAreTooLong() {
-    DirectCalls.Outcome outcome =
+    DirectCalls.CallOutcome outcome =
         calls(DirectCallMode.AUTO).call(arguments(false, null), CallOrigin.UNKNOWN).join();
 
     assertThat(outcome).isInstanceOf(DirectCalls.Raised.class);
@@ -67,7 +67,7 @@ class DirectCallsTest {
 
   @Test
   void cancelsTheRequestWithTheCall() {
-    CompletableFuture<DirectCalls.Outcome> outcome =
+    CompletableFuture<DirectCalls.CallOutcome> outcome =
         calls(DirectCallMode.AUTO).call(arguments(true, "f"), CallOrigin.UNKNOWN);
 
     outcome.cancel(true);
@@ -105,9 +105,9 @@ class DirectCallsTest {
 
   @Test
   void takesThePartsOfTheCompositesText() {
-    DirectInvocation.Arguments arguments = arguments(true, "(f,r)");
+    ArgumentValues arguments = arguments(true, "(f,r)");
 
-    DirectInvocation.Arguments with = arguments.with(Arrays.asList(octets("f"), null));
+    ArgumentValues with = arguments.with(Arrays.asList(octets("f"), null));
 
     assertThat(with.compositeText()).isNull();
     var unused = calls(DirectCallMode.AUTO).call(with, CallOrigin.UNKNOWN);
@@ -136,7 +136,7 @@ class DirectCallsTest {
   }
 
   /** A row as the server answers {@link DirectInvocation#argumentsQuery}. */
-  private static DirectInvocation.Arguments arguments(boolean fits, @Nullable String name) {
+  private static ArgumentValues arguments(boolean fits, @Nullable String name) {
     List<byte @Nullable []> row = new ArrayList<>();
     row.add(new byte[] {(byte) (fits ? 1 : 0)});
     for (String value :

@@ -34,7 +34,7 @@ final class DirectPlans {
     return ((DirectAnalysis.Planned) resolve(text, schemas, columnTypes)).plan();
   }
 
-  static DirectAnalysis.Outcome resolve(
+  static DirectAnalysis.AnalysisOutcome resolve(
       String text, InstalledSchemas schemas, Integer... columnTypes) {
     DirectText script =
         requireNonNull(DirectText.of(new FoundCalls(new SqlText(text, true), ClientEncoding.UTF8)));

@@ -121,6 +121,21 @@ class DirectTextTest {
     assertThat(query).endsWith("('{}')::json").hasSize(whole.length() + "('{}')::json".length());
   }
 
+  /** PostgreSQL has no such parameter, and says so when the query is described. */
+  @Test
+  void asksForTheTypeOfAParameterThatCannotBe() {
+    DirectText script =
+        requireNonNull(
+            script("SELECT * FROM aws_lambda.invoke($0, '{}'::json)", ClientEncoding.UTF8));
+    DirectAnalysis analysis =
+        new DirectAnalysis(
+            requireNonNull(script.onlyCandidate()),
+            new InstalledSchemas(false, false, true),
+            List.of());
+
+    assertThat(analysis.argumentTypesQuery()).contains("$0,");
+  }
+
   private static @Nullable DirectText script(String text, ClientEncoding encoding) {
     return DirectText.of(new FoundCalls(new SqlText(text, true), encoding));
   }

@@ -3,7 +3,7 @@ package dev.pglambda.direct.recognize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.direct.recognize.DirectCall.Position;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.testing.PostgresServer;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.direct.recognize.DirectCall.Position;
 import dev.pglambda.sql.CountingText;
-import dev.pglambda.sql.FunctionCall;
+import dev.pglambda.sql.ExtensionCall;
 import dev.pglambda.sql.SqlText;
 import java.util.List;
 import java.util.stream.Stream;
@@ -306,7 +306,7 @@ class DirectStatementsTest {
                       .singleElement()
                       .satisfies(
                           direct -> {
-                            FunctionCall arn = direct.arn();
+                            ExtensionCall arn = direct.arn();
                             assertThat(arn).isNotNull();
                             assertThat(text.substring(arn.start(), arn.end())).isEqualTo(ARN);
                             assertThat(written(text, direct)).isEqualTo(call);

@@ -1,6 +1,6 @@
 package dev.pglambda.direct.resolve;
 
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall.Function;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package dev.pglambda.direct.resolve;
 
 import dev.pglambda.direct.resolve.WrittenCall.Expression;
 import dev.pglambda.direct.resolve.WrittenCall.WrittenArgument;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall.Function;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -11,7 +11,7 @@ import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LogType;
-import dev.pglambda.lambda.aws.AwsLambdaInvoker.Settings;
+import dev.pglambda.lambda.aws.AwsLambdaInvoker.InvokerSettings;
 import dev.pglambda.testing.FakeHttpProxy;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Reply;
@@ -66,10 +66,10 @@ class NetworkTest {
   }
 
   private AwsLambdaInvoker invoker(URI uri, Map<String, String> environment) {
-    return invoker(new Settings(uri, null, 0, 10), environment);
+    return invoker(new InvokerSettings(uri, null, 0, 10), environment);
   }
 
-  private AwsLambdaInvoker invoker(Settings settings, Map<String, String> environment) {
+  private AwsLambdaInvoker invoker(InvokerSettings settings, Map<String, String> environment) {
     AwsLambdaInvoker invoker =
         new AwsLambdaInvoker(
             group,
@@ -212,7 +212,8 @@ class NetworkTest {
     InvocationException failure =
         failure(
             invoker(
-                new Settings(endpoint.uri(), "arn:aws:iam::111122223333:role/lambda-caller", 0, 10),
+                new InvokerSettings(
+                    endpoint.uri(), "arn:aws:iam::111122223333:role/lambda-caller", 0, 10),
                 Map.of("HTTPS_PROXY", proxy.url())),
             LONG);
 

@@ -61,7 +61,8 @@ class RehearsalTest {
 
   private InvocationResult rehearse() {
     LambdaClients clients =
-        new LambdaClients(group, AwsLambdaInvoker.Settings.defaults(), true, Network.direct());
+        new LambdaClients(
+            group, AwsLambdaInvoker.InvokerSettings.defaults(), true, Network.direct());
     return SdkWarmUp.run(
         group,
         uri -> {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param end offset just past the closing parenthesis
  * @param arguments in the order in which they are written
  */
-public record FunctionCall(Function function, int start, int end, List<Argument> arguments) {
+public record ExtensionCall(Function function, int start, int end, List<Argument> arguments) {
 
   /** The functions that are looked for. */
   public enum Function {

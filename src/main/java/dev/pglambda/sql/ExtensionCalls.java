@@ -1,7 +1,7 @@
 package dev.pglambda.sql;
 
-import dev.pglambda.sql.FunctionCall.Argument;
-import dev.pglambda.sql.FunctionCall.Function;
+import dev.pglambda.sql.ExtensionCall.Argument;
+import dev.pglambda.sql.ExtensionCall.Function;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * signature of a function or the name of a table, is no call. The cost is linear in the length of
  * the text.
  */
-final class FunctionCalls {
+final class ExtensionCalls {
   /** Behind these a qualified name with parentheses is no call (gram.y). */
   private static final Set<String> NO_CALL_BEHIND =
       Set.of("function", "procedure", "routine", "aggregate", "into", "table", "view", "exists");
@@ -32,12 +32,12 @@ final class FunctionCalls {
 
   private final SqlText text;
   private final SqlLexer lexer;
-  private final List<FunctionCall> found = new ArrayList<>();
+  private final List<ExtensionCall> found = new ArrayList<>();
 
   /** The brackets that are open, the innermost first. */
   private final Deque<Bracket> open = new ArrayDeque<>();
 
-  private Name name = Name.NONE;
+  private NameProgress name = NameProgress.NONE;
   private int nameStart;
   private @Nullable String schema;
   private @Nullable Function function;
@@ -50,18 +50,18 @@ final class FunctionCalls {
 
   private int previousEnd;
 
-  private FunctionCalls(SqlText text) {
+  private ExtensionCalls(SqlText text) {
     this.text = text;
     this.lexer = text.lexer();
   }
 
   /** See {@link SqlText#calls}. */
-  static List<FunctionCall> find(SqlText text) {
-    FunctionCalls calls = new FunctionCalls(text);
+  static List<ExtensionCall> find(SqlText text) {
+    ExtensionCalls calls = new ExtensionCalls(text);
     if (!calls.scan()) {
       return List.of();
     }
-    calls.found.sort(Comparator.comparingInt(FunctionCall::start));
+    calls.found.sort(Comparator.comparingInt(ExtensionCall::start));
     return List.copyOf(calls.found);
   }
 
@@ -91,7 +91,7 @@ final class FunctionCalls {
 
   private boolean opens() {
     partOfArgument();
-    boolean call = name == Name.FUNCTION && lexer.is('(');
+    boolean call = name == NameProgress.FUNCTION && lexer.is('(');
     open.push(new Bracket(lexer.is('(') ? '(' : '[', call ? function : null, nameStart));
     return true;
   }
@@ -101,7 +101,7 @@ final class FunctionCalls {
       return false;
     }
     Bracket closed = open.pop();
-    FunctionCall call = closed.call(lexer.end());
+    ExtensionCall call = closed.call(lexer.end());
     if (call != null) {
       found.add(call);
     }
@@ -125,15 +125,15 @@ final class FunctionCalls {
 
   private void trackName() {
     if (statementBegins) {
-      statementHasCalls = !isKeyword(lexer, WITHOUT_CALLS);
+      statementHasCalls = !lexer.isKeyword(WITHOUT_CALLS);
     }
     statementBegins = lexer.is(';');
     name =
         switch (name) {
-          case SCHEMA -> lexer.is('.') ? Name.DOT : begin();
+          case SCHEMA -> lexer.is('.') ? NameProgress.DOT : begin();
           case DOT -> {
             function = Function.named(schema, lexer.identifier());
-            yield function == null ? begin() : Name.FUNCTION;
+            yield function == null ? begin() : NameProgress.FUNCTION;
           }
           case NONE, FUNCTION -> begin();
         };
@@ -141,32 +141,27 @@ final class FunctionCalls {
     previousEnd = lexer.end();
   }
 
-  private static boolean isKeyword(SqlLexer lexer, Set<String> words) {
-    return lexer.kind() == TokenKind.IDENTIFIER
-        && words.contains(String.valueOf(lexer.identifier()));
-  }
-
-  private Name begin() {
+  private NameProgress begin() {
     if (!statementHasCalls
         || !lexer.kind().isIdentifier()
         || lexer.end() - lexer.start() < SCHEMA_LENGTH
         || !mayBegin()) {
-      return Name.NONE;
+      return NameProgress.NONE;
     }
     nameStart = lexer.start();
     schema = lexer.identifier();
-    return Name.SCHEMA;
+    return NameProgress.SCHEMA;
   }
 
   /** Whether a call may begin here: not behind a dot, and not behind certain key words. */
   private boolean mayBegin() {
     SqlLexer previous = text.lexer(previousStart, previousEnd);
     previous.next();
-    return !previous.is('.') && !isKeyword(previous, NO_CALL_BEHIND);
+    return !previous.is('.') && !previous.isKeyword(NO_CALL_BEHIND);
   }
 
   /** How much of {@code schema.function} has come. */
-  private enum Name {
+  private enum NameProgress {
     NONE,
     SCHEMA,
     DOT,
@@ -229,14 +224,16 @@ final class FunctionCalls {
     }
 
     /** The call, if it is one of those that are looked for. */
-    @Nullable FunctionCall call(int callEnd) {
+    @Nullable ExtensionCall call(int callEnd) {
       if (function == null) {
         return null;
       }
       if (tokens > 0 || argumentName != null || !arguments.isEmpty()) {
         endArgument();
       }
-      return broken ? null : new FunctionCall(function, callStart, callEnd, List.copyOf(arguments));
+      return broken
+          ? null
+          : new ExtensionCall(function, callStart, callEnd, List.copyOf(arguments));
     }
   }
 }
