@@ -57,7 +57,7 @@ public final class Main {
   /** Returns the exit code, or {@link #RUN_ON}. */
   private static int run(Config config) {
     Logging.configure(config.log().level(), config.log().format());
-    Shutdown shutdown = new Shutdown(Thread.currentThread());
+    ShutdownHook shutdown = new ShutdownHook(Thread.currentThread());
     Runtime.getRuntime().addShutdownHook(shutdown);
     ProxyServer server = null;
     try {
@@ -94,12 +94,12 @@ public final class Main {
    * Stops the proxy at the end of the JVM. A start in progress is interrupted, and cleans up after
    * itself: no PostgreSQL server is left behind then either.
    */
-  private static final class Shutdown extends Thread {
+  private static final class ShutdownHook extends Thread {
     private final Thread starter;
     private final CompletableFuture<@Nullable ProxyServer> started = new CompletableFuture<>();
     private volatile boolean begun;
 
-    Shutdown(Thread starter) {
+    ShutdownHook(Thread starter) {
       super("shutdown");
       this.starter = starter;
     }

@@ -9,9 +9,12 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage;
 import io.netty.channel.ChannelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,6 +92,31 @@ class ArchitectureTest {
   void hasNoCyclesBetweenPackages() {
     slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
     slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /**
+   * A reader who meets a type by its simple name knows which one it is. Some messages have the same
+   * name in both directions, and a builder is known by the class that it stands in.
+   */
+  @Test
+  void hasNoSimpleNameOfATypeTwice() {
+    Map<String, List<JavaClass>> types =
+        CLASSES.stream()
+            .filter(type -> !type.isAnonymousClass() && !type.getSimpleName().isEmpty())
+            .filter(type -> !type.getSimpleName().matches("Builder|package-info"))
+            .filter(type -> !isMessageOfTheServer(type.getSimpleName()) || !isOfTheClient(type))
+            .collect(Collectors.groupingBy(JavaClass::getSimpleName));
+
+    assertThat(types).isNotEmpty();
+    assertThat(types.values()).allSatisfy(sameName -> assertThat(sameName).hasSize(1));
+  }
+
+  private static boolean isMessageOfTheServer(String name) {
+    return CLASSES.contain(BackendMessage.class.getName() + "$" + name);
+  }
+
+  private static boolean isOfTheClient(JavaClass type) {
+    return type.isAssignableTo(FrontendMessage.class);
   }
 
   @Test

@@ -42,7 +42,7 @@ public final class CallbackKeyDelivery {
 
   /** The values of the parameters behind the portal. */
   @FunctionalInterface
-  public interface Values {
+  public interface OfferedValues {
     /**
      * The values in text format; an element may be null.
      *
@@ -56,7 +56,7 @@ public final class CallbackKeyDelivery {
   private final String askForProcedure;
   private final String parameters;
   private final String query;
-  private final Values values;
+  private final OfferedValues values;
   private final String storeBlock;
   private final String wantedSqlState;
   private final String failedSqlState;
@@ -81,7 +81,7 @@ public final class CallbackKeyDelivery {
       String askForProcedure,
       String parameters,
       String query,
-      Values values,
+      OfferedValues values,
       String storeBlock,
       String wantedSqlState,
       String failedSqlState) {

@@ -355,7 +355,7 @@ final class ClientToServer implements FrameScanner.Visitor {
     return null;
   }
 
-  private PreparedStatements.@Nullable Message message(
+  private PreparedStatements.@Nullable SentMessage message(
       byte type, ByteBuf buffer, int body, int end) {
     int name = type == FrontendMessage.CLOSE ? body + 1 : body;
     int nameEnd = name < end ? buffer.indexOf(name, end, (byte) 0) : -1;

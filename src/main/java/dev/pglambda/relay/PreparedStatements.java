@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which of the server's prepared statements and portals have a text that was rewritten, by name.
  *
- * <p>A message that names one is given to {@link ReplyQueue} as a {@link Message} when it is sent,
- * and takes effect when the server has completed it. So a name means for every message what it
- * means to the server, whatever is under way before it, and a Parse or Bind that fails or is
+ * <p>A message that names one is given to {@link ReplyQueue} as a {@link SentMessage} when it is
+ * sent, and takes effect when the server has completed it. So a name means for every message what
+ * it means to the server, whatever is under way before it, and a Parse or Bind that fails or is
  * skipped changes nothing.
  *
  * <p>Names that the server drops otherwise (DEALLOCATE, DISCARD, ROLLBACK TO; the unnamed statement
@@ -48,7 +48,7 @@ public final class PreparedStatements {
   }
 
   /** A message that names a statement or portal whose text is or was rewritten. */
-  non-sealed interface Message extends ReplyOwner {
+  non-sealed interface SentMessage extends ReplyOwner {
     /**
      * The rewritten statements of the text that the server works on; none if it is the client's.
      */
@@ -89,14 +89,15 @@ public final class PreparedStatements {
     }
   }
 
-  private record Parse(Text statement, List<ReplacedSpan> rewritten, Keys keys) implements Message {
+  private record SentParse(Text statement, List<ReplacedSpan> rewritten, Keys keys)
+      implements SentMessage {
     @Override
     public void completed() {
       statement.become(rewritten, keys);
     }
   }
 
-  private record Bind(Text portal, @Nullable Text statement) implements Message {
+  private record SentBind(Text portal, @Nullable Text statement) implements SentMessage {
     @Override
     public List<ReplacedSpan> rewritten() {
       return NONE;
@@ -110,14 +111,14 @@ public final class PreparedStatements {
     }
   }
 
-  private record Execute(Text portal) implements Message {
+  private record SentExecute(Text portal) implements SentMessage {
     @Override
     public List<ReplacedSpan> rewritten() {
       return portal.rewritten;
     }
   }
 
-  private record Close(Text text) implements Message {
+  private record SentClose(Text text) implements SentMessage {
     @Override
     public List<ReplacedSpan> rewritten() {
       return NONE;
@@ -141,32 +142,32 @@ public final class PreparedStatements {
    * @param end where it ends
    * @param keys whether the proxy's keys are to be offered when it is executed
    */
-  Message parse(ByteBuf buffer, int name, int end, List<ReplacedSpan> rewritten, Keys keys) {
+  SentMessage parse(ByteBuf buffer, int name, int end, List<ReplacedSpan> rewritten, Keys keys) {
     Text statement = known(statements, buffer, name, end);
     if (statement == null) {
       statement = note(statements);
     }
     statement.mayTakeKeys |= keys != Keys.NONE;
-    return new Parse(statement, rewritten, keys);
+    return new SentParse(statement, rewritten, keys);
   }
 
   /** A Parse with the client's own text; null if its name is not known. */
-  @Nullable Message parse(ByteBuf buffer, int name, int end) {
+  @Nullable SentMessage parse(ByteBuf buffer, int name, int end) {
     Text statement = known(statements, buffer, name, end);
-    return statement == null ? null : new Parse(statement, NONE, Keys.NONE);
+    return statement == null ? null : new SentParse(statement, NONE, Keys.NONE);
   }
 
   /**
    * A Parse too long to be looked at. It is taken for one of the unnamed statement: the others must
    * be closed before their names can be used again.
    */
-  @Nullable Message parseUnseen() {
+  @Nullable SentMessage parseUnseen() {
     Text statement = statements.get(probe.unnamed());
-    return statement == null ? null : new Parse(statement, NONE, Keys.NONE);
+    return statement == null ? null : new SentParse(statement, NONE, Keys.NONE);
   }
 
   /** A Bind; null if neither of its names is known. */
-  @Nullable Message bind(ByteBuf buffer, int portalName, int portalEnd, int statementEnd) {
+  @Nullable SentMessage bind(ByteBuf buffer, int portalName, int portalEnd, int statementEnd) {
     Text statement = known(statements, buffer, portalEnd + 1, statementEnd);
     Text portal = known(portals, buffer, portalName, portalEnd);
     if (portal == null && statement != null) {
@@ -176,25 +177,25 @@ public final class PreparedStatements {
       return null;
     }
     portal.mayTakeKeys |= statement != null && statement.mayTakeKeys;
-    return new Bind(portal, statement);
+    return new SentBind(portal, statement);
   }
 
   /** An Execute; null if the portal's name is not known. */
-  @Nullable Message execute(ByteBuf buffer, int portalName, int end) {
+  @Nullable SentMessage execute(ByteBuf buffer, int portalName, int end) {
     Text portal = known(portals, buffer, portalName, end);
-    return portal == null ? null : new Execute(portal);
+    return portal == null ? null : new SentExecute(portal);
   }
 
   /** A Close; null if the name is not known. */
-  @Nullable Message closeStatement(ByteBuf buffer, int name, int end) {
+  @Nullable SentMessage closeStatement(ByteBuf buffer, int name, int end) {
     Text statement = known(statements, buffer, name, end);
-    return statement == null ? null : new Close(statement);
+    return statement == null ? null : new SentClose(statement);
   }
 
   /** A Close; null if the name is not known. */
-  @Nullable Message closePortal(ByteBuf buffer, int name, int end) {
+  @Nullable SentMessage closePortal(ByteBuf buffer, int name, int end) {
     Text portal = known(portals, buffer, name, end);
-    return portal == null ? null : new Close(portal);
+    return portal == null ? null : new SentClose(portal);
   }
 
   /** Whether a portal's statement may take keys, once all that is under way is completed. */

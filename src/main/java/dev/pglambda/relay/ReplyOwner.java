@@ -8,7 +8,10 @@ import java.util.List;
  * looked at have none.
  */
 sealed interface ReplyOwner
-    permits ReplyListener, PreparedStatements.Message, ReplyOwner.Replaced, ReplyOwner.OwnMessage {
+    permits ReplyListener,
+        PreparedStatements.SentMessage,
+        ReplyOwner.Replaced,
+        ReplyOwner.OwnMessage {
 
   /**
    * A text of which something was replaced.

@@ -188,7 +188,7 @@ public final class ReplyQueue {
    *
    * @param message told when it is completed; null if it concerns no rewritten text
    */
-  void sentByName(byte type, PreparedStatements.@Nullable Message message) {
+  void sentByName(byte type, PreparedStatements.@Nullable SentMessage message) {
     expect(type, message);
   }
 
@@ -287,7 +287,7 @@ public final class ReplyQueue {
     if (size == 0) {
       return null;
     }
-    if (owners[head] instanceof PreparedStatements.Message message) {
+    if (owners[head] instanceof PreparedStatements.SentMessage message) {
       return message.rewritten();
     }
     return owners[head] instanceof Replaced replaced ? replaced.spans() : null;
@@ -382,7 +382,7 @@ public final class ReplyQueue {
     if (headIs(kind)) {
       ReplyOwner owner = owners[head];
       pop();
-      if (owner instanceof PreparedStatements.Message message) {
+      if (owner instanceof PreparedStatements.SentMessage message) {
         message.completed();
       }
       dropCopyEnds();

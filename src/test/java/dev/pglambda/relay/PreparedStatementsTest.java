@@ -157,7 +157,7 @@ class PreparedStatementsTest extends RelayStage {
     for (int i = 0; i < 100_000; i++) {
       ByteBuf name = Unpooled.copiedBuffer("s" + i, StandardCharsets.US_ASCII);
       prepared.parse(name, 0, name.writerIndex(), text, Keys.NONE).completed();
-      PreparedStatements.Message close = prepared.closeStatement(name, 0, name.writerIndex());
+      PreparedStatements.SentMessage close = prepared.closeStatement(name, 0, name.writerIndex());
       assertThat(close == null).isEqualTo(i >= 1_000); // the most that are noted
       if (close != null) {
         close.completed();
@@ -176,8 +176,8 @@ class PreparedStatementsTest extends RelayStage {
     List<ReplacedSpan> text = List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 5, 9));
     ByteBuf names = Unpooled.copiedBuffer("p\0s\0", StandardCharsets.US_ASCII);
     prepared.parse(names, 2, 3, text, Keys.NONE).completed();
-    PreparedStatements.Message bind = prepared.bind(names, 0, 1, 3);
-    PreparedStatements.Message execute = prepared.execute(names, 0, 1);
+    PreparedStatements.SentMessage bind = prepared.bind(names, 0, 1, 3);
+    PreparedStatements.SentMessage execute = prepared.execute(names, 0, 1);
     assertThat(bind).isNotNull();
     assertThat(execute).isNotNull();
 

@@ -121,7 +121,7 @@ final class PrepareFlow {
                     .thenApply(types -> analysis.resolve(columnTypes, types)))
         .thenCompose(
             resolved ->
-                resolved instanceof DirectAnalysis.Refused refused
+                resolved instanceof DirectAnalysis.RefusedCall refused
                     ? raise(refused)
                     : parse(((DirectAnalysis.Planned) resolved).plan()));
   }
@@ -185,7 +185,7 @@ final class PrepareFlow {
   }
 
   /** The error that PostgreSQL raises where no overload fits. */
-  private CompletionStage<PrepareOutcome> raise(DirectAnalysis.Refused refused) {
+  private CompletionStage<PrepareOutcome> raise(DirectAnalysis.RefusedCall refused) {
     return context
         .pipeline()
         .onError(

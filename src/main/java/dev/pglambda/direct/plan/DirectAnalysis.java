@@ -103,7 +103,7 @@ public final class DirectAnalysis {
   }
 
   /** What becomes of the statement. */
-  public sealed interface AnalysisOutcome permits Planned, Refused {}
+  public sealed interface AnalysisOutcome permits Planned, RefusedCall {}
 
   /** Its calls can be served. */
   public record Planned(DirectPlan plan) implements AnalysisOutcome {}
@@ -114,7 +114,7 @@ public final class DirectAnalysis {
    * @param raiseBlock a statement that raises the error
    * @param position the error's position in the candidate's text, in characters from 1
    */
-  public record Refused(String raiseBlock, int position) implements AnalysisOutcome {}
+  public record RefusedCall(String raiseBlock, int position) implements AnalysisOutcome {}
 
   /**
    * Chooses the overloads.
@@ -140,7 +140,7 @@ public final class DirectAnalysis {
       ResolvedFunction function = new ResolvedFunction(call.call(), known);
       ResolvedFunction arn =
           call.arn() == null || schemas.commons() ? null : new ResolvedFunction(call.arn(), known);
-      Refused refused = arn == null ? null : arn.refusal();
+      RefusedCall refused = arn == null ? null : arn.refusal();
       refused = refused == null ? function.refusal() : refused;
       if (refused != null) {
         return refused;
@@ -202,13 +202,13 @@ public final class DirectAnalysis {
       return expression.unknown() ? null : known.getOrDefault(expression, ARN);
     }
 
-    @Nullable Refused refusal() {
+    @Nullable RefusedCall refusal() {
       if (!(resolution instanceof Unresolved unresolved)) {
         return null;
       }
       Integer index = unresolved.argument();
       int offset = index == null ? function.start() : arguments.get(index).start();
-      return new Refused(RaiseBlock.error(unresolved.error()), candidate.position(offset));
+      return new RefusedCall(RaiseBlock.error(unresolved.error()), candidate.position(offset));
     }
 
     Resolved resolved() {

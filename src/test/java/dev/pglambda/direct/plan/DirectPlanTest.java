@@ -243,8 +243,8 @@ class DirectPlanTest {
         new String(
             marked.replace("^", "").getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
 
-    DirectAnalysis.Refused refused =
-        (DirectAnalysis.Refused) DirectPlans.resolve(latin1, NONE, TEXT, JSON);
+    DirectAnalysis.RefusedCall refused =
+        (DirectAnalysis.RefusedCall) DirectPlans.resolve(latin1, NONE, TEXT, JSON);
 
     assertThat(refused.position()).isEqualTo(marked.indexOf('^') + 1);
     assertThat(refused.raiseBlock()).containsAnyOf("42725", "42883");

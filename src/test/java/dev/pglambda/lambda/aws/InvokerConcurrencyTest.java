@@ -14,7 +14,7 @@ import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LogType;
-import dev.pglambda.lambda.aws.AwsLambdaInvoker.Settings;
+import dev.pglambda.lambda.aws.AwsLambdaInvoker.InvokerSettings;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Reply;
 import io.netty.channel.EventLoopGroup;
@@ -127,8 +127,10 @@ class InvokerConcurrencyTest {
     endpoint.on("f", Reply.json("{}").held());
     endpoint.on("quick", Reply.json("{}"));
     EventLoopGroup single = stage.group(1);
-    AwsLambdaInvoker invoker = stage.invoker(single, new Settings(endpoint.uri(), null, 0, 1));
-    AwsLambdaInvoker another = stage.invoker(single, new Settings(endpoint.uri(), null, 0, 1));
+    AwsLambdaInvoker invoker =
+        stage.invoker(single, new InvokerSettings(endpoint.uri(), null, 0, 1));
+    AwsLambdaInvoker another =
+        stage.invoker(single, new InvokerSettings(endpoint.uri(), null, 0, 1));
     result(another.invoke(call("quick"))); // to build a client counts for nothing
     CompletableFuture<InvocationResult> first =
         invoker.invoke(callIn("us-east-1", Duration.ofSeconds(1)));
@@ -169,7 +171,7 @@ class InvokerConcurrencyTest {
   @Test
   void failsThousandsThatWaitWhereNobodyListens() {
     AwsLambdaInvoker invoker =
-        stage.invoker(new Settings(FakeLambdaEndpoint.refusing(), null, 0, 1));
+        stage.invoker(new InvokerSettings(FakeLambdaEndpoint.refusing(), null, 0, 1));
 
     List<CompletableFuture<InvocationResult>> calls =
         IntStream.range(0, 3000).mapToObj(i -> invoker.invoke(callIn("us-east-1", LONG))).toList();
@@ -208,7 +210,8 @@ class InvokerConcurrencyTest {
     // given
     endpoint.on("f", Reply.json("{}"));
     EventLoopGroup single = stage.group(1);
-    AwsLambdaInvoker invoker = stage.invoker(single, new Settings(endpoint.uri(), null, 0, 10));
+    AwsLambdaInvoker invoker =
+        stage.invoker(single, new InvokerSettings(endpoint.uri(), null, 0, 10));
     // when
     CompletableFuture<InvocationResult> call =
         CompletableFuture.completedFuture(call("f")).thenComposeAsync(invoker::invoke, single);

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationType;
-import dev.pglambda.lambda.aws.AwsLambdaInvoker.Settings;
+import dev.pglambda.lambda.aws.AwsLambdaInvoker.InvokerSettings;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Reply;
 import java.net.InetAddress;
@@ -38,7 +38,9 @@ class InvokerConfigurationTest {
   void retriesIfItIsTold() {
     endpoint.on("f", Reply.apiError(503, "ServiceUnavailableException", "later"));
 
-    assertThat(failure(stage.invoker(new Settings(endpoint.uri(), null, 2, 10)).invoke(call("f"))))
+    assertThat(
+            failure(
+                stage.invoker(new InvokerSettings(endpoint.uri(), null, 2, 10)).invoke(call("f"))))
         .isEqualTo("later");
 
     assertThat(endpoint.requests()).hasSize(3);
@@ -72,7 +74,10 @@ class InvokerConfigurationTest {
     AwsLambdaInvoker invoker =
         stage.closeAfterwards(
             new AwsLambdaInvoker(
-                stage.group(), Settings.defaults(), AwsEnvironment.ofProcess(), "us-east-1"));
+                stage.group(),
+                InvokerSettings.defaults(),
+                AwsEnvironment.ofProcess(),
+                "us-east-1"));
 
     assertThat(result(invoker.invoke(call("f"))).statusCode()).isEqualTo(200);
 
@@ -100,7 +105,8 @@ class InvokerConfigurationTest {
     endpoint.on("f", Reply.json("{}"));
     AwsLambdaInvoker invoker =
         stage.invoker(
-            new Settings(endpoint.uri(), "arn:aws:iam::111122223333:role/lambda-caller", 0, 10));
+            new InvokerSettings(
+                endpoint.uri(), "arn:aws:iam::111122223333:role/lambda-caller", 0, 10));
     // when
     for (int i = 0; i < 2; i++) {
       assertThat(result(invoker.invoke(call("f"))).statusCode()).isEqualTo(200);
@@ -122,7 +128,7 @@ class InvokerConfigurationTest {
     setProperty("aws.sharedCredentialsFile", "/nowhere/credentials");
     setProperty("aws.configFile", "/nowhere/config");
 
-    assertThat(failure(stage.invoker(Settings.defaults()).invoke(call("f"))))
+    assertThat(failure(stage.invoker(InvokerSettings.defaults()).invoke(call("f"))))
         .isEqualTo("Unable to load credentials from any of the providers in the chain");
   }
 
@@ -144,7 +150,7 @@ class InvokerConfigurationTest {
         stage.closeAfterwards(
             new AwsLambdaInvoker(
                 stage.group(),
-                new Settings(endpoint.uri(), null, 0, 10),
+                new InvokerSettings(endpoint.uri(), null, 0, 10),
                 true,
                 Network.direct(),
                 credentials,

@@ -9,7 +9,7 @@ import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LogType;
-import dev.pglambda.lambda.aws.AwsLambdaInvoker.Settings;
+import dev.pglambda.lambda.aws.AwsLambdaInvoker.InvokerSettings;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -53,16 +53,16 @@ final class InvokerStage {
     return made;
   }
 
-  AwsLambdaInvoker invoker(Settings settings) {
+  AwsLambdaInvoker invoker(InvokerSettings settings) {
     return invoker(group, settings);
   }
 
-  AwsLambdaInvoker invoker(EventLoopGroup group, Settings settings) {
+  AwsLambdaInvoker invoker(EventLoopGroup group, InvokerSettings settings) {
     return closeAfterwards(new AwsLambdaInvoker(group, settings, NOTHING, "us-east-1"));
   }
 
   AwsLambdaInvoker invokerAt(URI uri) {
-    return invoker(new Settings(uri, null, 0, 10_000));
+    return invoker(new InvokerSettings(uri, null, 0, 10_000));
   }
 
   /** One that calls the endpoint, with no limit that a test reaches. */
@@ -72,7 +72,7 @@ final class InvokerStage {
 
   /** One that calls the endpoint, so many times at once. */
   AwsLambdaInvoker invoker(int maxConcurrentInvocations) {
-    return invoker(new Settings(endpoint.uri(), null, 0, maxConcurrentInvocations));
+    return invoker(new InvokerSettings(endpoint.uri(), null, 0, maxConcurrentInvocations));
   }
 
   /** What was opened last is closed first. */
