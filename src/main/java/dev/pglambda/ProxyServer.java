@@ -322,7 +322,7 @@ public final class ProxyServer implements AutoCloseable {
   private CallbackSecret secret() throws StartException {
     Secret configured = config.callback().secret();
     if (configured != null) {
-      return CallbackSecret.of(configured.octets());
+      return CallbackSecret.of(configured.bytes());
     }
     try {
       return CallbackSecret.loadOrCreate(config.dataDirectory().resolve(SECRET_FILE));
@@ -377,11 +377,9 @@ public final class ProxyServer implements AutoCloseable {
   /** Whether the proxy listens on loopback and the server is, by its name, on another machine. */
   private boolean isOutOfReach(HostAndPort backend) {
     String host = backend.host();
-    byte[] octets = NetUtil.createByteArrayFromIpAddressString(host);
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
     boolean isHere =
-        octets == null
-            ? host.equalsIgnoreCase("localhost")
-            : octets[0] == 127 || host.equals("::1");
+        bytes == null ? host.equalsIgnoreCase("localhost") : bytes[0] == 127 || host.equals("::1");
     return address().getAddress().isLoopbackAddress() && !isHere;
   }
 

@@ -6,29 +6,29 @@ import org.jspecify.annotations.Nullable;
 /** Bytes that must not be shown: {@link #toString()} hides them. */
 public final class Secret {
   /** Fewest bytes of a secret. */
-  public static final int MINIMUM_OCTETS = 32;
+  public static final int MINIMUM_BYTES = 32;
 
-  private final byte[] octets;
+  private final byte[] bytes;
 
   /**
-   * @param octets at least {@value #MINIMUM_OCTETS}; copied
+   * @param bytes at least {@value #MINIMUM_OCTETS}; copied
    * @throws IllegalArgumentException if they are too few
    */
-  public Secret(byte[] octets) {
-    if (octets.length < MINIMUM_OCTETS) {
+  public Secret(byte[] bytes) {
+    if (bytes.length < MINIMUM_BYTES) {
       throw new IllegalArgumentException("too short");
     }
-    this.octets = octets.clone();
+    this.bytes = bytes.clone();
   }
 
   /** A copy of the bytes. */
-  public byte[] octets() {
-    return octets.clone();
+  public byte[] bytes() {
+    return bytes.clone();
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Secret secret && MessageDigest.isEqual(octets, secret.octets);
+    return other instanceof Secret secret && MessageDigest.isEqual(bytes, secret.bytes);
   }
 
   @Override

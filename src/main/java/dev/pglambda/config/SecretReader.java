@@ -18,25 +18,25 @@ final class SecretReader {
   private SecretReader() {}
 
   static Secret text(String source, String text) throws ConfigException {
-    byte[] octets = text.getBytes(StandardCharsets.UTF_8);
-    if (octets.length < Secret.MINIMUM_OCTETS) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length < Secret.MINIMUM_BYTES) {
       throw new ConfigException(
-          source, octets.length + " octets", Option.CALLBACK_SECRET.expected());
+          source, bytes.length + " octets", Option.CALLBACK_SECRET.expected());
     }
-    return new Secret(octets);
+    return new Secret(bytes);
   }
 
   static Secret file(String source, String name) throws ConfigException {
-    byte[] octets = read(source, name);
-    int length = octets.length;
-    while (length > 0 && (octets[length - 1] == '\n' || octets[length - 1] == '\r')) {
+    byte[] bytes = read(source, name);
+    int length = bytes.length;
+    while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r')) {
       length--;
     }
-    if (length < Secret.MINIMUM_OCTETS || length > LONGEST_FILE) {
+    if (length < Secret.MINIMUM_BYTES || length > LONGEST_FILE) {
       String size = length > LONGEST_FILE ? "more than 64 kB" : length + " octets";
       throw unusable(source, name, size);
     }
-    return new Secret(Arrays.copyOf(octets, length));
+    return new Secret(Arrays.copyOf(bytes, length));
   }
 
   private static byte[] read(String source, String name) throws ConfigException {

@@ -16,7 +16,7 @@ import java.util.Base64;
 public record GeneratedPassword(String text, Path file) {
 
   private static final String FILE = "embedded-password";
-  private static final int RANDOM_OCTETS = 18;
+  private static final int RANDOM_BYTES = 18;
 
   /**
    * Reads the file, or makes it.
@@ -28,7 +28,7 @@ public record GeneratedPassword(String text, Path file) {
     try {
       if (!Files.exists(file)) {
         DataDirectory.create(dataDirectory);
-        byte[] random = new byte[RANDOM_OCTETS];
+        byte[] random = new byte[RANDOM_BYTES];
         new SecureRandom().nextBytes(random);
         String text = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
         PrivateFile.write(file, text + "\n");

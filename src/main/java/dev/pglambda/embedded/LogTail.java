@@ -9,7 +9,7 @@ import java.util.List;
 /** The end of a log file, for an error message. */
 final class LogTail {
 
-  private static final int OCTETS = 8192;
+  private static final int BYTES = 8192;
   private static final int LINES = 20;
 
   private LogTail() {}
@@ -21,11 +21,11 @@ final class LogTail {
    */
   static String of(Path log) {
     try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
-      long start = Math.max(0, file.length() - OCTETS);
+      long start = Math.max(0, file.length() - BYTES);
       file.seek(start);
-      byte[] octets = new byte[(int) (file.length() - start)];
-      file.readFully(octets);
-      List<String> lines = new String(octets, StandardCharsets.UTF_8).lines().toList();
+      byte[] bytes = new byte[(int) (file.length() - start)];
+      file.readFully(bytes);
+      List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
       List<String> last = lines.subList(Math.max(0, lines.size() - LINES), lines.size());
       return last.isEmpty() ? "" : "\n  " + String.join("\n  ", last);
     } catch (IOException e) {

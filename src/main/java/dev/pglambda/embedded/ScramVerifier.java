@@ -18,7 +18,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class ScramVerifier {
 
   private static final int ITERATIONS = 4096;
-  private static final int SALT_OCTETS = 16;
+  private static final int SALT_BYTES = 16;
   private static final int KEY_BITS = 256;
 
   private ScramVerifier() {}
@@ -29,7 +29,7 @@ final class ScramVerifier {
    * @param password visible ASCII, which SASLprep leaves as it is
    */
   static String of(String password) {
-    byte[] salt = new byte[SALT_OCTETS];
+    byte[] salt = new byte[SALT_BYTES];
     new SecureRandom().nextBytes(salt);
     try {
       byte[] salted =

@@ -127,8 +127,8 @@ final class SingleUserServer {
     }
     // Java may not be able to pass such a name (it would be in the encoding of the locale).
     StringBuilder octal = new StringBuilder();
-    for (byte octet : database) {
-      octal.append("\\%03o".formatted(octet & 0xff));
+    for (byte each : database) {
+      octal.append("\\%03o".formatted(each & 0xff));
     }
     List<String> shell = new ArrayList<>();
     shell.add("-c");

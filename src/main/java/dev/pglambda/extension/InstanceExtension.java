@@ -109,10 +109,10 @@ public final class InstanceExtension {
     Map<String, String> row = new LinkedHashMap<>();
     row.put("installation", quoted(settings.installation()));
     row.put("link_password", quoted(settings.linkPassword()));
-    row.put("ipad", octets(settings.requestKey().innerHex()));
-    row.put("opad", octets(settings.requestKey().outerHex()));
-    row.put("callback_ipad", octets(settings.callbackKey().innerHex()));
-    row.put("callback_opad", octets(settings.callbackKey().outerHex()));
+    row.put("ipad", bytes(settings.requestKey().innerHex()));
+    row.put("opad", bytes(settings.requestKey().outerHex()));
+    row.put("callback_ipad", bytes(settings.callbackKey().innerHex()));
+    row.put("callback_opad", bytes(settings.callbackKey().outerHex()));
     row.put("host", quoted(Objects.requireNonNullElse(settings.host(), "127.0.0.1")));
     row.put("port", Integer.toString(settings.port()));
     StringBuilder json = new StringBuilder("{\"one_row\": true");
@@ -120,7 +120,7 @@ public final class InstanceExtension {
     return json.append("}\n").toString();
   }
 
-  private static String octets(String hex) {
+  private static String bytes(String hex) {
     return quoted("\\x" + hex);
   }
 

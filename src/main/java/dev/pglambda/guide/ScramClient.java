@@ -19,7 +19,7 @@ final class ScramClient {
   static final String MECHANISM = "SCRAM-SHA-256";
 
   private static final String NO_CHANNEL_BINDING = "n,,";
-  private static final int NONCE_OCTETS = 18;
+  private static final int NONCE_BYTES = 18;
   private static final int KEY_BITS = 256;
   private static final int MOST_ITERATIONS = 1_000_000;
   private static final Pattern SERVER_FIRST =
@@ -34,7 +34,7 @@ final class ScramClient {
    */
   public ScramClient(String password) {
     this.password = password;
-    byte[] nonce = new byte[NONCE_OCTETS];
+    byte[] nonce = new byte[NONCE_BYTES];
     new SecureRandom().nextBytes(nonce);
     // PostgreSQL takes the user's name from the StartupMessage.
     clientFirst = "n=,r=" + Base64.getEncoder().encodeToString(nonce);
@@ -88,8 +88,8 @@ final class ScramClient {
     }
   }
 
-  private static String base64(byte[] octets) {
-    return Base64.getEncoder().encodeToString(octets);
+  private static String base64(byte[] bytes) {
+    return Base64.getEncoder().encodeToString(bytes);
   }
 
   private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {

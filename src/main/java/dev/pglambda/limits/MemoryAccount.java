@@ -21,14 +21,14 @@ public final class MemoryAccount implements AutoCloseable {
    *
    * @param option the limit
    * @param limit its value in bytes
-   * @param octets how many were asked for
+   * @param bytes how many were asked for
    */
-  public record Refusal(String option, long limit, long octets) {
+  public record Refusal(String option, long limit, long bytes) {
 
     /** For the DETAIL of an error with SQLSTATE 53200, whose message is {@link #MESSAGE}. */
     public String detail() {
       return "pg-lambda-proxy cannot hold %d octets more for this session (%s is %d kB)."
-          .formatted(octets, option, limit / 1024);
+          .formatted(bytes, option, limit / 1024);
     }
 
     /** PostgreSQL's words for SQLSTATE 53200. */
@@ -40,16 +40,16 @@ public final class MemoryAccount implements AutoCloseable {
    *
    * @return false if there are too many; {@link #refusal} tells why
    */
-  public synchronized boolean reserve(long octets) {
+  public synchronized boolean reserve(long bytes) {
     if (closed) {
       return true;
     }
-    Refusal refused = budget.reserve(used, octets);
+    Refusal refused = budget.reserve(used, bytes);
     if (refused != null) {
       refusal = refused;
       return false;
     }
-    used += octets;
+    used += bytes;
     return true;
   }
 
@@ -59,18 +59,18 @@ public final class MemoryAccount implements AutoCloseable {
   }
 
   /** Reserves bytes that are there already, and counted elsewhere until now. */
-  public synchronized void take(long octets) {
+  public synchronized void take(long bytes) {
     if (!closed) {
-      used += octets;
-      budget.add(octets);
+      used += bytes;
+      budget.add(bytes);
     }
   }
 
   /** Gives bytes back that were reserved. */
-  public synchronized void release(long octets) {
+  public synchronized void release(long bytes) {
     if (!closed) {
-      used -= octets;
-      budget.add(-octets);
+      used -= bytes;
+      budget.add(-bytes);
     }
   }
 

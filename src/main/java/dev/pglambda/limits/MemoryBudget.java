@@ -53,22 +53,22 @@ public final class MemoryBudget {
   }
 
   /** Reserves for an account that has {@code own}; null, or why it cannot. */
-  MemoryAccount.@org.jspecify.annotations.Nullable Refusal reserve(long own, long octets) {
-    if (own + octets > accountLimit) {
-      return new MemoryAccount.Refusal("--max-memory-per-session", accountLimit, octets);
+  MemoryAccount.@org.jspecify.annotations.Nullable Refusal reserve(long own, long bytes) {
+    if (own + bytes > accountLimit) {
+      return new MemoryAccount.Refusal("--max-memory-per-session", accountLimit, bytes);
     }
     while (true) {
       long before = used.get();
-      if (own + octets > limit - before - octets) {
-        return new MemoryAccount.Refusal("--max-memory", limit, octets);
+      if (own + bytes > limit - before - bytes) {
+        return new MemoryAccount.Refusal("--max-memory", limit, bytes);
       }
-      if (used.compareAndSet(before, before + octets)) {
+      if (used.compareAndSet(before, before + bytes)) {
         return null;
       }
     }
   }
 
-  void add(long octets) {
-    used.addAndGet(octets);
+  void add(long bytes) {
+    used.addAndGet(bytes);
   }
 }

@@ -10,17 +10,17 @@ class SecretTest {
 
   @Test
   void keepsACopyAndGivesCopies() {
-    byte[] octets = new byte[32];
-    Secret secret = new Secret(octets);
+    byte[] bytes = new byte[32];
+    Secret secret = new Secret(bytes);
 
-    octets[0] = 1;
-    secret.octets()[1] = 1;
+    bytes[0] = 1;
+    secret.bytes()[1] = 1;
 
-    assertThat(secret.octets()).containsOnly(0);
+    assertThat(secret.bytes()).containsOnly(0);
   }
 
   @Test
-  void isEqualByItsOctets() {
+  void isEqualByItsBytes() {
     byte[] ones = new byte[32];
     Arrays.fill(ones, (byte) 1);
 
@@ -30,7 +30,7 @@ class SecretTest {
   }
 
   @Test
-  void refusesLessThan32Octets() {
+  void refusesLessThan32Bytes() {
     assertThatThrownBy(() -> new Secret(new byte[31])).isInstanceOf(IllegalArgumentException.class);
   }
 

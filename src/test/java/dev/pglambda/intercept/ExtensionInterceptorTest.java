@@ -43,14 +43,14 @@ class ExtensionInterceptorTest {
   @Test
   void showsATextWhoseCallsTheProxyCanServe() {
     String text = "SELECT 1; SELECT * FROM aws_lambda.invoke('f', '{}'::json)";
-    byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
+    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
 
     Rewrite rewrite =
         new ExtensionInterceptor((statement, original) -> original, view -> "SELECT", true)
             .inspect(
-                Unpooled.wrappedBuffer(octets),
+                Unpooled.wrappedBuffer(bytes),
                 0,
-                octets.length,
+                bytes.length,
                 Interceptor.NO_PARAMETERS,
                 settings);
 

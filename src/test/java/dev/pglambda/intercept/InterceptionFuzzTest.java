@@ -24,9 +24,9 @@ class InterceptionFuzzTest {
   /** The first byte says standard_conforming_strings and the encoding. */
   @FuzzTest
   void replacesNothingButStatementsOnTheExtensions(byte[] input) {
-    Octets octets = new Octets(input);
-    int flags = octets.next();
-    String text = octets.restAsText();
+    Octets bytes = new Octets(input);
+    int flags = bytes.next();
+    String text = bytes.restAsText();
     Settings settings = new Settings((flags & 1) != 0, encoding(flags));
     Rewrite unchanged = rewrite((statement, own) -> own, text, settings);
     Rewrite rewrite = rewrite((statement, own) -> INSTEAD, text, settings);
@@ -54,9 +54,9 @@ class InterceptionFuzzTest {
   /** The first byte says how the error came about; its body follows. */
   @FuzzTest
   void mendsAnyError(byte[] input) {
-    Octets octets = new Octets(input);
-    int flags = octets.next();
-    byte[] body = octets.rest();
+    Octets bytes = new Octets(input);
+    int flags = bytes.next();
+    byte[] body = bytes.rest();
     ByteBuf frame = Unpooled.buffer().writeByte('E').writeInt(body.length + 4).writeBytes(body);
     ErrorFields fields = ErrorFields.read(frame, 0, frame.readableBytes());
     if (fields == null) {

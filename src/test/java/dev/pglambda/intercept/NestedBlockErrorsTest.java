@@ -241,10 +241,10 @@ class NestedBlockErrorsTest {
 
   private static String position(String text, String word, boolean utf8) {
     String before = text.substring(0, text.lastIndexOf(word));
-    byte[] octets = before.getBytes(StandardCharsets.ISO_8859_1);
+    byte[] bytes = before.getBytes(StandardCharsets.ISO_8859_1);
     return Integer.toString(
         1
-            + new String(octets, utf8 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)
+            + new String(bytes, utf8 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)
                 .length());
   }
 

@@ -71,10 +71,10 @@ class MemoryBudgetTest {
           CompletableFuture.runAsync(
               () -> {
                 for (int n = 0; n < 10_000; n++) {
-                  long octets = n % 700;
-                  if (account.reserve(octets)) {
-                    assertThat(budget.used()).isBetween(octets, 10_000L);
-                    account.release(octets);
+                  long bytes = n % 700;
+                  if (account.reserve(bytes)) {
+                    assertThat(budget.used()).isBetween(bytes, 10_000L);
+                    account.release(bytes);
                   }
                 }
               }));

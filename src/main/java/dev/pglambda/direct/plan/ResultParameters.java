@@ -64,9 +64,9 @@ public final class ResultParameters {
       @Nullable String logResult) {
     return Arrays.asList(
         ByteBuffer.allocate(Integer.BYTES).putInt(statusCode).array(),
-        octets(payload),
-        octets(executedVersion),
-        octets(logResult));
+        bytes(payload),
+        bytes(executedVersion),
+        bytes(logResult));
   }
 
   /** The values before a call is made: they only have to be of the types. */
@@ -74,16 +74,16 @@ public final class ResultParameters {
     return new ArrayList<>(Collections.nCopies(count, null));
   }
 
-  private static byte @Nullable [] octets(@Nullable ByteBuffer buffer) {
+  private static byte @Nullable [] bytes(@Nullable ByteBuffer buffer) {
     if (buffer == null) {
       return null;
     }
-    byte[] octets = new byte[buffer.remaining()];
-    buffer.duplicate().get(octets);
-    return octets;
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
   }
 
-  private static byte @Nullable [] octets(@Nullable String text) {
+  private static byte @Nullable [] bytes(@Nullable String text) {
     return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -56,12 +56,12 @@ final class ReplyAccount implements ExecutionInterceptor {
     }
 
     @Override
-    public void onNext(ByteBuffer octets) {
+    public void onNext(ByteBuffer bytes) {
       if (ended) {
         return;
       }
-      if (account.reserve((long) COPIES * octets.remaining())) {
-        subscriber.onNext(octets);
+      if (account.reserve((long) COPIES * bytes.remaining())) {
+        subscriber.onNext(bytes);
         return;
       }
       ended = true;

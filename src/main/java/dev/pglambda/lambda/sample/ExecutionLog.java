@@ -51,8 +51,8 @@ final class ExecutionLog {
 
   /** The end of the log in base64, as in the header {@code X-Amz-Log-Result}. */
   synchronized String tail() {
-    byte[] octets = text.toString().getBytes(UTF_8);
-    int from = Math.max(0, octets.length - TAIL_LENGTH);
-    return Base64.getEncoder().encodeToString(Arrays.copyOfRange(octets, from, octets.length));
+    byte[] bytes = text.toString().getBytes(UTF_8);
+    int from = Math.max(0, bytes.length - TAIL_LENGTH);
+    return Base64.getEncoder().encodeToString(Arrays.copyOfRange(bytes, from, bytes.length));
   }
 }

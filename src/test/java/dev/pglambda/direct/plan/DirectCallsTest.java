@@ -42,7 +42,7 @@ class DirectCallsTest {
 
     DirectCalls.Returned returned = (DirectCalls.Returned) outcome.join();
     assertThat(returned.values())
-        .containsExactly(new byte[] {0, 0, 0, (byte) 200}, octets("1"), octets("é"), null);
+        .containsExactly(new byte[] {0, 0, 0, (byte) 200}, bytes("1"), bytes("é"), null);
     assertThat(returned.warningBlock()).contains(hex("careful")).contains("WARNING");
   }
 
@@ -83,7 +83,7 @@ class DirectCallsTest {
     assertThat(arguments.form()).isEqualTo(InvokeArguments.Form.NAME);
     assertThat(arguments.functionName()).isEqualTo("f");
     assertThat(arguments.arnRegion()).isNull();
-    assertThat(arguments.payload()).isEqualTo(ByteBuffer.wrap(octets("{}")));
+    assertThat(arguments.payload()).isEqualTo(ByteBuffer.wrap(bytes("{}")));
     assertThat(arguments.region()).isEqualTo("r");
     assertThat(arguments.invocationType()).isEqualTo("Event");
     assertThat(arguments.logType()).isEqualTo("Tail");
@@ -100,14 +100,14 @@ class DirectCallsTest {
   void knowsTheTextFormOfTheComposite(String name, boolean composite) {
     byte[] text = arguments(true, name).compositeText();
 
-    assertThat(text).isEqualTo(composite ? octets(name) : null);
+    assertThat(text).isEqualTo(composite ? bytes(name) : null);
   }
 
   @Test
   void takesThePartsOfTheCompositesText() {
     ArgumentValues arguments = arguments(true, "(f,r)");
 
-    ArgumentValues with = arguments.with(Arrays.asList(octets("f"), null));
+    ArgumentValues with = arguments.with(Arrays.asList(bytes("f"), null));
 
     assertThat(with.compositeText()).isNull();
     var unused = calls(DirectCallMode.AUTO).call(with, CallOrigin.UNKNOWN);
@@ -141,7 +141,7 @@ class DirectCallsTest {
     row.add(new byte[] {(byte) (fits ? 1 : 0)});
     for (String value :
         Arrays.asList(name, null, "{}", "r", "Event", "Tail", "\"ü\"", "q", "70", null, "1.5")) {
-      row.add(value == null ? null : octets(value));
+      row.add(value == null ? null : bytes(value));
     }
     return DirectPlans.of("SELECT * FROM aws_lambda.invoke('f', '{}'::json)", NONE, 25, 114)
         .invocations()
@@ -151,10 +151,10 @@ class DirectCallsTest {
 
   /** As a block has texts. */
   private static String hex(String text) {
-    return HexFormat.of().formatHex(octets(text));
+    return HexFormat.of().formatHex(bytes(text));
   }
 
-  private static byte[] octets(String text) {
+  private static byte[] bytes(String text) {
     return text.getBytes(UTF_8);
   }
 }
