@@ -1,5 +1,6 @@
 package dev.pglambda;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.testing.FloodingServer;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,18 +93,21 @@ class FileDescriptorsIT {
   }
 
   /** A client that is let in, if not at once, then soon; until then it is told why not. */
-  private static Peer beginWithin(ProxyProcess proxy, List<Peer> clients) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      Peer client = Peer.connect(proxy.port());
-      clients.add(client);
-      String refusal = begin(client);
-      if (refusal.isEmpty()) {
-        return client;
-      }
-      assertThat(refusal).contains("C53300\0");
-      assertThat(System.nanoTime()).isLessThan(deadline);
-    }
+  private static Peer beginWithin(ProxyProcess proxy, List<Peer> clients) throws Exception {
+    return await("a client is let in")
+        .until(
+            () -> {
+              Peer client = Peer.connect(proxy.port());
+              clients.add(client);
+              String refusal = begin(client);
+              if (refusal.isEmpty()) {
+                return Optional.of(client);
+              }
+              assertThat(refusal).contains("C53300\0");
+              return Optional.<Peer>empty();
+            },
+            Optional::isPresent)
+        .orElseThrow();
   }
 
   /** Begins a session; the body of the error by which that is refused, or nothing. */

@@ -1,5 +1,6 @@
 package dev.pglambda;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -206,13 +207,8 @@ class HostileConnectionsIT {
   }
 
   /** The proxy notices that a connection is closed a little after its peer. */
-  private static void awaitOpenFiles(ProxyProcess proxy, long most) throws IOException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (proxy.openFiles() > most) {
-      assertThat(System.nanoTime())
-          .as("%d open files (expected: %d)", proxy.openFiles(), most)
-          .isLessThan(deadline);
-    }
+  private static void awaitOpenFiles(ProxyProcess proxy, long most) {
+    await("open files: at most " + most).until(() -> proxy.openFiles() <= most);
   }
 
   private static void drip(Peer client) {

@@ -1,5 +1,6 @@
 package dev.pglambda.listener;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
@@ -9,6 +10,7 @@ import dev.pglambda.relay.RelayStage;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,23 +70,23 @@ class AbandonedStartupTest extends RelayStage {
 
   /** A client that is let in, as soon as the proxy has seen that the one before has gone. */
   private Peer letIn() throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (true) {
-      Peer client = client(startup("user", "bob"));
-      Peer.Message answer = client.read();
-      if (answer.type() == 'R') {
-        return client;
-      }
-      assertThat(answer.body()).contains("C53300");
-      assertThat(System.nanoTime()).as("%s", answer).isLessThan(deadline);
-      client.close();
-    }
+    return await("a client is let in")
+        .until(
+            () -> {
+              Peer client = client(startup("user", "bob"));
+              Peer.Message answer = client.read();
+              if (answer.type() == 'R') {
+                return Optional.of(client);
+              }
+              assertThat(answer.body()).contains("C53300");
+              client.close();
+              return Optional.<Peer>empty();
+            },
+            Optional::isPresent)
+        .orElseThrow();
   }
 
   private void awaitNobody() {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (sessions.size() > 0) {
-      assertThat(System.nanoTime()).as("sessions: %d", sessions.size()).isLessThan(deadline);
-    }
+    await("all sessions have ended").until(() -> sessions.size() == 0);
   }
 }

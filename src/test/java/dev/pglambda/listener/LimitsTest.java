@@ -1,5 +1,6 @@
 package dev.pglambda.listener;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
@@ -16,7 +17,6 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -274,16 +274,16 @@ class LimitsTest extends RelayStage {
     refused.read();
     assertThat(refused.atEnd()).isTrue();
 
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    boolean closed = false;
-    while (!closed) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      try {
-        refused.send(new byte[] {1});
-      } catch (IOException reset) {
-        closed = true;
-      }
-    }
+    await("the connection is closed")
+        .until(
+            () -> {
+              try {
+                refused.send(new byte[] {1});
+                return false;
+              } catch (IOException reset) {
+                return true;
+              }
+            });
   }
 
   private static void assertRefused(Peer client) throws IOException {
@@ -309,9 +309,7 @@ class LimitsTest extends RelayStage {
   }
 
   private void awaitSessions(int fewest, int most) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (sessions.size() < fewest || sessions.size() > most) {
-      assertThat(System.nanoTime()).as("sessions: %d", sessions.size()).isLessThan(deadline);
-    }
+    await("sessions: %d to %d".formatted(fewest, most))
+        .until(() -> sessions.size(), count -> count >= fewest && count <= most);
   }
 }

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
@@ -227,9 +228,7 @@ class DrainTest extends RelayStage {
   /** Has begun when it returns, and ends when no session is left, at the latest after the grace. */
   private CompletableFuture<Void> drain() {
     CompletableFuture<Void> drained = CompletableFuture.runAsync(() -> sessions.drain(GRACE));
-    while (!sessions.isDraining() && !drained.isDone()) {
-      Thread.onSpinWait();
-    }
+    await("the drain has begun").until(() -> sessions.isDraining() || drained.isDone());
     return drained;
   }
 

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static dev.pglambda.testing.Peer.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -243,9 +244,7 @@ class HostileBackendTest {
 
   private void assertNobodyElseNoticed() throws Exception {
     roundTrip();
-    while (proxy.sessions() > 1) {
-      Thread.onSpinWait(); // until it has noticed the end of the others; JUnit limits the time
-    }
+    await("the proxy has noticed the end of the others").until(() -> proxy.sessions() <= 1);
     roundTrip();
     List<ILoggingEvent> events = new ArrayList<>(logged.list);
     assertThat(events)

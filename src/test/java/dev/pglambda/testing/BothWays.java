@@ -1,5 +1,6 @@
 package dev.pglambda.testing;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.StartException;
@@ -8,7 +9,6 @@ import dev.pglambda.testing.ServerMessage.NotificationResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -274,13 +274,11 @@ public final class BothWays implements AutoCloseable {
   }
 
   /** Waits until a query returns no row. */
-  public static void awaitNothing(WireClient client, String query) throws IOException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    List<ServerMessage> answer = client.query(query).readUntilReady();
-    while (answer.stream().anyMatch(ServerMessage.DataRow.class::isInstance)) {
-      assertThat(System.nanoTime()).as("%s: %s", query, answer).isLessThan(deadline);
-      answer = client.query(query).readUntilReady();
-    }
+  public static void awaitNothing(WireClient client, String query) {
+    await("no row: " + query)
+        .until(
+            () -> client.query(query).readUntilReady(),
+            answer -> answer.stream().noneMatch(ServerMessage.DataRow.class::isInstance));
   }
 
   public PostgresServer postgres() {

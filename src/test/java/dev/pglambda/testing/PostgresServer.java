@@ -1,5 +1,7 @@
 package dev.pglambda.testing;
 
+import static dev.pglambda.testing.Awaiting.await;
+
 import dev.pglambda.embedded.BinariesArchive;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.embedded.EmbeddedPostgresException;
@@ -15,7 +17,6 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,8 +49,6 @@ public final class PostgresServer {
           "max_connections", "600");
 
   private static final int VALIDATION_SECONDS = 10;
-
-  private static final Duration RELOAD_TIMEOUT = Duration.ofSeconds(10);
 
   private static final Map<String, PostgresServer> SERVERS = new HashMap<>();
 
@@ -270,12 +269,8 @@ public final class PostgresServer {
     String before = query("SELECT pg_conf_load_time()");
     execute("SELECT pg_reload_conf()");
     // The server reads pg_hba.conf in the same step, and a new session inherits the time from it.
-    long deadline = System.nanoTime() + RELOAD_TIMEOUT.toNanos();
-    while (Objects.equals(query("SELECT pg_conf_load_time()"), before)) {
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException("pg_hba.conf was not read within " + RELOAD_TIMEOUT);
-      }
-    }
+    await("pg_hba.conf is read")
+        .until(() -> !Objects.equals(query("SELECT pg_conf_load_time()"), before));
   }
 
   private @Nullable String query(String sql) throws SQLException {

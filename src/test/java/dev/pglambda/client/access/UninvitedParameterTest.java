@@ -4,6 +4,7 @@ import static dev.pglambda.client.access.Uninvited.GREET;
 import static dev.pglambda.client.access.Uninvited.INVOKE;
 import static dev.pglambda.client.access.Uninvited.ROLE;
 import static dev.pglambda.client.access.Uninvited.stateOfError;
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.testing.LambdaDatabase;
@@ -116,9 +117,7 @@ class UninvitedParameterTest {
         assertThat(stateOfError(connection, INVOKE)).isEqualTo("42501");
         assertThat(Queries.row(connection, GREET)).isEqualTo("\"hello\"");
       }
-      while (database.proxy().sessions() > 1) {
-        Thread.onSpinWait();
-      }
+      await("the other session has ended").until(() -> database.proxy().sessions() <= 1);
       // The call is the other session's, which has ended.
       assertThat(stateOfError(connection, GREET)).isEqualTo("57P01");
     }

@@ -1,5 +1,6 @@
 package dev.pglambda.client.invoke;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -102,10 +103,8 @@ class StandbyTest {
     }
     try (Connection connection = directly(standby)) {
       String behind = "SELECT pg_last_wal_replay_lsn() < '" + written + "'::pg_lsn";
-      for (int i = 0; Queries.row(connection, behind).equals("t"); i++) {
-        assertThat(i).as("polls until the standby has replayed " + written).isLessThan(600);
-        Queries.execute(connection, "SELECT pg_sleep(0.05)");
-      }
+      await("the standby has replayed " + written)
+          .until(() -> Queries.row(connection, behind).equals("f"));
     }
   }
 

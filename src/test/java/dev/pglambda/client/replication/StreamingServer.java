@@ -1,8 +1,7 @@
 package dev.pglambda.client.replication;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.pglambda.embedded.EmbeddedPostgres;
+import dev.pglambda.testing.Awaiting;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.Queries;
@@ -17,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +31,7 @@ public final class StreamingServer implements AutoCloseable {
   public static final String DATABASE = "postgres";
 
   /** So many times a state is asked for at most, 50 ms apart. */
-  private static final int MOST_POLLS = 1000;
+  private static final Duration PATIENCE = Duration.ofSeconds(50);
 
   private static final Map<String, String> PARAMETERS =
       Map.of(
@@ -159,14 +159,9 @@ public final class StreamingServer implements AutoCloseable {
   /** Asks again and again, without the proxy, until the only row is the expected one. */
   public void await(String sql, String expected) throws SQLException {
     try (Connection connection = connect()) {
-      String row = Queries.row(connection, sql);
-      for (int polls = 0; !row.equals(expected); polls++) {
-        assertThat(polls)
-            .as("polls of %s: %s (expected: %s)", sql, row, expected)
-            .isLessThan(MOST_POLLS);
-        Queries.execute(connection, "SELECT pg_sleep(0.05)");
-        row = Queries.row(connection, sql);
-      }
+      Awaiting.await(sql)
+          .atMost(PATIENCE)
+          .until(() -> Queries.row(connection, sql), expected::equals);
     }
   }
 

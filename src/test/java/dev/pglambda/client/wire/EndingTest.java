@@ -1,5 +1,6 @@
 package dev.pglambda.client.wire;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,16 +32,11 @@ import org.postgresql.util.ServerErrorMessage;
 
 /**
  * Whatever ends a statement ends the call in it, wherever the call stands: the request to Lambda is
- * aborted within half a second, the error is PostgreSQL's own, and the next call works.
+ * aborted, the error is PostgreSQL's own, and the next call works.
  */
 @ParameterizedClass
 @MethodSource("dev.pglambda.testing.LambdaDatabase#ofEachVersion")
 class EndingTest {
-  private static final Duration SOON = Duration.ofMillis(500);
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-
-  /** A machine that is busy with something else may be late, but not every time. */
-  private static final int ATTEMPTS = 4;
 
   private static final String CONTEXT = "SQL function \"invoke\" statement 1";
   private static final String HELLO = "SELECT payload FROM aws_lambda.invoke('hello', '{}'::json)";
@@ -140,33 +135,19 @@ class EndingTest {
     void run() throws Exception;
   }
 
-  /** One try of a test; says how long it took until the request was aborted. */
-  private interface Attempt {
-    Duration run() throws Exception;
-  }
-
-  private static void assertSoon(Attempt attempt) throws Exception {
-    Duration shortest = attempt.run();
-    for (int i = 1; i < ATTEMPTS && shortest.compareTo(SOON) > 0; i++) {
-      Duration time = attempt.run();
-      shortest = time.compareTo(shortest) < 0 ? time : shortest;
-    }
-    assertThat(shortest).isLessThanOrEqualTo(SOON);
-  }
-
-  /** Makes one call that is held, and ends it; the time until the endpoint saw the request end. */
-  private Duration timeToAbort(Action call, Action end) throws Exception {
+  /**
+   * Makes one call that is held, ends it, and waits until the endpoint has seen the request end.
+   * That is long before the call's own time-out.
+   */
+  private void awaitAbort(Action call, Action end) throws Exception {
     int requests = lambda.requests("held").size();
     int all = lambda.requests().size();
     int aborted = lambda.aborted();
     call.run();
     lambda.awaitRequests(all + 1);
-    long start = System.nanoTime();
     end.run();
     lambda.awaitAborted(aborted + 1);
-    Duration time = Duration.ofNanos(System.nanoTime() - start);
     assertThat(lambda.requests("held")).hasSize(requests + 1);
-    return time;
   }
 
   private void end(Cause cause, Statement statement) throws SQLException {
@@ -195,26 +176,21 @@ class EndingTest {
   @MethodSource("causesAndPositions")
   void endsTheCallAndLeavesTheSession(Cause cause, Position position) throws Exception {
     try (Statement statement = connection.createStatement()) {
-      assertSoon(
-          () -> {
-            int hello = lambda.requests("hello").size();
-            setTimeout(cause);
-            List<CompletableFuture<?>> call = new ArrayList<>();
+      int hello = lambda.requests("hello").size();
+      setTimeout(cause);
+      List<CompletableFuture<?>> call = new ArrayList<>();
 
-            Duration time =
-                timeToAbort(
-                    () -> call.add(Queries.inBackground(statement, position.sql)),
-                    () -> end(cause, statement));
+      awaitAbort(
+          () -> call.add(Queries.inBackground(statement, position.sql)),
+          () -> end(cause, statement));
 
-            ServerErrorMessage error = errorOf(call.get(0));
-            assertThat(error.getSQLState()).isEqualTo("57014");
-            assertThat(error.getMessage()).isEqualTo(cause.message);
-            assertThat(error.getWhere()).isEqualTo(position.context);
-            setTimeout(Cause.CANCEL_REQUEST);
-            assertThat(Queries.row(connection, HELLO)).isEqualTo("\"hello\"");
-            assertThat(lambda.requests("hello")).hasSize(hello + 1);
-            return time;
-          });
+      ServerErrorMessage error = errorOf(call.get(0));
+      assertThat(error.getSQLState()).isEqualTo("57014");
+      assertThat(error.getMessage()).isEqualTo(cause.message);
+      assertThat(error.getWhere()).isEqualTo(position.context);
+      setTimeout(Cause.CANCEL_REQUEST);
+      assertThat(Queries.row(connection, HELLO)).isEqualTo("\"hello\"");
+      assertThat(lambda.requests("hello")).hasSize(hello + 1);
     }
   }
 
@@ -232,21 +208,16 @@ class EndingTest {
         END $$
         """);
     try (Statement statement = connection.createStatement()) {
-      assertSoon(
-          () -> {
-            int hello = lambda.requests("hello").size();
-            setTimeout(cause);
-            List<CompletableFuture<List<String>>> call = new ArrayList<>();
+      int hello = lambda.requests("hello").size();
+      setTimeout(cause);
+      List<CompletableFuture<List<String>>> call = new ArrayList<>();
 
-            Duration time =
-                timeToAbort(
-                    () -> call.add(Queries.inBackground(statement, "SELECT ending.call_again()")),
-                    () -> end(cause, statement));
+      awaitAbort(
+          () -> call.add(Queries.inBackground(statement, "SELECT ending.call_again()")),
+          () -> end(cause, statement));
 
-            assertThat(call.get(0).get()).containsExactly("\"hello\"");
-            assertThat(lambda.requests("hello")).hasSize(hello + 1);
-            return time;
-          });
+      assertThat(call.get(0).get()).containsExactly("\"hello\"");
+      assertThat(lambda.requests("hello")).hasSize(hello + 1);
     }
   }
 
@@ -255,26 +226,20 @@ class EndingTest {
   void leavesTheTransactionToASavepoint(Cause cause) throws Exception {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      assertSoon(
-          () -> {
-            Queries.execute(connection, "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT 1");
-            setTimeout(cause);
-            Queries.execute(connection, "SAVEPOINT before");
-            List<CompletableFuture<?>> call = new ArrayList<>();
+      Queries.execute(connection, "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT 1");
+      setTimeout(cause);
+      Queries.execute(connection, "SAVEPOINT before");
+      List<CompletableFuture<?>> call = new ArrayList<>();
 
-            Duration time =
-                timeToAbort(
-                    () -> call.add(Queries.inBackground(statement, HELD)),
-                    () -> end(cause, statement));
+      awaitAbort(
+          () -> call.add(Queries.inBackground(statement, HELD)), () -> end(cause, statement));
 
-            assertThat(errorOf(call.get(0)).getMessage()).isEqualTo(cause.message);
-            Queries.execute(connection, "ROLLBACK TO before");
-            setTimeout(Cause.CANCEL_REQUEST);
-            assertThat(Queries.row(connection, HELLO)).isEqualTo("\"hello\"");
-            assertThat(Queries.row(connection, "SELECT count(*) FROM kept")).isEqualTo("1");
-            connection.commit();
-            return time;
-          });
+      assertThat(errorOf(call.get(0)).getMessage()).isEqualTo(cause.message);
+      Queries.execute(connection, "ROLLBACK TO before");
+      setTimeout(Cause.CANCEL_REQUEST);
+      assertThat(Queries.row(connection, HELLO)).isEqualTo("\"hello\"");
+      assertThat(Queries.row(connection, "SELECT count(*) FROM kept")).isEqualTo("1");
+      connection.commit();
     }
   }
 
@@ -295,21 +260,15 @@ class EndingTest {
   @ParameterizedTest
   @EnumSource(Position.class)
   void endsTheCallOfASessionThatIsTerminated(Position position) throws Exception {
-    assertSoon(
-        () -> {
-          try (Peer client = session()) {
-            String process = query(client, "SELECT pg_backend_pid()");
+    try (Peer client = session()) {
+      String process = query(client, "SELECT pg_backend_pid()");
 
-            Duration time =
-                timeToAbort(
-                    () -> client.send('Q', position.sql + "\0"),
-                    () -> Queries.row(other, "SELECT pg_terminate_backend(" + process + ")"));
+      awaitAbort(
+          () -> client.send('Q', position.sql + "\0"),
+          () -> Queries.row(other, "SELECT pg_terminate_backend(" + process + ")"));
 
-            assertFatal(
-                client, "57P01", "terminating connection due to administrator command", position);
-            return time;
-          }
-        });
+      assertFatal(client, "57P01", "terminating connection due to administrator command", position);
+    }
     assertThat(Queries.row(connection, HELLO)).isEqualTo("\"hello\"");
   }
 
@@ -321,19 +280,14 @@ class EndingTest {
           .isEqualTo("42704");
       return;
     }
-    assertSoon(
-        () -> {
-          try (Peer client = session()) {
-            query(client, HELLO);
-            query(client, "SET transaction_timeout = '200ms'");
+    try (Peer client = session()) {
+      query(client, HELLO);
+      query(client, "SET transaction_timeout = '200ms'");
 
-            Duration time = timeToAbort(() -> client.send('Q', position.sql + "\0"), () -> {});
+      awaitAbort(() -> client.send('Q', position.sql + "\0"), () -> {});
 
-            assertFatal(
-                client, "25P04", "terminating connection due to transaction timeout", position);
-            return time;
-          }
-        });
+      assertFatal(client, "25P04", "terminating connection due to transaction timeout", position);
+    }
   }
 
   @ParameterizedTest
@@ -343,26 +297,21 @@ class EndingTest {
     "BLOCK_THAT_CATCHES_OTHERS, false", "BLOCK_THAT_CATCHES_OTHERS, true"
   })
   void endsTheCallOfAClientThatDisappears(Position position, boolean reset) throws Exception {
-    assertSoon(
-        () -> {
-          try (Peer client = session()) {
-            String process = query(client, "SELECT pg_backend_pid()");
+    try (Peer client = session()) {
+      String process = query(client, "SELECT pg_backend_pid()");
 
-            Duration time =
-                timeToAbort(
-                    () -> client.send('Q', position.sql + "\0"),
-                    () -> {
-                      if (reset) {
-                        client.reset();
-                      } else {
-                        client.socket().close();
-                      }
-                    });
+      awaitAbort(
+          () -> client.send('Q', position.sql + "\0"),
+          () -> {
+            if (reset) {
+              client.reset();
+            } else {
+              client.socket().close();
+            }
+          });
 
-            awaitEndOf(process);
-            return time;
-          }
-        });
+      awaitEndOf(process);
+    }
     assertThat(Queries.row(connection, HELLO)).isEqualTo("\"hello\"");
   }
 
@@ -405,13 +354,10 @@ class EndingTest {
     assertThat(client.atEnd()).isTrue();
   }
 
-  private void awaitEndOf(String process) throws SQLException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!Queries.rows(other, "SELECT 1 FROM pg_stat_activity WHERE pid = " + process)
-        .isEmpty()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("the server's process lives on after " + PATIENCE);
-      }
-    }
+  private void awaitEndOf(String process) {
+    await("the server's process has ended")
+        .until(
+            () -> Queries.rows(other, "SELECT 1 FROM pg_stat_activity WHERE pid = " + process),
+            List::isEmpty);
   }
 }

@@ -1,5 +1,6 @@
 package dev.pglambda.client.wire;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.embedded.EmbeddedPostgres;
@@ -101,16 +102,15 @@ class LostServerTest {
     }
   }
 
-  private static void awaitSession(int port) throws IOException {
-    long deadline = System.nanoTime() + 30_000_000_000L;
-    while (true) {
-      try (WireClient client = connect(port)) {
-        assertThat(client.query("SELECT 1").readUntilReady()).hasSize(4);
-        return;
-      } catch (IOException stillRecovering) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-      }
-    }
+  private static void awaitSession(int port) {
+    await("the server has recovered")
+        .ignoreExceptionsMatching(IOException.class::isInstance)
+        .untilAsserted(
+            () -> {
+              try (WireClient client = connect(port)) {
+                assertThat(client.query("SELECT 1").readUntilReady()).hasSize(4);
+              }
+            });
   }
 
   private static WireClient connect(int port) throws IOException {

@@ -1,5 +1,6 @@
 package dev.pglambda.client.wire;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -140,16 +141,17 @@ class ShutdownIT {
 
   /** New clients are refused as soon as the signal has arrived. */
   private static void awaitRefusal(ProxyProcess proxy, String database) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    String state = "";
-    while (!state.equals("57P03")) {
-      assertThat(System.nanoTime()).as(state).isLessThan(deadline);
-      try (Connection late = proxy.connectTo(database)) {
-        Queries.execute(late, "SELECT 1");
-      } catch (SQLException refused) {
-        state = refused.getSQLState();
-      }
-    }
+    await("a new client is refused")
+        .until(
+            () -> {
+              try (Connection late = proxy.connectTo(database)) {
+                Queries.execute(late, "SELECT 1");
+                return "";
+              } catch (SQLException refused) {
+                return refused.getSQLState();
+              }
+            },
+            "57P03"::equals);
   }
 
   private static void ended(PSQLException e) {

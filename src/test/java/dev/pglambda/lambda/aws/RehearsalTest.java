@@ -1,5 +1,6 @@
 package dev.pglambda.lambda.aws;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,10 +46,7 @@ class RehearsalTest {
 
     assertThat(endpoint.getHost()).isEqualTo("127.0.0.1");
     // The event loop gives the port back when it waits for events the next time.
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (accepts(endpoint.getPort())) {
-      assertThat(System.nanoTime()).as("the port is still open").isLessThan(deadline);
-    }
+    await("the port is closed").until(() -> !accepts(endpoint.getPort()));
   }
 
   private static boolean accepts(int port) throws IOException {
