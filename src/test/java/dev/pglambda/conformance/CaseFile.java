@@ -62,8 +62,12 @@ public record CaseFile(
    * @throws CaseSyntaxException if there is a mistake in it
    */
   public static CaseFile read(Path path) {
+    return read(path, false);
+  }
+
+  private static CaseFile read(Path path, boolean answersMayBeMissing) {
     try {
-      return CaseParser.parse(path.toString(), Files.readString(path));
+      return CaseParser.parse(path.toString(), Files.readString(path), answersMayBeMissing);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -75,19 +79,30 @@ public record CaseFile(
    */
   public static List<CaseFile> selected() {
     String part = System.getProperty("pglambda.test.case", "");
-    return readAll(DIRECTORY).stream().filter(file -> file.name().contains(part)).toList();
+    return files(DIRECTORY).stream()
+        .map(CaseFile::read)
+        .filter(file -> file.name().contains(part))
+        .toList();
+  }
+
+  /** Those whose file's name contains a text; their statements may have no answers yet. */
+  static List<CaseFile> toRecord(String part) {
+    return files(DIRECTORY).stream()
+        .filter(path -> path.getFileName().toString().contains(part))
+        .map(path -> read(path, true))
+        .toList();
   }
 
   /**
    * Reads all {@code *.case} files of a directory and those below it, in the order of their names.
    */
   public static List<CaseFile> readAll(Path directory) {
+    return files(directory).stream().map(CaseFile::read).toList();
+  }
+
+  static List<Path> files(Path directory) {
     try (Stream<Path> files = Files.walk(directory)) {
-      return files
-          .filter(file -> file.toString().endsWith(".case"))
-          .sorted()
-          .map(CaseFile::read)
-          .toList();
+      return files.filter(file -> file.toString().endsWith(".case")).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -17,6 +17,7 @@ final class CaseParser {
   private static final Pattern LAMBDA = Pattern.compile("(?s)lambda\\s+(\\S+)\\s+=>(.*)");
 
   private final String file;
+  private final boolean answersMayBeMissing;
   private int line;
 
   private @Nullable String title;
@@ -36,8 +37,9 @@ final class CaseParser {
 
   private @Nullable StepBuilder step;
 
-  private CaseParser(String file) {
+  private CaseParser(String file, boolean answersMayBeMissing) {
     this.file = file;
+    this.answersMayBeMissing = answersMayBeMissing;
   }
 
   /**
@@ -46,7 +48,17 @@ final class CaseParser {
    * @throws CaseSyntaxException if there is a mistake in it
    */
   static CaseFile parse(String file, String text) {
-    CaseParser parser = new CaseParser(file);
+    return parse(file, text, false);
+  }
+
+  /**
+   * Reads a case.
+   *
+   * @param answersMayBeMissing whether a statement may have no answer yet
+   * @throws CaseSyntaxException if there is a mistake in it
+   */
+  static CaseFile parse(String file, String text, boolean answersMayBeMissing) {
+    CaseParser parser = new CaseParser(file, answersMayBeMissing);
     String[] lines = text.split("\\r?\\n", -1);
     int next = 0;
     while (next < lines.length) {
@@ -75,6 +87,9 @@ final class CaseParser {
 
   private void accept(String text) {
     if (isIgnored(text)) {
+      if (text.isBlank() && step != null) {
+        step.endSql();
+      }
       return;
     }
     Matcher lambdaLine = LAMBDA.matcher(text);
@@ -227,7 +242,7 @@ final class CaseParser {
   private void finishStep() {
     if (step != null) {
       try {
-        steps.add(step.build());
+        steps.add(step.build(answersMayBeMissing));
       } catch (IllegalArgumentException e) {
         throw new CaseSyntaxException(file, step.line(), String.valueOf(e.getMessage()));
       }

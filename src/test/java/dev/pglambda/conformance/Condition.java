@@ -1,9 +1,14 @@
 package dev.pglambda.conformance;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +30,27 @@ record Condition(
           EnumSet.allOf(Mode.class),
           EnumSet.allOf(Role.class),
           EnumSet.allOf(CallingMode.class));
+
+  private static final Map<Set<Mode>, String> MODES =
+      Map.of(
+          EnumSet.allOf(Mode.class), "",
+          EnumSet.of(Mode.SIMPLE), "simple",
+          EnumSet.of(Mode.EXTENDED, Mode.BINARY), "extended",
+          EnumSet.of(Mode.SIMPLE, Mode.EXTENDED), "text",
+          EnumSet.of(Mode.EXTENDED), "text, extended",
+          EnumSet.of(Mode.BINARY), "binary");
+  private static final Map<Set<Role>, String> ROLES =
+      Map.of(
+          EnumSet.allOf(Role.class), "",
+          EnumSet.of(Role.SUPERUSER), "superuser",
+          EnumSet.of(Role.PLAIN), "plain");
+  private static final Map<Set<CallingMode>, String> CALLS =
+      Map.of(
+          EnumSet.allOf(CallingMode.class), "",
+          EnumSet.of(CallingMode.EXTENSION), "extension",
+          EnumSet.of(CallingMode.EXTENSION, CallingMode.ALWAYS), "installed",
+          EnumSet.of(CallingMode.ALWAYS), "always",
+          EnumSet.of(CallingMode.ABSENT), "absent");
 
   private static final Pattern VERSIONS = Pattern.compile("(\\d{2})?(-)?(\\d{2})?");
 
@@ -113,5 +139,25 @@ record Condition(
         && modes.contains(variant.mode())
         && roles.contains(variant.role())
         && calls.contains(variant.calls());
+  }
+
+  /** As case files have it in brackets; empty if it always holds. */
+  String text() {
+    return Stream.of(
+            Objects.requireNonNull(MODES.get(modes), "modes"),
+            Objects.requireNonNull(ROLES.get(roles), "roles"),
+            Objects.requireNonNull(CALLS.get(calls), "calls"),
+            versionText())
+        .filter(part -> !part.isEmpty())
+        .collect(joining(", "));
+  }
+
+  private String versionText() {
+    if (minVersion == maxVersion) {
+      return "" + minVersion;
+    }
+    String from = minVersion == 0 ? "" : "" + minVersion;
+    String to = maxVersion == ANY_VERSION ? "" : "" + maxVersion;
+    return from.isEmpty() && to.isEmpty() ? "" : from + "-" + to;
   }
 }

@@ -9,6 +9,8 @@ import dev.pglambda.testing.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * extensions' files on the server, in a database of its own, and writes {@code
  * target/conformance.md}. System properties narrow or widen what is run, see {@code
  * docs/development/conformance.md}: {@code pglambda.test.case}, {@code pglambda.test.mode}, {@code
- * pglambda.test.versions} and {@code pglambda.test.variants}.
+ * pglambda.test.versions}, {@code pglambda.test.variants} and {@code pglambda.test.record}.
  */
 class ConformanceTest {
   private static final boolean ALL_VARIANTS =
@@ -31,21 +33,51 @@ class ConformanceTest {
   private static final Path REPORT_FILE = Path.of("target", "conformance.md");
   private static final ConformanceReport REPORT = new ConformanceReport();
 
+  /** Cases whose answers are written into their files, not compared; empty for none. */
+  private static final String RECORDED = System.getProperty("pglambda.test.record", "");
+
+  private static final List<CaseFile> CASES =
+      RECORDED.isEmpty() ? CaseFile.selected() : CaseFile.toRecord(RECORDED);
+  private static final Map<String, CaseRecording> RECORDINGS = new LinkedHashMap<>();
   private static final List<Run> RUNS = selected().filter(Run::applies).toList();
 
   private static ParallelRuns running;
 
   @BeforeAll
   static void start() {
-    running = new ParallelRuns(RUNS);
+    if (!RECORDED.isEmpty()) {
+      CASES.forEach(file -> RECORDINGS.put(file.name(), new CaseRecording(file)));
+    }
+    running = new ParallelRuns(RUNS, RECORDINGS);
   }
 
   @AfterAll
   static void stop() throws IOException {
     running.close();
     selected().filter(run -> !run.applies()).forEach(run -> count(run, Outcome.NOT_APPLICABLE));
-    CaseFile.selected().forEach(REPORT::addOutOfRange);
+    CASES.forEach(REPORT::addOutOfRange);
     Files.writeString(REPORT_FILE, REPORT.markdown());
+    if (!RECORDED.isEmpty()) {
+      record();
+    }
+  }
+
+  /** Never passes: what was recorded is to be read first. */
+  private static void record() throws IOException {
+    List<String> written = new ArrayList<>();
+    for (CaseRecording recording : RECORDINGS.values()) {
+      Path file = recording.file();
+      String before = Files.readString(file);
+      String after = recording.rewrite(before);
+      if (!after.equals(before)) {
+        Files.writeString(file, after);
+        written.add(file.toString());
+      }
+    }
+    throw new AssertionError(
+        written.isEmpty()
+            ? "recorded: every answer is as its file has it"
+            : "recorded, to be read and committed: " + String.join(", ", written));
   }
 
   private static void count(Run run, Outcome outcome) {
@@ -59,11 +91,10 @@ class ConformanceTest {
 
   /** Those that are not for the server's version, too. */
   private static Stream<Run> selected() {
-    List<CaseFile> cases = CaseFile.selected();
     return servers()
         .flatMap(
             server ->
-                cases.stream()
+                CASES.stream()
                     .flatMap(
                         file ->
                             variants(file, server).map(variant -> new Run(server, file, variant))))

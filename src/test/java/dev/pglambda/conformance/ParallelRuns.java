@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -40,11 +41,17 @@ final class ParallelRuns implements AutoCloseable {
     }
   }
 
+  private final Map<String, CaseRecording> recordings;
   private final ExecutorService threads = Executors.newFixedThreadPool(SERVERS_AT_A_TIME);
   private final IdentityHashMap<Run, CompletableFuture<Void>> results = new IdentityHashMap<>();
 
-  /** Starts. */
-  ParallelRuns(List<Run> runs) {
+  /**
+   * Starts.
+   *
+   * @param recordings of what is answered, by the name of the case; empty: it is compared
+   */
+  ParallelRuns(List<Run> runs, Map<String, CaseRecording> recordings) {
+    this.recordings = recordings;
     runs.forEach(run -> results.put(run, new CompletableFuture<>()));
     // Those with the most to do begin, so that none of them is left over at the end.
     runs.stream()
@@ -77,7 +84,7 @@ final class ParallelRuns implements AutoCloseable {
       throw new InterruptedException("closed before " + run);
     }
     try {
-      proxied.run(run.caseFile(), run.variant());
+      proxied.run(run.caseFile(), run.variant(), recordings.get(run.caseFile().name()));
       result(run).complete(null);
     } catch (InterruptedException e) {
       throw e;

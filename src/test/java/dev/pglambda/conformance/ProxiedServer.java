@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server, the proxies before it that cases ask for, and the endpoint behind those. Each case has
@@ -27,8 +28,12 @@ final class ProxiedServer {
     this.databases = new DatabaseSupply(postgres);
   }
 
-  /** Runs a case, see {@link ConformanceRunner#run(CaseFile, Variant, Target, LambdaEndpoint)}. */
-  void run(CaseFile caseFile, Variant variant)
+  /**
+   * Runs a case, see {@link ConformanceRunner#run(CaseFile, Variant, Target, LambdaEndpoint)}.
+   *
+   * @param recording of what is answered, which is then not compared; else null
+   */
+  void run(CaseFile caseFile, Variant variant, @Nullable CaseRecording recording)
       throws IOException, StartException, ExecutionException, InterruptedException {
     ProxyUnderTest proxy = proxy(caseFile, variant);
     String database = databases.take();
@@ -36,7 +41,12 @@ final class ProxiedServer {
       Target target =
           new Target(
               proxy.host(), proxy.port(), postgres.user(), database, postgres.majorVersion());
-      ConformanceRunner.run(caseFile, variant, target, new FakeEndpoint(lambda));
+      FakeEndpoint endpoint = new FakeEndpoint(lambda);
+      if (recording == null) {
+        ConformanceRunner.run(caseFile, variant, target, endpoint);
+      } else {
+        ConformanceRunner.record(caseFile, variant, target, endpoint, recording);
+      }
     } finally {
       databases.drop(database);
     }

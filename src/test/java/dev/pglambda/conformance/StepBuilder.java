@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class StepBuilder {
   private final int line;
   private final StringBuilder sql;
+  private boolean sqlEnded;
   private @Nullable List<@Nullable String> parameters;
   private @Nullable String outOfRange;
   private final List<Expectation> expectations = new ArrayList<>();
@@ -25,7 +26,12 @@ final class StepBuilder {
 
   /** Whether more SQL belongs to this step; else it begins the next. */
   boolean takesSql() {
-    return expectations.isEmpty() && parameters == null && outOfRange == null;
+    return !sqlEnded && expectations.isEmpty() && parameters == null && outOfRange == null;
+  }
+
+  /** An empty line stands behind the text. */
+  void endSql() {
+    sqlEnded = true;
   }
 
   void sql(String text) {
@@ -124,8 +130,11 @@ final class StepBuilder {
             .contains(expectation.line().name());
   }
 
-  Step build() {
-    if (!isEnd(last())) {
+  /**
+   * @param answerMayBeMissing whether it is not a mistake that there is no whole answer
+   */
+  Step build(boolean answerMayBeMissing) {
+    if (!answerMayBeMissing && !isEnd(last())) {
       throw new IllegalArgumentException(
           "a statement without its answer up to ReadyForQuery or Closed");
     }
