@@ -43,6 +43,7 @@ final class ClientToServer implements FrameScanner.Visitor {
   private final Interceptor interceptor;
   private final int inspectLimit;
   private final SessionKeys keys;
+  private final ClientSeries series;
   private final MessageHold hold;
   private final @Nullable LocalExecution local;
   private final MemoryAccount memory;
@@ -55,15 +56,16 @@ final class ClientToServer implements FrameScanner.Visitor {
       Interceptor interceptor,
       CallbackKeyDelivery keys,
       int inspectLimit,
-      LocalExecution.@Nullable Factory localExecution) {
+      @Nullable LocalExecution local) {
     this.session = context.session();
     this.memory = session.memory();
     this.replies = context.replies();
     this.state = context.settings();
     this.prepared = context.prepared();
     this.keys = new SessionKeys(context, keys);
-    this.hold = new MessageHold(context, this, this.keys, localExecution);
-    this.local = hold.local();
+    this.series = context.series();
+    this.hold = new MessageHold(context, this, this.keys, local);
+    this.local = local;
     this.interceptor = interceptor;
     this.inspectLimit = inspectLimit;
   }
@@ -83,18 +85,20 @@ final class ClientToServer implements FrameScanner.Visitor {
     boolean wanted =
         switch (type) {
           case FrontendMessage.QUERY -> {
-            hold.clientQueries();
+            series.queries();
+            keys.seriesBegins();
             yield bodyLength <= inspectLimit;
           }
           case FrontendMessage.PARSE -> bodyLength <= inspectLimit;
           case FrontendMessage.BIND, FrontendMessage.DESCRIBE, FrontendMessage.CLOSE ->
               isNaming(bodyLength);
           case FrontendMessage.EXECUTE -> {
-            hold.clientExecutes();
+            series.executes();
             yield isNaming(bodyLength);
           }
           case FrontendMessage.SYNC -> {
-            hold.clientSyncs();
+            series.syncs();
+            keys.seriesBegins();
             yield false;
           }
           case FrontendMessage.TERMINATE -> {
@@ -175,7 +179,7 @@ final class ClientToServer implements FrameScanner.Visitor {
     Rewrite rewrite = certain ? read(type, buffer, body, end) : null;
     boolean wanted =
         (rewrite != null && hold.isWanted(rewrite))
-            || (type == FrontendMessage.QUERY && hold.isOwnTransaction());
+            || (type == FrontendMessage.QUERY && series.isOwnTransaction());
     return wanted
         ? hold(buffer, index, length, rewrite)
         : text(type, buffer, body, end, rewrite, null);

@@ -28,7 +28,7 @@ public interface LocalExecution {
   /** Makes those of a listener's sessions. */
   interface Provider {
     /** Nothing is executed locally. */
-    Provider NONE = database -> (context, hold) -> null;
+    Provider NONE = database -> context -> null;
 
     /**
      * What makes it for a session.
@@ -43,10 +43,9 @@ public interface LocalExecution {
     /**
      * Makes it when the session begins.
      *
-     * @param hold of the session's messages
      * @return null if nothing is executed locally
      */
-    @Nullable LocalExecution create(SessionContext context, MessageHold hold);
+    @Nullable LocalExecution create(SessionContext context);
   }
 
   /** Whether a text has statements that may have to be executed here. */

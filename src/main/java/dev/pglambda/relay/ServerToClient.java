@@ -51,13 +51,18 @@ final class ServerToClient implements FrameScanner.Visitor {
   private final PreparedStatements prepared;
   private final CallbackKeyDelivery keys;
   private final MessageHold hold;
+  private final OwnErrors errors;
   private final @Nullable LocalExecution local;
   private final MemoryAccount memory;
 
   /** Bytes reserved for an error that is being gathered. */
   private long gathered;
 
-  ServerToClient(SessionContext context, CallbackKeyDelivery keys, MessageHold hold) {
+  ServerToClient(
+      SessionContext context,
+      CallbackKeyDelivery keys,
+      MessageHold hold,
+      @Nullable LocalExecution local) {
     this.session = context.session();
     this.memory = session.memory();
     this.replies = context.replies();
@@ -65,7 +70,8 @@ final class ServerToClient implements FrameScanner.Visitor {
     this.prepared = context.prepared();
     this.keys = keys;
     this.hold = hold;
-    this.local = hold.local();
+    this.errors = context.errors();
+    this.local = local;
   }
 
   @Override
@@ -247,7 +253,7 @@ final class ServerToClient implements FrameScanner.Visitor {
       hold.storeKeys();
       return Unpooled.EMPTY_BUFFER; // the client is told when that is done
     }
-    if (hold.tidy(replies.canOffer() && session.clientBetweenMessages())) {
+    if (errors.tidy(replies.canOffer() && session.clientBetweenMessages())) {
       return Unpooled.EMPTY_BUFFER;
     }
     return null;

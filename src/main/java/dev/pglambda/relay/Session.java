@@ -75,13 +75,19 @@ public final class Session {
     this.memory = settings.memory().open();
     this.failures = new SessionFailures(client, settings.backend());
     SessionContext context =
-        new SessionContext(this, replies, reported, new PreparedStatements(memory));
+        new SessionContext(
+            this,
+            replies,
+            reported,
+            new PreparedStatements(memory),
+            new ClientSeries(),
+            new OwnErrors(this, replies));
+    local = localExecution == null ? null : localExecution.create(context);
     ClientToServer frontend =
-        new ClientToServer(context, interceptor, keys, settings.inspectLimit(), localExecution);
+        new ClientToServer(context, interceptor, keys, settings.inspectLimit(), local);
     hold = frontend.hold();
-    local = hold.local();
     fromClient = new FrameScanner(frontend, client.alloc());
-    fromServer = new FrameScanner(new ServerToClient(context, keys, hold), client.alloc());
+    fromServer = new FrameScanner(new ServerToClient(context, keys, hold, local), client.alloc());
     startupTimeout =
         client
             .eventLoop()
@@ -455,6 +461,9 @@ public final class Session {
   private void clientClosed() {
     phase = phase.close();
     startupTimeout.cancel(false);
+    if (local != null) {
+      local.close();
+    }
     hold.close();
     memory.close();
     fromClient.close();

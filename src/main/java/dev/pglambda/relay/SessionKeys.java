@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,13 +59,16 @@ final class SessionKeys {
    * Asks whether the role may have the keys, unless it has said yes in this series.
    *
    * @param wanted by the statement that is executed next
+   * @param query executes the question; gives no rows if it has failed
    */
-  CompletionStage<Void> ask(Keys wanted, MessageHold hold) {
+  CompletionStage<Void> ask(
+      Keys wanted, Function<String, CompletionStage<List<List<byte @Nullable []>>>> query) {
     if (yes != null) {
       return CompletableFuture.completedFuture(null);
     }
     boolean ofProcedure = wanted == Keys.OF_PROCEDURE;
-    return hold.queryBefore(ofProcedure ? delivery.askForProcedure() : delivery.ask())
+    return query
+        .apply(ofProcedure ? delivery.askForProcedure() : delivery.ask())
         .thenAccept(
             rows -> {
               yes = !rows.isEmpty() && CallbackKeyDelivery.isYes(rows.get(0)) ? rows.get(0) : null;

@@ -5,7 +5,7 @@ import dev.pglambda.direct.plan.InstalledSchemas;
 import dev.pglambda.direct.plan.PermissionQuestion;
 import dev.pglambda.direct.plan.SessionCalls;
 import dev.pglambda.protocol.ErrorFields;
-import dev.pglambda.relay.ExtendedQueryPipeline;
+import dev.pglambda.relay.PipelineReplies;
 import dev.pglambda.relay.SessionContext;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -57,7 +57,7 @@ final class CallbackTrialFlow {
                     && CallbackTrial.isPossible(asked.rows().get(1)));
   }
 
-  private CompletionStage<ExtendedQueryPipeline> call() {
+  private CompletionStage<PipelineReplies> call() {
     return context
         .pipeline()
         .suppressNotices(true)

@@ -18,7 +18,6 @@ import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.ParseMessage;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution;
-import dev.pglambda.relay.MessageHold;
 import dev.pglambda.relay.PreparedStatements;
 import dev.pglambda.relay.SessionContext;
 import io.netty.buffer.ByteBuf;
@@ -41,7 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DirectCallHandler implements LocalExecution {
   private final SessionContext context;
-  private final MessageHold hold;
   private final PreparedStatements prepared;
   private final SessionCalls calls;
 
@@ -56,9 +54,8 @@ public final class DirectCallHandler implements LocalExecution {
   /** The schemas were there when last the server was asked. */
   private boolean installed;
 
-  private DirectCallHandler(SessionContext context, MessageHold hold, SessionCalls calls) {
+  private DirectCallHandler(SessionContext context, SessionCalls calls) {
     this.context = context;
-    this.hold = hold;
     this.prepared = context.prepared();
     this.calls = calls;
   }
@@ -69,7 +66,7 @@ public final class DirectCallHandler implements LocalExecution {
   }
 
   private static LocalExecution.Factory factory(SessionCalls calls) {
-    return (context, hold) -> new DirectCallHandler(context, hold, calls);
+    return context -> new DirectCallHandler(context, calls);
   }
 
   @Override
@@ -96,10 +93,10 @@ public final class DirectCallHandler implements LocalExecution {
   @Override
   public CompletionStage<Result> query(Rewrite rewrite) {
     DirectText text = takeText();
-    if (!context.replies().isIdle() && !hold.isOwnTransaction()) {
+    if (!context.replies().isIdle() && !context.series().isOwnTransaction()) {
       return passes(); // whether a transaction block is open is not known
     }
-    return new SimpleQueryFlow(context, hold, this, rewrite, text).run();
+    return new SimpleQueryFlow(context, this, rewrite, text).run();
   }
 
   @Override
@@ -148,7 +145,7 @@ public final class DirectCallHandler implements LocalExecution {
     }
     MemoryAccount memory = context.session().memory();
     if (!memory.reserve(length)) {
-      return hold.raise(DirectCalls.outOfMemory(memory.refusal()));
+      return context.errors().raise(DirectCalls.outOfMemory(memory.refusal()));
     }
     CompletionStage<Result> refused = refuse(bind, statement.plan());
     boolean bound = refused == null && bind(new ServedPortal(statement, bind), length);
@@ -160,14 +157,16 @@ public final class DirectCallHandler implements LocalExecution {
 
   private @Nullable CompletionStage<Result> refuse(BindMessage bind, DirectPlan plan) {
     if (bind.parameterCount() != plan.clientParameters()) {
-      return hold.raise(
-          context.pipeline().describeStatement(bind.statement()), // it may be gone
-          DirectCalls.wrongParameterCount(
-              bind.parameterCount(), bind.statement(), plan.clientParameters()));
+      return context
+          .errors()
+          .raise(
+              context.pipeline().describeStatement(bind.statement()), // it may be gone
+              DirectCalls.wrongParameterCount(
+                  bind.parameterCount(), bind.statement(), plan.clientParameters()));
     }
     return prepared.hasRoomForPortal(bind.portal())
         ? null
-        : hold.raise(DirectCalls.tooManyPortals());
+        : context.errors().raise(DirectCalls.tooManyPortals());
   }
 
   /**
@@ -192,18 +191,11 @@ public final class DirectCallHandler implements LocalExecution {
       pipeline.answeredWith(BackendMessage.BIND_COMPLETE);
     }
     boolean bound = !pipeline.isRefused();
-    pipeline.send().whenComplete(this::tidyAfter);
+    pipeline.send().whenComplete(context.errors()::sent);
     if (bound) {
       prepared.attachToPortal(bind.portal(), portal, length);
     }
     return bound;
-  }
-
-  /** What is on its way may fail when other messages have followed it. */
-  void tidyAfter(@Nullable Object answered, @Nullable Throwable error) {
-    if (error != null) {
-      hold.leftBehind();
-    }
   }
 
   @Override

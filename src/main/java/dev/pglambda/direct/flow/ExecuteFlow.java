@@ -454,7 +454,7 @@ final class ExecuteFlow {
         .forClient(true)
         .execute(name, maxRows);
     boolean refused = pipeline.isRefused();
-    pipeline.send().whenComplete(handler::tidyAfter);
+    pipeline.send().whenComplete(context.errors()::sent);
     if (!refused) { // else the portal is still there, without results
       context.prepared().forgetPortal(name);
     }

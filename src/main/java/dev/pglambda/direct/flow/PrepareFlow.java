@@ -10,6 +10,7 @@ import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.relay.ExtendedQueryPipeline;
+import dev.pglambda.relay.PipelineReplies;
 import dev.pglambda.relay.SessionContext;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -152,7 +153,7 @@ final class PrepareFlow {
             .describeStatement(ExtendedQueryPipeline.OWN_NAME)
             .closeStatement(ExtendedQueryPipeline.OWN_NAME)
             .sendAndFlush()
-            .thenApply(ExtendedQueryPipeline::columnTypes);
+            .thenApply(PipelineReplies::columnTypes);
   }
 
   /** What the catalog has of types that are not known, a row for each. */

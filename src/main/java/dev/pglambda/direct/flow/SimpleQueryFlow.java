@@ -13,7 +13,6 @@ import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution.Result;
-import dev.pglambda.relay.MessageHold;
 import dev.pglambda.relay.ReportedSettings;
 import dev.pglambda.relay.SessionContext;
 import java.util.List;
@@ -28,7 +27,6 @@ import java.util.function.Consumer;
 final class SimpleQueryFlow {
 
   private final SessionContext context;
-  private final MessageHold hold;
   private final DirectCallHandler handler;
   private final SessionCalls calls;
   private final Rewrite rewrite;
@@ -39,13 +37,8 @@ final class SimpleQueryFlow {
   private int before;
 
   SimpleQueryFlow(
-      SessionContext context,
-      MessageHold hold,
-      DirectCallHandler handler,
-      Rewrite rewrite,
-      DirectText text) {
+      SessionContext context, DirectCallHandler handler, Rewrite rewrite, DirectText text) {
     this.context = context;
-    this.hold = hold;
     this.handler = handler;
     this.calls = handler.calls();
     this.rewrite = rewrite;
@@ -79,7 +72,7 @@ final class SimpleQueryFlow {
    * a Parse message must not have several statements.
    */
   private CompletionStage<?> checkSyntax() {
-    if (context.settings().inTransaction() || !hold.isOwnTransaction()) {
+    if (context.settings().inTransaction() || !context.series().isOwnTransaction()) {
       return CompletableFuture.completedFuture(null); // the check would end it
     }
     // An error without a position is that of several statements, which are right (postgres.c).
@@ -141,16 +134,7 @@ final class SimpleQueryFlow {
       before += text.charactersBefore(index);
       return executing.sendAndFlush().thenCompose(executed -> statement());
     }
-    executing
-        .forClient(true)
-        .sync()
-        .send()
-        .whenComplete(
-            (executed, error) -> {
-              if (error != null) {
-                hold.queryLeftBehind();
-              }
-            });
+    executing.forClient(true).sync().send().whenComplete(context.errors()::querySent);
     return CompletableFuture.completedFuture(Result.ANSWERED);
   }
 

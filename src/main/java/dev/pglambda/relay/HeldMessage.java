@@ -1,0 +1,109 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.FrontendMessage;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** A message of the client's that waits, and what is known of it. */
+final class HeldMessage {
+  private final ByteBuf frame;
+
+  /** Why the message was too long to be held, so that only its type is here; else null. */
+  private final MemoryAccount.@Nullable Refusal refusal;
+
+  private @Nullable Rewrite rewrite;
+
+  /** Whether the text of the message is still to be looked at. */
+  private boolean unread;
+
+  /** The keys, to be offered to the server before it. */
+  private @Nullable ByteBuf offer;
+
+  /** Bytes reserved for it. */
+  private long reserved;
+
+  /**
+   * @param frame released by {@link #release}
+   * @param rewrite what was found in its text, or null
+   * @param unread whether its text is still to be looked at
+   * @param refusal why only its header is held, or null
+   */
+  HeldMessage(
+      ByteBuf frame,
+      @Nullable Rewrite rewrite,
+      boolean unread,
+      MemoryAccount.@Nullable Refusal refusal) {
+    this.frame = frame;
+    this.rewrite = rewrite;
+    this.unread = unread;
+    this.refusal = refusal;
+  }
+
+  ByteBuf frame() {
+    return frame;
+  }
+
+  byte type() {
+    return frame.getByte(0);
+  }
+
+  boolean isQuery() {
+    return type() == FrontendMessage.QUERY;
+  }
+
+  MemoryAccount.@Nullable Refusal refusal() {
+    return refusal;
+  }
+
+  boolean isUnread() {
+    return unread;
+  }
+
+  /** What is found in its text, when that is read at last. */
+  void read(@Nullable Rewrite found) {
+    unread = false;
+    rewrite = found;
+  }
+
+  @Nullable Rewrite rewrite() {
+    return rewrite;
+  }
+
+  /** A name, whose first byte is at an index, up to its NUL. */
+  String name(int from) {
+    int end = frame.indexOf(from, frame.writerIndex(), (byte) 0);
+    return frame.toString(from, end - from, StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Has the keys offered before it.
+   *
+   * @param keys released with the message, or by who takes them; null: none
+   */
+  void offer(@Nullable ByteBuf keys) {
+    offer = keys;
+  }
+
+  @Nullable ByteBuf takeOffer() {
+    ByteBuf taken = offer;
+    offer = null;
+    return taken;
+  }
+
+  /** It keeps what was reserved for it. */
+  void keepReserved(long bytes) {
+    reserved += bytes;
+  }
+
+  /** Frees it; what was reserved is the memory account's again. */
+  void release(MemoryAccount memory) {
+    frame.release();
+    if (offer != null) {
+      offer.release();
+    }
+    memory.release(reserved);
+  }
+}

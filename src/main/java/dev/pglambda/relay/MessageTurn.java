@@ -1,0 +1,191 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.intercept.Rewrite.Keys;
+import dev.pglambda.protocol.BindMessage;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.relay.LocalExecution.Result;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is done with a message of the client's when its turn has come: the server owes nothing, and
+ * it is certain by which settings a text is read. Used on the session's event loop.
+ *
+ * <pre>
+ *   Query, Parse ──► run-time parameters, if its text reads them ──► {@link LocalExecution}, or keys
+ *   Bind         ──► LocalExecution, or the question whether the role may have the keys
+ *   Describe     ──► LocalExecution
+ *   Execute      ──► LocalExecution, or the same question and the keys
+ * </pre>
+ */
+final class MessageTurn {
+  private final SessionContext context;
+  private final ReplyQueue replies;
+  private final PreparedStatements prepared;
+  private final ClientSeries series;
+  private final ClientToServer client;
+  private final SessionKeys keys;
+  private final @Nullable LocalExecution local;
+
+  MessageTurn(
+      SessionContext context,
+      ClientToServer client,
+      SessionKeys keys,
+      @Nullable LocalExecution local) {
+    this.context = context;
+    this.replies = context.replies();
+    this.prepared = context.prepared();
+    this.series = context.series();
+    this.client = client;
+    this.keys = keys;
+    this.local = local;
+  }
+
+  boolean isToBeExecutedLocally(Rewrite text) {
+    return local != null && local.isWanted(text);
+  }
+
+  /** Answers the message, or says that it passes. */
+  CompletionStage<Result> take(HeldMessage message) {
+    if (message.refusal() != null) {
+      return context.errors().raise(RaiseBlock.error(OwnErrors.outOfMemory(message.refusal())));
+    }
+    return switch (message.type()) {
+      case FrontendMessage.QUERY, FrontendMessage.PARSE -> text(message);
+      case FrontendMessage.BIND -> bind(message);
+      case FrontendMessage.DESCRIBE -> describe(message);
+      default -> execute(message);
+    };
+  }
+
+  private CompletionStage<Result> text(HeldMessage message) {
+    if (message.isUnread()) {
+      message.read(client.read(message.frame()));
+    }
+    Rewrite text = message.rewrite();
+    if (text == null) {
+      return passes();
+    }
+    if (!text.spans().isEmpty()) {
+      keys.mayCreateProcedure();
+    }
+    return giveParameters(message, text)
+        .thenCompose(
+            given ->
+                isToBeExecutedLocally(text) ? local(message, text) : keys(message, text.keys()));
+  }
+
+  /** The session gets the run-time parameters of the extension before a text that reads them. */
+  private CompletionStage<?> giveParameters(HeldMessage message, Rewrite text) {
+    return text.readsParameters() && !isKnownToHaveFailed()
+        ? queryBefore(message, keys.parameters())
+        : CompletableFuture.completedFuture(null);
+  }
+
+  private CompletionStage<Result> local(HeldMessage message, Rewrite text) {
+    LocalExecution execution = Objects.requireNonNull(local);
+    return message.isQuery() ? execution.query(text) : execution.parse(message.frame(), text);
+  }
+
+  private CompletionStage<Result> keys(HeldMessage message, Keys wanted) {
+    return message.isQuery() ? keysNow(message, wanted) : keysBeforeSeries(message, wanted);
+  }
+
+  private CompletionStage<Result> bind(HeldMessage message) {
+    BindMessage bind = BindMessage.read(message.frame());
+    if (bind == null) {
+      return passes();
+    }
+    return local != null && prepared.attachment(bind.statement()) != null
+        ? local.bind(bind, message.frame().readableBytes())
+        : keysBeforeSeries(message, prepared.keysOfStatement(bind.statement()));
+  }
+
+  private CompletionStage<Result> describe(HeldMessage message) {
+    String name = message.name(Frame.HEADER_LENGTH + 1);
+    return local != null && prepared.attachment(name) != null
+        ? local.describe(message.frame(), name)
+        : passes();
+  }
+
+  private CompletionStage<Result> execute(HeldMessage message) {
+    String name = message.name(Frame.HEADER_LENGTH);
+    if (local == null || prepared.portalAttachment(name) == null) {
+      return keysNow(message, prepared.keys(name));
+    }
+    ByteBuf frame = message.frame();
+    int maxRows = Frame.HEADER_LENGTH + name.length() + 1;
+    return frame.writerIndex() - maxRows == Integer.BYTES
+        ? local.execute(name, frame.getInt(maxRows))
+        : passes();
+  }
+
+  private static CompletionStage<Result> passes() {
+    return CompletableFuture.completedFuture(Result.PASSES);
+  }
+
+  // ---- keys
+
+  /** Asks whether the role may have the keys, for a statement that is executed now. */
+  private CompletionStage<Result> keysNow(HeldMessage message, Keys wanted) {
+    if (!keys.areWantedBy(wanted) || isKnownToHaveFailed()) {
+      return passes();
+    }
+    return keys.ask(wanted, question -> queryBefore(message, question))
+        .thenApply(
+            asked -> {
+              message.offer(keys.offer());
+              return Result.PASSES;
+            });
+  }
+
+  /** The same before the series of messages that executes the statement begins. */
+  private CompletionStage<Result> keysBeforeSeries(HeldMessage message, Keys wanted) {
+    if (!keys.areWantedBy(wanted) || !replies.isIdle() || context.settings().transactionFailed()) {
+      return passes();
+    }
+    return keys.ask(wanted, question -> queryBefore(message, question))
+        .thenApply(asked -> Result.PASSES);
+  }
+
+  /** Whether the server would refuse the proxy's own messages, as the client's. */
+  private boolean isKnownToHaveFailed() {
+    return series.isOwnTransaction() && context.settings().transactionFailed();
+  }
+
+  /**
+   * Executes a query of the proxy's own before the message. Where no series of messages has begun
+   * it has one of its own: from PostgreSQL 18 on, what is executed behind it in the same series is
+   * in a transaction block, which a procedure cannot end; nor would a Query. Where a block is open
+   * this makes no difference, and a failure of the query ends the block: the error is then the
+   * answer to the message.
+   *
+   * @return the rows; none if the query has failed and the client was not told
+   */
+  private CompletionStage<List<List<byte @Nullable []>>> queryBefore(
+      HeldMessage message, String text) {
+    boolean query = message.isQuery();
+    boolean first = !query && replies.isIdle() && !context.settings().inTransaction();
+    ExtendedQueryPipeline asked =
+        context
+            .pipeline()
+            .suppressNotices(true)
+            .suppressErrors(error -> first)
+            .query(text, List.of(), List.of(), false);
+    CompletionStage<PipelineReplies> answered =
+        first || (query && series.isOwnTransaction()) ? asked.sync().send() : asked.sendAndFlush();
+    return answered.thenApply(
+        done -> {
+          if (done.rows().isEmpty()) {
+            context.errors().leftStatement();
+          }
+          return done.rows();
+        });
+  }
+}

@@ -1,0 +1,114 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
+import dev.pglambda.relay.LocalExecution.Result;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Errors about the proxy's own messages: how the proxy raises one, and what one leaves behind in
+ * the server. Used on the session's event loop.
+ */
+public final class OwnErrors {
+  private final Session session;
+  private final ReplyQueue replies;
+
+  /** Names of the prepared statements that an error has left, perhaps. */
+  private final Set<String> left = new LinkedHashSet<>();
+
+  OwnErrors(Session session, ReplyQueue replies) {
+    this.session = session;
+    this.replies = replies;
+  }
+
+  private ExtendedQueryPipeline pipeline() {
+    return new ExtendedQueryPipeline(session, replies);
+  }
+
+  /** What the proxy cannot hold for a session. */
+  static SqlError outOfMemory(MemoryAccount.Refusal refusal) {
+    return new SqlError(
+        SqlState.OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE, refusal.detail(), null);
+  }
+
+  /**
+   * Raises an error in the place of a message of the client's.
+   *
+   * @param raiseBlock a statement that raises it
+   */
+  public CompletionStage<Result> raise(String raiseBlock) {
+    return raise(pipeline(), raiseBlock);
+  }
+
+  /** The same behind other messages. */
+  public CompletionStage<Result> raise(ExtendedQueryPipeline pipeline, String raiseBlock) {
+    pipeline
+        .onError(fields -> fields.with(ErrorFields.CONTEXT, null))
+        .query(raiseBlock, List.of(), List.of(), false)
+        .send()
+        .whenComplete(this::sent);
+    return CompletableFuture.completedFuture(Result.ANSWERED);
+  }
+
+  /** An error has ended what is on its way to the server: it may leave our prepared statement. */
+  void leftStatement() {
+    left.add(ExtendedQueryPipeline.OWN_NAME);
+  }
+
+  /** What was sent, and other messages behind it, has been answered or has failed. */
+  public void sent(@Nullable Object answered, @Nullable Throwable error) {
+    if (error != null) {
+      leftStatement();
+    }
+  }
+
+  /** The same of the last statement of a Query, behind which there is no unnamed one. */
+  public void querySent(@Nullable Object answered, @Nullable Throwable error) {
+    sent(answered, error);
+    if (error != null) {
+      left.add("");
+    }
+  }
+
+  /**
+   * What was sent in the place of a Query has failed: the Query is answered. Behind one there is no
+   * unnamed statement.
+   */
+  void endQuery() {
+    pipeline()
+        .sync()
+        .closeStatement("")
+        .closeStatement(ExtendedQueryPipeline.OWN_NAME)
+        .forClient(true)
+        .sync()
+        .send();
+  }
+
+  /**
+   * Closes what an error has left, if there is something.
+   *
+   * @param alone whether the client has sent nothing more; else the unnamed statement may be its
+   *     own by now, and the others wait for the next ReadyForQuery
+   * @return whether another ReadyForQuery comes in place of the one that has come now
+   */
+  boolean tidy(boolean alone) {
+    if (!alone) {
+      left.remove("");
+    }
+    if (!alone || left.isEmpty()) {
+      return false;
+    }
+    ExtendedQueryPipeline closing = pipeline();
+    left.forEach(closing::closeStatement);
+    left.clear();
+    closing.forClient(true).sync().send();
+    return true;
+  }
+}

@@ -1,0 +1,382 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.Answers;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.Frames;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the server answers to an {@link ExtendedQueryPipeline}, and the memory that both take. Used
+ * on the session's event loop.
+ */
+public final class PipelineReplies {
+  /** The longest answer is a plan, in lines. */
+  private static final int MOST_ROWS = 100_000;
+
+  /** What a row takes beside its values. */
+  private static final int ROW_OCTETS = 64;
+
+  private final MemoryAccount memory;
+  private final Function<MemoryAccount.Refusal, CompletionStage<?>> raise;
+  private final CompletableFuture<PipelineReplies> answered = new CompletableFuture<>();
+
+  /** Bytes reserved for the frames, until all is answered. */
+  private long framesReserved;
+
+  /** Bytes reserved for the rows, until they are used. */
+  private long rowsReserved;
+
+  /** The same for a row that is being gathered. */
+  private long gathered;
+
+  /** Why there is no memory for what was to be sent, or for a row of the answer. */
+  private MemoryAccount.@Nullable Refusal refusal;
+
+  private final List<Reply> replies = new ArrayList<>();
+  private final List<List<byte @Nullable []>> rows = new ArrayList<>();
+  private List<Integer> parameterTypes = List.of();
+  private List<Integer> columnTypes = List.of();
+  private int unanswered;
+  private int syncs;
+
+  /** Whether a RowDescription is to come with the first row. */
+  private boolean deferRowDescription;
+
+  private byte @Nullable [] rowDescription;
+
+  /**
+   * @param raise raises an error because of rows for which there was no memory; its stage fails
+   */
+  PipelineReplies(MemoryAccount memory, Function<MemoryAccount.Refusal, CompletionStage<?>> raise) {
+    this.memory = memory;
+    this.raise = raise;
+  }
+
+  // ---- what is expected
+
+  void expect(
+      byte type,
+      boolean visible,
+      boolean silent,
+      Consumer<ErrorFields> errors,
+      Predicate<ErrorFields> suppressedErrors) {
+    replies.add(new Reply(type, visible, silent, errors, suppressedErrors));
+  }
+
+  /** The last reply that is expected is to be another one, for the client. */
+  void substituteLast(byte type) {
+    replies.get(replies.size() - 1).substitute = type;
+  }
+
+  void deferRowDescription(boolean wanted) {
+    deferRowDescription = wanted;
+  }
+
+  boolean include(byte type) {
+    return count(type) > 0;
+  }
+
+  private int count(byte type) {
+    return (int) replies.stream().filter(reply -> reply.kind == type).count();
+  }
+
+  /** It is sent: the queue tells of the replies from now on. */
+  void begin(ReplyQueue queue) {
+    unanswered = replies.size();
+    syncs = count(FrontendMessage.SYNC);
+    replies.forEach(reply -> queue.expect(reply, reply.kind));
+  }
+
+  CompletionStage<PipelineReplies> answered() {
+    return answered;
+  }
+
+  // ---- memory
+
+  /** Reserves bytes until all is answered; there may be no memory for them. */
+  void reserveFrames(long octets) {
+    if (refusal == null) {
+      if (memory.reserve(octets)) {
+        framesReserved += octets;
+      } else {
+        refusal = memory.refusal();
+      }
+    }
+  }
+
+  void refuse(MemoryAccount.Refusal why) {
+    refusal = why;
+  }
+
+  boolean isRefused() {
+    return refusal != null;
+  }
+
+  /**
+   * Expects nothing: something else is sent.
+   *
+   * @return why there was no memory
+   */
+  MemoryAccount.Refusal clear() {
+    MemoryAccount.Refusal why = Objects.requireNonNull(refusal);
+    releaseFrames();
+    refusal = null;
+    replies.clear();
+    deferRowDescription = false;
+    return why;
+  }
+
+  private void releaseFrames() {
+    memory.release(framesReserved);
+    framesReserved = 0;
+  }
+
+  private void releaseRows() {
+    memory.release(rowsReserved + gathered);
+    rowsReserved = 0;
+    gathered = 0;
+  }
+
+  // ---- what was answered
+
+  /** All is answered, but for a Sync, perhaps. */
+  private void allAnswered() {
+    releaseFrames();
+    if (refusal == null) {
+      answered.complete(this);
+      releaseRows();
+    } else {
+      rows.clear();
+      releaseRows();
+      raise
+          .apply(refusal)
+          .whenComplete((raised, error) -> answered.completeExceptionally(new ServerError(false)));
+    }
+  }
+
+  /**
+   * The rows stay where they are: who calls this, when all is answered, releases their bytes.
+   *
+   * @return how many bytes that are
+   */
+  public long keepRows() {
+    long kept = rowsReserved;
+    rowsReserved = 0;
+    return kept;
+  }
+
+  /** The rows of all that was executed. */
+  public List<List<byte @Nullable []>> rows() {
+    return rows;
+  }
+
+  /** Object ids, as the statement that was described last has them. */
+  public List<Integer> parameterTypes() {
+    return parameterTypes;
+  }
+
+  /** Object ids, as what was described last returns them. */
+  public List<Integer> columnTypes() {
+    return columnTypes;
+  }
+
+  /** The replies to one message. */
+  private final class Reply implements ReplyListener {
+    private final byte kind;
+    private boolean visible;
+    private final boolean silent;
+    private final Consumer<ErrorFields> errors;
+    private final Predicate<ErrorFields> suppressedErrors;
+    private byte substitute;
+
+    private Reply(
+        byte kind,
+        boolean visible,
+        boolean silent,
+        Consumer<ErrorFields> errors,
+        Predicate<ErrorFields> suppressedErrors) {
+      this.suppressedErrors = suppressedErrors;
+      this.kind = kind;
+      this.visible = visible;
+      this.silent = silent;
+      this.errors = errors;
+    }
+
+    @Override
+    public boolean suppresses(byte type) {
+      return switch (type) {
+        case BackendMessage.PARAMETER_STATUS,
+            BackendMessage.NOTIFICATION_RESPONSE,
+            BackendMessage.ERROR_RESPONSE ->
+            false;
+        case BackendMessage.NOTICE_RESPONSE -> silent;
+        case BackendMessage.NO_DATA -> true; // a simple query is not answered so
+        default -> !visible;
+      };
+    }
+
+    @Override
+    public boolean wants(byte type) {
+      return suppresses(type)
+          || !isExpected(type)
+          || isLast(type)
+          || (visible && rowDescription != null);
+    }
+
+    /** Only rows can be many, or long. */
+    @Override
+    public boolean holds(byte type, int bodyLength) {
+      if (type != BackendMessage.DATA_ROW) {
+        return true;
+      }
+      long copy = bodyLength > MemoryBudget.SMALL ? bodyLength : 0;
+      long octets = (long) bodyLength + ROW_OCTETS;
+      if (isRefused()) {
+        return false;
+      }
+      if (!memory.reserve(octets + copy)) {
+        refusal = memory.refusal();
+        return false;
+      }
+      rowsReserved += octets;
+      gathered = copy;
+      return true;
+    }
+
+    @Override
+    public @Nullable ByteBuf inFrontOf(byte type) {
+      byte[] before = rowDescription;
+      if (!visible || before == null || type != BackendMessage.DATA_ROW) {
+        return null;
+      }
+      rowDescription = null;
+      return Unpooled.wrappedBuffer(before);
+    }
+
+    private void isOver(byte type) {
+      if (isLast(type) && --unanswered == 0) {
+        allAnswered();
+      } else if (syncs > 0 && unanswered <= syncs) {
+        releaseFrames();
+        releaseRows();
+      }
+    }
+
+    private boolean isExpected(byte type) {
+      return switch (type) {
+        case BackendMessage.DATA_ROW -> kind == FrontendMessage.EXECUTE;
+        case BackendMessage.PARAMETER_DESCRIPTION -> kind == FrontendMessage.DESCRIBE;
+        case BackendMessage.NOTICE_RESPONSE -> true;
+        default -> isLast(type);
+      };
+    }
+
+    private boolean isLast(byte type) {
+      return switch (kind) {
+        case FrontendMessage.PARSE -> type == BackendMessage.PARSE_COMPLETE;
+        case FrontendMessage.BIND -> type == BackendMessage.BIND_COMPLETE;
+        case FrontendMessage.CLOSE -> type == BackendMessage.CLOSE_COMPLETE;
+        case FrontendMessage.DESCRIBE ->
+            type == BackendMessage.ROW_DESCRIPTION || type == BackendMessage.NO_DATA;
+        case FrontendMessage.SYNC -> type == BackendMessage.READY_FOR_QUERY;
+        default ->
+            type == BackendMessage.COMMAND_COMPLETE
+                || type == BackendMessage.EMPTY_QUERY_RESPONSE
+                || type == BackendMessage.PORTAL_SUSPENDED;
+      };
+    }
+
+    @Override
+    public @Nullable ByteBuf onReply(byte type, ByteBuf buffer, int index)
+        throws ProtocolViolation {
+      if (!isExpected(type)) {
+        throw new ProtocolViolation(
+            "unexpected answer to the proxy's own message of type 0x%02x: type 0x%02x"
+                .formatted(kind, type));
+      }
+      byte[] before = rowDescription;
+      if (visible && before != null) {
+        rowDescription = null;
+        int length = 1 + buffer.getInt(index + 1);
+        isOver(type);
+        return Unpooled.buffer(before.length + length)
+            .writeBytes(before)
+            .writeBytes(buffer, index, length);
+      }
+      int body = index + Frame.HEADER_LENGTH;
+      switch (type) {
+        case BackendMessage.DATA_ROW -> {
+          if (rows.size() == MOST_ROWS) {
+            throw new ProtocolViolation("too many rows for the proxy: more than " + MOST_ROWS);
+          }
+          rows.add(Answers.row(buffer, body));
+          memory.release(gathered);
+          gathered = 0;
+        }
+        case BackendMessage.PARAMETER_DESCRIPTION ->
+            parameterTypes = Answers.parameterTypes(buffer, body);
+        case BackendMessage.ROW_DESCRIPTION -> {
+          columnTypes = Answers.columnTypes(buffer, body);
+          if (deferRowDescription) {
+            byte[] description = new byte[1 + buffer.getInt(index + 1)];
+            buffer.getBytes(index, description);
+            rowDescription = description;
+          }
+        }
+        default -> {
+          // says only that something is done
+        }
+      }
+      boolean suppressed = suppresses(type);
+      isOver(type);
+      if (substitute != 0) {
+        ByteBuf answer = Unpooled.buffer(Frame.HEADER_LENGTH);
+        Frames.end(answer, Frames.begin(answer, substitute));
+        return answer;
+      }
+      return suppressed ? Unpooled.EMPTY_BUFFER : null;
+    }
+
+    @Override
+    public void onError(ErrorFields fields) {
+      errors.accept(fields);
+    }
+
+    @Override
+    public boolean suppressesError(ErrorFields fields) {
+      return suppressedErrors.test(fields);
+    }
+
+    /** If a Sync was sent with what has failed, its ReadyForQuery is the client's. */
+    @Override
+    public void failed() {
+      replies.stream()
+          .filter(reply -> reply.kind == FrontendMessage.SYNC)
+          .forEach(reply -> reply.visible = true);
+      releaseFrames();
+      releaseRows();
+      answered.completeExceptionally(new ServerError(syncs > 0));
+    }
+
+    @Override
+    public void ready() {
+      allAnswered();
+    }
+  }
+}
