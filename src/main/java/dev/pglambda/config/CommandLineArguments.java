@@ -64,9 +64,7 @@ final class CommandLineArguments {
   /** An option as the help describes it. */
   static OptionSpec declare(Option option) {
     OptionSpec.Builder builder =
-        OptionSpec.builder(option.optionName())
-            .order(option.ordinal())
-            .description(option.meaning() + origins(option));
+        OptionSpec.builder(option.optionName()).description(option.meaning() + origins(option));
     return option.label() == null
         ? builder.type(Boolean.class).arity("0").build()
         : builder.type(String.class).arity("1").paramLabel(option.label()).build();

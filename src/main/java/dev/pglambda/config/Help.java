@@ -22,7 +22,7 @@ final class Help {
     CommandSpec command = CommandSpec.create();
     command.parser().separator(" ");
     for (Option.Group group : Option.Group.values()) {
-      command.addArgGroup(describe(group));
+      command.addArgGroup(describe(group, command.argGroups().size()));
     }
     command
         .usageMessage()
@@ -40,12 +40,9 @@ final class Help {
     return new CommandLine(command).getUsageMessage(Ansi.OFF).stripTrailing();
   }
 
-  private static ArgGroupSpec describe(Option.Group group) {
+  private static ArgGroupSpec describe(Option.Group group, int order) {
     ArgGroupSpec.Builder options =
-        ArgGroupSpec.builder()
-            .validate(false)
-            .order(group.ordinal())
-            .heading("%n" + group.heading() + ":%n");
+        ArgGroupSpec.builder().validate(false).order(order).heading("%n" + group.heading() + ":%n");
     for (Option option : Option.values()) {
       if (option.group() == group) {
         options.addArg(CommandLineArguments.declare(option));

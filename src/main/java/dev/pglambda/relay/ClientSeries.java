@@ -63,6 +63,11 @@ public final class ClientSeries {
     return ownTransaction;
   }
 
+  /** Whether the client has executed a portal. */
+  boolean hasExecuted() {
+    return executing;
+  }
+
   /** Whether the client had executed a portal in the series in which its last Query came. */
   boolean isQueryBehindExecute() {
     return queryBehindExecute;

@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +53,10 @@ final class HeldMessage {
 
   boolean isQuery() {
     return type() == FrontendMessage.QUERY;
+  }
+
+  boolean isParseOfUnnamed() {
+    return type() == FrontendMessage.PARSE && name(Frame.HEADER_LENGTH).isEmpty();
   }
 
   MemoryAccount.@Nullable Refusal refusal() {

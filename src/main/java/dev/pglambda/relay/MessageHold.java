@@ -113,7 +113,7 @@ final class MessageHold {
     }
     if (replies.isSkipping()
         || replies.isCopyIn()
-        || (replies.isEmpty() && replies.isOutOfStep())) {
+        || (replies.isEmpty() && (replies.isOutOfStep() || isRefused(message)))) {
       pass(message);
       done();
     } else if (replies.isEmpty()) {
@@ -133,6 +133,19 @@ final class MessageHold {
       Frames.end(flush, Frames.begin(flush, FrontendMessage.FLUSH));
       context.session().flushToServer(flush);
     }
+  }
+
+  /**
+   * Whether the server refuses to parse a text whatever it is, as the next message of a series that
+   * has not left a failed transaction. It would refuse the proxy's messages, too, but in other
+   * words and without dropping the unnamed statement (postgres.c, exec_parse_message).
+   */
+  private boolean isRefused(HeldMessage message) {
+    return message.isUnread()
+        && !message.isQuery()
+        && !replies.isIdle()
+        && !series.hasExecuted()
+        && context.settings().transactionFailed();
   }
 
   /**
@@ -220,6 +233,9 @@ final class MessageHold {
       context.errors().endQuery();
     } else {
       context.errors().leftStatement();
+      if (message != null && message.isParseOfUnnamed()) {
+        context.errors().leftUnnamed();
+      }
     }
     done();
   }

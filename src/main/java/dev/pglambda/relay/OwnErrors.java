@@ -62,6 +62,11 @@ public final class OwnErrors {
     left.add(ExtendedQueryPipeline.OWN_NAME);
   }
 
+  /** An error has answered what would have dropped the unnamed statement. */
+  void leftUnnamed() {
+    left.add("");
+  }
+
   /** What was sent, and other messages behind it, has been answered or has failed. */
   public void sent(@Nullable Object answered, @Nullable Throwable error) {
     if (error != null) {
@@ -73,7 +78,7 @@ public final class OwnErrors {
   public void querySent(@Nullable Object answered, @Nullable Throwable error) {
     sent(answered, error);
     if (error != null) {
-      left.add("");
+      leftUnnamed();
     }
   }
 
