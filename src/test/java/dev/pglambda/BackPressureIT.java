@@ -4,6 +4,12 @@ import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.CopyData;
+import dev.pglambda.protocol.FrontendMessage.CopyDone;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.testing.FloodingServer;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.PostgresServer;
@@ -77,7 +83,7 @@ class BackPressureIT {
       client.socket().setSoTimeout((int) PATIENCE.toMillis());
       DataInputStream in = session(client);
       client.send(
-          'Q',
+          FrontendMessage.QUERY,
           "COPY (SELECT lpad(i::text, %d, '0') FROM generate_series(1, %d) i) TO STDOUT\0"
               .formatted(ROW_OCTETS - 1, ROWS));
       awaitTrue(
@@ -85,15 +91,16 @@ class BackPressureIT {
 
       assertServed(other);
 
-      assertThat(read(in, 'H')).isNotEmpty();
+      assertThat(read(in, BackendMessage.COPY_OUT_RESPONSE)).isNotEmpty();
       CRC32C received = new CRC32C();
       for (int i = 0; i < ROWS; i++) {
-        received.update(read(in, 'd'));
+        received.update(read(in, BackendMessage.COPY_DATA));
       }
       assertThat(received.getValue()).isEqualTo(checksum());
-      read(in, 'c');
-      assertThat(new String(read(in, 'C'), US_ASCII)).isEqualTo("COPY " + ROWS + "\0");
-      read(in, 'Z');
+      read(in, BackendMessage.COPY_DONE);
+      assertThat(new String(read(in, BackendMessage.COMMAND_COMPLETE), US_ASCII))
+          .isEqualTo("COPY " + ROWS + "\0");
+      read(in, BackendMessage.READY_FOR_QUERY);
       assertThat(proxy.err().lines()).isEmpty();
     }
   }
@@ -132,11 +139,11 @@ class BackPressureIT {
       statement.execute("SELECT pg_advisory_lock(1)");
       client.send(Peer.startup("user", "postgres", "database", database));
       DataInputStream in = new DataInputStream(client.socket().getInputStream());
-      readThrough(in, 'Z');
-      client.send('Q', "SET test.lines = 0\0");
-      readThrough(in, 'Z');
-      client.send('Q', "COPY lines FROM STDIN WHERE in_order(line)\0");
-      readThrough(in, 'G');
+      readThrough(in, BackendMessage.READY_FOR_QUERY);
+      client.send(new Query("SET test.lines = 0"));
+      readThrough(in, BackendMessage.READY_FOR_QUERY);
+      client.send(new Query("COPY lines FROM STDIN WHERE in_order(line)"));
+      readThrough(in, BackendMessage.COPY_IN_RESPONSE);
       AtomicInteger sent = new AtomicInteger();
       CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> copyIn(client, sent));
       awaitTrue(
@@ -147,11 +154,13 @@ class BackPressureIT {
       assertThat(writer).isNotDone();
 
       statement.execute("SELECT pg_advisory_unlock(1)");
-      assertThat(new String(read(in, 'C'), US_ASCII)).isEqualTo("COPY 0\0");
-      read(in, 'Z');
-      client.send('Q', "SELECT current_setting('test.lines')\0");
-      readThrough(in, 'T');
-      assertThat(new String(read(in, 'D'), US_ASCII)).endsWith(Integer.toString(ROWS));
+      assertThat(new String(read(in, BackendMessage.COMMAND_COMPLETE), US_ASCII))
+          .isEqualTo("COPY 0\0");
+      read(in, BackendMessage.READY_FOR_QUERY);
+      client.send(new Query("SELECT current_setting('test.lines')"));
+      readThrough(in, BackendMessage.ROW_DESCRIPTION);
+      assertThat(new String(read(in, BackendMessage.DATA_ROW), US_ASCII))
+          .endsWith(Integer.toString(ROWS));
       writer.get(60, TimeUnit.SECONDS);
       assertThat(proxy.err().lines()).isEmpty();
     }
@@ -224,7 +233,7 @@ class BackPressureIT {
     client.socket().setSoTimeout((int) PATIENCE.toMillis());
     try {
       session(client);
-      client.send('Q', "flood\0");
+      client.send(new Query("flood"));
       client.socket().getInputStream().read(); // the flood has begun
     } catch (IOException ended) {
       // Because there is no memory.
@@ -236,7 +245,7 @@ class BackPressureIT {
     client.send(Peer.startup("user", "postgres", "database", "postgres"));
     DataInputStream in =
         new DataInputStream(new BufferedInputStream(client.socket().getInputStream(), 1 << 16));
-    readThrough(in, 'Z');
+    readThrough(in, BackendMessage.READY_FOR_QUERY);
     return in;
   }
 
@@ -244,10 +253,10 @@ class BackPressureIT {
     try {
       OutputStream out = new BufferedOutputStream(client.socket().getOutputStream(), 1 << 16);
       for (int i = 1; i <= ROWS; i++) {
-        out.write(Peer.message('d', line(i)));
+        out.write(Peer.message(new CopyData(US_ASCII.encode(line(i)))));
         sent.set(i);
       }
-      out.write(Peer.message('c', ""));
+      out.write(Peer.message(new CopyDone()));
       out.flush();
     } catch (IOException e) {
       throw new CompletionException(e);
@@ -268,20 +277,20 @@ class BackPressureIT {
   }
 
   /** The body of the next message, which is of this type. */
-  private static byte[] read(DataInputStream in, char type) throws IOException {
-    char actual = (char) in.readUnsignedByte();
-    byte[] body = in.readNBytes(in.readInt() - 4);
+  private static byte[] read(DataInputStream in, byte type) throws IOException {
+    byte actual = in.readByte();
+    byte[] body = in.readNBytes(in.readInt() - Frame.MIN_LENGTH);
     assertThat(actual).as(new String(body, US_ASCII)).isEqualTo(type);
     return body;
   }
 
-  private static void readThrough(DataInputStream in, char type) throws IOException {
-    char actual;
+  private static void readThrough(DataInputStream in, byte type) throws IOException {
+    byte actual;
     do {
-      actual = (char) in.readUnsignedByte();
-      in.skipNBytes(in.readInt() - 4);
-      if (actual == 'E') {
-        throw new IOException("an error instead of " + type);
+      actual = in.readByte();
+      in.skipNBytes(in.readInt() - Frame.MIN_LENGTH);
+      if (actual == BackendMessage.ERROR_RESPONSE) {
+        throw new IOException("an error instead of " + (char) type);
       }
     } while (actual != type);
   }
@@ -312,8 +321,8 @@ class BackPressureIT {
     DataInputStream in = new DataInputStream(client.socket().getInputStream());
     assertServed(
         () -> {
-          client.send('Q', "SELECT 1\0");
-          readThrough(in, 'Z');
+          client.send(new Query("SELECT 1"));
+          readThrough(in, BackendMessage.READY_FOR_QUERY);
         });
   }
 

@@ -3,6 +3,8 @@ package dev.pglambda;
 import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.testing.FloodingServer;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.ProxyProcess;
@@ -114,8 +116,8 @@ class FileDescriptorsIT {
   private static String begin(Peer client) throws IOException {
     client.socket().setSoTimeout((int) PATIENCE.toMillis());
     client.send(Peer.startup("user", "ann"));
-    Peer.Message answer = client.read();
-    if (answer.type() == 'E') {
+    Peer.Received answer = client.read();
+    if (answer.type() == BackendMessage.ERROR_RESPONSE) {
       client.close();
       return answer.body();
     }
@@ -124,7 +126,7 @@ class FileDescriptorsIT {
   }
 
   private static void assertServed(Peer client) throws IOException {
-    client.send('Q', "SELECT 1\0");
+    client.send(new Query("SELECT 1"));
     assertThat(client.read()).hasToString("C:SELECT 0|");
     assertThat(client.read()).hasToString("Z:I");
   }

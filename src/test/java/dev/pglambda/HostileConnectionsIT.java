@@ -4,6 +4,7 @@ import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.HostileTraffic;
 import dev.pglambda.testing.Peer;
@@ -141,8 +142,8 @@ class HostileConnectionsIT {
       assertThat(proxy.out().text()).contains("PostgreSQL  real: 127.0.0.1:" + port);
       try (Peer client = Peer.connect(proxy.port())) {
         client.send(HostileTraffic.startup());
-        Peer.Message error = client.read();
-        assertThat(error.type()).isEqualTo('E');
+        Peer.Received error = client.read();
+        assertThat(error.type()).isEqualTo(BackendMessage.ERROR_RESPONSE);
         assertThat(error.body())
             .contains("SFATAL\0", "C08001\0", "127.0.0.1:" + port, "Connection refused");
         assertThat(client.rest()).isEmpty();

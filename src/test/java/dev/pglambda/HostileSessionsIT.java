@@ -2,6 +2,12 @@ package dev.pglambda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Flush;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyProcess;
@@ -57,22 +63,23 @@ class HostileSessionsIT {
         Peer client = Peer.connect(proxy.port())) {
       client.socket().setSoTimeout(60_000);
       client.send(Peer.startup("user", "postgres", "database", database));
-      readThrough(client, 'Z');
+      readThrough(client, BackendMessage.READY_FOR_QUERY);
       String call = "SELECT payload FROM aws_lambda.invoke('simple', $1::json)";
-      client.send('P', "s\0" + call + "\0\0\0").send('Q', "BEGIN\0");
-      readThrough(client, 'Z');
+      client.send(new Parse("s", call, List.of())).send(new Query("BEGIN"));
+      readThrough(client, BackendMessage.READY_FOR_QUERY);
       String payload = '"' + "x".repeat(PORTAL_OCTETS) + '"';
       int bound = 0;
       String error = "";
       while (error.isEmpty() && bound < PORTALS) {
         client.send(
-            'B', "p" + bound + "\0s\0\0\0\0\1" + int32(payload.length()) + payload + "\0\0");
-        client.send('H', "");
-        Peer.Message answer = client.read();
-        if (answer.type() == 'E') {
+            FrontendMessage.BIND,
+            "p" + bound + "\0s\0\0\0\0\1" + int32(payload.length()) + payload + "\0\0");
+        client.send(new Flush());
+        Peer.Received answer = client.read();
+        if (answer.type() == BackendMessage.ERROR_RESPONSE) {
           error = answer.body();
         } else {
-          assertThat(answer.type()).isEqualTo('2');
+          assertThat(answer.type()).isEqualTo(BackendMessage.BIND_COMPLETE);
           bound++;
         }
       }
@@ -81,13 +88,14 @@ class HostileSessionsIT {
       assertThat(error)
           .contains("SERROR\0", "C53200\0", "Mout of memory\0", "Dpg-lambda-proxy cannot hold ");
       assertAnswers(other);
-      client.send('S', "");
-      readThrough(client, 'Z');
-      client.send('Q', "ROLLBACK\0");
-      readThrough(client, 'Z');
-      client.send('Q', "SELECT payload FROM aws_lambda.invoke('simple', '{\"body\": 1}'::json)\0");
-      readThrough(client, 'D');
-      readThrough(client, 'Z');
+      client.send(new Sync());
+      readThrough(client, BackendMessage.READY_FOR_QUERY);
+      client.send(new Query("ROLLBACK"));
+      readThrough(client, BackendMessage.READY_FOR_QUERY);
+      client.send(
+          new Query("SELECT payload FROM aws_lambda.invoke('simple', '{\"body\": 1}'::json)"));
+      readThrough(client, BackendMessage.DATA_ROW);
+      readThrough(client, BackendMessage.READY_FOR_QUERY);
       assertThat(proxy.isAlive()).isTrue();
       assertThat(proxy.err().lines()).isEmpty();
     }
@@ -150,11 +158,11 @@ class HostileSessionsIT {
     return new String(octets, java.nio.charset.StandardCharsets.ISO_8859_1);
   }
 
-  private static void readThrough(Peer client, char type) throws IOException {
-    Peer.Message message;
+  private static void readThrough(Peer client, byte type) throws IOException {
+    Peer.Received message;
     do {
       message = client.read();
-      assertThat(message.type()).as(message.toString()).isNotEqualTo('E');
+      assertThat(message.type()).as(message.toString()).isNotEqualTo(BackendMessage.ERROR_RESPONSE);
     } while (message.type() != type);
   }
 }

@@ -2,6 +2,16 @@ package dev.pglambda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.CopyData;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.Message;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyProcess;
@@ -15,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,11 +65,11 @@ class LargeFieldIT {
   @Test
   void comeFromTheServer() throws Exception {
     try (Client client = new Client()) {
-      client.send('Q', ("SELECT repeat('x', " + OCTETS + ")\0"));
-      assertThat(client.skip('T')).isPositive();
-      assertThat(client.skip('D')).isEqualTo(OCTETS + 6L);
-      client.skip('C');
-      client.skip('Z');
+      client.send(new Query("SELECT repeat('x', " + OCTETS + ")"));
+      assertThat(client.skip(BackendMessage.ROW_DESCRIPTION)).isPositive();
+      assertThat(client.skip(BackendMessage.DATA_ROW)).isEqualTo(OCTETS + 6L);
+      client.skip(BackendMessage.COMMAND_COMPLETE);
+      client.skip(BackendMessage.READY_FOR_QUERY);
     }
     assertSmall();
   }
@@ -66,20 +77,20 @@ class LargeFieldIT {
   @Test
   void goToTheServerAsAParameter() throws Exception {
     try (Client client = new Client()) {
-      client.send('P', "\0SELECT length($1::bytea)\0\0\0");
-      // Unnamed portal and statement, one parameter in binary format, results in text format.
-      ByteBuffer head = ByteBuffer.allocate(12).put(new byte[] {0, 0, 0, 1, 0, 1, 0, 1});
-      client.begin('B', 12 + OCTETS + 2);
-      client.write(head.putInt(OCTETS).array());
+      client.send(new Parse("", "SELECT length($1::bytea)", List.of()));
+      ByteBuffer parameter = ByteBuffer.allocate(1);
+      byte[] bind = Peer.message(new Bind("", "", List.of(1), List.of(parameter), List.of()));
+      ByteBuffer.wrap(bind).putInt(1, bind.length - 2 + OCTETS).putInt(bind.length - 7, OCTETS);
+      client.write(Arrays.copyOf(bind, bind.length - 3));
       client.fill('x');
-      client.write(new byte[2]);
-      client.send('E', "\0\0\0\0\0");
-      client.send('S', "");
-      client.skip('1');
-      client.skip('2');
+      client.write(Arrays.copyOfRange(bind, bind.length - 2, bind.length));
+      client.send(new Execute("", 0));
+      client.send(new Sync());
+      client.skip(BackendMessage.PARSE_COMPLETE);
+      client.skip(BackendMessage.BIND_COMPLETE);
       assertThat(client.row()).isEqualTo(Integer.toString(OCTETS));
-      client.skip('C');
-      client.skip('Z');
+      client.skip(BackendMessage.COMMAND_COMPLETE);
+      client.skip(BackendMessage.READY_FOR_QUERY);
     }
     assertSmall();
   }
@@ -87,17 +98,17 @@ class LargeFieldIT {
   @Test
   void goToTheServerAsOneMessageOfCopy() throws Exception {
     try (Client client = new Client()) {
-      client.send('Q', "CREATE TEMPORARY TABLE t (x text); COPY t FROM STDIN\0");
-      client.skip('C');
-      client.skip('G');
-      client.begin('d', OCTETS + 1);
+      client.send(new Query("CREATE TEMPORARY TABLE t (x text); COPY t FROM STDIN"));
+      client.skip(BackendMessage.COMMAND_COMPLETE);
+      client.skip(BackendMessage.COPY_IN_RESPONSE);
+      byte[] data = Peer.message(new CopyData(ByteBuffer.allocate(0)));
+      client.write(ByteBuffer.wrap(data).putInt(1, data.length - 1 + OCTETS).array());
       client.fill('x');
-      client.write(new byte[] {'\n'});
-      client.send('c', "");
-      client.skip('C');
-      client.skip('Z');
-      client.send('Q', "SELECT length(x) FROM t\0");
-      client.skip('T');
+      client.send(new FrontendMessage.CopyDone());
+      client.skip(BackendMessage.COMMAND_COMPLETE);
+      client.skip(BackendMessage.READY_FOR_QUERY);
+      client.send(new Query("SELECT length(x) FROM t"));
+      client.skip(BackendMessage.ROW_DESCRIPTION);
       assertThat(client.row()).isEqualTo(Integer.toString(OCTETS));
     }
     assertSmall();
@@ -119,18 +130,14 @@ class LargeFieldIT {
       in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
       out = socket.getOutputStream();
       out.write(Peer.startup("user", "postgres", "database", "postgres"));
-      while (in.readByte() != 'Z') {
-        in.skipNBytes(in.readInt() - 4L);
+      while (in.readByte() != BackendMessage.READY_FOR_QUERY) {
+        in.skipNBytes(in.readInt() - Frame.MIN_LENGTH);
       }
-      in.skipNBytes(5);
+      in.skipNBytes(in.readInt() - Frame.MIN_LENGTH);
     }
 
-    private void send(char type, String body) throws IOException {
-      out.write(Peer.message(type, body));
-    }
-
-    private void begin(char type, int bodyLength) throws IOException {
-      out.write(ByteBuffer.allocate(5).put((byte) type).putInt(bodyLength + 4).array());
+    private void send(Message message) throws IOException {
+      out.write(Peer.message(message));
     }
 
     private void write(byte[] bytes) throws IOException {
@@ -146,16 +153,16 @@ class LargeFieldIT {
     }
 
     /** Reads a message of this type and returns the length of its body. */
-    private long skip(char type) throws IOException {
-      assertThat((char) in.readByte()).isEqualTo(type);
-      long length = in.readInt() - 4L;
+    private long skip(byte type) throws IOException {
+      assertThat(in.readByte()).isEqualTo(type);
+      int length = in.readInt() - Frame.MIN_LENGTH;
       in.skipNBytes(length);
       return length;
     }
 
     /** Reads a DataRow of one column. */
     private String row() throws IOException {
-      assertThat((char) in.readByte()).isEqualTo('D');
+      assertThat(in.readByte()).isEqualTo(BackendMessage.DATA_ROW);
       in.skipNBytes(6);
       return new String(in.readNBytes(in.readInt()), StandardCharsets.US_ASCII);
     }

@@ -2,8 +2,6 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.pglambda.callback.auth.ScramCredentials;
-import dev.pglambda.callback.auth.ScramServer;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
@@ -12,6 +10,8 @@ import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.ScramCredentials;
+import dev.pglambda.protocol.auth.ScramServer;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.Base64;

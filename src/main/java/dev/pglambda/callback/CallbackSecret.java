@@ -3,7 +3,7 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.pglambda.callback.auth.Sha256;
+import dev.pglambda.protocol.auth.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;

@@ -2,7 +2,7 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.pglambda.callback.auth.Sha256;
+import dev.pglambda.protocol.auth.Sha256;
 import java.util.Arrays;
 import java.util.HexFormat;
 import javax.crypto.Mac;

@@ -1,6 +1,6 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.callback.auth.ScramCredentials;
+import dev.pglambda.protocol.auth.ScramCredentials;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,6 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.pglambda.callback.auth.Sha256;
 import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
@@ -21,6 +20,7 @@ import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.Sha256;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -18,6 +18,8 @@ import dev.pglambda.protocol.FrontendMessage.SaslResponse;
 import dev.pglambda.protocol.FrontendMessage.Terminate;
 import dev.pglambda.protocol.MessageStream;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.protocol.auth.ScramClient;
+import dev.pglambda.protocol.auth.ScramServer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -128,7 +130,7 @@ final class QueryConnection implements AutoCloseable {
     switch (request.code()) {
       case Authentication.SASL ->
           messages.send(
-              new SaslInitialResponse(ScramClient.MECHANISM, UTF_8.encode(scram.first())));
+              new SaslInitialResponse(ScramServer.MECHANISM, UTF_8.encode(scram.first())));
       case Authentication.SASL_CONTINUE ->
           messages.send(new SaslResponse(UTF_8.encode(scram.last(request.text()))));
       case Authentication.SASL_FINAL -> scram.verify(request.text());

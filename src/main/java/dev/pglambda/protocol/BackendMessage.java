@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -221,6 +222,13 @@ public sealed interface BackendMessage extends Message {
 
   /** {@code D: Int16 n, (Int32 length, value)[n]}; null is NULL. */
   record DataRow(List<@Nullable ByteBuffer> values) implements BackendMessage {
+    /** Values in text format, as UTF-8. */
+    public static DataRow of(List<? extends @Nullable String> texts) {
+      List<@Nullable ByteBuffer> values = new ArrayList<>();
+      texts.forEach(text -> values.add(text == null ? null : UTF_8.encode(text)));
+      return new DataRow(values);
+    }
+
     /** The value of a column as UTF-8, or null. */
     public @Nullable String text(int column) {
       ByteBuffer value = values.get(column);
@@ -253,6 +261,14 @@ public sealed interface BackendMessage extends Message {
 
   /** {@code E: (Byte1 type, String value)[], Byte1 0}. */
   record ErrorResponse(ErrorFields fields) implements BackendMessage {
+    public @Nullable String sqlState() {
+      return fields.get(ErrorFields.SQLSTATE);
+    }
+
+    public @Nullable String message() {
+      return fields.get(ErrorFields.MESSAGE);
+    }
+
     @Override
     public void write(MessageWriter out) {
       fields.write(out.begin(ERROR_RESPONSE)).end();

@@ -149,6 +149,14 @@ public sealed interface FrontendMessage extends Message {
 
   /** {@code C: Byte1 kind, String name}. */
   record Close(char kind, String name) implements FrontendMessage {
+    public static Close statement(String name) {
+      return new Close(STATEMENT, name);
+    }
+
+    public static Close portal(String name) {
+      return new Close(PORTAL, name);
+    }
+
     @Override
     public void write(MessageWriter out) {
       out.begin(CLOSE).int8(kind).string(name).end();
@@ -181,6 +189,14 @@ public sealed interface FrontendMessage extends Message {
 
   /** {@code D: Byte1 kind, String name}. */
   record Describe(char kind, String name) implements FrontendMessage {
+    public static Describe statement(String name) {
+      return new Describe(STATEMENT, name);
+    }
+
+    public static Describe portal(String name) {
+      return new Describe(PORTAL, name);
+    }
+
     @Override
     public void write(MessageWriter out) {
       out.begin(DESCRIBE).int8(kind).string(name).end();

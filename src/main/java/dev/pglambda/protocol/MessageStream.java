@@ -3,7 +3,6 @@ package dev.pglambda.protocol;
 import dev.pglambda.limits.MemoryBudget;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,12 +29,7 @@ public final class MessageStream {
 
   /** Sends messages in one write. */
   public void send(Message... messages) throws IOException {
-    ByteBuf bytes = MessageWriter.buffer(UnpooledByteBufAllocator.DEFAULT, charset, messages);
-    try {
-      bytes.readBytes(out, bytes.readableBytes());
-    } finally {
-      bytes.release();
-    }
+    out.write(MessageWriter.bytes(charset, messages));
     out.flush();
   }
 

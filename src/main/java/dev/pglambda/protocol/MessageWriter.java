@@ -2,7 +2,9 @@ package dev.pglambda.protocol;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.util.List;
@@ -40,15 +42,19 @@ public final class MessageWriter {
 
   /** Messages in a buffer of their own. */
   public static ByteBuf buffer(ByteBufAllocator allocator, Charset charset, Message... messages) {
-    MessageWriter writer = new MessageWriter(allocator.buffer(), charset);
-    for (Message message : messages) {
-      message.write(writer);
-    }
-    return writer.toBuffer();
+    return new MessageWriter(allocator.buffer(), charset).write(messages).toBuffer();
   }
 
-  public MessageWriter write(Message message) {
-    message.write(this);
+  /** Messages as bytes. */
+  public static byte[] bytes(Charset charset, Message... messages) {
+    return ByteBufUtil.getBytes(
+        new MessageWriter(Unpooled.buffer(), charset).write(messages).toBuffer());
+  }
+
+  public MessageWriter write(Message... messages) {
+    for (Message message : messages) {
+      message.write(this);
+    }
     return this;
   }
 

@@ -25,12 +25,11 @@ public sealed interface StartupPacket extends Message {
   /** The same as one number. */
   int PROTOCOL_3_0 = MAJOR_VERSION << 16;
 
-  /** The "major version" of what is no StartupMessage, and the minor ones. */
-  int REQUEST = 1234;
+  /** Codes of the requests (pqcomm.h). */
+  int CANCEL_REQUEST = 1234 << 16 | 5678;
 
-  int CANCEL = 5678;
-  int SSL = 5679;
-  int GSSENC = 5680;
+  int SSL_REQUEST = 1234 << 16 | 5679;
+  int GSSENC_REQUEST = 1234 << 16 | 5680;
 
   /**
    * Bytes of a wrong length. PostgreSQL closes on them and tells its log alone (backend_startup.c,
@@ -50,7 +49,7 @@ public sealed interface StartupPacket extends Message {
   record SslRequest() implements StartupPacket {
     @Override
     public void write(MessageWriter out) {
-      out.begin().int16(REQUEST).int16(SSL).end();
+      out.begin().int32(SSL_REQUEST).end();
     }
   }
 
@@ -58,7 +57,7 @@ public sealed interface StartupPacket extends Message {
   record GssEncRequest() implements StartupPacket {
     @Override
     public void write(MessageWriter out) {
-      out.begin().int16(REQUEST).int16(GSSENC).end();
+      out.begin().int32(GSSENC_REQUEST).end();
     }
   }
 
@@ -76,7 +75,7 @@ public sealed interface StartupPacket extends Message {
 
     @Override
     public void write(MessageWriter out) {
-      out.begin().int16(REQUEST).int16(CANCEL).int32(processId).bytes(secretKey).end();
+      out.begin().int32(CANCEL_REQUEST).int32(processId).bytes(secretKey).end();
     }
   }
 
@@ -142,20 +141,18 @@ public sealed interface StartupPacket extends Message {
       return null;
     }
     int at = in.readerIndex();
-    int major = in.getUnsignedShort(at + 4);
-    int minor = in.getUnsignedShort(at + 6);
-    if (major == REQUEST) {
-      return switch (minor) {
-        case CANCEL -> cancelRequest(in, length);
-        case SSL -> new SslRequest();
-        case GSSENC -> new GssEncRequest();
-        default -> new StartupMessage(major, minor, Map.of());
-      };
-    }
-    if (major != MAJOR_VERSION) {
-      return new StartupMessage(major, minor, Map.of());
-    }
-    return new StartupMessage(major, minor, parameters(in, at + 8, at + length));
+    int code = in.getInt(at + 4);
+    int major = code >>> 16;
+    return switch (code) {
+      case CANCEL_REQUEST -> cancelRequest(in, length);
+      case SSL_REQUEST -> new SslRequest();
+      case GSSENC_REQUEST -> new GssEncRequest();
+      default ->
+          new StartupMessage(
+              major,
+              code & 0xffff,
+              major == MAJOR_VERSION ? parameters(in, at + 8, at + length) : Map.of());
+    };
   }
 
   private static StartupPacket cancelRequest(ByteBuf in, int length) {

@@ -3,7 +3,18 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.callback.Worker.Received;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.NegotiateProtocolVersion;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.SaslResponse;
+import dev.pglambda.protocol.FrontendMessage.Terminate;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.auth.ScramClient;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,21 +35,33 @@ class AuthenticationTest {
 
     worker.authenticate(Worker.KEYS.linkPassword());
 
-    List<Received> messages = worker.received();
+    List<BackendMessage> messages = worker.received();
     assertThat(messages)
-        .extracting(Received::type)
-        .containsExactly('R', 'R', 'S', 'S', 'S', 'S', 'K', 'Z');
-    assertThat(messages.get(0).body()).startsWith("\0\0\0\14v=");
-    assertThat(messages.get(1).body()).isEqualTo("\0\0\0\0");
-    assertThat(messages.subList(2, 6))
-        .extracting(Received::body)
+        .extracting(Message::name)
         .containsExactly(
-            "server_version\00012.0 (pg-lambda-proxy)\0",
-            "server_encoding\0UTF8\0",
-            "client_encoding\0UTF8\0",
-            "standard_conforming_strings\0on\0");
-    assertThat(messages.get(6).body()).hasSize(8);
-    assertThat(messages.get(7).body()).isEqualTo("I");
+            "Authentication",
+            "Authentication",
+            "ParameterStatus",
+            "ParameterStatus",
+            "ParameterStatus",
+            "ParameterStatus",
+            "BackendKeyData",
+            "ReadyForQuery");
+    assertThat(messages.get(0))
+        .isInstanceOfSatisfying(
+            Authentication.class,
+            last -> {
+              assertThat(last.code()).isEqualTo(Authentication.SASL_FINAL);
+              assertThat(last.text()).startsWith("v=");
+            });
+    assertThat(messages.get(1)).isEqualTo(Authentication.ok());
+    assertThat(messages.subList(2, 6))
+        .containsExactly(
+            new ParameterStatus("server_version", "12.0 (pg-lambda-proxy)"),
+            new ParameterStatus("server_encoding", "UTF8"),
+            new ParameterStatus("client_encoding", "UTF8"),
+            new ParameterStatus("standard_conforming_strings", "on"));
+    assertThat(messages.get(7)).isEqualTo(new ReadyForQuery('I'));
     worker.close();
   }
 
@@ -48,11 +71,12 @@ class AuthenticationTest {
 
     worker.authenticate(Worker.SECRET.keys(Worker.SECRET.newInstallation()).linkPassword());
 
-    List<Received> messages = worker.received();
+    List<BackendMessage> messages = worker.received();
     assertThat(messages).hasSize(1);
-    assertThat(messages.get(0).isFatal("28P01")).isTrue();
-    assertThat(messages.get(0).body())
-        .contains("\0Mpassword authentication failed for user \"pglambda\"\0")
+    assertThat(messages.get(0)).matches(Worker.isFatal("28P01"));
+    assertThat(messages.get(0))
+        .asString()
+        .contains("M=password authentication failed for user \"pglambda\"")
         .contains("run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through this proxy");
     assertThat(worker.channel.isOpen()).isFalse();
     worker.close();
@@ -64,7 +88,7 @@ class AuthenticationTest {
 
     worker.authenticate(Worker.KEYS.linkPassword());
 
-    assertThat(worker.received()).contains(new Received('S', "client_encoding\0LATIN1\0"));
+    assertThat(worker.received()).contains(new ParameterStatus("client_encoding", "LATIN1"));
     assertThat(worker.hello().get(2)).startsWith("\\x");
     worker.close();
   }
@@ -73,7 +97,7 @@ class AuthenticationTest {
   void refusesAnEncodingThatIsNone() {
     Worker worker = Worker.started(server, 0, with("client_encoding", "'; drop"));
 
-    assertThat(worker.received()).last().matches(message -> message.isFatal("22023"));
+    assertThat(worker.received()).last().matches(Worker.isFatal("22023"));
     assertThat(worker.channel.isOpen()).isFalse();
     worker.close();
   }
@@ -82,11 +106,12 @@ class AuthenticationTest {
   void negotiatesTheVersionAndTheOptionsItDoesNotKnow() {
     Worker worker = Worker.started(server, 2, with("_pq_.one", "1", "_pq_.two", "2"));
 
-    List<Received> messages = worker.received();
+    List<BackendMessage> messages = worker.received();
     assertThat(messages)
         .containsExactly(
-            new Received('v', "\0\3\0\0\0\0\0\2_pq_.one\0_pq_.two\0"),
-            new Received('R', "\0\0\0\nSCRAM-SHA-256\0\0"));
+            new NegotiateProtocolVersion(
+                StartupPacket.PROTOCOL_3_0, List.of("_pq_.one", "_pq_.two")),
+            Authentication.sasl("SCRAM-SHA-256"));
     worker.close();
   }
 
@@ -99,7 +124,7 @@ class AuthenticationTest {
     assertThat(worker.received()).isEmpty();
     worker.pass(Duration.ofMillis(1));
 
-    assertThat(worker.received()).singleElement().matches(message -> message.isFatal("57014"));
+    assertThat(worker.received()).singleElement().matches(Worker.isFatal("57014"));
     assertThat(worker.channel.isOpen()).isFalse();
     worker.close();
   }
@@ -115,15 +140,17 @@ class AuthenticationTest {
   }
 
   @Test
-  void readsMessagesThatComeOctetByOctet() {
+  void readsMessagesThatComeOctetByOctet() throws Exception {
     Worker worker = Worker.started(server);
     worker.received();
-    ScramClient client = new ScramClient(Worker.KEYS.linkPassword(), "y,,");
+    ScramClient client =
+        new ScramClient(Worker.KEYS.linkPassword(), "y,,", "", "rOprNGfwEbeRWgbNEkqO");
 
     sendOctets(worker, Worker.initialResponse("SCRAM-SHA-256", client.first()));
-    String serverFirst = worker.received().get(0).body().substring(4);
-    sendOctets(worker, Worker.message('p', client.last(serverFirst).getBytes(ISO_8859_1)));
-    assertThat(worker.received()).extracting(Received::type).endsWith('Z');
+    String serverFirst = ((Authentication) worker.received().get(0)).text();
+    sendOctets(
+        worker, Worker.message(new SaslResponse(ISO_8859_1.encode(client.last(serverFirst)))));
+    assertThat(worker.received()).extracting(Message::name).endsWith("ReadyForQuery");
     sendOctets(worker, Worker.query("hello"));
 
     assertThat(worker.row().get(0)).isEqualTo("hello");
@@ -131,23 +158,39 @@ class AuthenticationTest {
   }
 
   @Test
-  void readsARequestThatComesTogetherWithThePassword() {
+  void readsARequestThatComesTogetherWithThePassword() throws Exception {
     Worker worker = Worker.started(server);
     worker.received();
-    ScramClient client = new ScramClient(Worker.KEYS.linkPassword(), "n,,");
+    ScramClient client =
+        new ScramClient(Worker.KEYS.linkPassword(), "n,,", "", "rOprNGfwEbeRWgbNEkqO");
     worker.send(Worker.initialResponse("SCRAM-SHA-256", client.first()));
-    String serverFirst = worker.received().get(0).body().substring(4);
+    String serverFirst = ((Authentication) worker.received().get(0)).text();
 
     worker.send(
         Worker.concat(
-            Worker.message('p', client.last(serverFirst).getBytes(ISO_8859_1)),
+            Worker.message(new SaslResponse(ISO_8859_1.encode(client.last(serverFirst)))),
             Worker.query("hello"),
             Worker.query("hello")));
 
     assertThat(worker.received())
-        .extracting(Received::type)
+        .extracting(Message::name)
         .containsExactly(
-            'R', 'R', 'S', 'S', 'S', 'S', 'K', 'Z', 'T', 'D', 'C', 'Z', 'T', 'D', 'C', 'Z');
+            "Authentication",
+            "Authentication",
+            "ParameterStatus",
+            "ParameterStatus",
+            "ParameterStatus",
+            "ParameterStatus",
+            "BackendKeyData",
+            "ReadyForQuery",
+            "RowDescription",
+            "DataRow",
+            "CommandComplete",
+            "ReadyForQuery",
+            "RowDescription",
+            "DataRow",
+            "CommandComplete",
+            "ReadyForQuery");
     worker.close();
   }
 
@@ -159,22 +202,26 @@ class AuthenticationTest {
 
     worker.send(octets);
 
-    assertThat(worker.received()).singleElement().matches(message -> message.isFatal("08P01"));
+    assertThat(worker.received()).singleElement().matches(Worker.isFatal("08P01"));
     assertThat(worker.channel.isOpen()).isFalse();
     worker.close();
   }
 
   static List<byte[]> violations() {
-    byte[] headerOfTooLong = Arrays.copyOf(Worker.message('p', new byte[4097]), 5);
+    byte[] headerOfTooLong =
+        Arrays.copyOf(
+            Worker.message(FrontendMessage.PASSWORD, new byte[4097]), Frame.HEADER_LENGTH);
     return List.of(
         Worker.query("hello"),
-        new byte[] {'p', 0, 0, 0, 3},
-        new byte[] {'p', -1, -1, -1, -1},
+        new byte[] {FrontendMessage.PASSWORD, 0, 0, 0, 3},
+        new byte[] {FrontendMessage.PASSWORD, -1, -1, -1, -1},
         headerOfTooLong,
-        Worker.message('p', new byte[0]),
-        Worker.message('p', "SCRAM-SHA-256\0".getBytes(ISO_8859_1)),
-        Worker.message('p', "SCRAM-SHA-256\0\0\0\0\5abcd".getBytes(ISO_8859_1)),
-        Worker.message('p', "SCRAM-SHA-256\0\377\377\377\377".getBytes(ISO_8859_1)),
+        Worker.message(FrontendMessage.PASSWORD, new byte[0]),
+        Worker.message(FrontendMessage.PASSWORD, "SCRAM-SHA-256\0".getBytes(ISO_8859_1)),
+        Worker.message(
+            FrontendMessage.PASSWORD, "SCRAM-SHA-256\0\0\0\0\5abcd".getBytes(ISO_8859_1)),
+        Worker.message(
+            FrontendMessage.PASSWORD, "SCRAM-SHA-256\0\377\377\377\377".getBytes(ISO_8859_1)),
         Worker.initialResponse("SCRAM-SHA-256-PLUS", "n,,n=,r=abc"),
         Worker.initialResponse("SCRAM-SHA-256", "nonsense"));
   }
@@ -184,7 +231,7 @@ class AuthenticationTest {
     Worker worker = Worker.started(server);
     worker.received();
 
-    worker.send(Worker.message('X', new byte[0]));
+    worker.send(Worker.message(new Terminate()));
 
     assertThat(worker.received()).isEmpty();
     assertThat(worker.channel.isOpen()).isFalse();
@@ -197,11 +244,12 @@ class AuthenticationTest {
         List.of(Map.of("user", "pglambda"), Map.of("user", "pglambda", "database", "pglambda"))) {
       Worker worker = Worker.started(server, 0, startup);
 
-      List<Received> messages = worker.received();
-      assertThat(messages).singleElement().matches(message -> message.isFatal("0A000"));
-      assertThat(messages.get(0).body())
+      List<BackendMessage> messages = worker.received();
+      assertThat(messages).singleElement().matches(Worker.isFatal("0A000"));
+      assertThat(messages.get(0))
+          .asString()
           .contains("installed by an earlier version of pg-lambda-proxy")
-          .contains("\0HRun ALTER EXTENSION aws_lambda UPDATE through the proxy");
+          .contains("H=Run ALTER EXTENSION aws_lambda UPDATE through the proxy");
       assertThat(worker.channel.isOpen()).isFalse();
       worker.close();
     }
@@ -214,7 +262,7 @@ class AuthenticationTest {
         Worker.started(
             server, 0, Map.of("user", "pglambda", "database", CallbackServer.database(another)));
 
-    assertThat(worker.received()).singleElement().matches(message -> message.isFatal("28P01"));
+    assertThat(worker.received()).singleElement().matches(Worker.isFatal("28P01"));
     assertThat(worker.channel.isOpen()).isFalse();
     worker.close();
   }

@@ -5,12 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.pglambda.callback.Worker.Received;
-import dev.pglambda.callback.auth.ScramCredentials;
-import dev.pglambda.callback.auth.ScramServer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.auth.ScramCredentials;
+import dev.pglambda.protocol.auth.ScramServer;
 import dev.pglambda.testing.Octets;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -43,7 +45,7 @@ class CallbackFuzzTest {
     for (byte[] piece : new Octets(input).pieces()) {
       if (worker.channel.isOpen()) {
         worker.send(piece);
-        assertOrderly(worker.received(), "RE");
+        assertOrderly(worker.received(), List.of("Authentication", "ErrorResponse"));
       }
     }
     worker.pass(Duration.ofSeconds(10));
@@ -58,7 +60,16 @@ class CallbackFuzzTest {
     for (byte[] piece : new Octets(input).pieces()) {
       if (worker.channel.isOpen()) {
         worker.send(piece);
-        assertOrderly(worker.received(), "TDCZESK");
+        assertOrderly(
+            worker.received(),
+            List.of(
+                "RowDescription",
+                "DataRow",
+                "CommandComplete",
+                "ReadyForQuery",
+                "ErrorResponse",
+                "ParameterStatus",
+                "BackendKeyData"));
       }
     }
     worker.close();
@@ -77,8 +88,11 @@ class CallbackFuzzTest {
     if (!function.results.isEmpty() && !function.last().isDone()) {
       function.last().complete(FakeFunction.row("1"));
     }
-    List<Received> answer = worker.received();
-    assertThat(answer).extracting(Received::type).endsWith('Z').doesNotContain('K');
+    List<BackendMessage> answer = worker.received();
+    assertThat(answer)
+        .extracting(Message::name)
+        .endsWith("ReadyForQuery")
+        .doesNotContain("BackendKeyData");
     assertThat(worker.channel.isOpen()).isTrue();
     worker.close();
     function.arguments.clear();
@@ -150,12 +164,12 @@ class CallbackFuzzTest {
   }
 
   /** Whole messages of the types that are possible, and after a FATAL nothing. */
-  private static void assertOrderly(List<Received> received, String types) {
+  private static void assertOrderly(List<BackendMessage> received, List<String> types) {
     for (int i = 0; i < received.size(); i++) {
-      Received message = received.get(i);
-      assertThat(types).contains(String.valueOf(message.type()));
-      if (message.body().startsWith("SFATAL\0")) {
-        assertThat(message.isFatal("08P01")).as(message.body()).isTrue();
+      BackendMessage message = received.get(i);
+      assertThat(message.name()).isIn(types);
+      if (message instanceof ErrorResponse error && error.fields().isFatal()) {
+        assertThat(message).matches(Worker.isFatal("08P01"));
         assertThat(i).isEqualTo(received.size() - 1);
       }
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.pglambda.callback.auth.Sha256;
+import dev.pglambda.protocol.auth.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,10 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.callback.Worker.Received;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.auth.ScramClient;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -36,14 +39,16 @@ class HostileOctetsTest {
   @Test
   void survivesDamagedAuthentication() {
     byte[] valid =
-        Worker.initialResponse("SCRAM-SHA-256", new ScramClient("password", "n,,").first());
+        Worker.initialResponse(
+            "SCRAM-SHA-256",
+            new ScramClient("password", "n,,", "", "rOprNGfwEbeRWgbNEkqO").first());
     for (int seed = 0; seed < SEEDS; seed++) {
       Random random = new Random(seed);
       Worker worker = Worker.started(server);
       worker.received();
 
       bombard(worker, random, damaged(random, valid));
-      bombard(worker, random, Worker.message('p', noise(random)));
+      bombard(worker, random, Worker.message(FrontendMessage.PASSWORD, noise(random)));
 
       worker.pass(Duration.ofSeconds(10));
       assertThat(worker.channel.isOpen()).as("seed %d", seed).isFalse();
@@ -79,10 +84,11 @@ class HostileOctetsTest {
         continue;
       }
 
-      worker.send(Worker.message('Q', Arrays.copyOf(damaged, damaged.length + 1)));
+      worker.send(
+          Worker.message(FrontendMessage.QUERY, Arrays.copyOf(damaged, damaged.length + 1)));
 
-      List<Received> answer = worker.received();
-      assertThat(answer).as("seed %d", seed).extracting(Received::type).endsWith('Z');
+      List<BackendMessage> answer = worker.received();
+      assertThat(answer).as("seed %d", seed).extracting(Message::name).endsWith("ReadyForQuery");
     }
     assertThat(function.arguments).isEmpty();
     worker.close();
@@ -106,9 +112,9 @@ class HostileOctetsTest {
 
       assertThat(worker.received())
           .as("seed %d", seed)
-          .extracting(Received::type)
-          .endsWith('Z')
-          .doesNotContain('K');
+          .extracting(Message::name)
+          .endsWith("ReadyForQuery")
+          .doesNotContain("BackendKeyData");
     }
     assertThat(worker.channel.isOpen()).isTrue();
     worker.close();
@@ -120,7 +126,7 @@ class HostileOctetsTest {
       int end = Math.min(octets.length, start + 1 + random.nextInt(64));
       worker.send(Arrays.copyOfRange(octets, start, end));
       assertThat(worker.received())
-          .extracting(Received::type)
+          .extracting(Message::name)
           .allMatch(type -> "RSKZTDCEv".indexOf(type) >= 0);
       start = end;
     }
@@ -133,7 +139,7 @@ class HostileOctetsTest {
   }
 
   private static byte[] framed(Random random) {
-    return Worker.message("QPBDECSFHdcfp".charAt(random.nextInt(13)), noise(random));
+    return Worker.message((byte) "QPBDECSFHdcfp".charAt(random.nextInt(13)), noise(random));
   }
 
   private static byte[] damaged(Random random, byte[] valid) {

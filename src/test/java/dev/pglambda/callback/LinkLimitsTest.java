@@ -3,8 +3,10 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.callback.Worker.Received;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,8 +50,11 @@ class LinkLimitsTest {
     return worker;
   }
 
-  private static byte[] announced(char type, int length) {
-    return ByteBuffer.allocate(5).put((byte) type).putInt(length + 4).array();
+  private static byte[] announced(byte type, int length) {
+    return ByteBuffer.allocate(Frame.HEADER_LENGTH)
+        .put(type)
+        .putInt(length + Frame.MIN_LENGTH)
+        .array();
   }
 
   @Test
@@ -57,7 +62,7 @@ class LinkLimitsTest {
     Worker worker = connected(server);
     long before = memory.used();
 
-    worker.send(announced('Q', 16 << 20));
+    worker.send(announced(FrontendMessage.QUERY, 16 << 20));
     worker.send("0123456789".repeat(1000).getBytes(ISO_8859_1));
 
     assertThat(memory.used() - before).isBetween(10_000L, 30_000L);
@@ -154,9 +159,9 @@ class LinkLimitsTest {
     Worker refused = started(server);
     refused.authenticate(Worker.KEYS.linkPassword());
 
-    List<Received> messages = refused.received();
-    assertThat(messages.get(messages.size() - 1).isFatal("53300")).isTrue();
-    assertThat(messages.get(messages.size() - 1).body()).contains("--max-callback-links");
+    List<BackendMessage> messages = refused.received();
+    assertThat(messages.get(messages.size() - 1)).matches(Worker.isFatal("53300"));
+    assertThat(messages.get(messages.size() - 1)).asString().contains("--max-callback-links");
     assertThat(refused.channel.isOpen()).isFalse();
     first.disconnect();
     connected(server).hello();
@@ -167,7 +172,7 @@ class LinkLimitsTest {
     for (int i = 0; i < 2 * LINKS; i++) {
       Worker stranger = started(server);
       stranger.authenticate("wrong");
-      assertThat(stranger.received().get(0).isFatal("28P01")).isTrue();
+      assertThat(stranger.received().get(0)).matches(Worker.isFatal("28P01"));
       started(server); // and says nothing
     }
     connected(server).hello();
@@ -212,8 +217,8 @@ class LinkLimitsTest {
     assertThat(withoutSession.channel.isOpen()).as("a request has come since").isTrue();
     withoutSession.pass(IDLE);
 
-    assertThat(silent.received().get(0).isFatal("57P05")).isTrue();
-    assertThat(withoutSession.received().get(0).isFatal("57P05")).isTrue();
+    assertThat(silent.received().get(0)).matches(Worker.isFatal("57P05"));
+    assertThat(withoutSession.received().get(0)).matches(Worker.isFatal("57P05"));
   }
 
   @Test
@@ -231,6 +236,6 @@ class LinkLimitsTest {
 
     sessions.get("s").complete(null);
     worker.pass(IDLE);
-    assertThat(worker.received().get(0).isFatal("57P05")).isTrue();
+    assertThat(worker.received().get(0)).matches(Worker.isFatal("57P05"));
   }
 }

@@ -2,6 +2,8 @@ package dev.pglambda.callback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.FrontendMessage.Terminate;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -161,7 +163,7 @@ class LongPollTest {
   void cancelsACallWhenTheLinkTerminatesBeforeItsAnswer() {
     worker.invoke();
 
-    worker.send(Worker.message('X', new byte[0]));
+    worker.send(Worker.message(new Terminate()));
 
     assertThat(function.last()).isCancelled();
     assertThat(worker.channel.isOpen()).isFalse();
@@ -187,12 +189,9 @@ class LongPollTest {
     function.last().complete(FakeFunction.row("1"));
 
     assertThat(worker.received())
-        .filteredOn(message -> message.type() == 'D')
-        .extracting(Worker.Received::body)
-        .satisfiesExactly(
-            body -> assertThat(body).contains("ok"),
-            body -> assertThat(body).contains("hello"),
-            body -> assertThat(body).contains("hello"));
+        .filteredOn(DataRow.class::isInstance)
+        .extracting(row -> ((DataRow) row).text(0))
+        .containsExactly("ok", "hello", "hello");
     assertThat(worker.channel.config().isAutoRead()).isTrue();
   }
 

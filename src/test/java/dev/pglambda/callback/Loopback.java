@@ -1,7 +1,9 @@
 package dev.pglambda.callback;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -13,7 +15,6 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -60,27 +61,24 @@ final class Loopback implements AutoCloseable {
     }
 
     @Override
-    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-      if (in.readableBytes() < 8 || in.readableBytes() < in.getInt(in.readerIndex())) {
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
+        throws ProtocolViolation {
+      StartupPacket packet = StartupPacket.read(in);
+      if (packet == null) {
         return;
       }
-      ByteBuf body = in.readSlice(in.readInt() - 4);
-      int major = body.readUnsignedShort();
-      int minor = body.readUnsignedShort();
-      if (major != 3) {
-        ChannelFuture unused = ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte('N'));
+      in.skipBytes(StartupPacket.length(in));
+      if (!(packet instanceof StartupMessage startup)) {
+        ChannelFuture unused =
+            ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte(BackendMessage.NO_ENCRYPTION));
         return;
       }
-      Map<String, String> parameters = new HashMap<>();
-      String[] words = body.toString(UTF_8).split("\0", -1);
-      for (int i = 0; i + 1 < words.length; i += 2) {
-        parameters.put(words[i], words[i + 1]);
-      }
+      Map<String, String> parameters = startup.parameters();
       if (!CallbackServer.isCallback(parameters)) {
         ChannelFuture unused = ctx.close();
         return;
       }
-      server.accept(ctx.channel(), minor, parameters, () -> {});
+      server.accept(ctx.channel(), startup.minorVersion(), parameters, () -> {});
       ctx.pipeline().remove(this);
     }
   }

@@ -1,20 +1,31 @@
 package dev.pglambda.callback;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.callback.Worker.Received;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Flush;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,19 +71,20 @@ class RequestTest {
   void describesARowOfEightTextColumns() {
     worker.send(Worker.query("hello"));
 
-    String description = worker.received().get(0).body();
-    assertThat(description)
-        .startsWith("\0\10outcome\0\0\0\0\0\0\0\0\0\0\31\377\377\377\377\377\377\0\0");
-    assertThat(description)
-        .containsSubsequence(
-            "outcome\0",
-            "status_code\0",
-            "payload\0",
-            "executed_version\0",
-            "log_result\0",
-            "message\0",
-            "detail\0",
-            "hint\0");
+    assertThat(worker.received().get(0))
+        .isEqualTo(
+            new RowDescription(
+                Stream.of(
+                        "outcome",
+                        "status_code",
+                        "payload",
+                        "executed_version",
+                        "log_result",
+                        "message",
+                        "detail",
+                        "hint")
+                    .map(Column::text)
+                    .toList()));
   }
 
   @Test
@@ -393,12 +405,15 @@ class RequestTest {
     worker.hello();
     worker.send(Worker.query(worker.proven(rest)));
 
-    List<Received> messages = worker.received();
+    List<BackendMessage> messages = worker.received();
 
-    assertThat(messages).extracting(Received::type).containsExactly('E', 'Z');
-    assertThat(messages.get(0).body())
-        .startsWith("SERROR\0VERROR\0C08P01\0M")
-        .contains("\0HRun ALTER EXTENSION aws_lambda UPDATE through the proxy.\0");
+    assertThat(messages)
+        .extracting(Message::name)
+        .containsExactly("ErrorResponse", "ReadyForQuery");
+    assertThat(messages.get(0))
+        .asString()
+        .startsWith("ErrorResponse[fields={S=ERROR, V=ERROR, C=08P01, M=")
+        .contains("H=Run ALTER EXTENSION aws_lambda UPDATE through the proxy.");
     assertThat(function.arguments).isEmpty();
     assertThat(worker.hello().get(0)).isEqualTo("hello");
   }
@@ -424,41 +439,51 @@ class RequestTest {
   void answersExtendedQueriesWithOneErrorUntilSync() {
     worker.send(
         Worker.concat(
-            Worker.message('P', "\0hello\0\0\0".getBytes(ISO_8859_1)),
-            Worker.message('B', new byte[8]),
-            Worker.message('H', new byte[0]),
+            Worker.message(new Parse("", "hello", List.of())),
+            Worker.message(Bind.EMPTY),
+            Worker.message(new Flush()),
             Worker.query("hello"),
-            Worker.message('S', new byte[0]),
+            Worker.message(new Sync()),
             Worker.query("hello")));
 
-    List<Received> messages = worker.received();
-    assertThat(messages).extracting(Received::type).containsExactly('E', 'Z', 'T', 'D', 'C', 'Z');
-    assertThat(messages.get(0).body()).contains("\0C0A000\0");
+    List<BackendMessage> messages = worker.received();
+    assertThat(messages)
+        .extracting(Message::name)
+        .containsExactly(
+            "ErrorResponse",
+            "ReadyForQuery",
+            "RowDescription",
+            "DataRow",
+            "CommandComplete",
+            "ReadyForQuery");
+    assertThat(messages.get(0)).asString().contains("C=0A000");
   }
 
   @Test
   void answersAFunctionCallWithAnError() {
-    worker.send(Worker.message('F', new byte[10]));
+    worker.send(Worker.message(FrontendMessage.FUNCTION_CALL, new byte[10]));
 
-    assertThat(worker.received()).extracting(Received::type).containsExactly('E', 'Z');
+    assertThat(worker.received())
+        .extracting(Message::name)
+        .containsExactly("ErrorResponse", "ReadyForQuery");
   }
 
   @Test
   void endsALinkWhoseMessagesAreNone() {
     for (byte[] octets :
         List.of(
-            Worker.message('?', new byte[0]),
-            Worker.message('Q', new byte[0]),
-            Worker.message('Q', "hello".getBytes(UTF_8)),
-            Worker.message('Q', "he\0llo\0".getBytes(UTF_8)),
-            new byte[] {'Q', 0, 0, 0, 0},
-            new byte[] {'Q', 0x7f, -1, -1, -1},
-            new byte[] {'Q', -1, -1, -1, -1})) {
+            Worker.message((byte) '?', new byte[0]),
+            Worker.message(FrontendMessage.QUERY, new byte[0]),
+            Worker.message(FrontendMessage.QUERY, "hello".getBytes(UTF_8)),
+            Worker.message(FrontendMessage.QUERY, "he\0llo\0".getBytes(UTF_8)),
+            new byte[] {FrontendMessage.QUERY, 0, 0, 0, 0},
+            new byte[] {FrontendMessage.QUERY, 0x7f, -1, -1, -1},
+            new byte[] {FrontendMessage.QUERY, -1, -1, -1, -1})) {
       Worker other = Worker.connected(server);
 
       other.send(octets);
 
-      assertThat(other.received()).singleElement().matches(message -> message.isFatal("08P01"));
+      assertThat(other.received()).singleElement().matches(Worker.isFatal("08P01"));
       assertThat(other.channel.isOpen()).isFalse();
       other.close();
     }
@@ -472,9 +497,9 @@ class RequestTest {
     worker.send(Worker.query(command));
     assertThat(worker.received())
         .containsExactly(
-            new Received('S', "client_encoding\0LATIN1\0"),
-            new Received('C', "SET\0"),
-            new Received('Z', "I"));
+            new ParameterStatus("client_encoding", "LATIN1"),
+            new CommandComplete("SET"),
+            new ReadyForQuery('I'));
 
     String nonce = worker.ask("hello").get(2);
     assertThat(nonce).matches("\\\\x([0-9a-f]{2}){32}");
@@ -509,10 +534,13 @@ class RequestTest {
 
   private void assertRefused(String text, String sqlState, String message) {
     worker.send(Worker.query(text));
-    List<Received> messages = worker.received();
-    assertThat(messages).extracting(Received::type).containsExactly('E', 'Z');
-    assertThat(messages.get(0).body())
-        .startsWith("SERROR\0VERROR\0C" + sqlState + "\0M")
+    List<BackendMessage> messages = worker.received();
+    assertThat(messages)
+        .extracting(Message::name)
+        .containsExactly("ErrorResponse", "ReadyForQuery");
+    assertThat(messages.get(0))
+        .asString()
+        .startsWith("ErrorResponse[fields={S=ERROR, V=ERROR, C=" + sqlState + ", M=")
         .contains(message);
     assertThat(function.arguments).isEmpty();
     assertThat(worker.hello().get(0)).isEqualTo("hello");

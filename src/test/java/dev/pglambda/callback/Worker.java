@@ -1,14 +1,30 @@
 package dev.pglambda.callback;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
+import dev.pglambda.protocol.FrontendMessage.SaslResponse;
+import dev.pglambda.protocol.MessageReader;
+import dev.pglambda.protocol.MessageWriter;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.RawMessage;
+import dev.pglambda.protocol.auth.ScramClient;
+import dev.pglambda.protocol.auth.ScramServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Plays the PostgreSQL server at the other end of a callback link, over an embedded channel. */
@@ -29,11 +46,12 @@ final class Worker {
   private String nonce = "";
   private long sequence = 1_000_000;
 
-  /** A message of the proxy's; one character of the body for one byte. */
-  record Received(char type, String body) {
-    boolean isFatal(String sqlState) {
-      return type == 'E' && body.startsWith("SFATAL\0VFATAL\0C" + sqlState + "\0");
-    }
+  /** Whether a message is a FATAL error. */
+  static Predicate<BackendMessage> isFatal(String sqlState) {
+    return message ->
+        message instanceof ErrorResponse error
+            && error.fields().isFatal()
+            && sqlState.equals(error.sqlState());
   }
 
   /** A link that has sent its StartupMessage. */
@@ -54,37 +72,38 @@ final class Worker {
   static Worker connected(CallbackServer server) {
     Worker worker = started(server);
     worker.authenticate(KEYS.linkPassword());
-    assertThat(worker.received()).extracting(Received::type).endsWith('Z');
+    assertThat(worker.received()).last().isInstanceOf(ReadyForQuery.class);
     return worker;
   }
 
   /** Does SCRAM; what answers the client's proof is left to be {@link #received()}. */
   void authenticate(String password) {
-    assertThat(received()).containsExactly(new Received('R', "\0\0\0\nSCRAM-SHA-256\0\0"));
-    ScramClient client = new ScramClient(password, "n,,");
-    send(initialResponse("SCRAM-SHA-256", client.first()));
-    Received challenge = received().get(0);
-    assertThat(challenge.body()).startsWith("\0\0\0\13");
-    send(message('p', client.last(challenge.body().substring(4)).getBytes(ISO_8859_1)));
+    assertThat(received()).containsExactly(Authentication.sasl(ScramServer.MECHANISM));
+    ScramClient client = new ScramClient(password);
+    send(initialResponse(ScramServer.MECHANISM, client.first()));
+    Authentication challenge = (Authentication) received().get(0);
+    assertThat(challenge.code()).isEqualTo(Authentication.SASL_CONTINUE);
+    try {
+      send(message(new SaslResponse(UTF_8.encode(client.last(challenge.text())))));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   static byte[] initialResponse(String mechanism, String clientFirst) {
-    byte[] data = clientFirst.getBytes(ISO_8859_1);
-    return message(
-        'p',
-        concat(
-            (mechanism + "\0").getBytes(ISO_8859_1),
-            ByteBuffer.allocate(4).putInt(data.length).array(),
-            data));
+    return message(new SaslInitialResponse(mechanism, UTF_8.encode(clientFirst)));
   }
 
-  static byte[] message(char type, byte[] body) {
-    return concat(
-        new byte[] {(byte) type}, ByteBuffer.allocate(4).putInt(body.length + 4).array(), body);
+  static byte[] message(byte type, byte[] body) {
+    return message(new FrontendMessage.Unknown(type, ByteBuffer.wrap(body)));
+  }
+
+  static byte[] message(FrontendMessage message) {
+    return MessageWriter.bytes(UTF_8, message);
   }
 
   static byte[] query(String text) {
-    return message('Q', (text + "\0").getBytes(UTF_8));
+    return message(new FrontendMessage.Query(text));
   }
 
   static byte[] concat(byte[]... parts) {
@@ -135,45 +154,35 @@ final class Worker {
 
   /** The one answer there is now. */
   List<@Nullable String> row() {
-    List<Received> messages = received();
-    assertThat(messages).extracting(Received::type).containsExactly('T', 'D', 'C', 'Z');
-    assertThat(messages.get(2).body()).isEqualTo("SELECT 1\0");
-    assertThat(messages.get(3).body()).isEqualTo("I");
-    return columns(messages.get(1).body());
-  }
-
-  private static List<@Nullable String> columns(String dataRow) {
-    ByteBuffer octets = ByteBuffer.wrap(dataRow.getBytes(ISO_8859_1));
-    List<@Nullable String> columns = new ArrayList<>();
-    for (int count = octets.getShort(); count > 0; count--) {
-      int length = octets.getInt();
-      if (length < 0) {
-        columns.add(null);
-      } else {
-        byte[] value = new byte[length];
-        octets.get(value);
-        columns.add(new String(value, UTF_8));
-      }
-    }
-    assertThat(octets.remaining()).isZero();
+    List<BackendMessage> messages = received();
+    assertThat(messages)
+        .extracting(BackendMessage::name)
+        .containsExactly("RowDescription", "DataRow", "CommandComplete", "ReadyForQuery");
+    assertThat(messages.get(2)).isEqualTo(new CommandComplete("SELECT 1"));
+    assertThat(messages.get(3)).isEqualTo(new ReadyForQuery(ReadyForQuery.IDLE));
+    List<@Nullable String> columns = ((DataRow) messages.get(1)).texts();
     assertThat(columns).hasSize(8);
     return columns;
   }
 
   /** All messages sent since the last time. */
-  List<Received> received() {
+  List<BackendMessage> received() {
     channel.runPendingTasks();
     ByteBuf all = Unpooled.buffer();
     for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
       all.writeBytes(out);
       out.release();
     }
-    List<Received> messages = new ArrayList<>();
-    while (all.isReadable()) {
-      char type = (char) all.readByte();
-      int length = all.readInt() - 4;
-      messages.add(new Received(type, all.readCharSequence(length, ISO_8859_1).toString()));
+    MessageReader reader = MessageReader.refusing(1 << 24, MemoryBudget.unlimited().open());
+    List<BackendMessage> messages = new ArrayList<>();
+    try {
+      for (RawMessage next = reader.read(all); next != null; next = reader.read(all)) {
+        messages.add(next.backend(UTF_8));
+      }
+    } catch (ProtocolViolation e) {
+      throw new AssertionError(e);
     }
+    assertThat(reader.isBetweenMessages()).isTrue();
     return messages;
   }
 

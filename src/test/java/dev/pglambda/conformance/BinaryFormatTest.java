@@ -2,12 +2,12 @@ package dev.pglambda.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
 import dev.pglambda.testing.PostgresServer;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.Column;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ParameterDescription;
-import dev.pglambda.testing.ServerMessage.RowDescription;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -92,7 +92,7 @@ class BinaryFormatTest {
   void readsAsTextWhatPostgresPrints(String expression) throws IOException {
     String sql = "SELECT " + expression;
     String printed = message(client.query(sql).readUntilReady(), DataRow.class).text(0);
-    List<ServerMessage> answer = query(sql);
+    List<BackendMessage> answer = query(sql);
     Column column = message(answer, RowDescription.class).columns().get(0);
     ByteBuffer value = message(answer, DataRow.class).values().get(0);
 
@@ -145,7 +145,7 @@ class BinaryFormatTest {
 
   @Test
   void saysWhichTypeItCannotRead() throws IOException {
-    List<ServerMessage> answer = query("SELECT now()");
+    List<BackendMessage> answer = query("SELECT now()");
     Column column = message(answer, RowDescription.class).columns().get(0);
     ByteBuffer value = message(answer, DataRow.class).values().get(0);
 
@@ -154,7 +154,7 @@ class BinaryFormatTest {
         .isEqualTo("(the runner cannot read a binary timestamptz: cast it, or say results: text)");
   }
 
-  private List<ServerMessage> query(String sql) throws IOException {
+  private List<BackendMessage> query(String sql) throws IOException {
     return client
         .parse("", sql)
         .bindBinary("", "", List.of(), List.of())
@@ -168,7 +168,7 @@ class BinaryFormatTest {
     return message(sent.sync().readUntilReady(), DataRow.class);
   }
 
-  private static <T> T message(List<ServerMessage> messages, Class<T> type) {
+  private static <T> T message(List<BackendMessage> messages, Class<T> type) {
     return messages.stream()
         .filter(type::isInstance)
         .map(type::cast)

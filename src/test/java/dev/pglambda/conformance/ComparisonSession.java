@@ -1,6 +1,6 @@
 package dev.pglambda.conformance;
 
-import dev.pglambda.testing.ServerMessage;
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -68,7 +68,7 @@ final class ComparisonSession implements AutoCloseable {
 
   private List<TranscriptLine> answer() throws IOException {
     List<TranscriptLine> answer = new ArrayList<>();
-    for (ServerMessage message : client.readUntilReady()) {
+    for (BackendMessage message : client.readUntilReady()) {
       TranscriptLine line = transcriber.line(message);
       if (line != null) {
         answer.add(comparable(line));

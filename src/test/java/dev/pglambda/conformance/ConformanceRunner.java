@@ -1,7 +1,7 @@
 package dev.pglambda.conformance;
 
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -118,7 +118,7 @@ public final class ConformanceRunner {
     }
     try (WireClient client = connect(target.user())) {
       for (String statement : statements) {
-        for (ServerMessage message : client.query(statement).readUntilReady()) {
+        for (BackendMessage message : client.query(statement).readUntilReady()) {
           if (message instanceof ErrorResponse error) {
             throw new IOException(
                 "%s: %s: %s".formatted(caseFile.file(), statement, error.fields()));

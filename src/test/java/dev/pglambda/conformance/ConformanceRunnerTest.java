@@ -1,11 +1,25 @@
 package dev.pglambda.conformance;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.CopyData;
+import dev.pglambda.protocol.FrontendMessage.CopyDone;
+import dev.pglambda.protocol.FrontendMessage.CopyFail;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.FrontendMessage.Terminate;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.ScriptedServer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,7 +41,7 @@ class ConformanceRunnerTest {
       """;
   private static final String SELECT = "title: One row\n" + STEP;
 
-  private final List<String> received = new CopyOnWriteArrayList<>();
+  private final List<FrontendMessage> received = new CopyOnWriteArrayList<>();
   private final FakeEndpoint endpoint = new FakeEndpoint();
 
   @Test
@@ -36,19 +50,25 @@ class ConformanceRunnerTest {
 
     assertThat(received)
         .containsExactly(
-            "QSELECT a\0",
-            "P\0SELECT a\0\0\0",
-            "B\0\0\0\0\0\0\0\1\0\0",
-            "DP\0",
-            "E\0\0\0\0\0",
-            "S");
+            new Query("SELECT a"),
+            new Parse("", "SELECT a", List.of()),
+            bind(FrontendMessage.TEXT_FORMAT),
+            Describe.portal(""),
+            new Execute("", 0),
+            new Sync());
+  }
+
+  private static Bind bind(int resultFormat) {
+    return new Bind("", "", List.of(), List.of(), List.of(resultFormat));
   }
 
   @Test
   void asksForBinaryResults() throws Exception {
     run("title: t\nprotocol: extended\nresults: both\n" + STEP, this::oneRow);
 
-    assertThat(received).contains("B\0\0\0\0\0\0\0\1\0\0", "B\0\0\0\0\0\0\0\1\0\1").hasSize(10);
+    assertThat(received)
+        .contains(bind(FrontendMessage.TEXT_FORMAT), bind(FrontendMessage.BINARY_FORMAT))
+        .hasSize(10);
   }
 
   @Test
@@ -61,7 +81,12 @@ class ConformanceRunnerTest {
 
     assertThat(received)
         .containsExactly(
-            "da\nb\n", "c", "da\nb\n", "c", "fno\0", "fa conformance case without data to copy\0");
+            new CopyData(UTF_8.encode("a\nb\n")),
+            new CopyDone(),
+            new CopyData(UTF_8.encode("a\nb\n")),
+            new CopyDone(),
+            new CopyFail("no"),
+            new CopyFail("a conformance case without data to copy"));
   }
 
   @Test
@@ -69,13 +94,11 @@ class ConformanceRunnerTest {
     List<String> startups = new CopyOnWriteArrayList<>();
     ScriptedServer.Script script =
         connection -> {
-          startups.add(new String(connection.readStartup(), StandardCharsets.UTF_8));
-          connection.authentication(0, new byte[0]).ready('I');
-          String query = connection.readMessage();
-          while (query != null && query.startsWith("Q")) {
-            received.add(query.substring(1, query.length() - 1));
+          startups.add(((StartupMessage) connection.readStartup()).user());
+          connection.send(Authentication.ok()).ready('I');
+          while (connection.read() instanceof Query query) {
+            received.add(query);
             connection.complete("OK").ready('I');
-            query = connection.readMessage();
           }
         };
 
@@ -86,11 +109,11 @@ class ConformanceRunnerTest {
                     script))
         .isInstanceOf(AssertionError.class);
     assertThat(received)
-        .startsWith("first")
-        .contains("GRANT USAGE ON SCHEMA aws_lambda TO conformance_plain")
-        .endsWith("x");
+        .startsWith(new Query("first"))
+        .contains(new Query("GRANT USAGE ON SCHEMA aws_lambda TO conformance_plain"))
+        .endsWith(new Query("x"));
     assertThat(startups).hasSize(2);
-    assertThat(startups.get(1)).contains("user\0conformance_plain\0");
+    assertThat(startups.get(1)).isEqualTo("conformance_plain");
   }
 
   @Test
@@ -150,9 +173,9 @@ class ConformanceRunnerTest {
     ScriptedServer.Script script =
         connection -> {
           connection.acceptSession();
-          connection.skipThrough("QS");
+          connection.skipSeries();
           connection.row(Arrays.asList(null, "NULL", "", "x")).ready('I');
-          connection.skipThrough("X");
+          connection.skipSeries();
         };
 
     run("title: t\n> x\n< DataRow NULL 'NULL' '' x\n< ReadyForQuery I\n", script);
@@ -169,7 +192,7 @@ class ConformanceRunnerTest {
     ScriptedServer.Script script =
         connection -> {
           connection.acceptSession();
-          connection.skipThrough("QS");
+          connection.skipSeries();
           connection.error("FATAL", "57P01", "bye");
         };
 
@@ -221,10 +244,8 @@ class ConformanceRunnerTest {
     ScriptedServer.Script script =
         connection -> {
           connection.acceptSession();
-          for (String query = connection.readMessage();
-              query != null && query.startsWith("Q");
-              query = connection.readMessage()) {
-            queries.add(query.substring(1, query.length() - 1));
+          while (connection.read() instanceof Query query) {
+            queries.add(query.text());
             connection.complete("OK").ready('I');
           }
         };
@@ -289,39 +310,41 @@ class ConformanceRunnerTest {
   /** Answers a simple query, or what stands before a Sync. */
   private void answerWithOneRow(
       ScriptedServer.Connection connection, @Nullable LambdaRequest request) throws IOException {
-    String message = connection.readMessage();
-    while (message != null && !message.startsWith("X")) {
+    FrontendMessage message = connection.read();
+    while (message != null && !(message instanceof Terminate)) {
       received.add(message);
-      if (message.startsWith("Q") || message.startsWith("S")) {
+      if (message instanceof Query || message instanceof Sync) {
         if (request != null) {
           endpoint.requests.add(request);
         }
         connection.textColumn("a").row(List.of("1")).complete("SELECT 1").ready('I');
         return;
       }
-      message = connection.readMessage();
+      message = connection.read();
     }
   }
 
   private void copyIn(ScriptedServer.Connection connection) throws IOException {
     connection.acceptSession();
-    connection.skipThrough("QS");
-    connection.copyIn();
-    String message = connection.readMessage();
-    while (message != null && "dcf".indexOf(message.charAt(0)) >= 0) {
+    connection.skipSeries();
+    connection.send(new CopyInResponse(0, List.of()));
+    FrontendMessage message = connection.read();
+    while (message instanceof CopyData
+        || message instanceof CopyDone
+        || message instanceof CopyFail) {
       received.add(message);
-      if (!message.startsWith("d")) {
+      if (!(message instanceof CopyData)) {
         connection.ready('I');
       }
-      message = connection.readMessage();
+      message = connection.read();
     }
   }
 
   private void error(ScriptedServer.Connection connection) throws IOException {
     connection.acceptSession();
-    connection.skipThrough("QS");
+    connection.skipSeries();
     connection.error("ERROR", "42601", "a message").ready('E');
-    connection.skipThrough("X");
+    connection.skipSeries();
   }
 
   private static LambdaRequest request(

@@ -1,12 +1,12 @@
 package dev.pglambda.conformance;
 
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CopyInResponse;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.NoData;
-import dev.pglambda.testing.ServerMessage.ParameterDescription;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
-import dev.pglambda.testing.ServerMessage.RowDescription;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoData;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.net.SocketException;
@@ -84,7 +84,7 @@ final class Conversation {
   private List<Integer> parameterTypes(List<TranscriptLine> lines) throws IOException {
     List<Integer> types = List.of();
     while (true) {
-      ServerMessage message = client.read();
+      BackendMessage message = client.read();
       if (message instanceof ParameterDescription parameters) {
         types = parameters.typeOids();
       } else if (message == null
@@ -102,7 +102,7 @@ final class Conversation {
 
   private void receive(Iterator<CopyInput> copies, List<TranscriptLine> lines) throws IOException {
     while (true) {
-      ServerMessage message = client.read();
+      BackendMessage message = client.read();
       if (message == null) {
         lines.add(TranscriptLine.of(TranscriptLine.CLOSED));
         return;
@@ -117,7 +117,7 @@ final class Conversation {
     }
   }
 
-  private void add(ServerMessage message, List<TranscriptLine> lines) throws IOException {
+  private void add(BackendMessage message, List<TranscriptLine> lines) throws IOException {
     TranscriptLine line = transcriber.line(message);
     if (line != null) {
       lines.add(line);

@@ -1,6 +1,6 @@
 package dev.pglambda.conformance;
 
-import dev.pglambda.testing.ServerMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.DataRow;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.util.HashMap;

@@ -1,16 +1,16 @@
 package dev.pglambda.conformance;
 
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.Column;
-import dev.pglambda.testing.ServerMessage.CommandComplete;
-import dev.pglambda.testing.ServerMessage.CopyData;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.NoticeResponse;
-import dev.pglambda.testing.ServerMessage.NotificationResponse;
-import dev.pglambda.testing.ServerMessage.ParameterStatus;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
-import dev.pglambda.testing.ServerMessage.RowDescription;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.CopyData;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ final class Transcriber {
   }
 
   /** The line for a message, or null if it is left out. */
-  @Nullable TranscriptLine line(ServerMessage message) throws IOException {
+  @Nullable TranscriptLine line(BackendMessage message) throws IOException {
     String name = message.name();
     if (LEFT_OUT.contains(name)) {
       return null;
@@ -51,15 +51,15 @@ final class Transcriber {
       return TranscriptLine.of(name, texts(row));
     }
     if (message instanceof ErrorResponse error) {
-      return fields(name, error.fields());
+      return fields(name, error.fields().asMap());
     }
     if (message instanceof NoticeResponse notice) {
-      return fields(name, notice.fields());
+      return fields(name, notice.fields().asMap());
     }
     return TranscriptLine.of(name, values(message));
   }
 
-  private static List<String> values(ServerMessage message) {
+  private static List<String> values(BackendMessage message) {
     if (message instanceof CommandComplete complete) {
       return List.of(complete.tag());
     }

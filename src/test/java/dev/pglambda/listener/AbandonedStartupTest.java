@@ -6,6 +6,11 @@ import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
@@ -20,15 +25,16 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A client can go at any moment of its start, in order or by a reset, and leaves nothing behind.
  */
 class AbandonedStartupTest extends RelayStage {
-  private static final int SSL_REQUEST = 80877103;
-  private static final int CANCEL_REQUEST = 80877102;
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void leavesNothingBehind(boolean reset) throws Exception {
     limits = new ClientLimits(1, 1, 100, 1, 1); // what is left behind keeps the last client out
     byte[] start =
-        concat(packet(SSL_REQUEST, ""), startup("user", "ann"), message('p', "secret\0"));
+        concat(
+            packet(StartupPacket.SSL_REQUEST, ""),
+            startup("user", "ann"),
+            message(FrontendMessage.PASSWORD, "secret\0"));
     CompletableFuture<Void> servers = CompletableFuture.runAsync(this::serve);
     for (int length = 0; length <= start.length; length++) {
       Peer client = client(Arrays.copyOf(start, length));
@@ -39,7 +45,7 @@ class AbandonedStartupTest extends RelayStage {
       }
       awaitNobody();
     }
-    Peer canceling = client(packet(CANCEL_REQUEST, "\0\0\0\7abcd"));
+    Peer canceling = client(packet(StartupPacket.CANCEL_REQUEST, "\0\0\0\7abcd"));
     canceling.reset();
     awaitNobody();
 
@@ -56,7 +62,7 @@ class AbandonedStartupTest extends RelayStage {
       while (true) {
         try (Peer backend = Peer.accept(server)) {
           if (backend.readPacket().startsWith("196608:")) {
-            backend.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+            backend.send(Authentication.ok(), new ReadyForQuery('I'));
             backend.rest();
           }
         } catch (java.io.EOFException gone) {
@@ -74,8 +80,8 @@ class AbandonedStartupTest extends RelayStage {
         .until(
             () -> {
               Peer client = client(startup("user", "bob"));
-              Peer.Message answer = client.read();
-              if (answer.type() == 'R') {
+              Peer.Received answer = client.read();
+              if (answer.type() == BackendMessage.AUTHENTICATION) {
                 return Optional.of(client);
               }
               assertThat(answer.body()).contains("C53300");

@@ -8,6 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.UnansweredAddress;
@@ -22,8 +29,6 @@ import org.junit.jupiter.api.Test;
 
 /** How many there may be, and what happens to one more. */
 class LimitsTest extends RelayStage {
-  private static final int CANCEL_REQUEST = 80877102;
-  private static final int SSL_REQUEST = 80877103;
   private static final String TOO_MANY =
       "SFATAL\0VFATAL\0C53300\0Msorry, too many clients already\0\0";
 
@@ -50,12 +55,12 @@ class LimitsTest extends RelayStage {
     Peer second = client(startup("user", "bob"));
     Peer ofSecond = backend();
     authenticate(ofSecond);
-    assertThat(second.read().type()).isEqualTo('R');
-    assertThat(second.read().type()).isEqualTo('Z');
+    assertThat(second.read().type()).isEqualTo(BackendMessage.AUTHENTICATION);
+    assertThat(second.read().type()).isEqualTo(BackendMessage.READY_FOR_QUERY);
 
     authenticate(ofFirst);
 
-    assertThat(first.read().type()).isEqualTo('R');
+    assertThat(first.read().type()).isEqualTo(BackendMessage.AUTHENTICATION);
     assertRefused(first);
     assertThat(ofFirst.atEnd()).isTrue();
     second.close();
@@ -114,7 +119,7 @@ class LimitsTest extends RelayStage {
     ready(client(startup("user", "ann")));
 
     Peer call = client(startup("user", "pglambda", "database", "pglambda"));
-    call.send('p', "hello\0");
+    call.send(FrontendMessage.PASSWORD, "hello\0");
     assertThat(call.read()).hasToString("p:hello|");
     client(cancelRequest());
     assertCancelRequestPasses();
@@ -125,20 +130,20 @@ class LimitsTest extends RelayStage {
   void closesTheOneThatHasBeenSilentForLongest() throws Exception {
     limits = new ClientLimits(100, 0, 100, 2, 100);
     Peer oldest = client(new byte[0]);
-    Peer asking = client(packet(SSL_REQUEST, "")); // and waits for its user, for example
+    Peer asking = client(packet(StartupPacket.SSL_REQUEST, "")); // and waits for its user, for example
     assertThat(asking.text(1)).isEqualTo("N");
     Peer session = client(startup("user", "ann")); // which is no longer pending
     ready(session);
 
-    Peer newest = client(packet(SSL_REQUEST, ""));
+    Peer newest = client(packet(StartupPacket.SSL_REQUEST, ""));
 
     assertThat(newest.text(1)).isEqualTo("N");
     assertThat(oldest.atEnd()).isTrue();
-    client(packet(SSL_REQUEST, ""));
+    client(packet(StartupPacket.SSL_REQUEST, ""));
     assertThat(asking.atEnd()).isTrue();
     newest.send(startup("user", "bob"));
     ready(newest);
-    session.send('Q', "SELECT 1\0");
+    session.send(new Query("SELECT 1"));
   }
 
   @Test
@@ -156,13 +161,13 @@ class LimitsTest extends RelayStage {
   void callOfTheServerIsPendingUntilItIsAdmitted() throws Exception {
     limits = new ClientLimits(100, 0, 100, 1, 100);
     Peer stranger = client(startup("user", "pglambda", "database", "pglambda"));
-    stranger.send('p', "hello\0");
+    stranger.send(FrontendMessage.PASSWORD, "hello\0");
     stranger.read(); // what has been echoed has been admitted here, see EchoingDatabase
     client(new byte[0]);
-    Peer other = client(packet(SSL_REQUEST, ""));
+    Peer other = client(packet(StartupPacket.SSL_REQUEST, ""));
     other.text(1);
 
-    stranger.send('p', "again\0");
+    stranger.send(FrontendMessage.PASSWORD, "again\0");
     assertThat(stranger.read()).hasToString("p:again|");
   }
 
@@ -241,8 +246,8 @@ class LimitsTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
 
-    client.send('Q', "x".repeat(1_999) + "\0").send('Q', "y".repeat(2_000) + "\0");
-    client.send('P', "\0" + "z".repeat(1_998) + "\0\0\0").send('Q', "\0");
+    client.send(new Query("x".repeat(1_999))).send(new Query("y".repeat(2_000)));
+    client.send(new Parse("", "z".repeat(1_998), List.of())).send(new Query(""));
 
     assertThat(backend.read().body()).hasSize(2_000);
     assertThat(backend.read().body()).hasSize(2_001);
@@ -255,7 +260,7 @@ class LimitsTest extends RelayStage {
   void refusalReachesAClientThatSendsOn() throws Exception {
     limits = new ClientLimits(1, 0, 100, 100, 100);
     ready(client(startup("user", "ann")));
-    byte[] more = message('Q', "x".repeat(1 << 20));
+    byte[] more = message(FrontendMessage.QUERY, "x".repeat(1 << 20));
 
     for (int i = 0; i < 20; i++) {
       Peer refused = client(concat(startup("user", "eve"), more));
@@ -293,15 +298,15 @@ class LimitsTest extends RelayStage {
 
   private static void authenticate(Peer backend) throws IOException {
     backend.readPacket();
-    backend.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
+    backend.send(Authentication.ok(), new ReadyForQuery('I'));
   }
 
   private void assertCancelRequestPasses() throws IOException {
-    assertThat(backend().readPacket()).startsWith("80877102:");
+    assertThat(backend().readPacket()).startsWith(StartupPacket.CANCEL_REQUEST + ":");
   }
 
   private static byte[] cancelRequest() {
-    return packet(CANCEL_REQUEST, "\0\0\0\7abcd");
+    return packet(StartupPacket.CANCEL_REQUEST, "\0\0\0\7abcd");
   }
 
   private void awaitSessions(int count) {

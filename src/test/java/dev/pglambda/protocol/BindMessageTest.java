@@ -139,7 +139,7 @@ class BindMessageTest {
   private static @Nullable BindMessage read(String body) {
     // Stands between others, as in a read buffer.
     ByteBuf frame = Unpooled.buffer().writeBytes(new byte[3]);
-    frame.writeBytes(Peer.message('B', body)).readerIndex(3);
+    frame.writeBytes(Peer.message(FrontendMessage.BIND, body)).readerIndex(3);
     return BindMessage.read(frame);
   }
 

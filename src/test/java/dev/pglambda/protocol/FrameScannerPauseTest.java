@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pglambda.protocol.FrontendMessage.Flush;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -25,21 +26,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FrameScannerPauseTest {
   private static final byte[] STREAM =
       concat(
-          Peer.message('D', "before"),
-          Peer.message('H', "first"),
-          Peer.message('D', "between"),
-          Peer.message('H', ""),
-          Peer.message('H', "at once"),
-          Peer.message('D', ""),
-          Peer.message('K', "kept"),
-          Peer.message('D', "behind"));
+          Peer.message(BackendMessage.DATA_ROW, "before"),
+          Peer.message(BackendMessage.COPY_OUT_RESPONSE, "first"),
+          Peer.message(BackendMessage.DATA_ROW, "between"),
+          Peer.message(new Flush()),
+          Peer.message(BackendMessage.COPY_OUT_RESPONSE, "at once"),
+          Peer.message(BackendMessage.DATA_ROW, ""),
+          Peer.message(BackendMessage.BACKEND_KEY_DATA, "kept"),
+          Peer.message(BackendMessage.DATA_ROW, "behind"));
   private static final byte[] LEFT =
       concat(
-          Peer.message('D', "before"),
-          Peer.message('D', "between"),
-          Peer.message('D', ""),
-          Peer.message('K', "kept"),
-          Peer.message('D', "behind"));
+          Peer.message(BackendMessage.DATA_ROW, "before"),
+          Peer.message(BackendMessage.DATA_ROW, "between"),
+          Peer.message(BackendMessage.DATA_ROW, ""),
+          Peer.message(BackendMessage.BACKEND_KEY_DATA, "kept"),
+          Peer.message(BackendMessage.DATA_ROW, "behind"));
 
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
   private final Visitor visitor = new Visitor();
@@ -134,22 +135,22 @@ class FrameScannerPauseTest {
   void dropsMessagesAndPutsOthersInFrontHoweverTheyAreCut() throws Exception {
     byte[] stream =
         concat(
-            Peer.message('A', "first"),
-            Peer.message('D', "even"),
-            Peer.message('D', ""),
-            Peer.message('B', "behind"),
-            Peer.message('D', "odd"),
-            Peer.message('D', "long, and with a pause"),
-            Peer.message('A', ""),
-            Peer.message('B', ""),
-            Peer.message('D', "last"));
+            Peer.message(BackendMessage.NOTIFICATION_RESPONSE, "first"),
+            Peer.message(BackendMessage.DATA_ROW, "even"),
+            Peer.message(BackendMessage.DATA_ROW, ""),
+            Peer.message(FrontendMessage.BIND, "behind"),
+            Peer.message(BackendMessage.DATA_ROW, "odd"),
+            Peer.message(BackendMessage.DATA_ROW, "long, and with a pause"),
+            Peer.message(BackendMessage.NOTIFICATION_RESPONSE, ""),
+            Peer.message(FrontendMessage.BIND, ""),
+            Peer.message(BackendMessage.DATA_ROW, "last"));
     byte[] expected =
         concat(
-            Peer.message('A', "first"),
-            concat("+".getBytes(US_ASCII), Peer.message('B', "behind")),
+            Peer.message(BackendMessage.NOTIFICATION_RESPONSE, "first"),
+            concat("+".getBytes(US_ASCII), Peer.message(FrontendMessage.BIND, "behind")),
             "-".getBytes(US_ASCII),
-            Peer.message('A', ""),
-            concat("+".getBytes(US_ASCII), Peer.message('B', "")));
+            Peer.message(BackendMessage.NOTIFICATION_RESPONSE, ""),
+            concat("+".getBytes(US_ASCII), Peer.message(FrontendMessage.BIND, "")));
     for (int piece = 1; piece <= stream.length; piece++) {
       DroppingVisitor each = new DroppingVisitor();
       FrameScanner dropping = new FrameScanner(each, allocator);
@@ -172,21 +173,23 @@ class FrameScannerPauseTest {
   @Test
   void forwardsNothingThatComesBehindUntilItGoesOn() throws Exception {
     visitor.scanner = scanner;
-    byte[] message = Peer.message('H', "x");
-    byte[] behind = Peer.message('D', "behind");
+    byte[] message = Peer.message(BackendMessage.COPY_OUT_RESPONSE, "x");
+    byte[] behind = Peer.message(BackendMessage.DATA_ROW, "behind");
 
-    scanner.scan(buffer(concat(Peer.message('D', "before"), message), 0, 17));
+    scanner.scan(buffer(concat(Peer.message(BackendMessage.DATA_ROW, "before"), message), 0, 17));
     assertThat(scanner.isPaused()).isTrue();
     assertThat(scanner.waitingOctets()).isZero();
-    assertThat(visitor.forwarded.toByteArray()).isEqualTo(Peer.message('D', "before"));
+    assertThat(visitor.forwarded.toByteArray())
+        .isEqualTo(Peer.message(BackendMessage.DATA_ROW, "before"));
     scanner.scan(buffer(behind, 0, 3));
     scanner.scan(buffer(behind, 3, behind.length));
 
     assertThat(scanner.waitingOctets()).isEqualTo(behind.length);
-    assertThat(visitor.forwarded.toByteArray()).isEqualTo(Peer.message('D', "before"));
+    assertThat(visitor.forwarded.toByteArray())
+        .isEqualTo(Peer.message(BackendMessage.DATA_ROW, "before"));
     scanner.resume();
     assertThat(visitor.forwarded.toByteArray())
-        .isEqualTo(concat(Peer.message('D', "before"), behind));
+        .isEqualTo(concat(Peer.message(BackendMessage.DATA_ROW, "before"), behind));
     assertThat(allocator.metric().usedHeapMemory()).isZero();
   }
 
@@ -205,11 +208,17 @@ class FrameScannerPauseTest {
   @Test
   void findsAViolationOnlyWhenItGoesOn() throws Exception {
     visitor.scanner = scanner;
-    scanner.scan(buffer(concat(Peer.message('H', ""), Peer.message('D', "x"), new byte[5]), 0, 16));
+    scanner.scan(
+        buffer(
+            concat(
+                Peer.message(new Flush()), Peer.message(BackendMessage.DATA_ROW, "x"), new byte[5]),
+            0,
+            16));
     assertThat(visitor.forwarded.size()).isZero();
 
     assertThatThrownBy(scanner::resume).isInstanceOf(ProtocolViolation.class);
-    assertThat(visitor.forwarded.toByteArray()).isEqualTo(Peer.message('D', "x"));
+    assertThat(visitor.forwarded.toByteArray())
+        .isEqualTo(Peer.message(BackendMessage.DATA_ROW, "x"));
     assertThat(allocator.metric().usedHeapMemory()).isZero();
   }
 
@@ -236,7 +245,7 @@ class FrameScannerPauseTest {
             allocator);
     for (int cut = 0; cut < 6; cut++) {
       int at = cut;
-      byte[] message = Peer.message('H', "x");
+      byte[] message = Peer.message(BackendMessage.COPY_OUT_RESPONSE, "x");
       assertThatThrownBy(
               () -> {
                 failing.scan(buffer(message, 0, at));

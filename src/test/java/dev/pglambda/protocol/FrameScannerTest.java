@@ -1,8 +1,11 @@
 package dev.pglambda.protocol;
 
+import static dev.pglambda.testing.Peer.message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage.Sync;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -29,7 +32,9 @@ class FrameScannerTest {
 
   @Test
   void passesABufferOfWholeMessagesAsItCameWithoutCuttingIt() throws Exception {
-    ByteBuf in = Unpooled.wrappedBuffer(message('D', "row"), message('Z', "I"));
+    ByteBuf in =
+        Unpooled.wrappedBuffer(
+            message(BackendMessage.DATA_ROW, "row"), message(new ReadyForQuery('I')));
 
     scanner.scan(in);
 
@@ -71,30 +76,44 @@ class FrameScannerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 5, 8, 4096})
   void putsAReplacementInTheMessagesPlace(int pieceLength) throws Exception {
-    visitor.replacement = message('Q', "instead");
+    visitor.replacement = message(FrontendMessage.QUERY, "instead");
 
-    feed(concat(message('P', "before"), message('Q', "x"), message('S', "")), pieceLength);
+    feed(
+        concat(
+            message(FrontendMessage.PARSE, "before"),
+            message(FrontendMessage.QUERY, "x"),
+            message(new Sync())),
+        pieceLength);
 
     assertThat(visitor.bytes())
-        .isEqualTo(concat(message('P', "before"), message('Q', "instead"), message('S', "")));
+        .isEqualTo(
+            concat(
+                message(FrontendMessage.PARSE, "before"),
+                message(FrontendMessage.QUERY, "instead"),
+                message(new Sync())));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {Integer.MIN_VALUE, -1, 0, 3, Frame.MAX_LENGTH + 1, Integer.MAX_VALUE})
   void refusesALengthThatCannotBe(int length) {
-    ByteBuf in = Unpooled.buffer().writeBytes(message('S', "")).writeByte('Q').writeInt(length);
+    ByteBuf in =
+        Unpooled.buffer()
+            .writeBytes(message(new Sync()))
+            .writeByte(FrontendMessage.QUERY)
+            .writeInt(length);
 
     assertThatThrownBy(() -> scanner.scan(in))
         .isInstanceOf(ProtocolViolation.class)
         .hasMessage(
             "invalid length of message type 0x51: " + length + " (expected: 4 to 1073741824)");
-    assertThat(visitor.bytes()).isEqualTo(message('S', ""));
+    assertThat(visitor.bytes()).isEqualTo(message(new Sync()));
     assertThat(in.refCnt()).isZero();
   }
 
   @Test
   void allocatesForWhatCameAndNotForWhatWasAnnounced() throws Exception {
-    scanner.scan(Unpooled.buffer().writeByte('Q').writeInt(900_000_000).writeByte('x'));
+    scanner.scan(
+        Unpooled.buffer().writeByte(FrontendMessage.QUERY).writeInt(900_000_000).writeByte('x'));
 
     assertThat(scanner.atBoundary()).isFalse();
     assertThat(visitor.buffers).isEmpty();
@@ -107,7 +126,7 @@ class FrameScannerTest {
     assertThat(scanner.atBoundary()).isFalse();
 
     scanner.scan(Unpooled.wrappedBuffer(new byte[] {0, 5, 'I'}));
-    assertThat(visitor.bytes()).isEqualTo(message('Z', "I"));
+    assertThat(visitor.bytes()).isEqualTo(message(new ReadyForQuery('I')));
     assertThat(scanner.atBoundary()).isTrue();
   }
 
@@ -119,17 +138,11 @@ class FrameScannerTest {
 
   private static byte[] stream() {
     return concat(
-        message('P', "statement"),
-        message('Q', "hello"),
-        message('D', "d".repeat(20_000)),
-        message('Q', ""),
-        message('S', ""));
-  }
-
-  private static byte[] message(char type, String body) {
-    ByteBuf frame = Unpooled.buffer().writeByte(type).writeInt(4 + body.length());
-    frame.writeCharSequence(body, StandardCharsets.ISO_8859_1);
-    return ByteBufUtil.getBytes(frame);
+        message(FrontendMessage.PARSE, "statement"),
+        message(FrontendMessage.QUERY, "hello"),
+        message(BackendMessage.DATA_ROW, "d".repeat(20_000)),
+        message(FrontendMessage.QUERY, ""),
+        message(new Sync()));
   }
 
   private static byte[] concat(byte[]... parts) {

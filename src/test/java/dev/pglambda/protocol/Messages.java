@@ -2,9 +2,6 @@ package dev.pglambda.protocol;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -61,11 +58,11 @@ final class Messages {
               List.of(0, 1),
               Arrays.asList(bytes("x"), null),
               List.of(FrontendMessage.BINARY_FORMAT)),
-          new FrontendMessage.Close(FrontendMessage.STATEMENT, "s"),
+          FrontendMessage.Close.statement("s"),
           new FrontendMessage.CopyData(bytes("a\tb\n")),
           new FrontendMessage.CopyDone(),
           new FrontendMessage.CopyFail("no data"),
-          new FrontendMessage.Describe(FrontendMessage.PORTAL, "caf\u00e9"),
+          FrontendMessage.Describe.portal("caf\u00e9"),
           new FrontendMessage.Execute("portal", 7),
           new FrontendMessage.Flush(),
           new FrontendMessage.FunctionCall(1, List.of(1), Arrays.asList(bytes("x"), null), 0),
@@ -99,12 +96,7 @@ final class Messages {
 
   /** All of a message. */
   static byte[] written(Message message) {
-    ByteBuf buffer = MessageWriter.buffer(UnpooledByteBufAllocator.DEFAULT, ISO_8859_1, message);
-    try {
-      return ByteBufUtil.getBytes(buffer);
-    } finally {
-      buffer.release();
-    }
+    return MessageWriter.bytes(ISO_8859_1, message);
   }
 
   /** The body of a message with a type. */

@@ -1,9 +1,25 @@
 package dev.pglambda.relay;
 
 import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.notice;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.testing.Peer;
 import java.util.Collections;
 import java.util.List;
@@ -17,14 +33,20 @@ import org.junit.jupiter.params.provider.ValueSource;
  * session is ready, and change nothing about the others (manual, "Asynchronous Operations").
  */
 class AsynchronousMessagesTest extends RelayStage {
-  private static final byte[] TAG = message('C', "DO\0");
-  private static final byte[] READY = message('Z', "I");
-  private static final byte[] NOTICE = message('N', "SNOTICE\0VNOTICE\0C00000\0Mhello\0\0");
-  private static final byte[] NOTIFICATION = message('A', "\0\0\0\1channel\0payload\0");
-  private static final byte[] PARAMETER = message('S', "TimeZone\0UTC\0");
+  private static final byte[] TAG = message(new CommandComplete("DO"));
+  private static final byte[] READY = message(new ReadyForQuery('I'));
+  private static final byte[] NOTICE = message(notice("SNOTICE", "VNOTICE", "C00000", "Mhello"));
+  private static final byte[] NOTIFICATION =
+      message(new NotificationResponse(1, "channel", "payload"));
+  private static final byte[] PARAMETER = message(new ParameterStatus("TimeZone", "UTC"));
 
   static List<byte[]> asynchronous() {
-    return List.of(NOTICE, NOTIFICATION, PARAMETER, message('N', "no fields"), message('A', ""));
+    return List.of(
+        NOTICE,
+        NOTIFICATION,
+        PARAMETER,
+        message(BackendMessage.NOTICE_RESPONSE, "no fields"),
+        message(BackendMessage.NOTIFICATION_RESPONSE, ""));
   }
 
   @ParameterizedTest
@@ -35,20 +57,39 @@ class AsynchronousMessagesTest extends RelayStage {
     Peer backend = backend();
     backend.readPacket();
     List<byte[]> login =
-        List.of(message('R', "\0\0\0\0"), PARAMETER, message('K', "12345678"), message('Z', "I"));
+        List.of(
+            message(Authentication.ok()),
+            PARAMETER,
+            message(BackendMessage.BACKEND_KEY_DATA, "12345678"),
+            message(new ReadyForQuery('I')));
 
     backend.send(between(login, one));
     String begin = latin1(between(login, one));
     assertThat(client.text(begin.length())).isEqualTo(begin);
 
-    client.send('P', "\0magic\0\0\0").send('B', "\0\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0");
-    client.send('S', "");
-    answer(client, backend, one, "PBES", message('1', ""), message('2', ""), TAG, READY);
-    client.send('Q', "SELECT 1; magic\0");
-    answer(client, backend, one, "Q", message('C', "SELECT 1\0"), TAG, READY);
-    client.send('Q', "COPY t FROM STDIN\0").send('c', "");
-    answer(client, backend, one, "Qc", message('G', "\0\0\0"), message('C', "COPY 0\0"), READY);
-    client.send('Q', "magic\0");
+    client.send(new Parse("", "magic", List.of())).send(Bind.EMPTY).send(new Execute("", 0));
+    client.send(new Sync());
+    answer(
+        client,
+        backend,
+        one,
+        "PBES",
+        message(new ParseComplete()),
+        message(new BindComplete()),
+        TAG,
+        READY);
+    client.send(new Query("SELECT 1; magic"));
+    answer(client, backend, one, "Q", message(new CommandComplete("SELECT 1")), TAG, READY);
+    client.send(new Query("COPY t FROM STDIN")).send(new FrontendMessage.CopyDone());
+    answer(
+        client,
+        backend,
+        one,
+        "Qc",
+        message(new CopyInResponse(0, List.of())),
+        message(new CommandComplete("COPY 0")),
+        READY);
+    client.send(new Query("magic"));
     answer(client, backend, one, "Q", TAG, READY);
   }
 
@@ -91,10 +132,10 @@ class AsynchronousMessagesTest extends RelayStage {
 
     for (byte[] one :
         List.of(
-            message('S', "search_path\0" + value + '\0'),
-            message('N', "SNOTICE\0VNOTICE\0C00000\0M" + value + "\0\0"),
-            message('E', "SERROR\0VERROR\0C00000\0M" + value + "\0\0"),
-            message('A', "\0\0\0\1c\0" + value + '\0'))) {
+            message(new ParameterStatus("search_path", value)),
+            message(BackendMessage.NOTICE_RESPONSE, "SNOTICE\0VNOTICE\0C00000\0M" + value + "\0\0"),
+            message(BackendMessage.ERROR_RESPONSE, "SERROR\0VERROR\0C00000\0M" + value + "\0\0"),
+            message(BackendMessage.NOTIFICATION_RESPONSE, "\0\0\0\1c\0" + value + '\0'))) {
       Thread sending = new Thread(() -> send(backend, one));
       sending.start();
       assertThat(client.text(one.length)).isEqualTo(latin1(one));
@@ -109,13 +150,13 @@ class AsynchronousMessagesTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = backend();
     backend.readPacket();
-    byte[] key = message('K', "\0\0\0\1" + "k".repeat(length));
+    byte[] key = message(BackendMessage.BACKEND_KEY_DATA, "\0\0\0\1" + "k".repeat(length));
 
-    backend.send(concat(message('R', "\0\0\0\0"), key, message('Z', "I")));
+    backend.send(concat(message(Authentication.ok()), key, message(new ReadyForQuery('I'))));
 
-    assertThat(client.read().type()).isEqualTo('R');
+    assertThat(client.read().type()).isEqualTo(BackendMessage.AUTHENTICATION);
     assertThat(client.text(key.length)).isEqualTo(latin1(key));
-    assertThat(client.read().type()).isEqualTo('Z');
+    assertThat(client.read().type()).isEqualTo(BackendMessage.READY_FOR_QUERY);
   }
 
   private static void send(Peer peer, byte[] bytes) {

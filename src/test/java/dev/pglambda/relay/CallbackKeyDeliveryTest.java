@@ -1,6 +1,9 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.notice;
+import static dev.pglambda.testing.Peer.row;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,8 +11,24 @@ import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.CloseComplete;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.EmptyQueryResponse;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.FrontendMessage.Terminate;
+import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.testing.Peer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,13 +54,13 @@ class CallbackKeyDeliveryTest extends RelayStage {
           "S:");
 
   private static final byte[] OFFERED =
-      concat(message('3', ""), message('1', ""), message('2', ""), message('3', ""));
+      message(new CloseComplete(), new ParseComplete(), new BindComplete(), new CloseComplete());
 
-  private static final byte[] YES = answered("\0\2\0\0\0\1t\0\0\0\6stored");
-  private static final byte[] NO = answered("\0\2\0\0\0\1f\u00ff\u00ff\u00ff\u00ff");
+  private static final byte[] YES = answered("t", "stored");
+  private static final byte[] NO = answered("f", null);
 
-  private static final byte[] WANTED = message('N', "SINFO\0VINFO\0CZL001\0Mwants the keys\0\0");
-  private static final byte[] TIMEOUT = message('E', "SERROR\0C57014\0Mtimeout\0\0");
+  private static final byte[] WANTED = message(notice("SINFO", "VINFO", "CZL001", "Mwants the keys"));
+  private static final byte[] TIMEOUT = message(error("SERROR", "C57014", "Mtimeout"));
 
   private Peer client;
   private Peer backend;
@@ -58,15 +77,8 @@ class CallbackKeyDeliveryTest extends RelayStage {
   }
 
   /** What the server answers to them. */
-  private static byte[] answered(String row) {
-    return concat(
-        message('3', ""),
-        message('1', ""),
-        message('2', ""),
-        message('D', row),
-        message('C', "SELECT 1\0"),
-        message('3', ""),
-        message('3', ""));
+  private static byte[] answered(@Nullable String... row) {
+    return message(new CloseComplete(), new ParseComplete(), new BindComplete(), row(row), new CommandComplete("SELECT 1"), new CloseComplete(), new CloseComplete());
   }
 
   @BeforeEach
@@ -95,7 +107,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
   private void asked(String question, byte[] answer) throws Exception {
     backendReads(own(question));
     backendReads("S:");
-    backend.send(concat(answer, message('Z', "I")));
+    backend.send(concat(answer, message(new ReadyForQuery('I'))));
   }
 
   /** The same within a series, or a transaction block, of the client's. */
@@ -109,65 +121,65 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backendReads(own("SHOW client_encoding"));
     backendReads(own("SHOW standard_conforming_strings"));
     backendReads("H:");
-    backend.send(concat(answered("\0\1\0\0\0\4UTF8"), answered("\0\1\0\0\0\2on")));
+    backend.send(concat(answered("UTF8"), answered("on")));
   }
 
   private void beginABlock() throws Exception {
-    client.send('Q', "BEGIN\0");
+    client.send(new Query("BEGIN"));
     backendReads("Q:BEGIN|");
-    backend.send(concat(message('C', "BEGIN\0"), message('Z', "T")));
+    backend.send(new CommandComplete("BEGIN"), new ReadyForQuery('T'));
     clientReads("C:BEGIN|", "Z:T");
   }
 
   private void installInAPipeline() throws Exception {
     client
-        .send('P', "\0install\0\0\0")
-        .send('B', "\0\0\0\0\0\0\0\0")
-        .send('E', "\0\0\0\0\0")
-        .send('S', "");
+        .send(new Parse("", "install", List.of()))
+        .send(Bind.EMPTY)
+        .send(new Execute("", 0))
+        .send(new Sync());
   }
 
   /** A statement says that it wants the keys. */
   private void wantsTheKeys() throws Exception {
-    client.send('Q', "SELECT setup()\0");
+    client.send(new Query("SELECT setup()"));
     backendReads("Q:SELECT setup()|");
-    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "I")));
+    backend.send(concat(WANTED, message(new CommandComplete("SELECT 1"), new ReadyForQuery('I'))));
     clientReads("C:SELECT 1|");
   }
 
   /** It does so before the client is told that the server is ready. */
   private void closesWhatTheErrorHasLeft(String transaction) throws Exception {
     backendReads("C:S" + OWN + "|", "S:");
-    backend.send(concat(message('3', ""), message('Z', transaction)));
+    backend.send(concat(message(new CloseComplete()), message(BackendMessage.READY_FOR_QUERY, transaction)));
     clientReads("Z:" + transaction);
   }
 
   @Test
   void asksWithoutKeysAndOffersThemBeforeAQueryIfTheRoleMayHaveThem() throws Exception {
-    client.send('Q', "install\0");
+    client.send(new Query("install"));
 
     asked(YES);
     backendReads(OFFER);
     backendReads("Q:DO 'x'|", "S:");
-    backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "I"), message('Z', "I")));
+    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
     clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void sendsNoKeysIfTheRoleMayNotHaveThem() throws Exception {
-    client.send('Q', "install\0");
+    client.send(new Query("install"));
 
     asked(NO);
     backendReads("Q:DO 'x'|");
-    backend.send(concat(message('C', "DO\0"), message('Z', "I")));
+    backend.send(new CommandComplete("DO"), new ReadyForQuery('I'));
     clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void givesTheClientTheErrorOfAQuestionThatFails() throws Exception {
-    client.send('Q', "install\0");
+    client.send(new Query("install"));
 
     asked(TIMEOUT);
     clientReads("E:SERROR|C57014|Mtimeout||");
@@ -177,13 +189,13 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
   @Test
   void givesTheClientTheErrorOfAnOfferThatFails() throws Exception {
-    client.send('Q', "install\0");
+    client.send(new Query("install"));
 
     asked(YES);
     backendReads(OFFER);
     backendReads("Q:DO 'x'|", "S:");
     // The server skips the Query and answers the Sync.
-    backend.send(concat(message('3', ""), TIMEOUT, message('Z', "I")));
+    backend.send(concat(message(new CloseComplete()), TIMEOUT, message(new ReadyForQuery('I'))));
     clientReads("E:SERROR|C57014|Mtimeout||", "Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -194,28 +206,28 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
     asked(YES);
     backendReads("P:|DO 'x'|||", "B:||||||||", "H:");
-    backend.send(concat(message('1', ""), message('2', "")));
+    backend.send(new ParseComplete(), new BindComplete());
     clientReads("1:", "2:");
     backendReads(OFFER);
     backendReads("E:|||||", "S:");
-    backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "I")));
+    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new ReadyForQuery('I'))));
     clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void offersTheKeysAtEachExecutionOfAPreparedStatement() throws Exception {
-    client.send('P', "s\0install\0\0\0").send('S', "");
+    client.send(new Parse("s", "install", List.of())).send(new Sync());
     asked(NO);
     backendReads("P:s|DO 'x'|||", "S:");
-    backend.send(concat(message('1', ""), message('Z', "I")));
+    backend.send(new ParseComplete(), new ReadyForQuery('I'));
     clientReads("1:", "Z:I");
 
     for (int i = 0; i < 2; i++) {
-      client.send('B', "\0s\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
+      client.send(new Bind("", "s", List.of(), List.of(), List.of())).send(new Execute("", 0)).send(new Sync());
       asked(i == 0 ? NO : YES);
       backendReads("B:|s|||||||", "H:");
-      backend.send(message('2', ""));
+      backend.send(new BindComplete());
       clientReads("2:");
       if (i == 0) { // it may be another role's by now
         askedWithinASeries(NO);
@@ -226,18 +238,18 @@ class CallbackKeyDeliveryTest extends RelayStage {
       if (i == 1) {
         backend.send(OFFERED);
       }
-      backend.send(concat(message('C', "DO\0"), message('Z', "I")));
+      backend.send(new CommandComplete("DO"), new ReadyForQuery('I'));
       clientReads("C:CREATE EXTENSION|", "Z:I");
     }
   }
 
   @Test
   void goesOnIfTheQuestionBeforeASeriesFails() throws Exception {
-    client.send('P', "s\0install\0\0\0").send('S', "");
+    client.send(new Parse("s", "install", List.of())).send(new Sync());
 
     asked(TIMEOUT);
     backendReads("P:s|DO 'x'|||", "S:");
-    backend.send(concat(message('1', ""), message('Z', "I")));
+    backend.send(new ParseComplete(), new ReadyForQuery('I'));
     clientReads("1:");
     closesWhatTheErrorHasLeft("I");
     assertNothingElseIsUnderWay();
@@ -254,10 +266,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
     clientReads("E:SERROR|C57014|Mtimeout||");
     // The server skips what follows, up to the client's Sync.
     backendReads("B:||||||||", "E:|||||", "S:");
-    backend.send(message('Z', "E"));
+    backend.send(new ReadyForQuery('E'));
     // The client's Parse would have dropped the unnamed statement.
     backendReads("C:S" + OWN + "|", "C:S|", "S:");
-    backend.send(concat(message('3', ""), message('3', ""), message('Z', "E")));
+    backend.send(new CloseComplete(), new CloseComplete(), new ReadyForQuery('E'));
     clientReads("Z:E");
     assertNothingElseIsUnderWay();
   }
@@ -270,11 +282,11 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
     askedWithinASeries(YES);
     backendReads("P:|DO 'x'|||", "B:||||||||", "H:");
-    backend.send(concat(message('1', ""), message('2', "")));
+    backend.send(new ParseComplete(), new BindComplete());
     clientReads("1:", "2:");
     backendReads(OFFER);
     backendReads("E:|||||", "S:");
-    backend.send(concat(OFFERED, message('C', "DO\0"), message('Z', "T")));
+    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new ReadyForQuery('T'))));
     clientReads("C:CREATE EXTENSION|", "Z:T");
     assertNothingElseIsUnderWay();
   }
@@ -282,33 +294,33 @@ class CallbackKeyDeliveryTest extends RelayStage {
   /** The server would not answer it. */
   @Test
   void closesNothingBehindATerminate() throws Exception {
-    client.send('P', "s\0install\0\0\0").send('S', "").send('X', "");
+    client.send(new Parse("s", "install", List.of())).send(new Sync()).send(new Terminate());
 
     asked(TIMEOUT);
     backendReads("P:s|DO 'x'|||", "S:", "X:");
-    backend.send(concat(message('1', ""), message('Z', "I")));
+    backend.send(new ParseComplete(), new ReadyForQuery('I'));
     clientReads("1:", "Z:I");
   }
 
   @Test
   void asksNothingInAFailedTransaction() throws Exception {
-    client.send('Q', "fail\0");
+    client.send(new Query("fail"));
     backendReads("Q:fail|");
-    backend.send(concat(message('E', "SERROR\0\0"), message('Z', "E")));
+    backend.send(error("SERROR"), new ReadyForQuery('E'));
     clientReads("E:SERROR||", "Z:E");
 
     // It may begin with ROLLBACK.
-    client.send('Q', "install\0");
+    client.send(new Query("install"));
 
     backendReads("Q:DO 'x'|");
   }
 
   @Test
   void readsATextOnlyWhenTheServerHasAnsweredWhatCameBefore() throws Exception {
-    client.send(concat(message('Q', "first\0"), message('Q', "install\0")));
+    client.send(new Query("first"), new Query("install"));
 
     backendReads("Q:first|");
-    backend.send(concat(message('C', "A\0"), message('Z', "I")));
+    backend.send(new CommandComplete("A"), new ReadyForQuery('I'));
     clientReads("C:A|", "Z:I");
     backendReads(ASK);
   }
@@ -316,115 +328,107 @@ class CallbackKeyDeliveryTest extends RelayStage {
   @Test
   void asksForTheSettingsWithinASeriesOfMessages() throws Exception {
     client
-        .send('P', "\0SET\0\0\0")
-        .send('B', "\0\0\0\0\0\0\0\0")
-        .send('E', "\0\0\0\0\0")
-        .send('P', "s\0install\0\0\0")
-        .send('S', "");
+        .send(new Parse("", "SET", List.of()))
+        .send(Bind.EMPTY)
+        .send(new Execute("", 0))
+        .send(new Parse("s", "install", List.of()))
+        .send(new Sync());
 
     backendReads("P:|SET|||", "B:||||||||", "E:|||||", "H:");
-    backend.send(concat(message('1', ""), message('2', ""), message('C', "SET\0")));
+    backend.send(new ParseComplete(), new BindComplete(), new CommandComplete("SET"));
     clientReads("1:", "2:", "C:SET|");
     askedForItsSettings();
     backendReads("P:s|DO 'x'|||", "S:");
-    backend.send(concat(message('1', ""), message('Z', "I")));
+    backend.send(new ParseComplete(), new ReadyForQuery('I'));
     clientReads("1:", "Z:I");
   }
 
   /** From PostgreSQL 18 on, a Query behind an Execute is a part of the series. */
   @Test
   void endsASeriesInWhichOnlyItselfHasExecutedBeforeAQuery() throws Exception {
-    client.send('P', "\0SET\0\0\0").send('P', "s\0install\0\0\0").send('Q', "next\0");
+    client.send(new Parse("", "SET", List.of())).send(new Parse("s", "install", List.of())).send(new Query("next"));
 
     backendReads("P:|SET|||", "H:");
-    backend.send(message('1', ""));
+    backend.send(new ParseComplete());
     clientReads("1:");
     askedForItsSettings();
     backendReads("P:s|DO 'x'|||", "H:");
-    backend.send(message('1', ""));
+    backend.send(new ParseComplete());
     clientReads("1:");
     backendReads("S:", "Q:next|");
-    backend.send(concat(message('Z', "I"), message('I', ""), message('Z', "I")));
+    backend.send(new ReadyForQuery('I'), new EmptyQueryResponse(), new ReadyForQuery('I'));
     clientReads("I:", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void passesWhatTheServerSkips() throws Exception {
-    client.send('P', "\0fail\0\0\0").send('P', "s\0install\0\0\0").send('S', "");
+    client.send(new Parse("", "fail", List.of())).send(new Parse("s", "install", List.of())).send(new Sync());
 
     backendReads("P:|fail|||", "H:");
-    backend.send(message('E', "SERROR\0\0"));
+    backend.send(error("SERROR"));
     clientReads("E:SERROR||");
     backendReads("P:s|install|||", "S:");
-    backend.send(message('Z', "I"));
+    backend.send(new ReadyForQuery('I'));
     clientReads("Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void offersTheKeysToAProcedureThatMayInstall() throws Exception {
-    client.send('Q', "CALL setup()\0");
+    client.send(new Query("CALL setup()"));
 
     asked("ask for procedure", YES);
     backendReads(OFFER);
     backendReads("Q:CALL setup()|", "S:");
-    backend.send(concat(OFFERED, message('C', "CALL\0"), message('Z', "I"), message('Z', "I")));
+    backend.send(concat(OFFERED, message(new CommandComplete("CALL"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
     clientReads("C:CALL|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void asksOnceWhetherAProcedureMayInstall() throws Exception {
-    client.send('P', "\0CALL p()\0\0\0");
-    client.send('B', "\0\0\0\0\0\0\0\0").send('E', "\0\0\0\0\0").send('S', "");
+    client.send(new Parse("", "CALL p()", List.of()));
+    client.send(Bind.EMPTY).send(new Execute("", 0)).send(new Sync());
     asked("ask for procedure", NO);
     backendReads("P:|CALL p()|||", "B:||||||||", "E:|||||", "S:");
-    backend.send(
-        concat(message('1', ""), message('2', ""), message('C', "CALL\0"), message('Z', "I")));
+    backend.send(new ParseComplete(), new BindComplete(), new CommandComplete("CALL"), new ReadyForQuery('I'));
     clientReads("1:", "2:", "C:CALL|", "Z:I");
 
-    client.send('Q', "CALL p()\0");
+    client.send(new Query("CALL p()"));
     backendReads("Q:CALL p()|");
   }
 
   @Test
   void copyInOfTheSameQueryDoesNotDisturbTheOrderOfReplies() throws Exception {
-    client.send('Q', "install\0");
+    client.send(new Query("install"));
     asked(YES);
     backendReads(OFFER);
     backendReads("Q:DO 'x'|", "S:");
-    backend.send(concat(OFFERED, message('C', "DO\0"), message('G', "\0\0\0")));
+    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new CopyInResponse(0, List.of()))));
     clientReads("C:CREATE EXTENSION|", "G:|||");
-    client.send('c', "");
+    client.send(new FrontendMessage.CopyDone());
     backendReads("c:");
     // The server has ignored the Sync, because it came during the COPY.
-    backend.send(concat(message('C', "COPY 0\0"), message('Z', "I")));
+    backend.send(new CommandComplete("COPY 0"), new ReadyForQuery('I'));
     clientReads("C:COPY 0|", "Z:I");
     assertNothingElseIsUnderWay();
   }
 
   @Test
   void hasTheKeysStoredBeforeTheClientIsTold() throws Exception {
-    client.send('Q', "SELECT setup()\0");
+    client.send(new Query("SELECT setup()"));
     backendReads("Q:SELECT setup()|");
-    backend.send(concat(WANTED, message('C', "SELECT 1\0"), message('Z', "T")));
+    backend.send(concat(WANTED, message(new CommandComplete("SELECT 1"), new ReadyForQuery('T'))));
     clientReads("C:SELECT 1|");
 
     backendReads(ASK);
     backendReads("S:");
-    backend.send(concat(YES, message('Z', "T")));
+    backend.send(concat(YES, message(new ReadyForQuery('T'))));
     backendReads(OFFER);
     backendReads(STORE);
     backend.send(
-        concat(
-            OFFERED,
-            message('1', ""),
-            message('2', ""),
-            message('N', "SINFO\0VINFO\0CZL002\0Mfailed\0\0"),
-            message('C', "DO\0"),
-            message('3', ""),
-            message('Z', "T")));
+        concat(OFFERED, message(new ParseComplete(), new BindComplete(), notice("SINFO", "VINFO", "CZL002", "Mfailed"), new CommandComplete("DO"), new CloseComplete(), new ReadyForQuery('T'))));
     clientReads("Z:T");
     assertNothingElseIsUnderWay();
   }
@@ -435,9 +439,9 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backendReads(ASK);
     backendReads("S:");
 
-    client.send('Q', "next\0");
+    client.send(new Query("next"));
     settle();
-    backend.send(concat(YES, message('Z', "I")));
+    backend.send(concat(YES, message(new ReadyForQuery('I'))));
 
     backendReads(OFFER);
     backendReads(STORE);
@@ -450,7 +454,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
     asked(NO);
 
     backendReads("S:");
-    backend.send(message('Z', "I"));
+    backend.send(new ReadyForQuery('I'));
     clientReads("Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -461,10 +465,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backendReads(ASK);
     backendReads("S:");
 
-    backend.send(concat(TIMEOUT, message('Z', "I")));
+    backend.send(concat(TIMEOUT, message(new ReadyForQuery('I'))));
 
     backendReads("S:");
-    backend.send(message('Z', "I"));
+    backend.send(new ReadyForQuery('I'));
     clientReads("Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -476,7 +480,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backendReads(OFFER);
     backendReads(STORE);
 
-    backend.send(concat(TIMEOUT, message('Z', "I")));
+    backend.send(concat(TIMEOUT, message(new ReadyForQuery('I'))));
 
     clientReads("Z:I");
     assertNothingElseIsUnderWay();
@@ -484,12 +488,12 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
   @Test
   void storesTheKeysWhenTheClientHasNothingElseUnderWay() throws Exception {
-    client.send(concat(message('Q', "first\0"), message('Q', "second\0")));
+    client.send(new Query("first"), new Query("second"));
     backendReads("Q:first|", "Q:second|");
-    backend.send(concat(WANTED, message('C', "A\0"), message('Z', "I")));
+    backend.send(concat(WANTED, message(new CommandComplete("A"), new ReadyForQuery('I'))));
     clientReads("C:A|", "Z:I");
 
-    backend.send(concat(message('C', "B\0"), message('Z', "I")));
+    backend.send(new CommandComplete("B"), new ReadyForQuery('I'));
 
     clientReads("C:B|");
     backendReads(ASK);
@@ -497,9 +501,9 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
   @Test
   void storesNothingInAFailedTransaction() throws Exception {
-    client.send('Q', "SELECT setup(); fail\0");
+    client.send(new Query("SELECT setup(); fail"));
     backend.read();
-    backend.send(concat(WANTED, message('E', "SERROR\0\0"), message('Z', "E")));
+    backend.send(concat(WANTED, message(error("SERROR"), new ReadyForQuery('E'))));
 
     clientReads("E:SERROR||", "Z:E");
     assertNothingElseIsUnderWay();
@@ -507,9 +511,9 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
   /** One more exchange goes through as it is. */
   private void assertNothingElseIsUnderWay() throws Exception {
-    client.send('Q', "next\0");
+    client.send(new Query("next"));
     backendReads("Q:next|");
-    backend.send(message('I', ""));
+    backend.send(new EmptyQueryResponse());
     clientReads("I:");
   }
 

@@ -1,12 +1,18 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /** What reaches one side when the other one closes. */
 class ClosingTest extends RelayStage {
-  private static final String FATAL = "SFATAL\0VFATAL\0C57P01\0Mends\0\0";
-  private static final byte[] COPY_DATA = message('d', "x".repeat(8_187));
+  private static final ErrorResponse FATAL = error("SFATAL", "VFATAL", "C57P01", "Mends");
+  private static final byte[] COPY_DATA = message(FrontendMessage.COPY_DATA, "x".repeat(8_187));
 
   /** Sends until nothing more is taken, and goes on with it in the background. */
   private static CompletableFuture<Void> fill(Peer sender, int messages) throws Exception {
@@ -50,18 +56,17 @@ class ClosingTest extends RelayStage {
   void passesOnTheLastWordOfAServerThatReadsNoMore() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send('Q', "COPY t FROM STDIN\0");
+    client.send(new Query("COPY t FROM STDIN"));
     backend.read();
-    backend.send('G', "\0\0\0");
+    backend.send(new CopyInResponse(0, List.of()));
     client.read();
     CompletableFuture<Void> sending = fill(client, 4_000);
     assertThat(sending).isNotDone();
 
-    backend.send('E', FATAL);
+    backend.send(FATAL);
     backend.close();
 
-    assertThat(client.rest())
-        .isEqualTo(new String(message('E', FATAL), StandardCharsets.ISO_8859_1));
+    assertThat(client.rest()).isEqualTo(new String(message(FATAL), StandardCharsets.ISO_8859_1));
     sending.exceptionally(closed -> null).get(20, TimeUnit.SECONDS);
   }
 
@@ -75,7 +80,7 @@ class ClosingTest extends RelayStage {
     CompletableFuture<Void> closing = sending.thenRun(client::close);
 
     for (int i = 0; i < messages; i++) {
-      assertThat(backend.read().type()).isEqualTo('d');
+      assertThat(backend.read().type()).isEqualTo(FrontendMessage.COPY_DATA);
     }
 
     closing.get(20, TimeUnit.SECONDS);

@@ -1,52 +1,73 @@
 package dev.pglambda.relay;
 
 import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.notice;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.CloseComplete;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.CopyData;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Flush;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A conversation whose bytes come in two reads, cut at every place there is. */
 @Timeout(120)
 class CutTest extends RelayStage {
-  private static final byte[] SSL_REQUEST = packet(80877103, "");
-  private static final byte[] GSSENC_REQUEST = packet(80877104, "");
+  private static final byte[] SSL_REQUEST = packet(StartupPacket.SSL_REQUEST, "");
+  private static final byte[] GSSENC_REQUEST = packet(StartupPacket.GSSENC_REQUEST, "");
   private static final byte[] STARTUP = startup("user", "ann", "database", "db");
 
   /** What the client says once it is ready: each kind of message the relay looks at. */
   private static final byte[] REQUEST =
       concat(
-          message('Q', "SELECT 1; magic\0"),
-          message('P', "s\0magic\0\0\0"),
-          message('B', "p\0s\0\0\0\0\0\0\0"),
-          message('E', "p\0\0\0\0\0"),
-          message('C', "Ss\0"),
-          message('S', ""),
-          message('d', "x"),
-          message('H', ""));
+          message(
+              new Query("SELECT 1; magic"),
+              new Parse("s", "magic", List.of()),
+              new Bind("p", "s", List.of(), List.of(), List.of()),
+              new Execute("p", 0),
+              Close.statement("s"),
+              new Sync()),
+          message(new CopyData(ISO_8859_1.encode("x"))),
+          message(new Flush()));
 
   /** To the Query; what follows is to be read by the settings that it reports, or does not. */
   private static final byte[] FIRST_REPLY =
-      concat(
-          message('C', "SELECT 1\0"),
-          message('N', "SNOTICE\0VNOTICE\0C00000\0Mhello\0\0"),
-          message('C', "DO\0"),
-          message('Z', "I"));
+      message(
+          new CommandComplete("SELECT 1"),
+          notice("SNOTICE", "VNOTICE", "C00000", "Mhello"),
+          new CommandComplete("DO"),
+          new ReadyForQuery('I'));
 
   private static final byte[] REPLY =
-      concat(
-          message('1', ""),
-          message('2', ""),
-          message('S', "client_encoding\0UTF8\0"),
-          message('C', "DO\0"),
-          message('3', ""),
-          message('Z', "I"),
-          message('A', "\0\0\0\1channel\0payload\0"));
+      message(
+          new ParseComplete(),
+          new BindComplete(),
+          new ParameterStatus("client_encoding", "UTF8"),
+          new CommandComplete("DO"),
+          new CloseComplete(),
+          new ReadyForQuery('I'),
+          new NotificationResponse(1, "channel", "payload"));
 
   private static final int TAG = "CREATE EXTENSION".length() - "DO".length();
 
@@ -54,7 +75,7 @@ class CutTest extends RelayStage {
   void readsTheStartupHoweverItIsCut() throws Exception {
     for (byte[] first : new byte[][] {SSL_REQUEST, GSSENC_REQUEST}) {
       byte[] second = first == SSL_REQUEST ? GSSENC_REQUEST : SSL_REQUEST;
-      byte[] all = concat(first, second, STARTUP, message('p', "x\0"));
+      byte[] all = concat(first, second, STARTUP, message(FrontendMessage.PASSWORD, "x\0"));
       Listening proxy = listening();
       for (int cut = 1; cut < all.length; cut++) {
         try (Peer client = proxy.connect()) {
@@ -120,7 +141,7 @@ class CutTest extends RelayStage {
 
   @Test
   void readsACancelRequestHoweverItIsCut() throws Exception {
-    byte[] request = packet(80877102, "\0\0\0\7" + "k".repeat(32));
+    byte[] request = packet(StartupPacket.CANCEL_REQUEST, "\0\0\0\7" + "k".repeat(32));
     Listening proxy = listening();
     for (int cut = 1; cut < request.length; cut++) {
       try (Peer client = proxy.connect()) {
@@ -128,7 +149,7 @@ class CutTest extends RelayStage {
         settle();
         client.send(Arrays.copyOfRange(request, cut, request.length));
         try (Peer backend = Peer.accept(server)) {
-          assertThat(backend.readPacket()).startsWith("80877102:|||\7k");
+          assertThat(backend.readPacket()).startsWith(StartupPacket.CANCEL_REQUEST + ":|||\7k");
         }
         assertThat(client.atEnd()).isTrue();
       }

@@ -7,15 +7,28 @@ import static dev.pglambda.relay.DirectStage.EXECUTE;
 import static dev.pglambda.relay.DirectStage.PARSE;
 import static dev.pglambda.relay.DirectStage.QUERY;
 import static dev.pglambda.relay.DirectStage.SYNC;
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.notice;
+import static dev.pglambda.testing.Peer.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -25,9 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** When a message is held, and what happens while a call is under way. */
 class DirectCallHandlerTest {
-  private static final byte[] OTHER_PARSE = message('P', "other\0SELECT 1\0\0\0");
-  private static final byte[] COPY = message('Q', "COPY t FROM STDIN\0");
-  private static final byte[] COPY_IN = message('G', "\0\0\0");
+  private static final byte[] OTHER_PARSE = message(new Parse("other", "SELECT 1", List.of()));
+  private static final byte[] COPY = message(new Query("COPY t FROM STDIN"));
+  private static final byte[] COPY_IN = message(new CopyInResponse(0, List.of()));
 
   private final DirectStage stage = new DirectStage(DirectCallMode.AUTO);
 
@@ -63,7 +76,7 @@ class DirectCallHandlerTest {
     stage.clientSends(OTHER_PARSE, PARSE, BIND);
     assertThat(sent()).isEqualTo("PH");
     stage.clientSends(EXECUTE, SYNC);
-    stage.serverSends(message('N', "SNOTICE\0VNOTICE\0C00000\0Mx\0\0"));
+    stage.serverSends(message(notice("SNOTICE", "VNOTICE", "C00000", "Mx")));
     assertThat(sent()).isEqualTo("PH");
 
     stage.play();
@@ -75,7 +88,11 @@ class DirectCallHandlerTest {
 
   @Test
   void passesWhatIsHeldWhenCopyBegins() {
-    stage.clientSends(COPY, QUERY, message('d', "1\n"), message('c', ""));
+    stage.clientSends(
+        COPY,
+        QUERY,
+        message(FrontendMessage.COPY_DATA, "1\n"),
+        message(new FrontendMessage.CopyDone()));
     assertThat(sent()).isEqualTo("Q");
 
     stage.serverSends(COPY_IN);
@@ -102,16 +119,20 @@ class DirectCallHandlerTest {
   /** A COPY failed whose Sync may have been read or not: a ReadyForQuery more or less follows. */
   @Test
   void servesNothingWhereItIsNotSureWhatTheServerOwes() {
-    stage.clientSends(OTHER_PARSE, message('B', "\0other\0\0\0\0\0\0\0"), EXECUTE, SYNC);
-    stage.serverSends(message('1', ""), message('2', ""), COPY_IN);
-    stage.clientSends(message('d', "x"));
-    stage.serverSends(message('E', "SERROR\0VERROR\0C22P02\0Mx\0\0"));
-    stage.clientSends(message('c', ""), SYNC);
-    stage.serverSends(message('Z', "I"));
+    stage.clientSends(
+        OTHER_PARSE,
+        message(new Bind("", "other", List.of(), List.of(), List.of())),
+        EXECUTE,
+        SYNC);
+    stage.serverSends(message(new ParseComplete()), message(new BindComplete()), COPY_IN);
+    stage.clientSends(message(FrontendMessage.COPY_DATA, "x"));
+    stage.serverSends(message(error("SERROR", "VERROR", "C22P02", "Mx")));
+    stage.clientSends(message(new FrontendMessage.CopyDone()), SYNC);
+    stage.serverSends(message(new ReadyForQuery('I')));
     stage.toServer.clear();
 
     stage.clientSends(QUERY);
-    stage.serverSends(message('Z', "I"));
+    stage.serverSends(message(new ReadyForQuery('I')));
 
     assertThat(sent()).isEqualTo("Q");
     assertThat(stage.toServer.get(0).body()).isEqualTo(CALL + "\0");
@@ -120,7 +141,7 @@ class DirectCallHandlerTest {
 
   @Test
   void readsNoMoreThanSomeOfWhatFollowsWhileItHolds() {
-    byte[] data = message('Q', "SELECT '" + "x".repeat(8_000) + "'\0");
+    byte[] data = message(new Query("SELECT '" + "x".repeat(8_000) + "'"));
     stage.clientSends(QUERY);
     stage.playUntilCalled();
     int behind = 0;
@@ -205,7 +226,7 @@ class DirectCallHandlerTest {
     BackendKeyData key = key(1, 2, 3, 4);
     assertThat(sessions.withCancelKey(key)).isNull();
 
-    stage.serverSends(message('K', "\0\0\0\7\1\2\3\4"));
+    stage.serverSends(message(BackendMessage.BACKEND_KEY_DATA, "\0\0\0\7\1\2\3\4"));
 
     assertThat(sessions.withCancelKey(key)).isSameAs(stage.session);
     assertThat(sessions.withCancelKey(key(1, 2, 3, 5))).isNull();
@@ -338,7 +359,7 @@ class DirectCallHandlerTest {
   /** However many there are, what is sent for each does not grow with what stands before it. */
   @Test
   void sendsEachStatementOfATextAlone() {
-    stage.clientSends(message('Q', (CALL + ";").repeat(40) + "\0"));
+    stage.clientSends(message(new Query((CALL + ";").repeat(40))));
     stage.play();
 
     assertThat(stage.calls).hasSize(40);
@@ -349,13 +370,13 @@ class DirectCallHandlerTest {
   /** A Query would end the unnamed statement; a Parse of another name does not. */
   @Test
   void leavesTheUnnamedStatementAlone() {
-    stage.clientSends(message('P', "\0SELECT 1\0\0\0"), PARSE, BIND, EXECUTE, SYNC);
+    stage.clientSends(message(new Parse("", "SELECT 1", List.of())), PARSE, BIND, EXECUTE, SYNC);
     stage.play();
     assertThat(stage.clientSaw()).isEqualTo("112DCZ");
     assertThat(stage.model.knows("")).isTrue();
     stage.toClient.clear();
 
-    stage.clientSends(message('B', "\0\0\0\0\0\0\0\0"), EXECUTE, SYNC);
+    stage.clientSends(message(Bind.EMPTY), EXECUTE, SYNC);
     stage.play();
     assertThat(stage.clientSaw()).isEqualTo("2DCZ");
     assertThat(stage.calls).as("calls").hasSize(1);
@@ -363,13 +384,13 @@ class DirectCallHandlerTest {
 
   @Test
   void forgetsAnUnnamedStatementThatAnotherReplaces() {
-    byte[] bind = message('B', "\0\0\0\0\0\0\0\0");
-    stage.clientSends(message('P', "\0" + CALL + "\0\0\0"), bind, EXECUTE, SYNC);
+    byte[] bind = message(Bind.EMPTY);
+    stage.clientSends(message(new Parse("", CALL, List.of())), bind, EXECUTE, SYNC);
     stage.play();
     assertThat(stage.calls).hasSize(1);
     stage.toServer.clear();
 
-    stage.clientSends(message('P', "\0SELECT 1\0\0\0"), bind, EXECUTE, SYNC);
+    stage.clientSends(message(new Parse("", "SELECT 1", List.of())), bind, EXECUTE, SYNC);
     stage.play();
 
     assertThat(stage.calls).hasSize(1);
@@ -378,7 +399,8 @@ class DirectCallHandlerTest {
 
   @Test
   void refusesAWrongNumberOfParameters() {
-    stage.clientSends(PARSE, message('B', "\0s\0\0\0\0\1\0\0\0\0\0\0"), EXECUTE, SYNC);
+    stage.clientSends(
+        PARSE, message(new Bind("", "s", List.of(), row("").values(), List.of())), EXECUTE, SYNC);
     stage.play();
 
     assertThat(stage.clientSaw()).isEqualTo("1EZ");
@@ -392,7 +414,7 @@ class DirectCallHandlerTest {
   @Test
   void servesTheStatementsThatItKnowsWhenThereAreTooMany() {
     for (int i = 0; i < 1_000; i++) {
-      stage.clientSends(message('P', "s" + i + "\0" + CALL + "\0\0\0"), SYNC);
+      stage.clientSends(message(FrontendMessage.PARSE, "s" + i + "\0" + CALL + "\0\0\0"), SYNC);
       stage.play();
       stage.toClient.clear();
       stage.toServer.clear();
@@ -401,8 +423,8 @@ class DirectCallHandlerTest {
     assertThat(sent()).as("one more: as it is").isEqualTo("P");
     stage.play();
 
-    stage.clientSends(message('B', "\0s7\0\0\0\0\0\0\0"), EXECUTE, SYNC);
-    stage.clientSends(message('B', "\0s8\0\0\0\0\0\0\0"), EXECUTE, SYNC);
+    stage.clientSends(message(new Bind("", "s7", List.of(), List.of(), List.of())), EXECUTE, SYNC);
+    stage.clientSends(message(new Bind("", "s8", List.of(), List.of(), List.of())), EXECUTE, SYNC);
     stage.play();
 
     assertThat(stage.clientSaw()).isEqualTo("12DCZ2DCZ");

@@ -6,13 +6,26 @@ import static dev.pglambda.relay.DirectStage.EXECUTE;
 import static dev.pglambda.relay.DirectStage.PARSE;
 import static dev.pglambda.relay.DirectStage.QUERY;
 import static dev.pglambda.relay.DirectStage.SYNC;
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.notice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.pglambda.config.DirectCallMode;
-import dev.pglambda.testing.Peer.Message;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.testing.Peer.Received;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,10 +42,11 @@ import org.slf4j.LoggerFactory;
  * stage checks at the end of each run that no byte is kept, and no call goes on.
  */
 class DirectFaultsTest {
-  private static final byte[] FATAL = message('E', "SFATAL\0VFATAL\0C57P01\0Mterminating\0\0");
-  private static final byte[] NOTICE = message('N', "SNOTICE\0VNOTICE\0C00000\0Mhello\0\0");
-  private static final byte[] STATUS = message('S', "TimeZone\0UTC\0");
-  private static final byte[] NOTIFICATION = message('A', "\0\0\0\1channel\0payload\0");
+  private static final byte[] FATAL = message(error("SFATAL", "VFATAL", "C57P01", "Mterminating"));
+  private static final byte[] NOTICE = message(notice("SNOTICE", "VNOTICE", "C00000", "Mhello"));
+  private static final byte[] STATUS = message(new ParameterStatus("TimeZone", "UTC"));
+  private static final byte[] NOTIFICATION =
+      message(new NotificationResponse(1, "channel", "payload"));
 
   private static final Logger LOGGER =
       (Logger) LoggerFactory.getLogger(Session.class.getPackageName());
@@ -52,12 +66,12 @@ class DirectFaultsTest {
         case PIECEMEAL ->
             new byte[][] {
               PARSE,
-              message('D', "Ss\0"),
+              message(Describe.statement("s")),
               BIND,
-              message('E', "\0\0\0\0\1"),
+              message(new Execute("", 1)),
               EXECUTE,
-              message('C', "P\0"),
-              message('C', "Ss\0"),
+              message(Close.portal("")),
+              message(Close.statement("s")),
               SYNC
             };
         case TWICE -> new byte[][] {QUERY, PARSE, BIND, EXECUTE, SYNC, BIND, EXECUTE, SYNC};
@@ -90,16 +104,16 @@ class DirectFaultsTest {
         case ZEROS -> each(answers, body -> "\0".repeat(body.length()));
         case ONES -> each(answers, body -> "\u00ff".repeat(body.length()));
         case LONG_VALUE -> each(answers, body -> "\0\1\u007f\u00ff\u00ff\u00ff");
-        case NOT_READABLE_ERROR -> message('E', "not readable");
-        case READY_FOR_QUERY -> message('Z', "I");
-        case COMMAND_COMPLETE -> message('C', "SELECT 1\0");
-        case PARSE_COMPLETE -> message('1', "");
+        case NOT_READABLE_ERROR -> message(BackendMessage.ERROR_RESPONSE, "not readable");
+        case READY_FOR_QUERY -> message(new ReadyForQuery('I'));
+        case COMMAND_COMPLETE -> message(new CommandComplete("SELECT 1"));
+        case PARSE_COMPLETE -> message(new ParseComplete());
         case EVERYTHING_TWICE ->
             RelayStage.concat(
                 RelayStage.concat(answers.toArray(byte[][]::new)),
                 RelayStage.concat(answers.toArray(byte[][]::new)));
         case NO_ROWS -> answers.get(answers.size() - 1);
-        case UNKNOWN_TYPE -> message('?', "");
+        case UNKNOWN_TYPE -> message((byte) '?', "");
       };
     }
 
@@ -107,8 +121,13 @@ class DirectFaultsTest {
         List<byte[]> answers, java.util.function.UnaryOperator<String> change) {
       List<byte[]> changed = new ArrayList<>();
       for (byte[] answer : answers) {
-        String body = new String(answer, 5, answer.length - 5, StandardCharsets.ISO_8859_1);
-        changed.add(message((char) answer[0], change.apply(body)));
+        String body =
+            new String(
+                answer,
+                Frame.HEADER_LENGTH,
+                answer.length - Frame.HEADER_LENGTH,
+                StandardCharsets.ISO_8859_1);
+        changed.add(message(answer[0], change.apply(body)));
       }
       return RelayStage.concat(changed.toArray(byte[][]::new));
     }
@@ -116,7 +135,7 @@ class DirectFaultsTest {
 
   /** Something that happens instead of an answer, or beside it. */
   private interface Event {
-    void happens(DirectStage stage, Message asked);
+    void happens(DirectStage stage, Received asked);
   }
 
   @BeforeAll
@@ -135,8 +154,8 @@ class DirectFaultsTest {
     atEachAnswer(
         script,
         (stage, asked) -> {
-          if (asked.type() == 'S') {
-            stage.serverSends(message('Z', "I"));
+          if (asked.type() == FrontendMessage.SYNC) {
+            stage.serverSends(message(new ReadyForQuery('I')));
           } else {
             stage.serverSends(stage.model.fail("22012", "division by zero"));
           }
@@ -244,7 +263,7 @@ class DirectFaultsTest {
     int at = 0;
     for (boolean happened = true; happened; at++) {
       try (DirectStage stage = new DirectStage(DirectCallMode.AUTO)) {
-        Message asked = play(stage, script, event, at);
+        Received asked = play(stage, script, event, at);
         happened = asked != null;
         if (happened) {
           try {
@@ -265,17 +284,17 @@ class DirectFaultsTest {
   }
 
   /** The message at whose answer it happened; null if there were not so many. */
-  private static @Nullable Message play(DirectStage stage, Script script, Event event, int at) {
+  private static @Nullable Received play(DirectStage stage, Script script, Event event, int at) {
     stage.clientSends(script.messages());
     int answered = 0;
-    Message chosen = null;
+    Received chosen = null;
     while (chosen == null) {
-      Message asked = stage.nextToServer();
+      Received asked = stage.nextToServer();
       if (asked == null) {
         if (!stage.returns()) {
           return null;
         }
-      } else if (asked.type() != 'H' && answered++ == at) {
+      } else if (asked.type() != FrontendMessage.FLUSH && answered++ == at) {
         chosen = asked;
         event.happens(stage, asked);
       } else {
@@ -287,7 +306,7 @@ class DirectFaultsTest {
     return chosen;
   }
 
-  private static boolean isOf(Script script, Message asked) {
+  private static boolean isOf(Script script, Received asked) {
     return Arrays.stream(script.messages())
         .anyMatch(each -> Arrays.equals(each, message(asked.type(), asked.body())));
   }

@@ -12,6 +12,9 @@ import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +34,7 @@ class DirectMemoryTest {
 
   /** Its portal's name is long, so that the message is. */
   private static byte[] bind(String portal, int octets) {
-    return message('B', portal + "x".repeat(octets) + "\0s\0\0\0\0\0\0\0");
+    return message(FrontendMessage.BIND, portal + "x".repeat(octets) + "\0s\0\0\0\0\0\0\0");
   }
 
   @Test
@@ -49,7 +52,7 @@ class DirectMemoryTest {
     stage.clientSends(BIND, EXECUTE, SYNC, BIND, EXECUTE, SYNC);
     stage.play();
     assertThat(memory.used()).as("the statement alone").isEqualTo(statement).isPositive();
-    stage.clientSends(message('C', "Ss\0"), SYNC);
+    stage.clientSends(message(Close.statement("s")), SYNC);
     stage.play();
     assertThat(memory.used()).isZero();
   }
@@ -86,7 +89,7 @@ class DirectMemoryTest {
     stage.play();
     stage.toClient.clear();
 
-    stage.clientSends(bind("p", 2 * LIMIT), EXECUTE, SYNC, message('Q', "SELECT 1\0"));
+    stage.clientSends(bind("p", 2 * LIMIT), EXECUTE, SYNC, message(new Query("SELECT 1")));
     stage.play();
 
     assertThat(stage.clientSaw()).isEqualTo("EZCZ");
@@ -99,7 +102,7 @@ class DirectMemoryTest {
   @Test
   void passesATextUnseenThatCannotBeGathered() {
     String text = "SELECT 1 -- aws_lambda.invoke" + "x".repeat(LIMIT * 2 / 3);
-    stage.clientSends(message('Q', text + "\0"));
+    stage.clientSends(message(new Query(text)));
 
     assertThat(stage.toServer).hasSize(1);
     assertThat(stage.toServer.get(0).body()).isEqualTo(text + "\0");

@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import static dev.pglambda.testing.Peer.message;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.DirectCallMode;
@@ -10,8 +11,20 @@ import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.MessageReader;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.testing.Peer;
-import dev.pglambda.testing.Peer.Message;
+import dev.pglambda.testing.Peer.Received;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -32,12 +45,12 @@ import java.util.stream.Collectors;
  */
 final class DirectStage implements AutoCloseable {
   static final String CALL = "SELECT payload FROM aws_lambda.invoke('f', '{}'::json)";
-  static final byte[] QUERY = message('Q', CALL + "\0");
-  static final byte[] PARSE = message('P', "s\0" + CALL + "\0\0\0");
-  static final byte[] BIND = message('B', "\0s\0\0\0\0\0\0\0");
-  static final byte[] DESCRIBE = message('D', "P\0");
-  static final byte[] EXECUTE = message('E', "\0\0\0\0\0");
-  static final byte[] SYNC = message('S', "");
+  static final byte[] QUERY = message(new Query(CALL));
+  static final byte[] PARSE = message(new Parse("s", CALL, List.of()));
+  static final byte[] BIND = message(new Bind("", "s", List.of(), List.of(), List.of()));
+  static final byte[] DESCRIBE = message(Describe.portal(""));
+  static final byte[] EXECUTE = message(new Execute("", 0));
+  static final byte[] SYNC = message(new Sync());
 
   private static final CallbackKeyDelivery NO_KEYS =
       new CallbackKeyDelivery(
@@ -54,11 +67,11 @@ final class DirectStage implements AutoCloseable {
   final List<CompletableFuture<InvokeAnswer>> calls = new ArrayList<>();
 
   /** All that the server was sent, and the client. */
-  final List<Message> toServer = new ArrayList<>();
+  final List<Received> toServer = new ArrayList<>();
 
-  final List<Message> toClient = new ArrayList<>();
+  final List<Received> toClient = new ArrayList<>();
 
-  private final Queue<Message> unanswered = new ArrayDeque<>();
+  private final Queue<Received> unanswered = new ArrayDeque<>();
   private final ByteBuf clientIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
   private final ByteBuf serverIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
 
@@ -97,9 +110,9 @@ final class DirectStage implements AutoCloseable {
     session.connected(server, allocator.buffer().writeBytes(Peer.startup("user", "ann")));
     server.runPendingTasks();
     ((ByteBuf) server.readOutbound()).release();
-    serverSends(message('R', "\0\0\0\0"));
-    serverSends(message('S', "client_encoding\0UTF8\0"));
-    serverSends(message('Z', "I"));
+    serverSends(message(Authentication.ok()));
+    serverSends(message(new ParameterStatus("client_encoding", "UTF8")));
+    serverSends(message(new ReadyForQuery('I')));
     toClient.clear();
   }
 
@@ -134,7 +147,7 @@ final class DirectStage implements AutoCloseable {
 
   /** The server answers one message, or, if there is none, an outstanding call returns. */
   boolean step() {
-    Message next = unanswered.poll();
+    Received next = unanswered.poll();
     if (next != null) {
       serverSends(model.answer(next).toArray(byte[][]::new));
       return true;
@@ -155,7 +168,7 @@ final class DirectStage implements AutoCloseable {
 
   /** The message that the server reads next, taken from it; null if there is none. */
   @org.jspecify.annotations.Nullable
-  Message nextToServer() {
+  Received nextToServer() {
     return unanswered.poll();
   }
 
@@ -186,8 +199,10 @@ final class DirectStage implements AutoCloseable {
     return types(toClient);
   }
 
-  static String types(List<Message> messages) {
-    return messages.stream().map(each -> "" + each.type()).collect(Collectors.joining());
+  static String types(List<Received> messages) {
+    return messages.stream()
+        .map(each -> String.valueOf((char) each.type()))
+        .collect(Collectors.joining());
   }
 
   long held() {
@@ -203,18 +218,22 @@ final class DirectStage implements AutoCloseable {
     take(client, clientIn, toClient);
   }
 
-  private static void take(EmbeddedChannel channel, ByteBuf into, List<Message> messages) {
+  private static void take(EmbeddedChannel channel, ByteBuf into, List<Received> messages) {
     for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
       into.writeBytes(out);
       out.release();
     }
-    while (into.readableBytes() >= 5
-        && into.readableBytes() > into.getInt(into.readerIndex() + 1)) {
-      char type = (char) into.readUnsignedByte();
-      int length = into.readInt() - 4;
-      messages.add(
-          new Message(type, into.readCharSequence(length, StandardCharsets.ISO_8859_1).toString()));
+    MessageReader reader = MessageReader.refusing(1 << 24, MemoryBudget.unlimited().open());
+    int whole = into.readerIndex();
+    try {
+      for (RawMessage next = reader.read(into); next != null; next = reader.read(into)) {
+        messages.add(new Received(next.type(), new String(next.body(), ISO_8859_1)));
+        whole = into.readerIndex();
+      }
+    } catch (ProtocolViolation e) {
+      throw new AssertionError(e);
     }
+    into.readerIndex(whole);
   }
 
   /** Ends the session, and checks that nothing is left of it. */

@@ -1,16 +1,33 @@
 package dev.pglambda.relay;
 
 import static dev.pglambda.testing.Awaiting.await;
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Flush;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.testing.Peer;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -20,10 +37,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What becomes of the sessions when the proxy is told to stop. */
 class DrainTest extends RelayStage {
   private static final Duration GRACE = Duration.ofSeconds(60);
-  private static final String ENDED =
-      "SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0";
-  private static final String REFUSED =
-      "SFATAL\0VFATAL\0C57P03\0Mthe database system is shutting down\0\0";
+  private static final ErrorResponse ENDED =
+      error("SFATAL", "VFATAL", "C57P01", "Mterminating connection due to administrator command");
+  private static final ErrorResponse REFUSED =
+      error("SFATAL", "VFATAL", "C57P03", "Mthe database system is shutting down");
 
   @Test
   void endsAnIdleSessionAtOnce() throws Exception {
@@ -32,7 +49,7 @@ class DrainTest extends RelayStage {
 
     CompletableFuture<Void> drained = drain();
 
-    assertThat(client.read()).isEqualTo(new Peer.Message('E', ENDED));
+    assertThat(client.readBackend()).isEqualTo(ENDED);
     assertThat(client.atEnd()).isTrue();
     assertThat(backend.atEnd()).isTrue();
     drained.get(10, TimeUnit.SECONDS);
@@ -42,25 +59,25 @@ class DrainTest extends RelayStage {
   void refusesNewSessionsAndPassesCancelRequestsAndCallsOfTheServer() throws Exception {
     Peer running = client(startup("user", "ann"));
     Peer backend = ready(running);
-    running.send('Q', "SELECT 1\0");
+    running.send(new Query("SELECT 1"));
     backend.read();
     Peer undecided = client(new byte[0]);
     CompletableFuture<Void> drained = drain();
 
     undecided.send(startup("user", "bob"));
-    assertThat(undecided.read().body()).isEqualTo(REFUSED);
+    assertThat(undecided.readBackend()).isEqualTo(REFUSED);
     assertThat(undecided.atEnd()).isTrue();
     Peer call = client(startup("user", "pglambda", "database", "pglambda"));
-    call.send('p', "hello\0");
+    call.send(FrontendMessage.PASSWORD, "hello\0");
     assertThat(call.read()).hasToString("p:hello|");
-    client(packet(80877102, "\0\0\0\7abcd"));
-    assertThat(backend().readPacket()).startsWith("80877102:");
+    client(packet(StartupPacket.CANCEL_REQUEST, "\0\0\0\7abcd"));
+    assertThat(backend().readPacket()).startsWith(StartupPacket.CANCEL_REQUEST + ":");
 
     assertThat(drained).isNotDone();
-    backend.send(concat(message('C', "SELECT 1\0"), message('Z', "I")));
+    backend.send(new CommandComplete("SELECT 1"), new ReadyForQuery('I'));
     assertThat(running.read()).hasToString("C:SELECT 1|");
     assertThat(running.read()).hasToString("Z:I");
-    assertThat(running.rest()).endsWith(ENDED);
+    assertThat(running.rest()).endsWith(latin1(message(ENDED)));
     drained.get(10, TimeUnit.SECONDS);
   }
 
@@ -69,12 +86,12 @@ class DrainTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = backend();
     backend.readPacket();
-    backend.send('R', "\0\0\0\3");
+    backend.send(new Authentication(3, ""));
     client.read();
 
     beginDrain();
 
-    assertThat(client.read().body()).isEqualTo(REFUSED);
+    assertThat(client.readBackend()).isEqualTo(REFUSED);
     assertThat(client.atEnd()).isTrue();
     assertThat(backend.atEnd()).isTrue();
   }
@@ -83,25 +100,25 @@ class DrainTest extends RelayStage {
   void letsATransactionGoOnToItsEnd() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send('Q', "BEGIN\0");
+    client.send(new Query("BEGIN"));
     backend.read();
-    backend.send(concat(message('C', "BEGIN\0"), message('Z', "T")));
+    backend.send(new CommandComplete("BEGIN"), new ReadyForQuery('T'));
     client.read();
     client.read();
 
     beginDrain();
 
-    client.send('Q', "SELECT 1\0");
+    client.send(new Query("SELECT 1"));
     assertThat(backend.read()).hasToString("Q:SELECT 1|");
-    backend.send(concat(message('E', "SERROR\0C42601\0Mno\0\0"), message('Z', "E")));
-    assertThat(client.read().type()).isEqualTo('E');
+    backend.send(error("SERROR", "C42601", "Mno"), new ReadyForQuery('E'));
+    assertThat(client.read().type()).isEqualTo(BackendMessage.ERROR_RESPONSE);
     assertThat(client.read()).hasToString("Z:E");
-    client.send('Q', "ROLLBACK\0");
+    client.send(new Query("ROLLBACK"));
     assertThat(backend.read()).hasToString("Q:ROLLBACK|");
-    backend.send(concat(message('C', "ROLLBACK\0"), message('Z', "I")));
+    backend.send(new CommandComplete("ROLLBACK"), new ReadyForQuery('I'));
     assertThat(client.read()).hasToString("C:ROLLBACK|");
     assertThat(client.read()).hasToString("Z:I");
-    assertThat(client.read().body()).isEqualTo(ENDED);
+    assertThat(client.readBackend()).isEqualTo(ENDED);
     assertThat(client.atEnd()).isTrue();
   }
 
@@ -110,70 +127,70 @@ class DrainTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
     client
-        .send('P', "\0INSERT\0\0\0")
-        .send('B', "\0\0\0\0\0\0\0\0")
-        .send('E', "\0\0\0\0\0")
-        .send('H', "");
+        .send(new Parse("", "INSERT", List.of()))
+        .send(Bind.EMPTY)
+        .send(new Execute("", 0))
+        .send(new Flush());
     backend.read();
-    backend.send(concat(message('1', ""), message('2', ""), message('C', "INSERT 0 1\0")));
+    backend.send(new ParseComplete(), new BindComplete(), new CommandComplete("INSERT 0 1"));
     client.read();
     client.read();
     client.read(); // answered, and not committed
 
     beginDrain();
 
-    client.send('S', "");
+    client.send(new Sync());
     backend.read();
     backend.read();
     backend.read();
     assertThat(backend.read()).hasToString("S:");
-    backend.send('Z', "I");
+    backend.send(new ReadyForQuery('I'));
     assertThat(client.read()).hasToString("Z:I");
-    assertThat(client.read().body()).isEqualTo(ENDED);
+    assertThat(client.readBackend()).isEqualTo(ENDED);
   }
 
   @Test
   void answersEverythingThatWasPipelined() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send(concat(message('Q', "SELECT 1\0"), message('Q', "SELECT 2\0")));
+    client.send(new Query("SELECT 1"), new Query("SELECT 2"));
     backend.read();
     backend.read();
     beginDrain();
 
-    backend.send(concat(message('C', "SELECT 1\0"), message('Z', "I")));
+    backend.send(new CommandComplete("SELECT 1"), new ReadyForQuery('I'));
     client.read();
     client.read();
-    backend.send(concat(message('C', "SELECT 2\0"), message('Z', "I")));
+    backend.send(new CommandComplete("SELECT 2"), new ReadyForQuery('I'));
 
     assertThat(client.read()).hasToString("C:SELECT 2|");
     assertThat(client.read()).hasToString("Z:I");
-    assertThat(client.read().body()).isEqualTo(ENDED);
+    assertThat(client.readBackend()).isEqualTo(ENDED);
   }
 
   @Test
   void waitsForTheRestOfARequest() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    byte[] query = message('Q', "x".repeat(3 << 20) + "\0"); // passes without being gathered
+    byte[] query = message(new Query("x".repeat(3 << 20))); // passes without being gathered
     client.send(Arrays.copyOf(query, 1 << 20));
     backend.text(1 << 20);
     beginDrain();
 
     client.send(Arrays.copyOfRange(query, 1 << 20, query.length));
     backend.text(query.length - (1 << 20));
-    backend.send(concat(message('C', "SELECT 1\0"), message('Z', "I")));
+    backend.send(new CommandComplete("SELECT 1"), new ReadyForQuery('I'));
 
     assertThat(client.read()).hasToString("C:SELECT 1|");
     assertThat(client.read()).hasToString("Z:I");
-    assertThat(client.read().body()).isEqualTo(ENDED);
+    assertThat(client.readBackend()).isEqualTo(ENDED);
   }
 
   @Test
   void endsWhatStillRunsWhenTheGraceIsOver() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send('Q', "SELECT pg_sleep(1000)\0");
+    client.send(new Query("SELECT pg_sleep(1000)"));
     backend.read();
 
     beginDrain();
@@ -182,7 +199,7 @@ class DrainTest extends RelayStage {
     terminate();
 
     client.socket().setSoTimeout(10_000);
-    assertThat(client.read().body()).isEqualTo(ENDED);
+    assertThat(client.readBackend()).isEqualTo(ENDED);
     assertThat(client.atEnd()).isTrue();
     assertThat(backend.atEnd()).isTrue();
   }
@@ -192,9 +209,9 @@ class DrainTest extends RelayStage {
   void endsAStreamOfRowsBetweenTwoRowsHoweverTheyAreCut(int sent) throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send('Q', "SELECT\0");
+    client.send(new Query("SELECT"));
     backend.read();
-    byte[] row = message('D', "x".repeat(100));
+    byte[] row = message(BackendMessage.DATA_ROW, "x".repeat(100));
     byte[] rows = concat(row, row, row, row);
     backend.send(Arrays.copyOf(rows, sent));
     int begun = sent % 105 < 5 ? 0 : 1; // a part of a header is not passed
@@ -207,18 +224,18 @@ class DrainTest extends RelayStage {
 
     String all = seen + client.rest();
     int whole = sent / 105 + begun;
-    assertThat(all).isEqualTo(latin1(rows).substring(0, whole * 105) + latin1(message('E', ENDED)));
+    assertThat(all).isEqualTo(latin1(rows).substring(0, whole * 105) + latin1(message(ENDED)));
   }
 
   @Test
   void addsNothingToTheServersOwnFatal() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send('Q', "SELECT 1\0");
+    client.send(new Query("SELECT 1"));
     backend.read();
     beginDrain();
 
-    backend.send('E', "SFATAL\0VFATAL\0C57P01\0Mby the server\0\0");
+    backend.send(error("SFATAL", "VFATAL", "C57P01", "Mby the server"));
     assertThat(client.read().body()).contains("by the server");
     terminate();
 
@@ -245,7 +262,7 @@ class DrainTest extends RelayStage {
   /** The sessions are told on their event loop; what is asked of it later comes later. */
   private void awaitEventLoop() throws Exception {
     Peer probe = client(startup("user", "pglambda", "database", "pglambda"));
-    probe.send('p', "x");
+    probe.send(FrontendMessage.PASSWORD, "x");
     probe.read();
   }
 }

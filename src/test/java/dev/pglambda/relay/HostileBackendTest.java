@@ -1,13 +1,21 @@
 package dev.pglambda.relay;
 
 import static dev.pglambda.testing.Awaiting.await;
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.notice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.Message;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.ProxyUnderTest;
 import java.io.IOException;
@@ -37,7 +45,8 @@ import org.slf4j.LoggerFactory;
 @Timeout(120)
 class HostileBackendTest {
   private static final byte[] STARTUP = Peer.startup("user", "ann");
-  private static final String READY = latin1(message('R', "\0\0\0\0")) + latin1(message('Z', "I"));
+  private static final String READY =
+      latin1(message(Authentication.ok())) + latin1(message(new ReadyForQuery('I')));
   private static final int RANDOM_BACKENDS = 400;
 
   /** What the buffers of kernel and proxy can hold at most. */
@@ -68,21 +77,39 @@ class HostileBackendTest {
     UNKNOWN_TYPES(READY + all("?\0\u00ff!Qq")),
     REPLIES_THAT_WERE_NOT_OWED(READY + all("123CsnTtDIGHWdcVZEZ")),
     REPLIES_WITHOUT_BODY(READY + all("RSKNAETDCZ")),
-    ERROR_WITHOUT_SQLSTATE(READY + text('E', "SERROR\0Mx\0\0")),
-    ERROR_WITHOUT_FIELDS(READY + text('E', "\0")),
-    ERROR_WITHOUT_END(READY + text('E', "SERROR\0C42601")),
-    NOTICE_BEFORE_AUTHENTICATION(text('N', "SNOTICE\0Mx\0\0") + READY),
-    TWO_FATALS(text('E', "SFATAL\0VFATAL\0C57P01\0Mx\0\0").repeat(2)),
-    NEGOTIATES_TWICE(text('v', "\0\3\0\0\0\0\0\0").repeat(2) + READY),
-    KEY_OF_NO_OCTETS(text('R', "\0\0\0\0") + text('K', "") + text('Z', "I")),
-    KEY_OF_A_THOUSAND_OCTETS(text('R', "\0\0\0\0") + text('K', "k".repeat(1000)) + text('Z', "I")),
-    READY_FOR_QUERY_WITH_A_BAD_STATUS(READY + text('Z', "?") + text('Z', "\0")),
-    READY_FOR_QUERY_OF_NO_OCTETS(text('Z', "") + text('Z', "III") + text('Z', "I")),
-    PARAMETERS_WITHOUT_VALUE(READY + text('S', "client_encoding") + text('S', "x\0") + READY),
+    ERROR_WITHOUT_SQLSTATE(READY + text(error("SERROR", "Mx"))),
+    ERROR_WITHOUT_FIELDS(READY + text(error())),
+    ERROR_WITHOUT_END(READY + text(BackendMessage.ERROR_RESPONSE, "SERROR\0C42601")),
+    NOTICE_BEFORE_AUTHENTICATION(text(notice("SNOTICE", "Mx")) + READY),
+    TWO_FATALS(text(error("SFATAL", "VFATAL", "C57P01", "Mx")).repeat(2)),
+    NEGOTIATES_TWICE(
+        text(BackendMessage.NEGOTIATE_PROTOCOL_VERSION, "\0\3\0\0\0\0\0\0").repeat(2) + READY),
+    KEY_OF_NO_OCTETS(
+        text(Authentication.ok())
+            + text(BackendMessage.BACKEND_KEY_DATA, "")
+            + text(new ReadyForQuery('I'))),
+    KEY_OF_A_THOUSAND_OCTETS(
+        text(Authentication.ok())
+            + text(BackendMessage.BACKEND_KEY_DATA, "k".repeat(1000))
+            + text(new ReadyForQuery('I'))),
+    READY_FOR_QUERY_WITH_A_BAD_STATUS(
+        READY
+            + text(BackendMessage.READY_FOR_QUERY, "?")
+            + text(BackendMessage.READY_FOR_QUERY, "\0")),
+    READY_FOR_QUERY_OF_NO_OCTETS(
+        text(BackendMessage.READY_FOR_QUERY, "")
+            + text(BackendMessage.READY_FOR_QUERY, "III")
+            + text(new ReadyForQuery('I'))),
+    PARAMETERS_WITHOUT_VALUE(
+        READY
+            + text(BackendMessage.PARAMETER_STATUS, "client_encoding")
+            + text(BackendMessage.PARAMETER_STATUS, "x\0")
+            + READY),
     PARAMETERS_WITHOUT_END(READY + parameters()),
-    AUTHENTICATION_WITHOUT_END(text('R', "\0\0\0\3").repeat(MESSAGES_WITHOUT_END)),
-    NOTICES_THAT_ASK_FOR_THE_KEYS(READY + text('N', "SINFO\0VINFO\0CZL001\0Mkeys\0\0").repeat(99)),
-    COPIES_WITHOUT_END(READY + text('G', "\0\0\0").repeat(MESSAGES_WITHOUT_END));
+    AUTHENTICATION_WITHOUT_END(text(new Authentication(3, "")).repeat(MESSAGES_WITHOUT_END)),
+    NOTICES_THAT_ASK_FOR_THE_KEYS(
+        READY + text(notice("SINFO", "VINFO", "CZL001", "Mkeys")).repeat(99)),
+    COPIES_WITHOUT_END(READY + text(new CopyInResponse(0, List.of())).repeat(MESSAGES_WITHOUT_END));
 
     final String octets;
 
@@ -90,20 +117,24 @@ class HostileBackendTest {
       this.octets = octets;
     }
 
-    private static String text(char type, String body) {
+    private static String text(Message... messages) {
+      return latin1(message(messages));
+    }
+
+    private static String text(byte type, String body) {
       return latin1(message(type, body));
     }
 
     private static String all(String types) {
       StringBuilder all = new StringBuilder();
-      types.chars().forEach(type -> all.append(text((char) type, "")));
+      types.chars().forEach(type -> all.append(text((byte) type, "")));
       return all.toString();
     }
 
     private static String parameters() {
       StringBuilder parameters = new StringBuilder();
       for (int i = 0; i < MESSAGES_WITHOUT_END; i++) {
-        parameters.append(text('S', "parameter_" + i + "\0value\0"));
+        parameters.append(text(BackendMessage.PARAMETER_STATUS, "parameter_" + i + "\0value\0"));
       }
       return parameters.toString();
     }
@@ -135,8 +166,8 @@ class HostileBackendTest {
 
   @BeforeEach
   void readThatItIsReady() throws IOException {
-    assertThat(good.read().type()).isEqualTo('R');
-    assertThat(good.read().type()).isEqualTo('Z');
+    assertThat(good.read().type()).isEqualTo(BackendMessage.AUTHENTICATION);
+    assertThat(good.read().type()).isEqualTo(BackendMessage.READY_FOR_QUERY);
   }
 
   @AfterEach
@@ -154,7 +185,7 @@ class HostileBackendTest {
   void harmsOnlyItsOwnSession(Speech speech) throws Exception {
     try (Peer client = Peer.connect(proxy.port()).send(STARTUP)) {
       try (Peer server = accept()) {
-        client.send('Q', "SELECT 1\0");
+        client.send(new Query("SELECT 1"));
         server.send(speech.octets.getBytes(StandardCharsets.ISO_8859_1));
         server.socket().shutdownOutput(); // what comes from the client is not lost by a reset
       } catch (IOException closedByTheProxy) {
@@ -172,7 +203,7 @@ class HostileBackendTest {
       String octets = (random.nextInt(4) > 0 ? READY : "") + noise(random);
       try (Peer client = Peer.connect(proxy.port()).send(STARTUP)) {
         Peer server = accept();
-        client.send('Q', "CREATE EXTENSION aws_lambda\0");
+        client.send(new Query("CREATE EXTENSION aws_lambda"));
         try {
           server.send(octets.getBytes(StandardCharsets.ISO_8859_1));
         } catch (IOException closedByTheProxy) {
@@ -224,7 +255,7 @@ class HostileBackendTest {
         body.append(random.nextInt(3) == 0 ? '\0' : (char) random.nextInt(256));
       }
       String types = "RSKNAETtDCZ123IsnGHWdcVv?";
-      byte[] frame = message(types.charAt(random.nextInt(types.length())), body.toString());
+      byte[] frame = message((byte) types.charAt(random.nextInt(types.length())), body.toString());
       if (random.nextInt(6) == 0) {
         frame[1 + random.nextInt(4)] = (byte) random.nextInt(256);
       }
@@ -238,7 +269,8 @@ class HostileBackendTest {
     assertThat(matcher.matches()).isTrue();
     String passed = matcher.group(1);
     // The keys' notices are the proxy's own.
-    String expected = said.replace(latin1(message('N', "SINFO\0VINFO\0CZL001\0Mkeys\0\0")), "");
+    String expected =
+        said.replace(latin1(message(notice("SINFO", "VINFO", "CZL001", "Mkeys"))), "");
     assertThat(expected).startsWith(passed);
   }
 
@@ -253,9 +285,9 @@ class HostileBackendTest {
   }
 
   private void roundTrip() throws IOException {
-    good.send('Q', "SELECT 1\0");
+    good.send(new Query("SELECT 1"));
     assertThat(goodServer.read()).hasToString("Q:SELECT 1|");
-    goodServer.send('Z', "I");
+    goodServer.send(new ReadyForQuery('I'));
     assertThat(good.read()).hasToString("Z:I");
   }
 

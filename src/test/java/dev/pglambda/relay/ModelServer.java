@@ -1,10 +1,32 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
+import static dev.pglambda.testing.Peer.notice;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.pglambda.testing.Peer.Message;
-import java.nio.charset.StandardCharsets;
+import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.CloseComplete;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.TypeOid;
+import dev.pglambda.testing.Peer;
+import dev.pglambda.testing.Peer.Received;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +40,6 @@ import org.jspecify.annotations.Nullable;
  * after the other.
  */
 final class ModelServer {
-  private static final int TEXT = 25;
-  private static final int JSON = 114;
   private static final Pattern ERRCODE = Pattern.compile("ERRCODE = '(.{5})'");
   private static final Pattern MESSAGE_OCTETS =
       Pattern.compile("MESSAGE = pg_catalog.convert_from\\(pg_catalog.decode\\('([0-9a-f]*)'");
@@ -50,44 +70,51 @@ final class ModelServer {
   }
 
   /** What the next message is answered with, message by message. */
-  List<byte[]> answer(Message message) {
-    if (message.type() == 'S') {
+  List<byte[]> answer(Received received) {
+    FrontendMessage message;
+    try {
+      byte[] body = received.body().getBytes(ISO_8859_1);
+      message = FrontendMessage.read(received.type(), body, ISO_8859_1);
+    } catch (ProtocolViolation e) {
+      throw new AssertionError(received.toString(), e);
+    }
+    if (message instanceof Sync) {
       skipping = false;
-      return List.of(message('Z', String.valueOf(status)));
+      return List.of(message(new ReadyForQuery(status)));
     }
     if (skipping) {
       return List.of();
     }
-    String[] names = message.body().split("\0", -1);
-    return switch (message.type()) {
-      case 'Q' -> List.of(message('C', "SELECT 0\0"), message('Z', String.valueOf(status)));
-      case 'P' -> parse(names[0], names[1], message.body());
-      case 'B' -> bind(names[0], names[1]);
-      case 'C' -> {
-        boolean statement = message.body().charAt(0) == 'S';
-        (statement ? statements : portals).remove(names[0].substring(1));
-        yield List.of(message('3', ""));
-      }
-      case 'D' -> describe(message.body().charAt(0) == 'S', names[0].substring(1));
-      case 'E' -> execute(names[0]);
-      default -> List.of();
-    };
+    if (message instanceof Query) {
+      return List.of(message(new CommandComplete("SELECT 0")), message(new ReadyForQuery(status)));
+    } else if (message instanceof Parse parse) {
+      return parse(parse.name(), parse.text(), parse.typeOids().size());
+    } else if (message instanceof Bind bind) {
+      return bind(bind.portal(), bind.statement());
+    } else if (message instanceof Close close) {
+      (close.kind() == FrontendMessage.STATEMENT ? statements : portals).remove(close.name());
+      return List.of(message(new CloseComplete()));
+    } else if (message instanceof Describe describe) {
+      return describe(describe.kind() == FrontendMessage.STATEMENT, describe.name());
+    } else if (message instanceof Execute execute) {
+      return execute(execute.portal());
+    }
+    return List.of();
   }
 
   /** An error in place of an answer. */
   byte[] fail(String sqlState, String text) {
     skipping = true;
-    return message('E', "SERROR\0VERROR\0C" + sqlState + "\0M" + text + "\0\0");
+    return message(error("SERROR", "VERROR", "C" + sqlState, "M" + text));
   }
 
-  private List<byte[]> parse(String name, String text, String body) {
+  private List<byte[]> parse(String name, String text, int types) {
     if (!name.isEmpty() && statements.containsKey(name)) {
       return List.of(fail("42P05", "prepared statement already exists"));
     }
     statements.put(name, text);
-    int types = name.length() + 1 + text.length() + 1;
-    parameters.put(name, body.charAt(types) << 8 | body.charAt(types + 1));
-    return List.of(message('1', ""));
+    parameters.put(name, types);
+    return List.of(message(new ParseComplete()));
   }
 
   private List<byte[]> bind(String portal, String statement) {
@@ -96,7 +123,7 @@ final class ModelServer {
       return List.of(fail("26000", "prepared statement does not exist"));
     }
     portals.put(portal, text);
-    return List.of(message('2', ""));
+    return List.of(message(new BindComplete()));
   }
 
   private List<byte[]> describe(boolean statement, String name) {
@@ -107,12 +134,12 @@ final class ModelServer {
     List<byte[]> answers = new ArrayList<>();
     if (statement) {
       int count = parameters.getOrDefault(name, 0);
-      answers.add(message('t', int16(count) + int32(TEXT).repeat(count)));
+      answers.add(message(new ParameterDescription(Collections.nCopies(count, TypeOid.TEXT))));
     }
     answers.add(
         isServed(text)
-            ? description("payload", JSON)
-            : description("?column?", TEXT, "?column?", JSON));
+            ? description(column("payload", TypeOid.JSON))
+            : description(Column.text("?column?"), column("?column?", TypeOid.JSON)));
     return answers;
   }
 
@@ -146,7 +173,7 @@ final class ModelServer {
     } else {
       answers.add(row("f"));
     }
-    answers.add(message('C', "SELECT " + answers.size() + "\0"));
+    answers.add(message(new CommandComplete("SELECT " + answers.size())));
     return answers;
   }
 
@@ -172,44 +199,24 @@ final class ModelServer {
     if (!code.find() || !octets.find()) {
       throw new AssertionError("unexpected block: " + block);
     }
-    String text =
-        new String(java.util.HexFormat.of().parseHex(octets.group(1)), StandardCharsets.ISO_8859_1);
+    String text = new String(java.util.HexFormat.of().parseHex(octets.group(1)), ISO_8859_1);
     if (block.contains("RAISE WARNING")) {
       return List.of(
-          message('N', "SWARNING\0VWARNING\0C" + code.group(1) + "\0M" + text + "\0\0"),
-          message('C', "DO\0"));
+          message(notice("SWARNING", "VWARNING", "C" + code.group(1), "M" + text)),
+          message(new CommandComplete("DO")));
     }
     return List.of(fail(code.group(1), text));
   }
 
-  private static byte[] description(Object... namesAndTypes) {
-    StringBuilder body = new StringBuilder(int16(namesAndTypes.length / 2));
-    for (int i = 0; i < namesAndTypes.length; i += 2) {
-      body.append(namesAndTypes[i])
-          .append('\0')
-          .append(int32(0))
-          .append(int16(0))
-          .append(int32((Integer) namesAndTypes[i + 1]))
-          .append(int16(-1))
-          .append(int32(-1))
-          .append(int16(0));
-    }
-    return message('T', body.toString());
+  private static byte[] description(Column... columns) {
+    return message(new RowDescription(List.of(columns)));
+  }
+
+  private static Column column(String name, int type) {
+    return new Column(name, 0, 0, type, -1, -1, 0);
   }
 
   private static byte[] row(@Nullable String... values) {
-    StringBuilder body = new StringBuilder(int16(values.length));
-    for (String value : values) {
-      body.append(int32(value == null ? -1 : value.length())).append(value == null ? "" : value);
-    }
-    return message('D', body.toString());
-  }
-
-  private static String int16(int value) {
-    return "" + (char) (value >> 8 & 0xff) + (char) (value & 0xff);
-  }
-
-  private static String int32(int value) {
-    return int16(value >> 16) + int16(value);
+    return message(Peer.row(values));
   }
 }

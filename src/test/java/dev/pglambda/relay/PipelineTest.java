@@ -4,6 +4,8 @@ import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -31,7 +33,7 @@ class PipelineTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
     CompletableFuture<Void> writing =
-        CompletableFuture.runAsync(() -> send(client, message('S', ""), MESSAGES));
+        CompletableFuture.runAsync(() -> send(client, message(new Sync()), MESSAGES));
 
     backend.text(MOST_UNANSWERED * SYNC_OCTETS);
     int arrived = MOST_UNANSWERED;
@@ -56,11 +58,11 @@ class PipelineTest extends RelayStage {
 
   private static void answer(Peer backend, int arrived) {
     try {
-      send(backend, message('Z', "I"), arrived);
+      send(backend, message(new ReadyForQuery('I')), arrived);
       for (int left = MESSAGES - arrived; left > 0; left -= AT_ONCE) {
         int count = Math.min(left, AT_ONCE);
         backend.text(count * SYNC_OCTETS);
-        send(backend, message('Z', "I"), count);
+        send(backend, message(new ReadyForQuery('I')), count);
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);

@@ -1,11 +1,21 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -21,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * server answers as the server would.
  */
 class PreparedStatementsTest extends RelayStage {
-  private static final byte[] SYNC = message('S', "");
+  private static final byte[] SYNC = message(new Sync());
 
   private Peer client;
   private Peer backend;
@@ -82,7 +92,7 @@ class PreparedStatementsTest extends RelayStage {
   @Test
   void forgetsAStatementThatWasDroppedByTextWhenItIsParsedAnew() throws Exception {
     tags("1I", parse("m", "magic"), SYNC);
-    tags("dI", message('Q', "DISCARD ALL\0"));
+    tags("dI", message(new Query("DISCARD ALL")));
 
     assertThat(tags("12CI", parse("m", "DO 'y'"), bind("", "m"), execute(""), SYNC))
         .containsExactly("DO");
@@ -201,13 +211,13 @@ class PreparedStatementsTest extends RelayStage {
   private List<String> tags(String replies, byte[]... pipeline) throws IOException {
     client.send(concat(pipeline));
     for (byte[] each : pipeline) {
-      assertThat(backend.read().type()).isEqualTo((char) each[0]);
+      assertThat(backend.read().type()).isEqualTo(each[0]);
     }
     List<String> tags = new ArrayList<>();
     for (int i = 0; i < replies.length(); i++) {
       backend.send(reply(replies.charAt(i)));
-      Peer.Message received = client.read();
-      if (received.type() == 'C') {
+      Peer.Received received = client.read();
+      if (received.type() == BackendMessage.COMMAND_COMPLETE) {
         tags.add(received.body().replace("\0", ""));
       }
     }
@@ -216,28 +226,28 @@ class PreparedStatementsTest extends RelayStage {
 
   private static byte[] reply(char type) {
     return switch (type) {
-      case 'C' -> message('C', "DO\0");
-      case 'd' -> message('C', "DISCARD ALL\0");
-      case 'E' -> message('E', "SERROR\0VERROR\0C42P05\0Mno\0\0");
-      case 'I', 'T' -> message('Z', String.valueOf(type));
-      case 'F' -> message('Z', "E");
-      default -> message(type, "");
+      case 'C' -> message(new CommandComplete("DO"));
+      case 'd' -> message(new CommandComplete("DISCARD ALL"));
+      case 'E' -> message(error("SERROR", "VERROR", "C42P05", "Mno"));
+      case 'I', 'T' -> message(new ReadyForQuery(type));
+      case 'F' -> message(new ReadyForQuery('E'));
+      default -> message((byte) type, "");
     };
   }
 
   private static byte[] parse(String name, String text) {
-    return message('P', name + '\0' + text + "\0\0\0");
+    return message(new Parse(name, text, List.of()));
   }
 
   private static byte[] bind(String portal, String statement) {
-    return message('B', portal + '\0' + statement + "\0\0\0\0\0\0\0");
+    return message(new Bind(portal, statement, List.of(), List.of(), List.of()));
   }
 
   private static byte[] execute(String portal) {
-    return message('E', portal + "\0\0\0\0\0");
+    return message(new Execute(portal, 0));
   }
 
   private static byte[] close(char kind, String name) {
-    return message('C', kind + name + '\0');
+    return message(new Close(kind, name));
   }
 }

@@ -13,6 +13,9 @@ import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.listener.ClientLimits;
 import dev.pglambda.listener.ClientListener;
 import dev.pglambda.listener.ReservedDatabase;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
 import io.netty.bootstrap.ServerBootstrap;
@@ -145,9 +148,9 @@ public abstract class RelayStage {
   public Peer ready(Peer client) throws IOException {
     Peer backend = backend();
     backend.readPacket();
-    backend.send(concat(message('R', "\0\0\0\0"), message('Z', "I")));
-    assertThat(client.read().type()).isEqualTo('R');
-    assertThat(client.read().type()).isEqualTo('Z');
+    backend.send(Authentication.ok(), new ReadyForQuery('I'));
+    assertThat(client.read().type()).isEqualTo(BackendMessage.AUTHENTICATION);
+    assertThat(client.read().type()).isEqualTo(BackendMessage.READY_FOR_QUERY);
     return backend;
   }
 

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
@@ -8,7 +9,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.listener.ClientLimits;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ParseComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.FrontendMessage.Terminate;
+import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
@@ -28,9 +44,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * them.
  */
 class RelayTest extends RelayStage {
-  private static final int SSL_REQUEST = 80877103;
-  private static final int GSSENC_REQUEST = 80877104;
-  private static final int CANCEL_REQUEST = 80877102;
 
   // ---- startup
 
@@ -43,9 +56,9 @@ class RelayTest extends RelayStage {
         .matches(
             "196608:user\\|ann\\|database\\|db\\|application_name\\|caf\u00e9\\|pglambda.callback\\|for"
                 + " [0-9a-f]{32} from 127.0.0.1\\|\\|");
-    backend.send('R', "\0\0\0\5salt");
+    backend.send(new Authentication(5, "salt"));
     assertThat(client.read()).hasToString("R:|||\5salt");
-    client.send('p', "md5\0");
+    client.send(FrontendMessage.PASSWORD, "md5\0");
     assertThat(backend.read()).hasToString("p:md5|");
   }
 
@@ -55,7 +68,7 @@ class RelayTest extends RelayStage {
     Peer backend = backend();
 
     assertThat(backend.readPacket()).startsWith("196610:user|ann|_pq_.x|y|pglambda.callback|");
-    backend.send('v', "\0\3\0\0\0\0\0\1_pq_.x\0");
+    backend.send(BackendMessage.NEGOTIATE_PROTOCOL_VERSION, "\0\3\0\0\0\0\0\1_pq_.x\0");
     assertThat(client.read()).hasToString("v:|\3|||||\1_pq_.x|");
   }
 
@@ -68,9 +81,9 @@ class RelayTest extends RelayStage {
 
   @Test
   void answersRequestsForEncryptionWithNoInAnyOrderAndEachOnce() throws Exception {
-    Peer client = client(packet(GSSENC_REQUEST, ""));
+    Peer client = client(packet(StartupPacket.GSSENC_REQUEST, ""));
     assertThat(client.text(1)).isEqualTo("N");
-    client.send(packet(SSL_REQUEST, ""));
+    client.send(packet(StartupPacket.SSL_REQUEST, ""));
     assertThat(client.text(1)).isEqualTo("N");
     client.send(startup("user", "ann"));
     assertThat(backend().readPacket()).startsWith("196608:user|ann|");
@@ -78,20 +91,26 @@ class RelayTest extends RelayStage {
 
   @Test
   void letsTheServerAnswerWhoAsksForTheSameEncryptionTwice() throws Exception {
-    Peer client = client(concat(packet(SSL_REQUEST, ""), packet(SSL_REQUEST, "")));
+    Peer client =
+        client(
+            concat(packet(StartupPacket.SSL_REQUEST, ""), packet(StartupPacket.SSL_REQUEST, "")));
     assertThat(client.text(1)).isEqualTo("N");
     Peer backend = backend();
-    assertThat(backend.readPacket()).isEqualTo(SSL_REQUEST + ":");
+    assertThat(backend.readPacket()).isEqualTo(StartupPacket.SSL_REQUEST + ":");
     backend.send(new byte[] {'N'});
-    assertThat(backend.readPacket()).isEqualTo(SSL_REQUEST + ":");
-    backend.send('E', "no\0").close();
+    assertThat(backend.readPacket()).isEqualTo(StartupPacket.SSL_REQUEST + ":");
+    backend.send(BackendMessage.ERROR_RESPONSE, "no\0").close();
 
-    assertThat(client.rest()).isEqualTo(latin1(message('E', "no\0")));
+    assertThat(client.rest()).isEqualTo(latin1(message(FrontendMessage.EXECUTE, "no\0")));
   }
 
   @Test
   void closesWhereAServerWouldBeginTheEncryptionOfASecondRequest() throws Exception {
-    Peer client = client(concat(packet(GSSENC_REQUEST, ""), packet(GSSENC_REQUEST, "")));
+    Peer client =
+        client(
+            concat(
+                packet(StartupPacket.GSSENC_REQUEST, ""),
+                packet(StartupPacket.GSSENC_REQUEST, "")));
     Peer backend = backend();
     backend.readPacket();
     backend.send(new byte[] {'G'});
@@ -103,11 +122,15 @@ class RelayTest extends RelayStage {
   @Test
   void readsAStartupThatComesByteByByteAndOneThatComesWithWhatFollows() throws Exception {
     Peer slow = client(new byte[0]);
-    slow.trickle(concat(packet(SSL_REQUEST, ""), startup("user", "ann")));
+    slow.trickle(concat(packet(StartupPacket.SSL_REQUEST, ""), startup("user", "ann")));
     assertThat(slow.text(1)).isEqualTo("N");
     assertThat(backend().readPacket()).startsWith("196608:user|ann|");
 
-    client(concat(startup("user", "bob"), message('p', "secret\0"), message('Q', "SELECT 1\0")));
+    client(
+        concat(
+            startup("user", "bob"),
+            message(FrontendMessage.PASSWORD, "secret\0"),
+            message(new Query("SELECT 1"))));
     Peer backend = backend();
     assertThat(backend.readPacket()).startsWith("196608:user|bob|");
     assertThat(backend.read()).hasToString("p:secret|");
@@ -118,7 +141,9 @@ class RelayTest extends RelayStage {
   void handsTheReservedDatabaseOverWithWhatFollowsItsStartup() throws Exception {
     Peer client =
         client(
-            concat(startup("user", "pglambda", "database", "pglambda"), message('p', "hello\0")));
+            concat(
+                startup("user", "pglambda", "database", "pglambda"),
+                message(FrontendMessage.PASSWORD, "hello\0")));
 
     assertThat(client.read()).hasToString("p:hello|");
   }
@@ -195,7 +220,7 @@ class RelayTest extends RelayStage {
     Peer client = client(packet(4 << 16, ""));
     Peer backend = backend();
     backend.readPacket();
-    backend.send('E', "x".repeat(20_000));
+    backend.send(BackendMessage.ERROR_RESPONSE, "x".repeat(20_000));
 
     assertThat(client.rest()).hasSizeLessThanOrEqualTo(20_005);
     assertThat(backend.atEnd()).isTrue();
@@ -239,7 +264,7 @@ class RelayTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = backend();
     backend.readPacket();
-    backend.send('R', "\0\0\0\3");
+    backend.send(new Authentication(3, ""));
     client.read();
 
     client.send(new byte[] {'p', 0, 1, 0, 4});
@@ -280,17 +305,17 @@ class RelayTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
     byte[] request =
-        concat(
-            message('P', "s\0SELECT $1\0\0\0"),
-            message('B', "\0s\0\0\0\0\0\0\0"),
-            message('S', ""),
-            message('Q', "SELECT 'aws_lambda'\0"));
+        message(
+            new Parse("s", "SELECT $1", List.of()),
+            new Bind("", "s", List.of(), List.of(), List.of()),
+            new Sync(),
+            new Query("SELECT 'aws_lambda'"));
 
     client.trickle(request);
     assertThat(backend.text(request.length)).isEqualTo(latin1(request));
 
     byte[] reply =
-        concat(message('1', ""), message('2', ""), message('E', "SERROR\0C42601\0Mno\0\0"));
+        message(new ParseComplete(), new BindComplete(), error("SERROR", "C42601", "Mno"));
     backend.trickle(reply);
     assertThat(client.text(reply.length)).isEqualTo(latin1(reply));
   }
@@ -313,9 +338,10 @@ class RelayTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
 
-    client.send('Q', "SELECT 1; magic\0");
+    client.send(new Query("SELECT 1; magic"));
     assertThat(backend.read()).hasToString("Q:SELECT 1; DO 'x'|");
-    backend.send(concat(message('C', "SELECT 1\0"), message('C', "DO\0"), message('Z', "I")));
+    backend.send(
+        new CommandComplete("SELECT 1"), new CommandComplete("DO"), new ReadyForQuery('I'));
 
     assertThat(client.read()).hasToString("C:SELECT 1|");
     assertThat(client.read()).hasToString("C:CREATE EXTENSION|");
@@ -329,27 +355,26 @@ class RelayTest extends RelayStage {
     Peer backend = ready(client);
 
     client
-        .send('P', "m\0magic\0\0\0")
-        .send('B', "\0m\0\0\0\0\0\0\0")
-        .send('E', "\0\0\0\0\0")
-        .send('B', "p\0m\0\0\0\0\0\0\0")
-        .send('E', "p\0\0\0\0\0")
-        .send('P', "\0SELECT 1\0\0\0")
-        .send('B', "p\0\0\0\0\0\0\0\0")
-        .send('E', "p\0\0\0\0\0")
-        .send('S', "");
+        .send(new Parse("m", "magic", List.of()))
+        .send(new Bind("", "m", List.of(), List.of(), List.of()))
+        .send(new Execute("", 0))
+        .send(new Bind("p", "m", List.of(), List.of(), List.of()))
+        .send(new Execute("p", 0))
+        .send(new Parse("", "SELECT 1", List.of()))
+        .send(new Bind("p", "", List.of(), List.of(), List.of()))
+        .send(new Execute("p", 0))
+        .send(new Sync());
     assertThat(backend.read()).hasToString("P:m|DO 'x'|||");
     backend.send(
-        concat(
-            message('1', ""),
-            message('2', ""),
-            message('C', "DO\0"),
-            message('2', ""),
-            message('C', "DO\0"),
-            message('1', ""),
-            message('2', ""),
-            message('C', "DO\0"),
-            message('Z', "I")));
+        new ParseComplete(),
+        new BindComplete(),
+        new CommandComplete("DO"),
+        new BindComplete(),
+        new CommandComplete("DO"),
+        new ParseComplete(),
+        new BindComplete(),
+        new CommandComplete("DO"),
+        new ReadyForQuery('I'));
 
     assertThat(client.read()).hasToString("1:");
     assertThat(client.read()).hasToString("2:");
@@ -376,15 +401,15 @@ class RelayTest extends RelayStage {
         };
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send('Q', "SELECT 1\0");
+    client.send(new Query("SELECT 1"));
     backend.read();
-    backend.send('S', "standard_conforming_strings\0off\0");
+    backend.send(new ParameterStatus("standard_conforming_strings", "off"));
     client.read();
-    backend.send('S', "client_encoding\0UTF8\0");
+    backend.send(new ParameterStatus("client_encoding", "UTF8"));
     client.read();
-    backend.send('Z', "I");
+    backend.send(new ReadyForQuery('I'));
     client.read();
-    client.send('Q', "SELECT 1\0");
+    client.send(new Query("SELECT 1"));
     backend.read();
 
     assertThat(seen).containsExactly(true, ClientEncoding.SINGLE_BYTE, false, ClientEncoding.UTF8);
@@ -394,7 +419,7 @@ class RelayTest extends RelayStage {
   void doesNotReadOnFromAServerWhoseClientDoesNotRead() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    byte[] row = message('d', "x".repeat(1 << 16));
+    byte[] row = message(BackendMessage.COPY_DATA, "x".repeat(1 << 16));
     backend.socket().setSoTimeout(0);
     Thread writer =
         new Thread(
@@ -424,10 +449,11 @@ class RelayTest extends RelayStage {
   @ParameterizedTest
   @ValueSource(ints = {4, 32, 256})
   void passesACancelRequestAndClosesOnlyWhenTheServerHas(int keyLength) throws Exception {
-    Peer client = client(packet(CANCEL_REQUEST, "\0\0\0\7" + "k".repeat(keyLength)));
+    Peer client = client(packet(StartupPacket.CANCEL_REQUEST, "\0\0\0\7" + "k".repeat(keyLength)));
     Peer backend = backend();
 
-    assertThat(backend.readPacket()).isEqualTo("80877102:|||\7" + "k".repeat(keyLength));
+    assertThat(backend.readPacket())
+        .isEqualTo(StartupPacket.CANCEL_REQUEST + ":|||\7" + "k".repeat(keyLength));
     client.socket().setSoTimeout(200);
     boolean closedEarly;
     try {
@@ -474,7 +500,7 @@ class RelayTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
 
-    backend.send('E', "SFATAL\0VFATAL\0C57P01\0Mshutdown\0\0").close();
+    backend.send(error("SFATAL", "VFATAL", "C57P01", "Mshutdown")).close();
 
     assertThat(client.read().body()).contains("57P01");
     assertThat(client.atEnd()).isTrue();
@@ -494,7 +520,7 @@ class RelayTest extends RelayStage {
   void closesTheServersConnectionWhenTheClientGoes() throws Exception {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
-    client.send('Q', "SELECT 1\0").close();
+    client.send(new Query("SELECT 1")).close();
     assertThat(backend.read()).hasToString("Q:SELECT 1|");
     assertThat(backend.atEnd()).isTrue();
 
@@ -509,7 +535,7 @@ class RelayTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
 
-    client.send('X', "");
+    client.send(new Terminate());
     assertThat(backend.read()).hasToString("X:");
     backend.close();
 

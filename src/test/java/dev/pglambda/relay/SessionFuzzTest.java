@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.Octets;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
@@ -138,7 +139,7 @@ class SessionFuzzTest {
           case 's' -> serverSends(script.take(script.next()));
           case 'C' -> clientSends(message(script));
           case 'S' -> serverSends(message(script));
-          case 'R' -> serverSends(Peer.message('Z', "I"));
+          case 'R' -> serverSends(Peer.message(new ReadyForQuery('I')));
           default -> {
             // no meaning
           }
@@ -156,7 +157,7 @@ class SessionFuzzTest {
       for (char c = script.nextChar(); c != '$' && !script.isEmpty(); c = script.nextChar()) {
         body.append(c == '|' ? '\0' : c);
       }
-      return Peer.message(type, body.toString());
+      return Peer.message((byte) type, body.toString());
     }
 
     private void clientSends(byte[] bytes) {

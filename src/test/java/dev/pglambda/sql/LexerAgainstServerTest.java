@@ -2,11 +2,12 @@ package dev.pglambda.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.testing.PostgresServer;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CommandComplete;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.util.HashSet;
@@ -161,7 +162,7 @@ class LexerAgainstServerTest {
           continue;
         }
         String sql = "SELECT " + literal + " AS a";
-        List<ServerMessage> answer = client.query(sql).readUntilReady();
+        List<BackendMessage> answer = client.query(sql).readUntilReady();
         assertThat(answer.stream().filter(DataRow.class::isInstance))
             .as(sql + answer)
             .singleElement()
@@ -180,7 +181,7 @@ class LexerAgainstServerTest {
     try (WireClient client = session(version, standardConformingStrings)) {
       for (int i = 0; i < TEXTS; i++) {
         String sql = soup(random);
-        List<ServerMessage> answer = client.query(sql).readUntilReady();
+        List<BackendMessage> answer = client.query(sql).readUntilReady();
         compare(sql, standardConformingStrings, answer);
       }
     }
@@ -199,7 +200,7 @@ class LexerAgainstServerTest {
           sql.append(SEPARATORS.get(random.nextInt(SEPARATORS.size())));
         }
         sql.append("DROP TABLE t CASCADE");
-        List<ServerMessage> answer = client.query(sql.toString()).readUntilReady();
+        List<BackendMessage> answer = client.query(sql.toString()).readUntilReady();
 
         assertThat(answer).as(sql.toString()).noneMatch(ErrorResponse.class::isInstance);
         long completed = answer.stream().filter(CommandComplete.class::isInstance).count();
@@ -209,7 +210,7 @@ class LexerAgainstServerTest {
   }
 
   private static void compare(
-      String sql, boolean standardConformingStrings, List<ServerMessage> answer) {
+      String sql, boolean standardConformingStrings, List<BackendMessage> answer) {
     Set<Integer> starts = new HashSet<>();
     SqlLexer lexer = new SqlText(sql, standardConformingStrings).lexer();
     int unterminated = -1;
@@ -219,7 +220,7 @@ class LexerAgainstServerTest {
       starts.addAll(List.of(lexer.start(), start));
       unterminated = lexer.kind() == TokenKind.ERROR ? start : -1;
     }
-    for (ServerMessage message : answer) {
+    for (BackendMessage message : answer) {
       if (message instanceof ErrorResponse error) {
         compareError(sql, starts, unterminated, error);
         return;
@@ -234,7 +235,7 @@ class LexerAgainstServerTest {
   private static void compareError(
       String sql, Set<Integer> starts, int unterminated, ErrorResponse error) {
     String message = String.valueOf(error.message());
-    String position = error.fields().get('P');
+    String position = error.fields().get(ErrorFields.POSITION);
     if (position == null || message.contains("Unicode escape") || message.contains("junk")) {
       // These point into a token, or are of a version that is stricter than the oldest.
       return;

@@ -1,6 +1,14 @@
 package dev.pglambda.testing;
 
-import dev.pglambda.testing.ServerMessage.Authentication;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.PasswordMessage;
+import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
+import dev.pglambda.protocol.FrontendMessage.SaslResponse;
+import dev.pglambda.protocol.auth.ScramClient;
+import dev.pglambda.protocol.auth.ScramServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -11,16 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A client's side of cleartext, MD5 and SCRAM-SHA-256 authentication (without channel binding). */
 final class Authenticator {
-  private static final int OK = 0;
-  private static final int CLEARTEXT = 3;
-  private static final int MD5 = 5;
-  private static final int SASL = 10;
-  private static final int SASL_CONTINUE = 11;
-  private static final int SASL_FINAL = 12;
-
   private final String user;
   private final @Nullable String password;
-  private @Nullable ScramSha256Client scram;
+  private @Nullable ScramClient scram;
 
   Authenticator(String user, @Nullable String password) {
     this.user = user;
@@ -30,20 +31,20 @@ final class Authenticator {
   /**
    * Takes one authentication message.
    *
-   * @return the body of the 'p' message to answer with, or null if none is due
+   * @return the message to answer with, or null if none is due
    * @throws IOException if the request is not known, a password is missing, or the server does not
    *     prove that it knows the password
    */
-  byte @Nullable [] answer(Authentication request) throws IOException {
+  @Nullable FrontendMessage answer(Authentication request) throws IOException {
     try {
       return switch (request.code()) {
-        case OK -> null;
-        case CLEARTEXT -> terminated(password());
-        case MD5 -> terminated(md5(request.data()));
-        case SASL -> saslInitial(request.data());
-        case SASL_CONTINUE -> scram().proof(text(request.data())).getBytes(StandardCharsets.UTF_8);
-        case SASL_FINAL -> {
-          scram().verify(text(request.data()));
+        case Authentication.OK -> null;
+        case Authentication.CLEARTEXT_PASSWORD -> new PasswordMessage(password());
+        case Authentication.MD5_PASSWORD -> new PasswordMessage(md5(request.data()));
+        case Authentication.SASL -> saslInitial(request);
+        case Authentication.SASL_CONTINUE -> sasl(scram().last(request.text()));
+        case Authentication.SASL_FINAL -> {
+          scram().verify(request.text());
           yield null;
         }
         default -> throw new IOException("authentication request " + request.code());
@@ -60,7 +61,7 @@ final class Authenticator {
     return password;
   }
 
-  private ScramSha256Client scram() throws IOException {
+  private ScramClient scram() throws IOException {
     if (scram == null) {
       throw new IOException("SASL data without a SASL request");
     }
@@ -68,7 +69,7 @@ final class Authenticator {
   }
 
   private String md5(ByteBuffer salt) throws IOException, GeneralSecurityException {
-    String hashed = hex((password() + user).getBytes(StandardCharsets.UTF_8), new byte[0]);
+    String hashed = hex((password() + user).getBytes(UTF_8), new byte[0]);
     byte[] saltBytes = new byte[salt.remaining()];
     salt.duplicate().get(saltBytes);
     return "md5" + hex(hashed.getBytes(StandardCharsets.US_ASCII), saltBytes);
@@ -80,24 +81,15 @@ final class Authenticator {
     return HexFormat.of().formatHex(digest.digest(second));
   }
 
-  private byte[] saslInitial(ByteBuffer mechanisms) throws IOException {
-    if (!text(mechanisms).contains(ScramSha256Client.MECHANISM + "\0")) {
-      throw new IOException("SASL mechanisms: " + text(mechanisms).replace('\0', ' '));
+  private FrontendMessage saslInitial(Authentication request) throws IOException {
+    if (!request.offers(ScramServer.MECHANISM)) {
+      throw new IOException("SASL mechanisms: " + request.text().replace('\0', ' '));
     }
-    scram = new ScramSha256Client(password());
-    byte[] first = scram.first().getBytes(StandardCharsets.UTF_8);
-    return new ClientMessageWriter.Fields()
-        .string(ScramSha256Client.MECHANISM)
-        .int32(first.length)
-        .raw(first)
-        .bytes();
+    scram = new ScramClient(password());
+    return new SaslInitialResponse(ScramServer.MECHANISM, UTF_8.encode(scram.first()));
   }
 
-  private static byte[] terminated(String text) {
-    return (text + "\0").getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String text(ByteBuffer data) {
-    return StandardCharsets.UTF_8.decode(data.duplicate()).toString();
+  private static FrontendMessage sasl(String data) {
+    return new SaslResponse(UTF_8.encode(data));
   }
 }

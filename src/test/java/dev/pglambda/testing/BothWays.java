@@ -1,13 +1,15 @@
 package dev.pglambda.testing;
 
 import static dev.pglambda.testing.Awaiting.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.StartException;
-import dev.pglambda.testing.ServerMessage.BackendKeyData;
-import dev.pglambda.testing.ServerMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.FrontendMessage.FunctionCall;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,7 +93,7 @@ public final class BothWays implements AutoCloseable {
 
   /** One of the two conversations. */
   public static final class Conversation implements AutoCloseable {
-    private final List<@Nullable ServerMessage> received = new ArrayList<>();
+    private final List<@Nullable BackendMessage> received = new ArrayList<>();
     private final WireClient client;
 
     private Conversation(WireClient client) {
@@ -112,8 +114,8 @@ public final class BothWays implements AutoCloseable {
 
     /** Sends what is pending and reads up to and including ReadyForQuery, or to the end. */
     public Conversation readUntilReady() throws IOException {
-      ServerMessage message = receive();
-      while (message != null && !(message instanceof ServerMessage.ReadyForQuery)) {
+      BackendMessage message = receive();
+      while (message != null && !(message instanceof BackendMessage.ReadyForQuery)) {
         message = receive();
       }
       return this;
@@ -135,9 +137,9 @@ public final class BothWays implements AutoCloseable {
 
     /** Reads up to ReadyForQuery, and leaves out COPY data: how much of it comes differs. */
     public Conversation readUntilReadyWithoutCopyData() throws IOException {
-      ServerMessage message = client.read();
-      while (message != null && !(message instanceof ServerMessage.ReadyForQuery)) {
-        if (!(message instanceof ServerMessage.CopyData)) {
+      BackendMessage message = client.read();
+      while (message != null && !(message instanceof BackendMessage.ReadyForQuery)) {
+        if (!(message instanceof BackendMessage.CopyData)) {
           received.add(message);
         }
         message = client.read();
@@ -146,8 +148,8 @@ public final class BothWays implements AutoCloseable {
       return this;
     }
 
-    private @Nullable ServerMessage receive() throws IOException {
-      ServerMessage message = client.read();
+    private @Nullable BackendMessage receive() throws IOException {
+      BackendMessage message = client.read();
       received.add(message);
       return message;
     }
@@ -156,14 +158,14 @@ public final class BothWays implements AutoCloseable {
       return received.stream().map(Conversation::comparable).toList();
     }
 
-    private static String comparable(@Nullable ServerMessage message) {
+    private static String comparable(@Nullable BackendMessage message) {
       if (message instanceof NotificationResponse notification) {
         return notification.channel() + "," + notification.payload();
       }
       if (message instanceof BackendKeyData key) {
         return "key of " + key.secretKey().remaining();
       }
-      if (message instanceof ServerMessage.CopyData data) {
+      if (message instanceof BackendMessage.CopyData data) {
         return data.text();
       }
       String text = WAL_POSITION.matcher("" + message).replaceAll("of this server");
@@ -175,14 +177,14 @@ public final class BothWays implements AutoCloseable {
     }
 
     /** Its type byte; ReadyForQuery as its status, the end of the connection as a full stop. */
-    private static String letter(@Nullable ServerMessage message) {
+    private static String letter(@Nullable BackendMessage message) {
       if (message == null) {
         return ".";
       }
-      if (message instanceof ServerMessage.ReadyForQuery ready) {
+      if (message instanceof BackendMessage.ReadyForQuery ready) {
         return "<" + ready.status() + ">";
       }
-      if (message instanceof ServerMessage.Unknown unknown) {
+      if (message instanceof BackendMessage.Unknown unknown) {
         return String.valueOf(unknown.type());
       }
       return LETTERS.getOrDefault(message.name(), "?");
@@ -198,7 +200,7 @@ public final class BothWays implements AutoCloseable {
    * The messages in few letters: ReadyForQuery is its status in angle brackets, a full stop is the
    * end of the connection.
    */
-  public static String letters(List<@Nullable ServerMessage> messages) {
+  public static String letters(List<@Nullable BackendMessage> messages) {
     return messages.stream().map(Conversation::letter).collect(Collectors.joining());
   }
 
@@ -233,12 +235,12 @@ public final class BothWays implements AutoCloseable {
    * @param types letters of the messages; ReadyForQuery is its status in angle brackets, a full
    *     stop is the end of the connection
    */
-  public record Heard(String types, List<@Nullable ServerMessage> messages) {
+  public record Heard(String types, List<@Nullable BackendMessage> messages) {
     /** SQLSTATEs of the errors. */
     public List<@Nullable String> sqlStates() {
       List<@Nullable String> states = new ArrayList<>();
-      for (ServerMessage message : messages) {
-        if (message instanceof ServerMessage.ErrorResponse error) {
+      for (BackendMessage message : messages) {
+        if (message instanceof BackendMessage.ErrorResponse error) {
           states.add(error.sqlState());
         }
       }
@@ -248,8 +250,8 @@ public final class BothWays implements AutoCloseable {
     /** Tags of the commands that were completed. */
     public List<String> tags() {
       List<String> tags = new ArrayList<>();
-      for (ServerMessage message : messages) {
-        if (message instanceof ServerMessage.CommandComplete complete) {
+      for (BackendMessage message : messages) {
+        if (message instanceof BackendMessage.CommandComplete complete) {
           tags.add(complete.tag());
         }
       }
@@ -278,7 +280,7 @@ public final class BothWays implements AutoCloseable {
     await("no row: " + query)
         .until(
             () -> client.query(query).readUntilReady(),
-            answer -> answer.stream().noneMatch(ServerMessage.DataRow.class::isInstance));
+            answer -> answer.stream().noneMatch(BackendMessage.DataRow.class::isInstance));
   }
 
   public PostgresServer postgres() {
@@ -298,17 +300,9 @@ public final class BothWays implements AutoCloseable {
     proxy.close();
   }
 
-  /** The body of a FunctionCall with one argument and a result, both text. */
-  public static byte[] functionCall(int oid, String argument) {
-    byte[] text = argument.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(14 + text.length)
-        .putInt(oid)
-        .putShort((short) 0) // all arguments in text format
-        .putShort((short) 1)
-        .putInt(text.length)
-        .put(text)
-        .putShort((short) 0)
-        .array();
+  /** A FunctionCall with one argument and a result, both text. */
+  public static FunctionCall functionCall(int oid, String argument) {
+    return new FunctionCall(oid, List.of(), List.of(UTF_8.encode(argument)), 0);
   }
 
   /** For the names of the tests. */

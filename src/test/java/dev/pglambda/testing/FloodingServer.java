@@ -1,6 +1,12 @@
 package dev.pglambda.testing;
 
-import java.io.DataInputStream;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.MessageStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -16,8 +22,7 @@ import java.util.List;
  */
 public final class FloodingServer implements AutoCloseable {
   /** A DataRow of the flood. */
-  public static final byte[] ROW =
-      Peer.message('D', "\0\1\0\0\4\0" + "0123456789abcdef".repeat(64));
+  public static final byte[] ROW = Peer.message(Peer.row("0123456789abcdef".repeat(64)));
 
   private static final int ROWS_IN_A_WRITE = 32;
 
@@ -65,18 +70,15 @@ public final class FloodingServer implements AutoCloseable {
   private static void serve(Socket session) {
     try (session) {
       session.setTcpNoDelay(true);
-      DataInputStream in = new DataInputStream(session.getInputStream());
       OutputStream out = session.getOutputStream();
-      in.skipNBytes(in.readInt() - 4);
-      out.write(Peer.message('R', "\0\0\0\0"));
-      out.write(Peer.message('Z', "I"));
-      while (in.read() == 'Q') {
-        byte[] text = in.readNBytes(in.readInt() - 4);
-        if (text[0] == 'f') {
+      MessageStream messages = new MessageStream(session.getInputStream(), out, US_ASCII);
+      messages.readStartup();
+      messages.send(Authentication.ok(), new ReadyForQuery('I'));
+      while (messages.readFrontend() instanceof Query query) {
+        if (query.text().equals("flood")) {
           flood(out);
         }
-        out.write(Peer.message('C', "SELECT 0\0"));
-        out.write(Peer.message('Z', "I"));
+        messages.send(new CommandComplete("SELECT 0"), new ReadyForQuery('I'));
       }
     } catch (IOException ended) {
       // The client has gone, or the proxy.

@@ -2,6 +2,8 @@ package dev.pglambda.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.StartupPacket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -9,10 +11,6 @@ import java.util.Random;
 
 /** What somebody sends who is no PostgreSQL client; the same for the same seed. */
 public final class HostileTraffic {
-  private static final int PROTOCOL_3_0 = 3 << 16;
-  private static final int CANCEL = 80877102;
-  private static final int SSL = 80877103;
-  private static final int GSS = 80877104;
 
   private final Random random;
 
@@ -27,11 +25,22 @@ public final class HostileTraffic {
       case 1 -> withLength(random.nextInt(), noise(random.nextInt(64)));
       case 2 ->
           withLength(pick(Integer.MAX_VALUE, Integer.MIN_VALUE, -1, 0, 1, 7, 10_001), noise(9));
-      case 3 -> packet(PROTOCOL_3_0, noise(random.nextInt(200)));
+      case 3 -> packet(StartupPacket.PROTOCOL_3_0, noise(random.nextInt(200)));
       case 4 -> packet(random.nextInt(), noise(random.nextInt(200)));
-      case 5 -> packet(pick(SSL, GSS, CANCEL), noise(random.nextInt(300)));
-      case 6 -> join(packet(SSL), packet(GSS), packet(pick(SSL, GSS)), noise(50));
-      case 7 -> join(packet(SSL), noise(1 + random.nextInt(100)));
+      case 5 ->
+          packet(
+              pick(
+                  StartupPacket.SSL_REQUEST,
+                  StartupPacket.GSSENC_REQUEST,
+                  StartupPacket.CANCEL_REQUEST),
+              noise(random.nextInt(300)));
+      case 6 ->
+          join(
+              packet(StartupPacket.SSL_REQUEST),
+              packet(StartupPacket.GSSENC_REQUEST),
+              packet(pick(StartupPacket.SSL_REQUEST, StartupPacket.GSSENC_REQUEST)),
+              noise(50));
+      case 7 -> join(packet(StartupPacket.SSL_REQUEST), noise(1 + random.nextInt(100)));
       case 8 -> join(new byte[] {0x16, 3, 1}, noise(200)); // a TLS handshake nobody asked for
       case 9 -> "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(ISO_8859_1);
       case 10 -> join(callbackStartup(), afterStartup());
@@ -58,8 +67,10 @@ public final class HostileTraffic {
       case 0 -> noise(1 + random.nextInt(300));
       case 1 -> join(new byte[] {'p'}, withLength(Integer.MAX_VALUE, noise(1000)));
       case 2 -> join(new byte[] {'p'}, withLength(pick(0, 3, -1, Integer.MIN_VALUE), noise(10)));
-      case 3 -> Peer.message('Q', new String(noise(100), ISO_8859_1));
-      default -> Peer.message('p', "SCRAM-SHA-256\0\0\0\0\4n,,n=,r=" + noise(20).length);
+      case 3 -> Peer.message(FrontendMessage.QUERY, new String(noise(100), ISO_8859_1));
+      default ->
+          Peer.message(
+              FrontendMessage.PASSWORD, "SCRAM-SHA-256\0\0\0\0\4n,,n=,r=" + noise(20).length);
     };
   }
 

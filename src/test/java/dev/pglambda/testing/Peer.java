@@ -1,5 +1,18 @@
 package dev.pglambda.testing;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageWriter;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -10,7 +23,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One end of a scripted conversation over a real socket: sends and reads exactly what the test
@@ -41,34 +58,60 @@ public final class Peer implements AutoCloseable {
   }
 
   /** A message's type and body; the body one {@code char} per byte. */
-  public record Message(char type, String body) {
+  public record Received(byte type, String body) {
     @Override
     public String toString() {
-      return type + ":" + body.replace('\0', '|');
+      return (char) type + ":" + body.replace('\0', '|');
     }
   }
 
-  /** The bytes of a message. */
-  public static byte[] message(char type, String body) {
-    return ByteBuffer.allocate(5 + body.length())
-        .put((byte) type)
-        .putInt(4 + body.length())
-        .put(body.getBytes(StandardCharsets.ISO_8859_1))
-        .array();
+  /** The bytes of messages; their texts have one {@code char} per byte. */
+  public static byte[] message(Message... messages) {
+    return MessageWriter.bytes(ISO_8859_1, messages);
   }
 
-  /** The bytes of a packet without a type: {@code length, code, body}. */
+  /** The bytes of a message of which the test makes the body. */
+  public static byte[] message(byte type, String body) {
+    return message(new FrontendMessage.Unknown(type, ByteBuffer.wrap(body.getBytes(ISO_8859_1))));
+  }
+
+  /** An error with these fields: {@code "SERROR", "C42601", ..}. */
+  public static ErrorResponse error(String... fields) {
+    return new ErrorResponse(fields(fields));
+  }
+
+  /** A notice with these fields. */
+  public static NoticeResponse notice(String... fields) {
+    return new NoticeResponse(fields(fields));
+  }
+
+  private static ErrorFields fields(String... fields) {
+    ErrorFields all = new ErrorFields();
+    Stream.of(fields).forEach(field -> all.with(field.charAt(0), field.substring(1)));
+    return all;
+  }
+
+  /** A row of texts in UTF-8; null is NULL. */
+  public static DataRow row(@Nullable String... values) {
+    return DataRow.of(Arrays.asList(values));
+  }
+
+  /** The bytes of a packet without a type, which may be none that PostgreSQL knows. */
   public static byte[] packet(int code, String body) {
-    return ByteBuffer.allocate(8 + body.length())
-        .putInt(8 + body.length())
+    return ByteBuffer.allocate(2 * Integer.BYTES + body.length())
+        .putInt(2 * Integer.BYTES + body.length())
         .putInt(code)
-        .put(body.getBytes(StandardCharsets.ISO_8859_1))
+        .put(body.getBytes(ISO_8859_1))
         .array();
   }
 
   /** A startup message of protocol 3.0 with the given names and values. */
   public static byte[] startup(String... namesAndValues) {
-    return packet(3 << 16, String.join("\0", namesAndValues) + "\0\0");
+    Map<String, String> parameters = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      parameters.put(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return message(new StartupMessage(parameters));
   }
 
   public Peer send(byte[] bytes) throws IOException {
@@ -76,8 +119,12 @@ public final class Peer implements AutoCloseable {
     return this;
   }
 
-  public Peer send(char type, String body) throws IOException {
-    return send(message(type, body));
+  public Peer send(Message... messages) throws IOException {
+    return send(messages);
+  }
+
+  public Peer send(byte type, String body) throws IOException {
+    return send(type, body);
   }
 
   /** Sends bytes one at a time, each in a segment of its own as far as the kernel allows. */
@@ -89,19 +136,25 @@ public final class Peer implements AutoCloseable {
     return this;
   }
 
-  public Message read() throws IOException {
-    char type = (char) in.readUnsignedByte();
-    return new Message(type, text(in.readInt() - 4));
+  public Received read() throws IOException {
+    byte type = in.readByte();
+    return new Received(type, text(in.readInt() - Frame.MIN_LENGTH));
+  }
+
+  /** Reads a message that a server has sent. */
+  public BackendMessage readBackend() throws IOException, ProtocolViolation {
+    Received message = read();
+    return BackendMessage.read(message.type(), message.body().getBytes(ISO_8859_1), ISO_8859_1);
   }
 
   /** Reads the body of a packet without a type, its code in front as a decimal number. */
   public String readPacket() throws IOException {
     int length = in.readInt();
-    return in.readInt() + ":" + text(length - 8).replace('\0', '|');
+    return in.readInt() + ":" + text(length - 2 * Integer.BYTES).replace('\0', '|');
   }
 
   public String text(int length) throws IOException {
-    return new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
+    return new String(in.readNBytes(length), ISO_8859_1);
   }
 
   /** Reads until the other side closes. */
@@ -112,7 +165,7 @@ public final class Peer implements AutoCloseable {
     } catch (SocketException reset) {
       // A reset ends the conversation as an orderly close does.
     }
-    return all.toString(StandardCharsets.ISO_8859_1);
+    return all.toString(ISO_8859_1);
   }
 
   /** Whether the other side has closed, and sent nothing before. */

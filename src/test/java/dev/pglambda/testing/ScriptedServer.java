@@ -1,15 +1,26 @@
 package dev.pglambda.testing;
 
-import dev.pglambda.testing.ClientMessageWriter.Fields;
-import java.io.DataInputStream;
-import java.io.EOFException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.MessageStream;
+import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.StartupPacket;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -88,101 +99,71 @@ public final class ScriptedServer implements AutoCloseable {
 
   /** The server's side of a connection. */
   public static final class Connection {
-    private final DataInputStream input;
-    private final ClientMessageWriter writer;
+    private final MessageStream stream;
 
     private Connection(Socket socket) throws IOException {
-      this.input = new DataInputStream(socket.getInputStream());
-      this.writer = new ClientMessageWriter(socket.getOutputStream());
+      this.stream = new MessageStream(socket.getInputStream(), socket.getOutputStream(), UTF_8);
     }
 
-    /** Reads a packet of the startup phase and returns what follows its length. */
-    public byte[] readStartup() throws IOException {
-      return input.readNBytes(input.readInt() - 4);
+    /** Reads a packet of the startup phase; null at the end of the connection. */
+    public @Nullable StartupPacket readStartup() throws IOException {
+      return stream.readStartup();
     }
 
-    /**
-     * Reads a message.
-     *
-     * @return type and body, decoded as ISO 8859-1; null at the end of the connection
-     */
-    public @Nullable String readMessage() throws IOException {
-      int type = input.read();
-      if (type < 0) {
-        return null;
-      }
-      int length = input.readInt() - 4;
-      byte[] body = input.readNBytes(length);
-      if (body.length < length) {
-        throw new EOFException("connection ended within a message");
-      }
-      return (char) type + new String(body, StandardCharsets.ISO_8859_1);
+    /** Reads a message; null at the end of the connection. */
+    public @Nullable FrontendMessage read() throws IOException {
+      return stream.readFrontend();
     }
 
-    /** Reads messages up to and including one of these types, or the end of the connection. */
-    public void skipThrough(String types) throws IOException {
-      String message = readMessage();
-      while (message != null && types.indexOf(message.charAt(0)) < 0) {
-        message = readMessage();
+    /** Reads messages up to and including a Query, Sync or Terminate, or the end. */
+    public void skipSeries() throws IOException {
+      FrontendMessage message = read();
+      while (message != null && !endsSeries(message)) {
+        message = read();
       }
+    }
+
+    private static boolean endsSeries(FrontendMessage message) {
+      return message instanceof FrontendMessage.Query
+          || message instanceof FrontendMessage.Sync
+          || message instanceof FrontendMessage.Terminate;
     }
 
     /** Accepts a session without a password, ready for queries. */
     public void acceptSession() throws IOException {
       readStartup();
-      authentication(0, new byte[0]).ready('I');
-    }
-
-    /** Authentication. */
-    public Connection authentication(int code, byte[] data) throws IOException {
-      return send('R', new Fields().int32(code).raw(data));
-    }
-
-    /** ParameterStatus. */
-    public Connection parameter(String name, String value) throws IOException {
-      return send('S', new Fields().string(name).string(value));
+      send(Authentication.ok()).ready(ReadyForQuery.IDLE);
     }
 
     /** RowDescription with one column of type text. */
     public Connection textColumn(String name) throws IOException {
-      Fields column = new Fields().int16(1).string(name).int32(0).int16(0).int32(25);
-      return send('T', column.int16(-1).int32(-1).int16(0));
+      return send(new RowDescription(List.of(Column.text(name))));
     }
 
     /** DataRow. */
     public Connection row(List<? extends @Nullable String> values) throws IOException {
-      return send('D', new Fields().values(values));
-    }
-
-    /** CopyInResponse in text format, without columns. */
-    public Connection copyIn() throws IOException {
-      return send('G', new Fields().character('\0').int16(0));
+      return send(DataRow.of(values));
     }
 
     /** CommandComplete. */
     public Connection complete(String tag) throws IOException {
-      return send('C', new Fields().string(tag));
+      return send(new CommandComplete(tag));
     }
 
     /** ErrorResponse. */
     public Connection error(String severity, String sqlState, String message) throws IOException {
-      return send(
-          'E',
-          new Fields()
-              .string("S" + severity)
-              .string("C" + sqlState)
-              .string("M" + message)
-              .character('\0'));
+      SqlError error = new SqlError(sqlState, message, null, null);
+      return send(new ErrorResponse(ErrorFields.of(severity, error)));
     }
 
     /** ReadyForQuery. */
     public Connection ready(char status) throws IOException {
-      return send('Z', new Fields().character(status));
+      return send(new ReadyForQuery(status));
     }
 
-    private Connection send(char type, Fields fields) throws IOException {
-      writer.message(type, fields);
-      writer.flush();
+    /** Any messages. */
+    public Connection send(BackendMessage... messages) throws IOException {
+      stream.send(messages);
       return this;
     }
   }

@@ -1,12 +1,23 @@
 package dev.pglambda.testing;
 
-import dev.pglambda.testing.ClientMessageWriter.Fields;
-import dev.pglambda.testing.ServerMessage.Authentication;
-import dev.pglambda.testing.ServerMessage.BackendKeyData;
-import dev.pglambda.testing.ServerMessage.CopyInResponse;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.ParameterStatus;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageStream;
+import dev.pglambda.protocol.MessageWriter;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,6 +29,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,35 +43,26 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * try (WireClient client = WireClient.connect(host, port, "postgres", "postgres", null)) {
- *   List<ServerMessage> answer = client.query("SELECT 1").readUntilReady();
+ *   List<BackendMessage> answer = client.query("SELECT 1").readUntilReady();
  *   ...
  *   client.parse("", "SELECT $1::int").bind("", "", List.of("1")).describePortal("").execute("", 0).sync();
- *   List<ServerMessage> extended = client.readUntilReady();
+ *   List<BackendMessage> extended = client.readUntilReady();
  * }
  * }</pre>
  */
 public final class WireClient implements AutoCloseable {
-  /** Protocol version 3.0. */
-  public static final int PROTOCOL_3_0 = 0x00030000;
-
-  /** Protocol version 3.2, which PostgreSQL speaks since 18. */
-  public static final int PROTOCOL_3_2 = 0x00030002;
-
-  private static final int SSL_REQUEST = 80877103;
-  private static final int GSSENC_REQUEST = 80877104;
-  private static final int CANCEL_REQUEST = 80877102;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final Socket socket;
-  private final ClientMessageWriter writer;
-  private final ServerMessageReader reader;
+  private final ByteBuf pending = Unpooled.buffer();
+  private final MessageWriter writer = new MessageWriter(pending, UTF_8);
+  private final MessageStream stream;
   private final Map<String, String> parameters = new HashMap<>();
   private @Nullable BackendKeyData key;
 
   private WireClient(Socket socket) throws IOException {
     this.socket = socket;
-    this.writer = new ClientMessageWriter(socket.getOutputStream());
-    this.reader = new ServerMessageReader(socket.getInputStream());
+    this.stream = new MessageStream(socket.getInputStream(), socket.getOutputStream(), UTF_8);
   }
 
   /** Opens a connection and sends nothing. */
@@ -87,7 +90,7 @@ public final class WireClient implements AutoCloseable {
       throws IOException {
     WireClient client = open(host, port);
     try {
-      List<ServerMessage> answer =
+      List<BackendMessage> answer =
           client.startUp(Map.of("user", user, "database", database), password);
       if (!(answer.get(answer.size() - 1) instanceof ReadyForQuery)) {
         throw new IOException("no session: " + answer);
@@ -111,9 +114,9 @@ public final class WireClient implements AutoCloseable {
    * @param startupParameters {@code user}, {@code database} and settings
    * @return everything the server sent, up to ReadyForQuery, an ErrorResponse or the end
    */
-  public List<ServerMessage> startUp(
+  public List<BackendMessage> startUp(
       Map<String, String> startupParameters, @Nullable String password) throws IOException {
-    startupMessage(PROTOCOL_3_0, startupParameters);
+    startupMessage(StartupPacket.PROTOCOL_3_0, startupParameters);
     return authenticate(startupParameters.getOrDefault("user", ""), password);
   }
 
@@ -122,12 +125,12 @@ public final class WireClient implements AutoCloseable {
    *
    * @return everything the server sent, up to ReadyForQuery, an ErrorResponse or the end
    */
-  public List<ServerMessage> authenticate(String user, @Nullable String password)
+  public List<BackendMessage> authenticate(String user, @Nullable String password)
       throws IOException {
     Authenticator authenticator = new Authenticator(user, password);
-    List<ServerMessage> messages = new ArrayList<>();
+    List<BackendMessage> messages = new ArrayList<>();
     while (true) {
-      ServerMessage message = read();
+      BackendMessage message = read();
       if (message == null) {
         return messages;
       }
@@ -136,9 +139,9 @@ public final class WireClient implements AutoCloseable {
         return messages;
       }
       if (message instanceof Authentication request) {
-        byte[] answer = authenticator.answer(request);
+        FrontendMessage answer = authenticator.answer(request);
         if (answer != null) {
-          message('p', answer);
+          send(answer);
         }
       }
     }
@@ -153,91 +156,68 @@ public final class WireClient implements AutoCloseable {
       ordered.put("user", user);
     }
     ordered.putAll(startupParameters);
-    writer.untyped(new Fields().int32(version).startupParameters(ordered));
-    return this;
-  }
-
-  /** SSLRequest; read the answer with {@link #readByte}. */
-  public WireClient sslRequest() throws IOException {
-    writer.untyped(new Fields().int32(SSL_REQUEST));
-    return this;
-  }
-
-  /** GSSENCRequest; read the answer with {@link #readByte}. */
-  public WireClient gssEncryptionRequest() throws IOException {
-    writer.untyped(new Fields().int32(GSSENC_REQUEST));
-    return this;
+    return send(new StartupMessage(version >> 16, version & 0xffff, ordered));
   }
 
   /** CancelRequest with any key; a server answers by closing the connection. */
-  public WireClient cancelRequest(BackendKeyData of) throws IOException {
-    byte[] secret = new byte[of.secretKey().remaining()];
-    of.secretKey().duplicate().get(secret);
-    writer.untyped(new Fields().int32(CANCEL_REQUEST).int32(of.processId()).raw(secret));
-    return this;
+  public WireClient cancelRequest(BackendKeyData of) {
+    return send(new StartupPacket.CancelRequest(of.processId(), of.secretKey()));
   }
 
   /** Query. */
-  public WireClient query(String sql) throws IOException {
-    writer.message('Q', new Fields().string(sql));
-    return this;
+  public WireClient query(String sql) {
+    return send(new FrontendMessage.Query(sql));
   }
 
   /** Parse. */
-  public WireClient parse(String statement, String sql, int... typeOids) throws IOException {
-    writer.message('P', new Fields().string(statement).string(sql).oids(typeOids));
-    return this;
+  public WireClient parse(String statement, String sql, int... typeOids) {
+    List<Integer> types = IntStream.of(typeOids).boxed().toList();
+    return send(new FrontendMessage.Parse(statement, sql, types));
   }
 
   /** Bind with parameters and results in text format. */
   public WireClient bind(
-      String portal, String statement, List<? extends @Nullable String> parameterValues)
-      throws IOException {
-    return bind(portal, statement, parameterValues, 0);
+      String portal, String statement, List<? extends @Nullable String> parameterValues) {
+    return bind(portal, statement, parameterValues, FrontendMessage.TEXT_FORMAT);
   }
 
   /**
    * Bind with parameters in text format.
    *
-   * @param resultFormat of all columns: 0 for text, 1 for binary
+   * @param resultFormat of all columns
    */
   public WireClient bind(
       String portal,
       String statement,
       List<? extends @Nullable String> parameterValues,
-      int resultFormat)
-      throws IOException {
-    Fields fields = new Fields().string(portal).string(statement).int16(0).values(parameterValues);
-    writer.message('B', fields.int16(1).int16(resultFormat));
-    return this;
+      int resultFormat) {
+    List<@Nullable ByteBuffer> values = DataRow.of(parameterValues).values();
+    return send(
+        new FrontendMessage.Bind(portal, statement, List.of(), values, List.of(resultFormat)));
   }
 
   /**
    * Bind with parameters in formats of their own and all results in binary format.
    *
-   * @param formats of the parameters: 0 for text, 1 for binary
+   * @param formats of the parameters
    */
   public WireClient bindBinary(
-      String portal, String statement, List<Integer> formats, List<byte @Nullable []> values)
-      throws IOException {
-    Fields fields = new Fields().string(portal).string(statement).int16(formats.size());
-    for (int format : formats) {
-      fields.int16(format);
-    }
-    writer.message('B', fields.bytes(values).int16(1).int16(1));
-    return this;
+      String portal, String statement, List<Integer> formats, List<byte @Nullable []> values) {
+    List<@Nullable ByteBuffer> buffers = new ArrayList<>();
+    values.forEach(value -> buffers.add(value == null ? null : ByteBuffer.wrap(value)));
+    return send(
+        new FrontendMessage.Bind(
+            portal, statement, formats, buffers, List.of(FrontendMessage.BINARY_FORMAT)));
   }
 
   /** Describe a prepared statement. */
-  public WireClient describeStatement(String statement) throws IOException {
-    writer.message('D', new Fields().character('S').string(statement));
-    return this;
+  public WireClient describeStatement(String statement) {
+    return send(FrontendMessage.Describe.statement(statement));
   }
 
   /** Describe a portal. */
-  public WireClient describePortal(String portal) throws IOException {
-    writer.message('D', new Fields().character('P').string(portal));
-    return this;
+  public WireClient describePortal(String portal) {
+    return send(FrontendMessage.Describe.portal(portal));
   }
 
   /**
@@ -245,69 +225,66 @@ public final class WireClient implements AutoCloseable {
    *
    * @param maxRows 0 for all
    */
-  public WireClient execute(String portal, int maxRows) throws IOException {
-    writer.message('E', new Fields().string(portal).int32(maxRows));
-    return this;
+  public WireClient execute(String portal, int maxRows) {
+    return send(new FrontendMessage.Execute(portal, maxRows));
   }
 
   /** Close a prepared statement. */
-  public WireClient closeStatement(String statement) throws IOException {
-    writer.message('C', new Fields().character('S').string(statement));
-    return this;
+  public WireClient closeStatement(String statement) {
+    return send(FrontendMessage.Close.statement(statement));
   }
 
   /** Close a portal. */
-  public WireClient closePortal(String portal) throws IOException {
-    writer.message('C', new Fields().character('P').string(portal));
-    return this;
+  public WireClient closePortal(String portal) {
+    return send(FrontendMessage.Close.portal(portal));
   }
 
   /** Sync. */
-  public WireClient sync() throws IOException {
-    return message('S', new byte[0]);
+  public WireClient sync() {
+    return send(new FrontendMessage.Sync());
   }
 
   /** The message Flush. */
-  public WireClient flush() throws IOException {
-    return message('H', new byte[0]);
+  public WireClient flush() {
+    return send(new FrontendMessage.Flush());
   }
 
   /** CopyData. */
-  public WireClient copyData(byte[] data) throws IOException {
-    return message('d', data);
+  public WireClient copyData(byte[] data) {
+    return send(new FrontendMessage.CopyData(ByteBuffer.wrap(data)));
   }
 
   /** CopyDone. */
-  public WireClient copyDone() throws IOException {
-    return message('c', new byte[0]);
+  public WireClient copyDone() {
+    return send(new FrontendMessage.CopyDone());
   }
 
   /** CopyFail. */
-  public WireClient copyFail(String reason) throws IOException {
-    writer.message('f', new Fields().string(reason));
-    return this;
+  public WireClient copyFail(String reason) {
+    return send(new FrontendMessage.CopyFail(reason));
   }
 
   /** Terminate. */
-  public WireClient terminate() throws IOException {
-    return message('X', new byte[0]);
+  public WireClient terminate() {
+    return send(new FrontendMessage.Terminate());
   }
 
-  /** Any message with a type. */
-  public WireClient message(char type, byte[] body) throws IOException {
-    writer.message(type, new Fields().raw(body));
+  /** Any message; for one that is malformed see {@link FrontendMessage.Unknown}. */
+  public WireClient send(Message message) {
+    writer.write(message);
     return this;
   }
 
   /** Any bytes. */
   public WireClient raw(byte[] bytes) {
-    writer.raw(bytes);
+    pending.writeBytes(bytes);
     return this;
   }
 
   /** Sends everything put together so far in one write. */
   public WireClient flushOut() throws IOException {
-    writer.flush();
+    pending.readBytes(socket.getOutputStream(), pending.readableBytes());
+    pending.clear();
     return this;
   }
 
@@ -316,14 +293,14 @@ public final class WireClient implements AutoCloseable {
    *
    * @return null if the server closed the connection
    */
-  public @Nullable ServerMessage read() throws IOException {
+  public @Nullable BackendMessage read() throws IOException {
     flushOut();
     return readSent();
   }
 
   /** Reads one message and sends nothing: for a thread beside the one that sends. */
-  public @Nullable ServerMessage readSent() throws IOException {
-    ServerMessage message = reader.read();
+  public @Nullable BackendMessage readSent() throws IOException {
+    BackendMessage message = stream.readBackend();
     if (message instanceof ParameterStatus status) {
       parameters.put(status.parameter(), status.value());
     } else if (message instanceof BackendKeyData data) {
@@ -335,7 +312,7 @@ public final class WireClient implements AutoCloseable {
   /** Sends what is pending and reads one byte, such as the answer to SSLRequest; -1 at the end. */
   public int readByte() throws IOException {
     flushOut();
-    return reader.readByte();
+    return stream.readByte();
   }
 
   /**
@@ -344,16 +321,16 @@ public final class WireClient implements AutoCloseable {
    *
    * @throws EOFException if the connection ends without either
    */
-  public List<ServerMessage> readUntilReady() throws IOException {
-    List<ServerMessage> messages = new ArrayList<>();
+  public List<BackendMessage> readUntilReady() throws IOException {
+    List<BackendMessage> messages = new ArrayList<>();
     while (true) {
-      ServerMessage message = read();
+      BackendMessage message = read();
       if (message == null) {
         throw new EOFException("connection closed after " + messages);
       }
       messages.add(message);
       if (message instanceof ReadyForQuery
-          || (message instanceof ErrorResponse error && error.isFatal())) {
+          || (message instanceof ErrorResponse error && error.fields().isFatal())) {
         return messages;
       }
       if (message instanceof CopyInResponse) {

@@ -1,17 +1,31 @@
 package dev.pglambda.testing;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pglambda.testing.ServerMessage.CommandComplete;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Flush;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.SaslResponse;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.protocol.TypeOid;
+import dev.pglambda.protocol.auth.ScramClient;
 import java.io.EOFException;
 import java.io.IOException;
-import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,15 +40,16 @@ class WireClientTest {
             ScriptedServer.start(
                 connection -> {
                   connection.acceptSession();
-                  assertThat(connection.readMessage()).isEqualTo("QSELECT '\u00c3\u00a9'\0");
+                  assertThat(connection.read()).isEqualTo(new Query("SELECT '\u00e9'"));
                   connection.textColumn("a").row(Arrays.asList("\u00e9", null));
-                  connection.parameter("TimeZone", "UTC").complete("SELECT 1").ready('T');
+                  connection.send(new ParameterStatus("TimeZone", "UTC"));
+                  connection.complete("SELECT 1").ready('T');
                 });
         WireClient client = connect(server, null)) {
-      List<ServerMessage> answer = client.query("SELECT '\u00e9'").readUntilReady();
+      List<BackendMessage> answer = client.query("SELECT '\u00e9'").readUntilReady();
 
       assertThat(answer)
-          .extracting(ServerMessage::name)
+          .extracting(BackendMessage::name)
           .containsExactly(
               "RowDescription", "DataRow", "ParameterStatus", "CommandComplete", "ReadyForQuery");
       assertThat(((DataRow) answer.get(1)).texts()).containsExactly("\u00e9", null);
@@ -51,20 +66,29 @@ class WireClientTest {
             ScriptedServer.start(
                 connection -> {
                   connection.acceptSession();
-                  assertThat(connection.readMessage()).isEqualTo("Ps\0SELECT $1\0\0\1\0\0\0\u0019");
-                  assertThat(connection.readMessage())
-                      .isEqualTo("Bp\0s\0\0\0\0\2\0\0\0\1x\u00ff\u00ff\u00ff\u00ff\0\1\0\1");
-                  assertThat(connection.readMessage()).isEqualTo("DSs\0");
-                  assertThat(connection.readMessage()).isEqualTo("DPp\0");
-                  assertThat(connection.readMessage()).isEqualTo("Ep\0\0\0\0\7");
-                  assertThat(connection.readMessage()).isEqualTo("CPp\0");
-                  assertThat(connection.readMessage()).isEqualTo("CSs\0");
-                  assertThat(connection.readMessage()).isEqualTo("H");
-                  assertThat(connection.readMessage()).isEqualTo("S");
+                  assertThat(connection.read())
+                      .isEqualTo(new Parse("s", "SELECT $1", List.of(TypeOid.TEXT)));
+                  assertThat(connection.read())
+                      .isEqualTo(
+                          new Bind(
+                              "p",
+                              "s",
+                              List.of(),
+                              DataRow.of(Arrays.asList("x", null)).values(),
+                              List.of(FrontendMessage.BINARY_FORMAT)));
+                  assertThat(connection.read()).isEqualTo(Describe.statement("s"));
+                  assertThat(connection.read()).isEqualTo(Describe.portal("p"));
+                  assertThat(connection.read()).isEqualTo(new Execute("p", 7));
+                  assertThat(connection.read()).isEqualTo(Close.portal("p"));
+                  assertThat(connection.read()).isEqualTo(Close.statement("s"));
+                  assertThat(connection.read()).isEqualTo(new Flush());
+                  assertThat(connection.read()).isEqualTo(new Sync());
                   connection.ready('I');
                 });
         WireClient client = connect(server, null)) {
-      client.parse("s", "SELECT $1", 25).bind("p", "s", Arrays.asList("x", null), 1);
+      client
+          .parse("s", "SELECT $1", TypeOid.TEXT)
+          .bind("p", "s", Arrays.asList("x", null), FrontendMessage.BINARY_FORMAT);
       client.describeStatement("s").describePortal("p").execute("p", 7);
       client.closePortal("p").closeStatement("s").flush().sync();
 
@@ -77,38 +101,41 @@ class WireClientTest {
     try (ScriptedServer server =
             ScriptedServer.start(
                 connection -> {
-                  assertThat(new String(connection.readStartup(), ISO_8859_1))
-                      .isEqualTo("\0\3\0\0user\0alice\0database\0shop\0\0");
-                  connection.authentication(3, new byte[0]);
-                  assertThat(connection.readMessage()).isEqualTo("psecret\0");
-                  connection.authentication(5, "salt".getBytes(US_ASCII));
+                  assertThat(connection.readStartup())
+                      .isEqualTo(new StartupMessage(Map.of("user", "alice", "database", "shop")));
+                  connection.send(new Authentication(Authentication.CLEARTEXT_PASSWORD, ""));
+                  assertThat(connection.read()).isEqualTo(password("secret"));
+                  connection.send(new Authentication(Authentication.MD5_PASSWORD, "salt"));
                   // md5(md5("secretalice") + "salt"), from PostgreSQL's own rule
-                  assertThat(connection.readMessage())
-                      .matches("pmd5[0-9a-f]{32}\0")
-                      .isEqualTo("p" + MD5_OF_SECRET + "\0");
-                  connection.authentication(0, new byte[0]).ready('I');
+                  assertThat(connection.read()).isEqualTo(password(MD5_OF_SECRET));
+                  connection.send(Authentication.ok()).ready('I');
                 });
         WireClient client = connect(server, "secret")) {
       assertThat(client.key().processId()).isZero();
     }
   }
 
+  /** A PasswordMessage as it is read. */
+  private static SaslResponse password(String password) {
+    return new SaslResponse(UTF_8.encode(password + "\0"));
+  }
+
   private static final String MD5_OF_SECRET = "md5986e2194384c07f4fd1df4b1351b3e68";
 
   @Test
   void provesThePasswordAsTheExampleOfRfc7677Does() throws Exception {
-    ScramSha256Client scram = new ScramSha256Client("user", "pencil", "rOprNGfwEbeRWgbNEkqO");
+    ScramClient scram = new ScramClient("pencil", "n,,", "user", "rOprNGfwEbeRWgbNEkqO");
 
     assertThat(scram.first()).isEqualTo("n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
     assertThat(
-            scram.proof(
+            scram.last(
                 "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
                     + "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"))
         .isEqualTo(
             "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
                 + "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
     scram.verify("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
-    assertThatThrownBy(() -> scram.verify("v=AAAA")).isInstanceOf(GeneralSecurityException.class);
+    assertThatThrownBy(() -> scram.verify("v=AAAA")).isInstanceOf(IOException.class);
   }
 
   @Test
@@ -124,9 +151,9 @@ class WireClientTest {
           .hasMessageContaining("no such database");
 
       try (WireClient client = WireClient.open(server.host(), server.port())) {
-        List<ServerMessage> answer = client.startUp(Map.of("user", "alice"), null);
+        List<BackendMessage> answer = client.startUp(Map.of("user", "alice"), null);
         assertThat(answer).hasSize(1);
-        assertThat(((ErrorResponse) answer.get(0)).isFatal()).isTrue();
+        assertThat(((ErrorResponse) answer.get(0)).fields().isFatal()).isTrue();
         assertThat(client.readEnd()).isTrue();
       }
     }
@@ -138,7 +165,7 @@ class WireClientTest {
             ScriptedServer.start(
                 connection -> {
                   connection.acceptSession();
-                  connection.readMessage();
+                  connection.read();
                   connection.complete("SELECT 1");
                 });
         WireClient client = connect(server, null)) {

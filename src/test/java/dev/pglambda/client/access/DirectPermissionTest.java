@@ -2,12 +2,13 @@ package dev.pglambda.client.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.sql.Connection;
@@ -120,9 +121,9 @@ class DirectPermissionTest {
       ErrorResponse error = error(client.query(sql).readUntilReady());
       assertThat(error.sqlState()).isEqualTo("3F000");
       assertThat(error.message()).isEqualTo("schema \"aws_lambda\" does not exist");
-      assertThat(error.fields().get('P'))
+      assertThat(error.fields().get(ErrorFields.POSITION))
           .isEqualTo(Integer.toString(sql.indexOf("aws_lambda") + 1));
-      assertThat(error.fields().get('H')).contains(OPTION).doesNotContain("Run");
+      assertThat(error.fields().get(ErrorFields.HINT)).contains(OPTION).doesNotContain("Run");
       client.parse("", TARGET).sync();
       assertThat(error(client.readUntilReady()).sqlState()).isEqualTo("3F000");
     }
@@ -191,8 +192,9 @@ class DirectPermissionTest {
       ErrorResponse error = error(client.readUntilReady());
       assertThat(error.sqlState()).isEqualTo("3F000");
       assertThat(error.message()).isEqualTo("schema \"aws_lambda\" does not exist");
-      assertThat(error.fields().get('H')).contains(OPTION);
-      assertThat(error.fields()).doesNotContainKeys('P', 'W');
+      assertThat(error.fields().get(ErrorFields.HINT)).contains(OPTION);
+      assertThat(error.fields().asMap())
+          .doesNotContainKeys(ErrorFields.POSITION, ErrorFields.CONTEXT);
       assertCalls(database, 0);
       client.query("ROLLBACK").readUntilReady();
       client.query("RESET SESSION AUTHORIZATION; RESET ROLE").readUntilReady();
@@ -255,7 +257,8 @@ class DirectPermissionTest {
     ErrorResponse error = error(client.readUntilReady());
     assertThat(error.sqlState()).isEqualTo("42501");
     assertThat(error.message()).isEqualTo(message);
-    assertThat(error.fields()).doesNotContainKeys('P', 'W', 'H');
+    assertThat(error.fields().asMap())
+        .doesNotContainKeys(ErrorFields.POSITION, ErrorFields.CONTEXT, ErrorFields.HINT);
   }
 
   /** The planner removes the call, or EXPLAIN is left out. */
@@ -440,14 +443,14 @@ class DirectPermissionTest {
         database.proxy().host(), database.proxy().port(), role, database.name(), null);
   }
 
-  private static List<ErrorResponse> errors(List<ServerMessage> messages) {
+  private static List<ErrorResponse> errors(List<BackendMessage> messages) {
     return messages.stream()
         .filter(ErrorResponse.class::isInstance)
         .map(ErrorResponse.class::cast)
         .toList();
   }
 
-  private static ErrorResponse error(List<ServerMessage> messages) {
+  private static ErrorResponse error(List<BackendMessage> messages) {
     assertThat(errors(messages)).hasSize(1);
     return errors(messages).get(0);
   }

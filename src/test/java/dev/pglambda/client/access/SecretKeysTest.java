@@ -2,12 +2,12 @@ package dev.pglambda.client.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CopyInResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CopyInResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.net.SocketException;
@@ -482,7 +482,7 @@ class SecretKeysTest {
   }
 
   /** Newer servers give up the connection, and perhaps reset it. */
-  private static @Nullable ServerMessage readUnlessEnded(WireClient client) throws IOException {
+  private static @Nullable BackendMessage readUnlessEnded(WireClient client) throws IOException {
     try {
       return client.read();
     } catch (SocketException reset) {
@@ -498,7 +498,7 @@ class SecretKeysTest {
       answer(client);
       StringBuilder shown = new StringBuilder();
       client.query("COPY t FROM STDIN");
-      ServerMessage message = null;
+      BackendMessage message = null;
       while (awaitsCopy && !(message instanceof CopyInResponse)) {
         message = client.read();
         shown.append(message);

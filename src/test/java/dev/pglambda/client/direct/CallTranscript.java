@@ -1,14 +1,14 @@
 package dev.pglambda.client.direct;
 
 import dev.pglambda.client.direct.RandomCallConversation.Step;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.ReceivedRequest;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.NoticeResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -87,7 +87,7 @@ final class CallTranscript {
 
   private boolean hold(Step step, WireClient client, List<String> lines) throws IOException {
     int answered = 0;
-    ServerMessage message = null;
+    BackendMessage message = null;
     step.send(client);
     do {
       message = client.read();
@@ -97,12 +97,12 @@ final class CallTranscript {
     return message != null;
   }
 
-  private String line(@Nullable ServerMessage message) {
+  private String line(@Nullable BackendMessage message) {
     if (message instanceof ErrorResponse error) {
-      return "ErrorResponse " + withoutSource(error.fields());
+      return "ErrorResponse " + withoutSource(error.fields().asMap());
     }
     if (message instanceof NoticeResponse notice) {
-      return "NoticeResponse " + withoutSource(notice.fields());
+      return "NoticeResponse " + withoutSource(notice.fields().asMap());
     }
     if (message instanceof DataRow row) {
       return "DataRow " + row.values().stream().map(CallTranscript::octets).toList();

@@ -3,16 +3,16 @@ package dev.pglambda.client.direct;
 import static java.util.Locale.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.BothWays;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.ReceivedRequest;
 import dev.pglambda.testing.Reply;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.NoticeResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.sql.Connection;
@@ -164,7 +164,7 @@ final class CallingModes implements AutoCloseable {
 
   /** One of the two conversations. */
   static final class Conversation {
-    private final List<@Nullable ServerMessage> received = new ArrayList<>();
+    private final List<@Nullable BackendMessage> received = new ArrayList<>();
     private final List<ReceivedRequest> requests = new ArrayList<>();
     private final LambdaDatabase database;
     private final WireClient client;
@@ -214,7 +214,7 @@ final class CallingModes implements AutoCloseable {
 
     /** Sends what is pending and reads up to and including ReadyForQuery, or to the end. */
     Conversation readUntilReady() throws IOException {
-      ServerMessage message;
+      BackendMessage message;
       do {
         message = client.read();
         received.add(message);
@@ -228,7 +228,7 @@ final class CallingModes implements AutoCloseable {
 
     private List<String> transcript() {
       List<String> lines = new ArrayList<>();
-      for (ServerMessage message : received) {
+      for (BackendMessage message : received) {
         lines.add(comparable(message));
       }
       for (ReceivedRequest request : requests) {
@@ -237,12 +237,12 @@ final class CallingModes implements AutoCloseable {
       return lines;
     }
 
-    private static String comparable(@Nullable ServerMessage message) {
+    private static String comparable(@Nullable BackendMessage message) {
       if (message instanceof ErrorResponse error) {
-        return "ErrorResponse" + withoutSource(error.fields());
+        return "ErrorResponse" + withoutSource(error.fields().asMap());
       }
       if (message instanceof NoticeResponse notice) {
-        return "NoticeResponse" + withoutSource(notice.fields());
+        return "NoticeResponse" + withoutSource(notice.fields().asMap());
       }
       return OID_OF_A_TABLE.matcher("" + message).replaceAll("tableOid=its own");
     }
@@ -268,11 +268,11 @@ final class CallingModes implements AutoCloseable {
    * @param types letters of the messages, see {@link BothWays#letters}
    * @param payloads of the requests
    */
-  record Heard(String types, List<String> payloads, List<@Nullable ServerMessage> messages) {
+  record Heard(String types, List<String> payloads, List<@Nullable BackendMessage> messages) {
     /** SQLSTATEs of the errors. */
     List<@Nullable String> sqlStates() {
       List<@Nullable String> states = new ArrayList<>();
-      for (ServerMessage message : messages) {
+      for (BackendMessage message : messages) {
         if (message instanceof ErrorResponse error) {
           states.add(error.sqlState());
         }
@@ -281,7 +281,7 @@ final class CallingModes implements AutoCloseable {
     }
 
     /** The messages of a type. */
-    <T extends ServerMessage> List<T> only(Class<T> type) {
+    <T extends BackendMessage> List<T> only(Class<T> type) {
       return messages.stream().filter(type::isInstance).map(type::cast).toList();
     }
   }

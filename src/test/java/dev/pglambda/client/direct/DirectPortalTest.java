@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.client.direct.CallingModes.Heard;
-import dev.pglambda.testing.ServerMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.DataRow;
 import dev.pglambda.testing.WireClient;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -4,7 +4,7 @@ import static dev.pglambda.client.direct.CallingModes.CALL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.client.direct.CallingModes.Heard;
-import dev.pglambda.testing.ServerMessage.ParameterDescription;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
 import dev.pglambda.testing.WireClient;
 import java.util.List;
 import org.junit.jupiter.api.Test;

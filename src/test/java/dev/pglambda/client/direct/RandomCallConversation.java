@@ -1,20 +1,22 @@
 package dev.pglambda.client.direct;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pglambda.client.direct.RandomCalls.Statement;
 import dev.pglambda.client.direct.RandomExpressions.Kind;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.NoticeResponse;
-import dev.pglambda.testing.ServerMessage.NotificationResponse;
-import dev.pglambda.testing.ServerMessage.ParameterDescription;
-import dev.pglambda.testing.ServerMessage.ParameterStatus;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.testing.WireClient;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -129,7 +131,7 @@ final class RandomCallConversation {
     /** Hears what the server says. */
     interface Listener {
       /** Whether more of it may be read: not at the end of the connection. */
-      boolean hears(@Nullable ServerMessage message);
+      boolean hears(@Nullable BackendMessage message);
     }
 
     private interface Message {
@@ -170,7 +172,7 @@ final class RandomCallConversation {
         if (!ends) {
           client.flush();
         }
-        ServerMessage message;
+        BackendMessage message;
         do {
           message = client.read();
           if (!listener.hears(message)) {
@@ -184,7 +186,7 @@ final class RandomCallConversation {
     }
 
     /** Whether it is the last one that answers a message of the extended query protocol. */
-    private static boolean isAnswer(@Nullable ServerMessage message) {
+    private static boolean isAnswer(@Nullable BackendMessage message) {
       return !(message == null
           || message instanceof NoticeResponse
           || message instanceof ParameterStatus
@@ -461,47 +463,30 @@ final class RandomCallConversation {
                   : List.of();
           default -> List.of();
         };
-    byte[] body = bind(portal, name, statement, binary ? formats : List.of(), values, results);
+    Bind bind = bind(portal, name, statement, binary ? formats : List.of(), values, results);
     step.add(
         "Bind %s %s %s %s: %s".formatted(portal, name, binary ? formats : "", results, values),
-        client -> client.message('B', body));
+        client -> client.send(bind));
   }
 
-  private static byte[] bind(
+  private static Bind bind(
       String portal,
       String name,
       Statement statement,
       List<Integer> formats,
       List<@Nullable String> values,
       List<Integer> results) {
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    try (DataOutputStream out = new DataOutputStream(body)) {
-      out.writeBytes(portal + '\0' + name + '\0');
-      out.writeShort(formats.size());
-      for (int format : formats) {
-        out.writeShort(format);
+    List<@Nullable ByteBuffer> parameters = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      String value = values.get(i);
+      boolean binary = !formats.isEmpty() && formats.get(i) == FrontendMessage.BINARY_FORMAT;
+      if (value == null) {
+        parameters.add(null);
+      } else {
+        parameters.add(binary ? ByteBuffer.wrap(binary(statement, i, value)) : UTF_8.encode(value));
       }
-      out.writeShort(values.size());
-      for (int i = 0; i < values.size(); i++) {
-        String value = values.get(i);
-        if (value == null) {
-          out.writeInt(-1);
-          continue;
-        }
-        boolean binary = !formats.isEmpty() && formats.get(i) == 1;
-        byte[] octets =
-            binary ? binary(statement, i, value) : value.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(octets.length);
-        out.write(octets);
-      }
-      out.writeShort(results.size());
-      for (int format : results) {
-        out.writeShort(format);
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
     }
-    return body.toByteArray();
+    return new Bind(portal, name, formats, parameters, results);
   }
 
   /** The binary format of jsonb is its text behind a number. */

@@ -2,12 +2,12 @@ package dev.pglambda.client.install;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyUnderTest;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CommandComplete;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -88,14 +88,14 @@ class PreparedExtensionTest {
     client.query(""); // answered in whatever transaction, behind all before it
     boolean end = false;
     while (!end) {
-      ServerMessage message = client.read();
+      BackendMessage message = client.read();
       if (message instanceof ErrorResponse error) {
         heard.add("" + error.sqlState());
       } else if (message instanceof CommandComplete complete) {
         heard.add(complete.tag());
       } else if (message instanceof ReadyForQuery ready) {
         heard.add("ready " + ready.status());
-      } else if (message instanceof ServerMessage.EmptyQueryResponse) {
+      } else if (message instanceof BackendMessage.EmptyQueryResponse) {
         end = true;
       } else {
         heard.add(message == null ? "closed" : message.name());

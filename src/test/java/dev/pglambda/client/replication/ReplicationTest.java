@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.client.wire.Talk;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CopyBothResponse;
-import dev.pglambda.testing.ServerMessage.CopyData;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CopyBothResponse;
+import dev.pglambda.protocol.BackendMessage.CopyData;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -67,7 +67,7 @@ class ReplicationTest {
 
   private List<String> hold(String host, int port, String mode, Talk talk) throws Exception {
     try (WireClient client = WireClient.open(host, port)) {
-      List<ServerMessage> answer = client.startUp(server.replication(mode), null);
+      List<BackendMessage> answer = client.startUp(server.replication(mode), null);
       assertThat(answer.get(answer.size() - 1)).isInstanceOf(ReadyForQuery.class);
       List<String> said = new ArrayList<>();
       talk.hold(client, said);
@@ -132,7 +132,7 @@ class ReplicationTest {
         "true",
         (client, said) -> {
           begin(client, "START_REPLICATION PHYSICAL 0/100"); // no server has ever had this segment
-          List<ServerMessage> answer = client.readUntilReady();
+          List<BackendMessage> answer = client.readUntilReady();
           said.addAll(names(answer));
           said.add(
               answer.stream()
@@ -162,7 +162,7 @@ class ReplicationTest {
         (client, said) -> {
           begin(client, "START_REPLICATION PHYSICAL " + position(client));
           server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
-          List<ServerMessage> answer = client.readUntilReady();
+          List<BackendMessage> answer = client.readUntilReady();
           said.addAll(names(answer));
           said.add(
               ((ErrorResponse) answer.get(answer.size() - 1)).sqlState()
@@ -195,7 +195,7 @@ class ReplicationTest {
           long octets = 0;
           String last = "";
           while (true) {
-            ServerMessage message = Objects.requireNonNull(client.read());
+            BackendMessage message = Objects.requireNonNull(client.read());
             if (message instanceof CopyData data) {
               octets += data.data().remaining();
             } else if (!message.name().equals(last)) {
@@ -236,7 +236,7 @@ class ReplicationTest {
   /** Reads CopyData up to one of this kind that has the text; that one. */
   private static String readUntil(WireClient client, char kind, String text) throws IOException {
     while (true) {
-      ServerMessage message = client.read();
+      BackendMessage message = client.read();
       assertThat(message).isInstanceOf(CopyData.class);
       String content = ((CopyData) Objects.requireNonNull(message)).text();
       if (content.charAt(0) == kind && content.contains(text)) {
@@ -251,7 +251,7 @@ class ReplicationTest {
   }
 
   /** Without CopyData, of which there are as many as the server happens to send. */
-  private static List<String> names(List<ServerMessage> messages) {
+  private static List<String> names(List<BackendMessage> messages) {
     return messages.stream()
         .filter(message -> !(message instanceof CopyData))
         .map(

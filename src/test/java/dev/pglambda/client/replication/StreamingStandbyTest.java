@@ -2,13 +2,13 @@ package dev.pglambda.client.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CopyBothResponse;
+import dev.pglambda.protocol.BackendMessage.CopyData;
+import dev.pglambda.protocol.BackendMessage.CopyDone;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.LambdaDatabase;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CopyBothResponse;
-import dev.pglambda.testing.ServerMessage.CopyData;
-import dev.pglambda.testing.ServerMessage.CopyDone;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,13 +73,13 @@ class StreamingStandbyTest {
 
       standby.execute("SELECT pg_promote(wait => false)");
 
-      ServerMessage message = client.read();
+      BackendMessage message = client.read();
       while (message instanceof CopyData) {
         message = client.read();
       }
       assertThat(message).isInstanceOf(CopyDone.class);
       client.copyDone();
-      List<ServerMessage> answer = client.readUntilReady();
+      List<BackendMessage> answer = client.readUntilReady();
       assertThat(answer).hasAtLeastOneElementOfType(ReadyForQuery.class);
       DataRow next = (DataRow) Objects.requireNonNull(answer.get(1));
       assertThat(next.text(0)).isEqualTo("2");

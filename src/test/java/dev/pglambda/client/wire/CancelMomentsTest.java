@@ -3,11 +3,12 @@ package dev.pglambda.client.wire;
 import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.testing.BothWays;
-import dev.pglambda.testing.ServerMessage.BackendKeyData;
-import dev.pglambda.testing.ServerMessage.CommandComplete;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -62,7 +63,8 @@ class CancelMomentsTest {
   void takesTheKeyOfTheNewestProtocol() throws Exception {
     try (WireClient client = WireClient.open(ways.proxy().host(), ways.proxy().port())) {
       client.startupMessage(
-          WireClient.PROTOCOL_3_2, Map.of("user", ways.postgres().user(), "database", "postgres"));
+          StartupPacket.PROTOCOL_3_0 + 2,
+          Map.of("user", ways.postgres().user(), "database", "postgres"));
       client.readUntilReady();
       assertThat(client.key().secretKey().remaining()).isEqualTo(ways.majorVersion() < 18 ? 4 : 32);
       client.query(SLEEP).flushOut();

@@ -4,14 +4,17 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.ReceivedRequest;
 import dev.pglambda.testing.Reply;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CommandComplete;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
 import dev.pglambda.testing.WireClient;
 import java.nio.charset.Charset;
 import java.sql.Connection;
@@ -66,7 +69,7 @@ class ClientEncodingsTest {
           "SELECT E'%1$s' AS \"%1$s\", /* %1$s */ 1 AS a%1$s;".formatted(text)
               + " CREATE SCHEMA \"%1$s\"; CREATE EXTENSION aws_lambda SCHEMA \"%1$s\"; SELECT '%1$s'"
                   .formatted(text);
-      List<ServerMessage> answer = send(client, install, charset);
+      List<BackendMessage> answer = send(client, install, charset);
       assertThat(answer).noneMatch(ErrorResponse.class::isInstance);
       assertThat(answer.stream().filter(CommandComplete.class::isInstance))
           .containsExactly(
@@ -103,7 +106,7 @@ class ClientEncodingsTest {
         .singleElement()
         .satisfies(
             error ->
-                assertThat(((ErrorResponse) error).fields().get('P'))
+                assertThat(((ErrorResponse) error).fields().get(ErrorFields.POSITION))
                     .isEqualTo(Integer.toString(position(wrong, "nowhere"))));
   }
 
@@ -111,9 +114,11 @@ class ClientEncodingsTest {
     return text.codePointCount(0, text.indexOf(word)) + 1;
   }
 
-  private static List<ServerMessage> send(WireClient client, String sql, String charset)
+  private static List<BackendMessage> send(WireClient client, String sql, String charset)
       throws Exception {
-    return client.message('Q', (sql + "\0").getBytes(Charset.forName(charset))).readUntilReady();
+    return client
+        .raw(MessageWriter.bytes(Charset.forName(charset), new Query(sql)))
+        .readUntilReady();
   }
 
   private static String octets(String text, String charset) {
@@ -121,7 +126,7 @@ class ClientEncodingsTest {
   }
 
   /** The first value of the last row, one {@code char} per byte. */
-  private static String value(List<ServerMessage> answer) {
+  private static String value(List<BackendMessage> answer) {
     return answer.stream()
         .filter(DataRow.class::isInstance)
         .map(row -> ISO_8859_1.decode(((DataRow) row).values().get(0).duplicate()).toString())

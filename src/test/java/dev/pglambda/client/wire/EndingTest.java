@@ -4,6 +4,8 @@ import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Peer;
@@ -264,7 +266,7 @@ class EndingTest {
       String process = query(client, "SELECT pg_backend_pid()");
 
       awaitAbort(
-          () -> client.send('Q', position.sql + "\0"),
+          () -> client.send(new Query(position.sql)),
           () -> Queries.row(other, "SELECT pg_terminate_backend(" + process + ")"));
 
       assertFatal(client, "57P01", "terminating connection due to administrator command", position);
@@ -284,7 +286,7 @@ class EndingTest {
       query(client, HELLO);
       query(client, "SET transaction_timeout = '200ms'");
 
-      awaitAbort(() -> client.send('Q', position.sql + "\0"), () -> {});
+      awaitAbort(() -> client.send(new Query(position.sql)), () -> {});
 
       assertFatal(client, "25P04", "terminating connection due to transaction timeout", position);
     }
@@ -301,7 +303,7 @@ class EndingTest {
       String process = query(client, "SELECT pg_backend_pid()");
 
       awaitAbort(
-          () -> client.send('Q', position.sql + "\0"),
+          () -> client.send(new Query(position.sql)),
           () -> {
             if (reset) {
               client.reset();
@@ -326,29 +328,29 @@ class EndingTest {
 
   /** The only value of a query; empty if it has none. */
   private static String query(Peer client, String sql) throws IOException {
-    client.send('Q', sql + "\0");
+    client.send(new Query(sql));
     return readUntilReady(client).stream()
-        .filter(message -> message.type() == 'D')
+        .filter(message -> message.type() == BackendMessage.DATA_ROW)
         .map(row -> row.body().substring(6))
         .findFirst()
         .orElse("");
   }
 
-  private static List<Peer.Message> readUntilReady(Peer client) throws IOException {
-    List<Peer.Message> messages = new ArrayList<>();
+  private static List<Peer.Received> readUntilReady(Peer client) throws IOException {
+    List<Peer.Received> messages = new ArrayList<>();
     do {
       messages.add(client.read());
-    } while (messages.get(messages.size() - 1).type() != 'Z');
+    } while (messages.get(messages.size() - 1).type() != BackendMessage.READY_FOR_QUERY);
     return messages;
   }
 
   private static void assertFatal(Peer client, String sqlState, String message, Position position)
       throws IOException {
-    Peer.Message last = client.read();
-    if (last.type() == 'T') { // The statement had told of its columns.
+    Peer.Received last = client.read();
+    if (last.type() == BackendMessage.ROW_DESCRIPTION) { // The statement had told of its columns.
       last = client.read();
     }
-    assertThat(last.type()).isEqualTo('E');
+    assertThat(last.type()).isEqualTo(BackendMessage.ERROR_RESPONSE);
     assertThat(List.of(last.body().split("\0", -1)))
         .contains("VFATAL", "C" + sqlState, "M" + message, "W" + position.context);
     assertThat(client.atEnd()).isTrue();

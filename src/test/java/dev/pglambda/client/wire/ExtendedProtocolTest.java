@@ -1,10 +1,11 @@
 package dev.pglambda.client.wire;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.testing.BothWays;
 import dev.pglambda.testing.BothWays.Heard;
+import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.WireClient;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -105,13 +106,13 @@ class ExtendedProtocolTest {
             talk -> {
               WireClient client = talk.client();
               client.parse("", "SELECT 1").parse("", "wrong").bind("", "", List.of());
-              client.query("SELECT 2").message('F', BothWays.functionCall(ABS, "-1"));
+              client.query("SELECT 2").send(BothWays.functionCall(ABS, "-1"));
               client.copyData(new byte[] {1}).copyDone().copyFail("no").flush().execute("", 0);
               client.sync().query("SELECT 3").sync();
               talk.readUntilReady().readUntilReady().readUntilReady();
               client.bind("", "none", List.of()).flush();
               talk.read(1);
-              client.query("SELECT 4").message('F', BothWays.functionCall(ABS, "-1")).sync();
+              client.query("SELECT 4").send(BothWays.functionCall(ABS, "-1")).sync();
               client.query("SELECT 5");
               talk.readUntilReady().readUntilReady();
             });
@@ -187,18 +188,18 @@ class ExtendedProtocolTest {
         ways.hold(
             talk -> {
               WireClient client = talk.client();
-              client.message('F', BothWays.functionCall(ABS, "-7"));
-              client.message('F', BothWays.functionCall(ABS, "x"));
-              client.message('F', BothWays.functionCall(999_999_999, "1"));
-              client.message('F', new byte[] {0, 0, 5, 117, 0, 0, 0, 9, 0, 0});
-              client.query("BEGIN").message('F', BothWays.functionCall(ABS, "-8"));
-              client.message('F', BothWays.functionCall(ABS, "x"));
-              client.message('F', BothWays.functionCall(ABS, "-9")).query("ROLLBACK");
+              client.send(BothWays.functionCall(ABS, "-7"));
+              client.send(BothWays.functionCall(ABS, "x"));
+              client.send(BothWays.functionCall(999_999_999, "1"));
+              client.raw(Peer.message(FrontendMessage.FUNCTION_CALL, "\0\0\5u\0\0\0\11\0\0"));
+              client.query("BEGIN").send(BothWays.functionCall(ABS, "-8"));
+              client.send(BothWays.functionCall(ABS, "x"));
+              client.send(BothWays.functionCall(ABS, "-9")).query("ROLLBACK");
               for (int i = 0; i < 9; i++) {
                 talk.readUntilReady();
               }
               client.parse("", "SELECT 1").bind("", "", List.of());
-              client.message('F', BothWays.functionCall(ABS, "-7")).execute("", 0).sync();
+              client.send(BothWays.functionCall(ABS, "-7")).execute("", 0).sync();
               talk.readUntilReady().readUntilReady();
             });
 
@@ -225,7 +226,7 @@ class ExtendedProtocolTest {
     Heard heard =
         ways.hold(
             talk -> {
-              talk.client().message(type, body.replace('|', '\0').getBytes(US_ASCII)).sync();
+              talk.client().raw(Peer.message((byte) type, body.replace('|', '\0'))).sync();
               talk.client().query("SELECT 1");
               talk.readUntilReady();
             });
@@ -239,7 +240,7 @@ class ExtendedProtocolTest {
     Heard heard =
         ways.hold(
             talk -> {
-              talk.client().query("SELECT 1").message(type, new byte[] {0});
+              talk.client().query("SELECT 1").raw(Peer.message((byte) type, "\0"));
               talk.readToEnd();
             });
 

@@ -2,10 +2,10 @@ package dev.pglambda.client.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.BothWays;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.CommandComplete;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.util.List;
@@ -54,10 +54,10 @@ class LongPipelineTest {
       int completed = 0;
       int readies = kind == Kind.EXTENDED_WITH_ONE_SYNC ? 1 : STATEMENTS;
       while (readies > 0) {
-        ServerMessage message = client.readSent();
+        BackendMessage message = client.readSent();
         if (message instanceof CommandComplete) {
           completed++;
-        } else if (message instanceof ServerMessage.DataRow row) {
+        } else if (message instanceof BackendMessage.DataRow row) {
           assertThat(row.text(0)).isEqualTo(Integer.toString(completed));
         } else if (message instanceof ReadyForQuery) {
           readies--;

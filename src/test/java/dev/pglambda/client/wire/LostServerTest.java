@@ -4,11 +4,11 @@ import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.embedded.EmbeddedPostgres;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
 import dev.pglambda.testing.ProxyUnderTest;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.NoticeResponse;
 import dev.pglambda.testing.TestBinaries;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
@@ -118,14 +118,14 @@ class LostServerTest {
   }
 
   private static String backend(WireClient client) throws IOException {
-    List<ServerMessage> answer = client.query("SELECT pg_backend_pid()").readUntilReady();
+    List<BackendMessage> answer = client.query("SELECT pg_backend_pid()").readUntilReady();
     return Objects.requireNonNull(((DataRow) answer.get(1)).text(0));
   }
 
   /** What a session is told before it is closed, but for rows. */
   private static List<String> last(WireClient client) throws IOException {
     List<String> said = new ArrayList<>();
-    @Nullable ServerMessage message = client.read();
+    @Nullable BackendMessage message = client.read();
     while (message != null) {
       if (message instanceof ErrorResponse || message instanceof NoticeResponse) {
         said.add(message.toString());

@@ -1,15 +1,19 @@
 package dev.pglambda.client.wire;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.Reply;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -169,10 +173,12 @@ class PipelinedSettingsTest {
       int before = lambda().requests().size();
       if (inASeries) {
         execute("SET client_encoding = SJIS");
-        client.message('P', bytes("\0" + text + "\0\0\0"));
+        client.raw(MessageWriter.bytes(ISO_8859_1, new Parse("", text, List.of())));
         client.bind("", "", List.of()).execute("", 0).sync();
       } else {
-        client.query("SET client_encoding = SJIS").message('Q', bytes(text + "\0"));
+        client
+            .query("SET client_encoding = SJIS")
+            .raw(MessageWriter.bytes(ISO_8859_1, new Query(text)));
         outcome();
       }
       outcome();
@@ -251,7 +257,7 @@ class PipelinedSettingsTest {
   /** The values of the rows up to ReadyForQuery, or the SQLSTATE of an error. */
   private static String outcome(WireClient client) throws Exception {
     List<String> values = new ArrayList<>();
-    for (ServerMessage message = client.read();
+    for (BackendMessage message = client.read();
         message != null && !(message instanceof ReadyForQuery);
         message = client.read()) {
       if (message instanceof ErrorResponse error) {
@@ -265,7 +271,7 @@ class PipelinedSettingsTest {
   }
 
   private static String drained(WireClient client, String sqlState) throws Exception {
-    for (ServerMessage message = client.read();
+    for (BackendMessage message = client.read();
         message != null && !(message instanceof ReadyForQuery);
         message = client.read()) {
       // what follows an error

@@ -1,10 +1,33 @@
 package dev.pglambda.client.wire;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.CopyData;
+import dev.pglambda.protocol.FrontendMessage.CopyDone;
+import dev.pglambda.protocol.FrontendMessage.CopyFail;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Flush;
+import dev.pglambda.protocol.FrontendMessage.FunctionCall;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.FrontendMessage.Terminate;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageWriter;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.GssEncRequest;
+import dev.pglambda.protocol.StartupPacket.SslRequest;
+import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -13,9 +36,6 @@ import java.util.Random;
  * Queries, whose replies nothing else has in that order.
  */
 final class RandomConversation {
-  private static final int PROTOCOL_3_0 = 3 << 16;
-  private static final int SSL_REQUEST = 80877103;
-  private static final int GSSENC_REQUEST = 80877104;
   private static final int INT4_PLUS = 177;
   private static final int NO_SUCH_FUNCTION = 99_999_999;
 
@@ -144,7 +164,7 @@ final class RandomConversation {
         endBatch();
       }
     }
-    message('X', new byte[0]);
+    message(new Terminate());
     endBatch();
   }
 
@@ -164,20 +184,22 @@ final class RandomConversation {
 
   private void startUp(String database, boolean refused) {
     if (random.nextInt(4) == 0) {
-      packet(random.nextBoolean() ? SSL_REQUEST : GSSENC_REQUEST, "");
+      message(random.nextBoolean() ? new SslRequest() : new GssEncRequest());
       endBatch();
     }
     String[] more = refused ? pick(REFUSED) : pick(STARTUPS);
-    List<String> parameters = new ArrayList<>();
+    Map<String, String> parameters = new LinkedHashMap<>();
     if (!List.of(more).contains("user")) {
-      parameters.addAll(List.of("user", "postgres"));
+      parameters.put("user", "postgres");
     }
     if (!List.of(more).contains("database")) {
-      parameters.addAll(List.of("database", database));
+      parameters.put("database", database);
     }
-    parameters.addAll(List.of(more));
+    for (int i = 0; i < more.length; i += 2) {
+      parameters.put(more[i], more[i + 1]);
+    }
     int minor = random.nextInt(6) == 0 ? random.nextInt(4) : 0;
-    packet(PROTOCOL_3_0 | minor, String.join("\0", parameters) + "\0\0");
+    message(new StartupMessage(StartupPacket.MAJOR_VERSION, minor, parameters));
   }
 
   private void unit() {
@@ -216,7 +238,7 @@ final class RandomConversation {
     copyData();
     sync();
     // Else it could be executed once more, without data.
-    message('C', latin1("S\0"));
+    message(Close.statement(""));
     sync();
   }
 
@@ -230,34 +252,36 @@ final class RandomConversation {
             case 3 -> "4\tcut"; // the rest comes in the next message, or never
             default -> "5\tCREATE EXTENSION aws_lambda\n";
           };
-      message('d', latin1(line));
+      message(new CopyData(UTF_8.encode(line)));
       if (random.nextInt(8) == 0) {
-        message('H', new byte[0]);
+        message(new Flush());
       }
     }
     if (random.nextInt(4) == 0) {
-      message('f', latin1("the client has aws_lambda enough\0"));
+      message(new CopyFail("the client has aws_lambda enough"));
     } else {
-      message('c', new byte[0]);
+      message(new CopyDone());
     }
   }
 
   private void functionCall() {
-    ByteBuffer body = ByteBuffer.allocate(64);
     boolean binary = random.nextBoolean();
-    body.putInt(random.nextInt(4) == 0 ? NO_SUCH_FUNCTION : INT4_PLUS);
-    body.putShort((short) 1).putShort((short) (binary ? 1 : 0)).putShort((short) 2);
+    int function = random.nextInt(4) == 0 ? NO_SUCH_FUNCTION : INT4_PLUS;
+    List<ByteBuffer> arguments = new ArrayList<>();
     for (int argument = 0; argument < 2; argument++) {
-      if (binary) {
-        body.putInt(4).putInt(random.nextInt(1000));
-      } else {
-        body.putInt(2).put(latin1(random.nextInt(6) == 0 ? "xx" : "42"));
-      }
+      arguments.add(
+          binary ? int4(random.nextInt(1000)) : UTF_8.encode(random.nextInt(6) == 0 ? "xx" : "42"));
     }
-    body.putShort((short) random.nextInt(2));
-    byte[] bytes = new byte[body.position()];
-    body.flip().get(bytes);
-    message('F', bytes);
+    List<Integer> formats = List.of(format(binary));
+    message(new FunctionCall(function, formats, arguments, random.nextInt(2)));
+  }
+
+  private static int format(boolean binary) {
+    return binary ? FrontendMessage.BINARY_FORMAT : FrontendMessage.TEXT_FORMAT;
+  }
+
+  private static ByteBuffer int4(int value) {
+    return ByteBuffer.allocate(Integer.BYTES).putInt(0, value);
   }
 
   private void pipeline() {
@@ -272,16 +296,16 @@ final class RandomConversation {
         case 1 -> parse(name, pick(PARAMETERIZED));
         case 2 -> bind(portal, name, List.of());
         case 3, 4 -> bind(portal, name, List.of("3"));
-        case 5 -> message('D', latin1("S" + name + "\0"));
-        case 6 -> message('D', latin1("P" + portal + "\0"));
+        case 5 -> message(Describe.statement(name));
+        case 6 -> message(Describe.portal(portal));
         case 7, 8 -> execute(portal, random.nextInt(3) * random.nextInt(8));
-        case 9 -> message('C', latin1((random.nextBoolean() ? "S" + name : "P" + portal) + "\0"));
-        case 10 -> message('H', new byte[0]);
+        case 9 -> message(random.nextBoolean() ? Close.statement(name) : Close.portal(portal));
+        case 10 -> message(new Flush());
         case 11 -> sync();
         default -> {
           parse("", pick(PARAMETERIZED));
           bind("", "", List.of(Integer.toString(random.nextInt(3))));
-          message('D', latin1("P\0"));
+          message(Describe.portal(""));
           execute("", random.nextInt(4));
           execute("", 0);
         }
@@ -301,62 +325,39 @@ final class RandomConversation {
    * before a pipeline ends with Sync, Query or FunctionCall.
    */
   private void closePortalOfQuery() {
-    message('C', latin1("P\0"));
+    message(Close.portal(""));
     queryHadPortal = false;
   }
 
   private void query(String sql) {
     queryHadPortal |= !sql.isBlank();
-    message('Q', utf8(sql + '\0'));
+    message(new Query(sql));
   }
 
   private void parse(String name, String sql) {
-    message('P', utf8(name + '\0' + sql + "\0\0\0"));
+    message(new Parse(name, sql, List.of()));
   }
 
   /** Parameters in text or, as int4, in binary format; results in either. */
   private void bind(String portal, String name, List<String> values) {
-    ByteBuffer body = ByteBuffer.allocate(256).put(latin1(portal + '\0' + name + '\0'));
     boolean binary = random.nextInt(3) == 0;
-    body.putShort((short) 1).putShort((short) (binary ? 1 : 0)).putShort((short) values.size());
+    List<ByteBuffer> parameters = new ArrayList<>();
     for (String value : values) {
-      if (binary) {
-        body.putInt(4).putInt(Integer.parseInt(value));
-      } else {
-        body.putInt(value.length()).put(latin1(value));
-      }
+      parameters.add(binary ? int4(Integer.parseInt(value)) : UTF_8.encode(value));
     }
-    body.putShort((short) 1).putShort((short) random.nextInt(2));
-    byte[] bytes = new byte[body.position()];
-    body.flip().get(bytes);
-    message('B', bytes);
+    List<Integer> results = List.of(random.nextInt(2));
+    message(new Bind(portal, name, List.of(format(binary)), parameters, results));
   }
 
   private void execute(String portal, int maxRows) {
-    ByteBuffer body = ByteBuffer.allocate(portal.length() + 5);
-    message('E', body.put(latin1(portal + '\0')).putInt(maxRows).array());
+    message(new Execute(portal, maxRows));
   }
 
   private void sync() {
-    message('S', new byte[0]);
+    message(new Sync());
   }
 
-  private void packet(int code, String body) {
-    byte[] bytes = utf8(body);
-    batch.writeBytes(ByteBuffer.allocate(8).putInt(8 + bytes.length).putInt(code).array());
-    batch.writeBytes(bytes);
-  }
-
-  private void message(char type, byte[] body) {
-    batch.writeBytes(ByteBuffer.allocate(5).put((byte) type).putInt(4 + body.length).array());
-    batch.writeBytes(body);
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static byte[] latin1(String text) {
-    return text.getBytes(StandardCharsets.ISO_8859_1);
+  private void message(Message message) {
+    batch.writeBytes(MessageWriter.bytes(UTF_8, message));
   }
 }

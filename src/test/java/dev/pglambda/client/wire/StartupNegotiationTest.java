@@ -2,10 +2,13 @@ package dev.pglambda.client.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.StartupPacket.GssEncRequest;
+import dev.pglambda.protocol.StartupPacket.SslRequest;
 import dev.pglambda.testing.BothWays;
 import dev.pglambda.testing.BothWays.Heard;
 import dev.pglambda.testing.Peer;
-import dev.pglambda.testing.ServerMessage.BackendKeyData;
 import dev.pglambda.testing.WireClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -30,9 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StartupNegotiationTest {
   /** Bytes of a packet with which PostgreSQL still begins a session. */
   private static final int LONGEST_PACKET = 10_004;
-
-  private static final int SSL_REQUEST = 80877103;
-  private static final int GSSENC_REQUEST = 80877104;
 
   private final BothWays ways;
 
@@ -107,7 +107,7 @@ class StartupNegotiationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {SSL_REQUEST, GSSENC_REQUEST})
+  @ValueSource(ints = {StartupPacket.SSL_REQUEST, StartupPacket.GSSENC_REQUEST})
   void encryptionAskedForTwiceIsTheServersToRefuse(int request) throws Exception {
     byte[] packet = Peer.packet(request, "");
     List<String> heard = new ArrayList<>();
@@ -192,7 +192,7 @@ class StartupNegotiationTest {
   void optionsAreTheServersToRead(String options) throws Exception {
     ways.holdFromTheStart(
         talk -> {
-          talk.client().startupMessage(WireClient.PROTOCOL_3_0, parameters("options", options));
+          talk.client().startupMessage(StartupPacket.PROTOCOL_3_0, parameters("options", options));
           if (talk.readToReadyOrError()) {
             talk.client().query("SHOW search_path").query("SHOW work_mem");
             talk.readUntilReady().readUntilReady();
@@ -215,7 +215,7 @@ class StartupNegotiationTest {
     Heard heard =
         ways.holdFromTheStart(
             talk -> {
-              talk.client().startupMessage(WireClient.PROTOCOL_3_0, parameters(pair));
+              talk.client().startupMessage(StartupPacket.PROTOCOL_3_0, parameters(pair));
               talk.readToEnd();
             });
 
@@ -232,7 +232,7 @@ class StartupNegotiationTest {
     Heard heard =
         ways.holdFromTheStart(
             talk -> {
-              talk.client().startupMessage(WireClient.PROTOCOL_3_0, parameters);
+              talk.client().startupMessage(StartupPacket.PROTOCOL_3_0, parameters);
               talk.readUntilReady();
               talk.client().query("SHOW application_name");
               talk.readUntilReady();
@@ -258,11 +258,11 @@ class StartupNegotiationTest {
     for (boolean gssFirst : List.of(true, false)) {
       try (WireClient client = WireClient.open(ways.proxy().host(), ways.proxy().port())) {
         if (gssFirst) {
-          client.gssEncryptionRequest().sslRequest();
+          client.send(new GssEncRequest()).send(new SslRequest());
         } else {
-          client.sslRequest().gssEncryptionRequest();
+          client.send(new SslRequest()).send(new GssEncRequest());
         }
-        client.startupMessage(WireClient.PROTOCOL_3_0, parameters());
+        client.startupMessage(StartupPacket.PROTOCOL_3_0, parameters());
         assertThat(client.readByte()).isEqualTo('N');
         assertThat(client.readByte()).isEqualTo('N');
         client.readUntilReady();

@@ -1,18 +1,24 @@
 package dev.pglambda.client.wire;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
+import dev.pglambda.protocol.MessageStream;
+import dev.pglambda.protocol.MessageWriter;
 import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -39,12 +45,18 @@ public final class Talk {
   /** Its bytes; what follows must not come before the answer, says PostgreSQL. */
   private static final int REQUEST_FOR_ENCRYPTION = 8;
 
+  /** What answers the Queries that end a batch; the first may be an error. */
+  private static final List<String> BATCH_END =
+      Collections.nCopies(3, List.of("EmptyQueryResponse", "ReadyForQuery")).stream()
+          .flatMap(List::stream)
+          .toList();
+
   private static final Pattern TEMPORARY = Pattern.compile("pg_temp_\\d+");
 
   private final Random random;
   private final Semaphore answered = new Semaphore(0);
   private final List<String> answer = Collections.synchronizedList(new ArrayList<>());
-  private String lastTypes = "";
+  private final List<String> last = new ArrayList<>();
 
   private Talk(long seed) {
     random = new Random(seed);
@@ -124,15 +136,12 @@ public final class Talk {
   private Void read(Socket socket) throws IOException {
     InputStream buffered =
         new BufferedInputStream(socket.getInputStream(), 1 << (4 + random.nextInt(12)));
-    DataInputStream in = new DataInputStream(buffered);
-    for (int type = in.read(); type >= 0; type = in.read()) {
-      int length = in.readInt() - 4;
-      byte[] body = in.readNBytes(length);
-      if (body.length < length) {
-        throw new EOFException("in message " + (char) type);
-      }
-      answer.add(text((char) type, body));
-      track((char) type);
+    MessageStream messages = new MessageStream(buffered, socket.getOutputStream(), ISO_8859_1);
+    for (BackendMessage message = messages.readBackend();
+        message != null;
+        message = messages.readBackend()) {
+      answer.add(text(message));
+      track(message);
     }
     return null;
   }
@@ -141,43 +150,48 @@ public final class Talk {
    * Three empty queries in a row end a batch. (PostgreSQL 18 fails the first with XX000 if a Query
    * came in the middle of a pipeline.)
    */
-  private void track(char type) {
-    if ("NAS".indexOf(type) >= 0) {
+  private void track(BackendMessage message) {
+    if (message instanceof NoticeResponse
+        || message instanceof NotificationResponse
+        || message instanceof ParameterStatus) {
       return;
     }
-    lastTypes = lastTypes.substring(Math.max(0, lastTypes.length() - 5)) + type;
-    if (lastTypes.equals("IZIZIZ") || lastTypes.equals("EZIZIZ")) {
-      lastTypes = "";
+    last.add(message.name());
+    if (last.size() > BATCH_END.size()) {
+      last.remove(0);
+    }
+    if (last.size() == BATCH_END.size()
+        && last.subList(1, last.size()).equals(BATCH_END.subList(1, BATCH_END.size()))
+        && (last.get(0).equals(BATCH_END.get(0)) || last.get(0).equals("ErrorResponse"))) {
+      last.clear();
       answered.release();
     }
   }
 
-  private static String text(char type, byte[] body) {
-    if (type == 'K') {
-      return "K " + body.length; // process and secret key
+  private static String text(BackendMessage message) {
+    if (message instanceof BackendKeyData key) {
+      return "BackendKeyData " + key.secretKey().remaining();
     }
-    if (type == 'A') {
-      Arrays.fill(body, 0, 4, (byte) 0); // process that notified
+    BackendMessage comparable = message;
+    if (message instanceof NotificationResponse notification) {
+      // Without the process that notified.
+      comparable = new NotificationResponse(0, notification.channel(), notification.payload());
+    } else if (message instanceof RowDescription description) {
+      comparable = new RowDescription(description.columns().stream().map(Talk::anyTable).toList());
     }
-    if (type == 'T') {
-      withoutTables(ByteBuffer.wrap(body));
-    }
-    return type + " " + TEMPORARY.matcher(latin1(body)).replaceAll("pg_temp");
-  }
-
-  private static String latin1(byte[] body) {
-    return new String(body, StandardCharsets.ISO_8859_1);
+    String bytes = new String(MessageWriter.bytes(ISO_8859_1, comparable), ISO_8859_1);
+    return TEMPORARY.matcher(bytes).replaceAll("pg_temp");
   }
 
   /** A temporary table has an OID of its own in each session. */
-  private static void withoutTables(ByteBuffer columns) {
-    for (int count = columns.getShort(); count > 0; count--) {
-      while (columns.get() != 0) {
-        // the name
-      }
-      int table = columns.position();
-      columns.putInt(table, columns.getInt(table) == 0 ? 0 : 1);
-      columns.position(table + 18);
-    }
+  private static Column anyTable(Column column) {
+    return new Column(
+        column.name(),
+        column.tableOid() == 0 ? 0 : 1,
+        column.attributeNumber(),
+        column.typeOid(),
+        column.typeSize(),
+        column.typeModifier(),
+        column.format());
   }
 }

@@ -2,12 +2,12 @@ package dev.pglambda.client.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.NotificationResponse;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Psql;
 import dev.pglambda.testing.Psql.Output;
 import dev.pglambda.testing.Queries;
-import dev.pglambda.testing.ServerMessage.NotificationResponse;
-import dev.pglambda.testing.ServerMessage.ReadyForQuery;
 import dev.pglambda.testing.WireClient;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,8 @@ package dev.pglambda.client.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.testing.BothWays;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.WireClient;
@@ -33,7 +35,7 @@ class VanishedClientTest {
     Peer client = Peer.connect(ways.proxy().port());
     client.send(
         Peer.startup("user", "postgres", "database", "postgres", "application_name", "vanishes"));
-    while (client.read().type() != 'Z') {
+    while (client.read().type() != BackendMessage.READY_FOR_QUERY) {
       // what the session begins with
     }
     return client;
@@ -52,11 +54,11 @@ class VanishedClientTest {
       watcher.query("CREATE TABLE IF NOT EXISTS held (n int)").readUntilReady();
       watcher.query("TRUNCATE held; BEGIN; LOCK TABLE held").readUntilReady();
       Peer client = begin();
-      client.send('Q', "BEGIN\0").send('Q', statement + "\0");
+      client.send(new Query("BEGIN")).send(new Query(statement));
       if (statement.startsWith("LOCK")) {
         assertThat(client.read().body()).isEqualTo("BEGIN\0");
       } else {
-        while (client.read().type() != 'D') {
+        while (client.read().type() != BackendMessage.DATA_ROW) {
           // the transaction has begun
         }
       }
@@ -81,8 +83,8 @@ class VanishedClientTest {
     try (WireClient watcher = ways.connectTo("postgres")) {
       watcher.query("CREATE TABLE IF NOT EXISTS half (n int)").readUntilReady();
       Peer client = begin();
-      byte[] query = Peer.message('Q', "INSERT INTO half VALUES (1)" + " ".repeat(padding) + "\0");
-      byte[] whole = Peer.message('Q', "INSERT INTO half VALUES (2)\0");
+      byte[] query = Peer.message(new Query("INSERT INTO half VALUES (1)" + " ".repeat(padding)));
+      byte[] whole = Peer.message(new Query("INSERT INTO half VALUES (2)"));
 
       client.send(whole).send(Arrays.copyOf(query, query.length - 1)).close();
 

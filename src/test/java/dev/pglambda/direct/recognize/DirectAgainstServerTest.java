@@ -3,15 +3,15 @@ package dev.pglambda.direct.recognize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.direct.recognize.DirectCall.Position;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.testing.PostgresServer;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
 import dev.pglambda.testing.WireClient;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -177,7 +177,7 @@ class DirectAgainstServerTest {
         if (found.isEmpty()) {
           continue;
         }
-        List<ServerMessage> answer = answer(client, text);
+        List<BackendMessage> answer = answer(client, text);
         String replaced = replaced(text, found.get(0));
         assertThat(answer(client, replaced)).as("%s%n%s", text, replaced).isEqualTo(answer);
         boolean works = answer.stream().noneMatch(ErrorResponse.class::isInstance);
@@ -192,17 +192,17 @@ class DirectAgainstServerTest {
     assertThat(inTargets).isGreaterThan(STATEMENTS / 50);
   }
 
-  private static List<ServerMessage> answer(WireClient client, String sql) throws Exception {
+  private static List<BackendMessage> answer(WireClient client, String sql) throws Exception {
     client.query("BEGIN").readUntilReady();
-    List<ServerMessage> answer = client.query(sql).readUntilReady();
+    List<BackendMessage> answer = client.query(sql).readUntilReady();
     client.query("ROLLBACK").readUntilReady();
     return answer.stream().map(DirectAgainstServerTest::comparable).toList();
   }
 
   /** Of an error, only its SQLSTATE: its text and position are about the text that was sent. */
-  private static ServerMessage comparable(ServerMessage message) {
+  private static BackendMessage comparable(BackendMessage message) {
     return message instanceof ErrorResponse error
-        ? new ErrorResponse(Map.of('C', String.valueOf(error.sqlState())))
+        ? new ErrorResponse(new ErrorFields().with(ErrorFields.SQLSTATE, error.sqlState()))
         : message;
   }
 

@@ -6,11 +6,12 @@ import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
 import dev.pglambda.direct.resolve.OverloadResolution.Resolved;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.direct.resolve.WrittenCall.Statement;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
+import dev.pglambda.protocol.BackendMessage.NoticeResponse;
+import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.testing.PostgresServer;
-import dev.pglambda.testing.ServerMessage;
-import dev.pglambda.testing.ServerMessage.DataRow;
-import dev.pglambda.testing.ServerMessage.ErrorResponse;
-import dev.pglambda.testing.ServerMessage.NoticeResponse;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.sql.Connection;
@@ -130,7 +131,7 @@ class OverloadResolutionAgainstServerTest {
     return rows(client.query(sql).readUntilReady());
   }
 
-  private static List<List<@Nullable String>> rows(List<ServerMessage> messages) {
+  private static List<List<@Nullable String>> rows(List<BackendMessage> messages) {
     assertThat(messages).noneMatch(ErrorResponse.class::isInstance);
     return messages.stream()
         .filter(DataRow.class::isInstance)
@@ -201,22 +202,21 @@ class OverloadResolutionAgainstServerTest {
 
   /** What the server says: the function and its arguments' places, or the error. */
   private static String outcome(
-      List<ServerMessage> messages, Map<Integer, Overload> overloads, int arguments) {
-    for (ServerMessage message : messages) {
+      List<BackendMessage> messages, Map<Integer, Overload> overloads, int arguments) {
+    for (BackendMessage message : messages) {
       if (message instanceof ErrorResponse error) {
-        Map<Character, String> fields = error.fields();
-        return fields.get('C')
-            + " "
-            + fields.get('M')
-            + " D="
-            + fields.get('D')
-            + " H="
-            + fields.get('H')
-            + " P="
-            + fields.get('P');
+        ErrorFields fields = error.fields();
+        return "%s %s D=%s H=%s P=%s"
+            .formatted(
+                error.sqlState(),
+                error.message(),
+                fields.get(ErrorFields.DETAIL),
+                fields.get(ErrorFields.HINT),
+                fields.get(ErrorFields.POSITION));
       }
       if (message instanceof NoticeResponse notice) {
-        return outcome(String.valueOf(notice.fields().get('D')), overloads, arguments);
+        return outcome(
+            String.valueOf(notice.fields().get(ErrorFields.DETAIL)), overloads, arguments);
       }
     }
     return messages.toString();

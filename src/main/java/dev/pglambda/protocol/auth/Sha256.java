@@ -1,4 +1,4 @@
-package dev.pglambda.callback.auth;
+package dev.pglambda.protocol.auth;
 
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;

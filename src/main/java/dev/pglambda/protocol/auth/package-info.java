@@ -1,5 +1,5 @@
 /** SCRAM-SHA-256 for links: the server's side, and the hashes it needs. */
 @NullMarked
-package dev.pglambda.callback.auth;
+package dev.pglambda.protocol.auth;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.pglambda.callback.auth;
+package dev.pglambda.protocol.auth;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 

@@ -1,9 +1,8 @@
-package dev.pglambda.callback.auth;
+package dev.pglambda.protocol.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pglambda.callback.ScramClient;
 import dev.pglambda.protocol.ProtocolViolation;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
@@ -31,16 +30,16 @@ class ScramServerTest {
   }
 
   @Test
-  void acceptsAClientThatCouldBindTheChannel() throws ProtocolViolation {
-    ScramClient client = new ScramClient("pencil", "y,,");
+  void acceptsAClientThatCouldBindTheChannel() throws Exception {
+    ScramClient client = new ScramClient("pencil", "y,,", "", "rOprNGfwEbeRWgbNEkqO");
 
     assertThat(server.last(client.last(server.first(client.first())))).startsWith("v=");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"pencils", " ", "Pencil"})
-  void refusesAnotherPassword(String password) throws ProtocolViolation {
-    ScramClient client = new ScramClient(password, "n,,");
+  void refusesAnotherPassword(String password) throws Exception {
+    ScramClient client = new ScramClient(password, "n,,", "", "rOprNGfwEbeRWgbNEkqO");
 
     assertThat(server.last(client.last(server.first(client.first())))).isNull();
   }
