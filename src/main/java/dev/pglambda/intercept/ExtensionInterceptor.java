@@ -39,7 +39,6 @@ public final class ExtensionInterceptor implements Interceptor {
   /** What is sent for one statement has 25 kB: a text with more of them passes as it is. */
   private static final int MAX_STATEMENTS = 256;
 
-  /** Unspecified, text, unknown, varchar: object ids of pg_type.dat. */
   private static final Set<Integer> TEXT_TYPES =
       Set.of(TypeOid.UNSPECIFIED, TypeOid.TEXT, TypeOid.UNKNOWN, TypeOid.VARCHAR);
 
@@ -87,7 +86,11 @@ public final class ExtensionInterceptor implements Interceptor {
 
   @Override
   public @Nullable Rewrite inspect(
-      ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
+      ByteBuf buffer,
+      int index,
+      int length,
+      @Nullable List<Integer> parameterTypes,
+      ServerSettings settings) {
     ClientEncoding encoding = settings.encoding();
     String characters = encoding.read(buffer, index, length);
     SqlText text = new SqlText(characters, settings.standardConformingStrings());
@@ -104,7 +107,7 @@ public final class ExtensionInterceptor implements Interceptor {
     }
     boolean mayCall = MentionScan.functionCall(characters);
     if (mayCall) {
-      AmbiguousCalls.find(text, number -> isText(buffer, parameterTypes, number))
+      AmbiguousCalls.find(text, number -> isText(parameterTypes, number))
           .forEach(insertion -> replacements.add(TaggedReplacement.untagged(insertion)));
     }
     replacements.sort(Comparator.comparingInt(each -> each.replacement().start()));
@@ -174,15 +177,10 @@ public final class ExtensionInterceptor implements Interceptor {
   }
 
   /** Whether a parameter of a Parse message has no type, or that of a text. */
-  private static boolean isText(ByteBuf buffer, int parameterTypes, int number) {
-    if (parameterTypes == NO_PARAMETERS || number < 1) {
-      return false;
-    }
-    if (number > buffer.getUnsignedShort(parameterTypes)) {
-      return true;
-    }
-    return TEXT_TYPES.contains(
-        buffer.getInt(parameterTypes + Short.BYTES + Integer.BYTES * (number - 1)));
+  private static boolean isText(@Nullable List<Integer> parameterTypes, int number) {
+    return parameterTypes != null
+        && number > 0
+        && (number > parameterTypes.size() || TEXT_TYPES.contains(parameterTypes.get(number - 1)));
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.pglambda.intercept;
 
-import dev.pglambda.protocol.ParseMessage;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +19,14 @@ public interface Interceptor {
 
         @Override
         public @Nullable Rewrite inspect(
-            ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
+            ByteBuf buffer,
+            int index,
+            int length,
+            @Nullable List<Integer> parameterTypes,
+            ServerSettings settings) {
           return null;
         }
       };
-
-  /** The text has no parameters. */
-  int NO_PARAMETERS = ParseMessage.NO_TYPES;
 
   /** Why a text is to be shown to {@link #inspect}. */
   enum Concern {
@@ -53,12 +54,14 @@ public interface Interceptor {
    * @param buffer holds the text, without its terminating NUL; indexes must not be moved
    * @param index where it begins
    * @param length its bytes
-   * @param parameterTypes where, behind the text, a Parse message has the number of parameter types
-   *     and then their object ids; {@link #NO_PARAMETERS} in a Query message, or if they are not
-   *     there
+   * @param parameterTypes that a Parse message declares; null: the text has no parameters
    * @param settings the session's settings with which the server is going to read the text
    * @return null if the text passes unchanged
    */
   @Nullable Rewrite inspect(
-      ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings);
+      ByteBuf buffer,
+      int index,
+      int length,
+      @Nullable List<Integer> parameterTypes,
+      ServerSettings settings);
 }

@@ -26,6 +26,11 @@ public final class Frame {
     return body;
   }
 
+  /** Bytes of the whole frame whose type stands at an index. */
+  public static int length(ByteBuf buffer, int index) {
+    return buffer.getInt(index + 1) + 1;
+  }
+
   /** The length field of a header. */
   static int length(byte[] header) {
     return ByteBuffer.wrap(header).getInt(1);

@@ -3,6 +3,7 @@ package dev.pglambda.protocol;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
@@ -242,6 +243,22 @@ public sealed interface FrontendMessage extends Message {
 
   /** {@code P: String name, String text, Int16 n, Int32[n]}. */
   record Parse(String name, String text, List<Integer> typeOids) implements FrontendMessage {
+    /** Reads the body of one from a buffer; null: it is malformed. */
+    public static @Nullable Parse read(ByteBuf buffer, int body, int end) {
+      int index = body - Frame.HEADER_LENGTH;
+      return FrontendMessage.read(buffer, index, end - index) instanceof Parse parse ? parse : null;
+    }
+
+    /** The types behind the text alone; null: they are malformed. */
+    public static @Nullable List<Integer> types(ByteBuf buffer, int from, int end) {
+      try {
+        byte[] types = ByteBufUtil.getBytes(buffer, from, end - from);
+        return BodyReader.read(types, ISO_8859_1, BodyReader::int32s);
+      } catch (ProtocolViolation malformed) {
+        return null;
+      }
+    }
+
     @Override
     public void write(MessageWriter out) {
       out.begin(PARSE).string(name).string(text).int32s(typeOids).end();

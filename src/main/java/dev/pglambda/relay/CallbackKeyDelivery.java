@@ -1,10 +1,19 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.protocol.BackendMessage.DataRow;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -18,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CallbackKeyDelivery {
   private static final Pattern VALUE = Pattern.compile("\\$\\d+ = ");
-  private static final byte PORTAL = 'P';
-  private static final byte STATEMENT = 'S';
-  private static final short TEXT_FORMAT_ONLY = 0;
 
   /** The messages of {@link #offer}, in order. */
   static final byte[] OFFER_TYPES = {
@@ -123,18 +129,18 @@ public final class CallbackKeyDelivery {
    * @param answer a yes
    */
   ByteBuf offer(List<byte @Nullable []> answer) {
+    return frames(offered(answer));
+  }
+
+  private List<Message> offered(List<byte @Nullable []> answer) {
     byte[] installation = answer.get(1);
-    ByteBuf frames = Unpooled.buffer();
-    // What an earlier offer in this transaction has left.
-    close(frames, PORTAL, cursor);
-    parse(frames, cursor, query);
-    bind(
-        frames,
-        cursor,
-        values.of(
-            installation == null ? null : new String(installation, StandardCharsets.US_ASCII)));
-    close(frames, STATEMENT, cursor);
-    return frames;
+    String ofInstallation =
+        installation == null ? null : new String(installation, StandardCharsets.US_ASCII);
+    return List.of(
+        Close.portal(cursor), // what an earlier offer in this transaction has left
+        new Parse(cursor, query, List.of()),
+        bind(cursor, values.of(ofInstallation)),
+        Close.statement(cursor));
   }
 
   /**
@@ -143,16 +149,23 @@ public final class CallbackKeyDelivery {
    * @param answer a yes
    */
   ByteBuf store(List<byte @Nullable []> answer) {
-    ByteBuf frames = offer(answer);
     String block = cursor + "_store";
-    parse(frames, block, storeBlock);
-    bind(frames, block, List.of());
-    int execute = begin(frames, FrontendMessage.EXECUTE);
-    string(frames, block).writeInt(0);
-    end(frames, execute);
-    close(frames, STATEMENT, block);
-    end(frames, begin(frames, FrontendMessage.SYNC));
-    return frames;
+    List<Message> messages = new ArrayList<>(offered(answer));
+    messages.add(new Parse(block, storeBlock, List.of()));
+    messages.add(bind(block, List.of()));
+    messages.add(new Execute(block, 0));
+    messages.add(Close.statement(block));
+    messages.add(new Sync());
+    return frames(messages);
+  }
+
+  private static Bind bind(String name, List<@Nullable String> values) {
+    return new Bind(name, name, List.of(), DataRow.of(values).values(), List.of());
+  }
+
+  private static ByteBuf frames(List<Message> messages) {
+    return Unpooled.wrappedBuffer(
+        MessageWriter.bytes(StandardCharsets.US_ASCII, messages.toArray(Message[]::new)));
   }
 
   /** Whether a notice asks for the keys: it is an INFO, which reaches every client. */
@@ -200,48 +213,5 @@ public final class CallbackKeyDelivery {
    */
   private boolean showsParameters(String line) {
     return line.contains(cursor) && VALUE.matcher(line).find();
-  }
-
-  private static void close(ByteBuf frames, byte kind, String name) {
-    int at = begin(frames, FrontendMessage.CLOSE);
-    string(frames.writeByte(kind), name);
-    end(frames, at);
-  }
-
-  private static void parse(ByteBuf frames, String name, String text) {
-    int at = begin(frames, FrontendMessage.PARSE);
-    string(string(frames, name), text).writeShort(0);
-    end(frames, at);
-  }
-
-  private static void bind(ByteBuf frames, String name, List<@Nullable String> values) {
-    int at = begin(frames, FrontendMessage.BIND);
-    string(string(frames, name), name).writeShort(TEXT_FORMAT_ONLY).writeShort(values.size());
-    for (String value : values) {
-      if (value == null) {
-        frames.writeInt(-1);
-      } else {
-        frames.writeInt(value.length());
-        frames.writeCharSequence(value, StandardCharsets.US_ASCII);
-      }
-    }
-    frames.writeShort(TEXT_FORMAT_ONLY);
-    end(frames, at);
-  }
-
-  private static ByteBuf string(ByteBuf frames, String text) {
-    frames.writeCharSequence(text, StandardCharsets.US_ASCII);
-    return frames.writeByte(0);
-  }
-
-  private static int begin(ByteBuf frames, byte type) {
-    frames.writeByte(type);
-    int at = frames.writerIndex();
-    frames.writeInt(0);
-    return at;
-  }
-
-  private static void end(ByteBuf frames, int at) {
-    frames.setInt(at, frames.writerIndex() - at);
   }
 }

@@ -5,13 +5,18 @@ import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.FrameFields;
 import dev.pglambda.protocol.FrameScanner;
-import dev.pglambda.protocol.Frames;
 import dev.pglambda.protocol.FrontendMessage;
-import dev.pglambda.protocol.ParseMessage;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +37,6 @@ final class ClientToServer implements FrameScanner.Visitor {
 
   /** A Bind can have a payload as long as a call takes. */
   private static final int MAX_NAMING_LENGTH = 17 << 20;
-
-  private static final byte STATEMENT = 'S';
-  private static final byte PORTAL = 'P';
 
   private final Session session;
   private final ReplyQueue replies;
@@ -196,21 +198,19 @@ final class ClientToServer implements FrameScanner.Visitor {
   }
 
   private @Nullable Rewrite read(byte type, ByteBuf buffer, int body, int end) {
-    int text = textStart(type, buffer, body, end);
-    int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
+    int text = FrameFields.textStart(type, buffer, body, end);
+    int textEnd = text < 0 ? -1 : FrameFields.textEnd(type, buffer, text, end);
     if (textEnd < 0 || !isOfConcern(buffer, text, textEnd)) {
       return null;
     }
-    int types =
-        type == FrontendMessage.QUERY
-            ? Interceptor.NO_PARAMETERS
-            : ParseMessage.parameterTypes(buffer, textEnd + 1, end);
+    List<Integer> types =
+        type == FrontendMessage.QUERY ? null : Parse.types(buffer, textEnd + 1, end);
     return interceptor.inspect(buffer, text, textEnd - text, types, state);
   }
 
   private boolean isOfConcern(byte type, ByteBuf buffer, int body, int end) {
-    int text = textStart(type, buffer, body, end);
-    int textEnd = text < 0 ? -1 : textEnd(type, buffer, text, end);
+    int text = FrameFields.textStart(type, buffer, body, end);
+    int textEnd = text < 0 ? -1 : FrameFields.textEnd(type, buffer, text, end);
     return textEnd >= 0 && isOfConcern(buffer, text, textEnd);
   }
 
@@ -220,22 +220,6 @@ final class ClientToServer implements FrameScanner.Visitor {
       case PROCEDURE -> keys.asksForProcedures();
       case EXTENSION -> true;
     };
-  }
-
-  private static int textStart(byte type, ByteBuf buffer, int body, int end) {
-    if (type == FrontendMessage.QUERY) {
-      return body;
-    }
-    int nameEnd = buffer.indexOf(body, end, (byte) 0);
-    return nameEnd < 0 ? -1 : nameEnd + 1;
-  }
-
-  /** Where the text's NUL stands; a Query must end with it. */
-  private static int textEnd(byte type, ByteBuf buffer, int text, int end) {
-    if (type == FrontendMessage.QUERY) {
-      return end > text && buffer.getByte(end - 1) == 0 ? end - 1 : -1;
-    }
-    return buffer.indexOf(text, end, (byte) 0);
   }
 
   /**
@@ -292,35 +276,32 @@ final class ClientToServer implements FrameScanner.Visitor {
       offer.release();
     }
     replies.sent(FrontendMessage.QUERY, rewrite.spans());
-    int at = Frames.begin(out, FrontendMessage.QUERY);
-    Frames.string(out, rewrite.text());
-    Frames.end(out, at);
+    MessageWriter messages = new MessageWriter(out, StandardCharsets.ISO_8859_1);
+    messages.write(new Query(rewrite.text()));
     if (offer != null) {
       // If the offer fails the server skips the Query, and everything else up to a Sync.
       replies.expectOffer(FrontendMessage.SYNC);
-      Frames.end(out, Frames.begin(out, FrontendMessage.SYNC));
+      messages.write(new Sync());
     }
     return out;
   }
 
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end, @Nullable Rewrite rewrite) {
-    int nameEnd = buffer.indexOf(body, end, (byte) 0);
-    int textEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
-    if (rewrite == null || textEnd < 0) {
+    int nameEnd = FrameFields.stringEnd(buffer, body, end);
+    Parse parse = rewrite == null ? null : Parse.read(buffer, body, end);
+    if (rewrite == null || parse == null) {
+      boolean named = FrameFields.textStart(FrontendMessage.PARSE, buffer, body, end) >= 0;
       replies.sentByName(
-          FrontendMessage.PARSE, textEnd < 0 ? null : prepared.parse(buffer, body, nameEnd));
+          FrontendMessage.PARSE, named ? prepared.parse(buffer, body, nameEnd) : null);
       return null;
     }
-    ByteBuf out = session.client().alloc().buffer();
     replies.sentByName(
         FrontendMessage.PARSE,
         prepared.parse(buffer, body, nameEnd, rewrite.spans(), rewrite.keys()));
-    int at = Frames.begin(out, FrontendMessage.PARSE);
-    out.writeBytes(buffer, body, nameEnd + 1 - body);
-    Frames.string(out, rewrite.text());
-    out.writeBytes(buffer, textEnd + 1, end - textEnd - 1);
-    Frames.end(out, at);
-    return out;
+    return MessageWriter.buffer(
+        session.client().alloc(),
+        StandardCharsets.ISO_8859_1,
+        new Parse(parse.name(), rewrite.text(), parse.typeOids()));
   }
 
   /**
@@ -330,20 +311,21 @@ final class ClientToServer implements FrameScanner.Visitor {
   private boolean isNamedOfInterest(byte type, ByteBuf buffer, int body, int end) {
     return switch (type) {
       case FrontendMessage.DESCRIBE -> {
-        int nameEnd = body < end ? buffer.indexOf(body + 1, end, (byte) 0) : -1;
-        yield nameEnd > 0
-            && buffer.getByte(body) == STATEMENT
-            && prepared.hasAttachment(buffer, body + 1, nameEnd);
+        int name = FrameFields.nameStart(type, body);
+        int nameEnd = FrameFields.stringEnd(buffer, name, end);
+        yield nameEnd >= 0
+            && FrameFields.namesStatement(buffer, body)
+            && prepared.hasAttachment(buffer, name, nameEnd);
       }
       case FrontendMessage.EXECUTE -> {
-        int nameEnd = buffer.indexOf(body, end, (byte) 0);
+        int nameEnd = FrameFields.stringEnd(buffer, body, end);
         yield nameEnd >= 0
             && (prepared.portalHasAttachment(buffer, body, nameEnd)
                 || prepared.mayTakeKeys(buffer, body, nameEnd));
       }
       case FrontendMessage.BIND -> {
-        int portalEnd = buffer.indexOf(body, end, (byte) 0);
-        int nameEnd = portalEnd < 0 ? -1 : buffer.indexOf(portalEnd + 1, end, (byte) 0);
+        int portalEnd = FrameFields.stringEnd(buffer, body, end);
+        int nameEnd = portalEnd < 0 ? -1 : FrameFields.stringEnd(buffer, portalEnd + 1, end);
         yield nameEnd >= 0
             && (prepared.hasAttachment(buffer, portalEnd + 1, nameEnd)
                 || (replies.isIdle()
@@ -361,8 +343,8 @@ final class ClientToServer implements FrameScanner.Visitor {
 
   private PreparedStatements.@Nullable SentMessage message(
       byte type, ByteBuf buffer, int body, int end) {
-    int name = type == FrontendMessage.CLOSE ? body + 1 : body;
-    int nameEnd = name < end ? buffer.indexOf(name, end, (byte) 0) : -1;
+    int name = FrameFields.nameStart(type, body);
+    int nameEnd = FrameFields.stringEnd(buffer, name, end);
     if (nameEnd < 0 || type == FrontendMessage.DESCRIBE) {
       return null;
     }
@@ -370,14 +352,15 @@ final class ClientToServer implements FrameScanner.Visitor {
       return prepared.execute(buffer, name, nameEnd);
     }
     if (type == FrontendMessage.BIND) {
-      int statementEnd = buffer.indexOf(nameEnd + 1, end, (byte) 0);
+      int statementEnd = FrameFields.stringEnd(buffer, nameEnd + 1, end);
       return statementEnd < 0 ? null : prepared.bind(buffer, name, nameEnd, statementEnd);
     }
-    return switch (buffer.getByte(body)) {
-      case STATEMENT -> prepared.closeStatement(buffer, name, nameEnd);
-      case PORTAL -> prepared.closePortal(buffer, name, nameEnd);
-      default -> null;
-    };
+    if (FrameFields.namesStatement(buffer, body)) {
+      return prepared.closeStatement(buffer, name, nameEnd);
+    }
+    return FrameFields.namesPortal(buffer, body)
+        ? prepared.closePortal(buffer, name, nameEnd)
+        : null;
   }
 
   @Override

@@ -9,9 +9,12 @@ import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ParameterStatus;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
@@ -218,7 +221,7 @@ final class ServerToClient implements FrameScanner.Visitor {
     byte type = buffer.getByte(index);
     if (type == BackendMessage.ERROR_RESPONSE || type == BackendMessage.NOTICE_RESPONSE) {
       ErrorFields fields = ErrorFields.read(buffer, index, length);
-      if (fields != null && isFatal(fields)) {
+      if (fields != null && fields.isFatal()) {
         session.sawFatal(fields);
         return keys.conceal(fields) ? fields.toFrame(session.client().alloc(), type) : null;
       }
@@ -284,11 +287,11 @@ final class ServerToClient implements FrameScanner.Visitor {
     }
     if (listener != null
         && type == BackendMessage.ERROR_RESPONSE
-        && !isFatal(fields)
+        && !fields.isFatal()
         && listener.suppressesError(fields)) {
       return Unpooled.EMPTY_BUFFER;
     }
-    if (type == BackendMessage.ERROR_RESPONSE ? isFatal(fields) : isLastWarning(fields)) {
+    if (type == BackendMessage.ERROR_RESPONSE ? fields.isFatal() : isLastWarning(fields)) {
       session.sawFatal(fields);
     }
     if (local != null) {
@@ -323,11 +326,6 @@ final class ServerToClient implements FrameScanner.Visitor {
     };
   }
 
-  private static boolean isFatal(ErrorFields fields) {
-    String severity = fields.get(ErrorFields.SEVERITY_NOT_LOCALIZED);
-    return "FATAL".equals(severity) || "PANIC".equals(severity);
-  }
-
   /**
    * Whether a notice may be the last word: a server that stops at once, or after a crash of one of
    * its processes, tells that in a WARNING.
@@ -338,14 +336,8 @@ final class ServerToClient implements FrameScanner.Visitor {
   }
 
   private @Nullable ByteBuf parameter(ByteBuf buffer, int index, int length) {
-    int name = index + Frame.HEADER_LENGTH;
-    int end = index + length;
-    int nameEnd = buffer.indexOf(name, end, (byte) 0);
-    int valueEnd = nameEnd < 0 ? -1 : buffer.indexOf(nameEnd + 1, end, (byte) 0);
-    if (valueEnd >= 0) {
-      state.parameter(
-          buffer.toString(name, nameEnd - name, StandardCharsets.ISO_8859_1),
-          buffer.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.ISO_8859_1));
+    if (BackendMessage.read(buffer, index, length) instanceof ParameterStatus status) {
+      state.parameter(status.parameter(), status.value());
     }
     return null;
   }
@@ -359,13 +351,10 @@ final class ServerToClient implements FrameScanner.Visitor {
   }
 
   private ByteBuf commandComplete(ReplacedSpan rewritten) {
-    byte[] tag = rewritten.commandTag().getBytes(StandardCharsets.ISO_8859_1);
-    ByteBuf frame = session.client().alloc().buffer(Frame.HEADER_LENGTH + tag.length + 1);
-    return frame
-        .writeByte(BackendMessage.COMMAND_COMPLETE)
-        .writeInt(Frame.MIN_LENGTH + tag.length + 1)
-        .writeBytes(tag)
-        .writeByte(0);
+    return MessageWriter.buffer(
+        session.client().alloc(),
+        StandardCharsets.ISO_8859_1,
+        new CommandComplete(rewritten.commandTag()));
   }
 
   @Override

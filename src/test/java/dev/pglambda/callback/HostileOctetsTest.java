@@ -125,9 +125,7 @@ class HostileOctetsTest {
     for (int start = 0; start < octets.length && worker.channel.isOpen(); ) {
       int end = Math.min(octets.length, start + 1 + random.nextInt(64));
       worker.send(Arrays.copyOfRange(octets, start, end));
-      assertThat(worker.received())
-          .extracting(Message::name)
-          .allMatch(type -> "RSKZTDCEv".indexOf(type) >= 0);
+      assertThat(worker.received()).noneMatch(BackendMessage.Unknown.class::isInstance);
       start = end;
     }
   }

@@ -47,12 +47,7 @@ class ExtensionInterceptorTest {
 
     Rewrite rewrite =
         new ExtensionInterceptor((statement, original) -> original, view -> "SELECT", true)
-            .inspect(
-                Unpooled.wrappedBuffer(bytes),
-                0,
-                bytes.length,
-                Interceptor.NO_PARAMETERS,
-                settings);
+            .inspect(Unpooled.wrappedBuffer(bytes), 0, bytes.length, null, settings);
 
     assertThat(rewrite).isNotNull();
     assertThat(rewrite.text()).isEqualTo(text);
@@ -255,10 +250,8 @@ class ExtensionInterceptorTest {
     byte[] bytes = ("Q...." + text + "\0").getBytes(StandardCharsets.ISO_8859_1);
     ByteBuf heap = Unpooled.wrappedBuffer(bytes);
     ByteBuf direct = Unpooled.directBuffer().writeBytes(bytes);
-    Rewrite rewrite =
-        interceptor.inspect(heap, 5, text.length(), Interceptor.NO_PARAMETERS, settings);
-    assertThat(interceptor.inspect(direct, 5, text.length(), Interceptor.NO_PARAMETERS, settings))
-        .isEqualTo(rewrite);
+    Rewrite rewrite = interceptor.inspect(heap, 5, text.length(), null, settings);
+    assertThat(interceptor.inspect(direct, 5, text.length(), null, settings)).isEqualTo(rewrite);
     direct.release();
     return rewrite;
   }

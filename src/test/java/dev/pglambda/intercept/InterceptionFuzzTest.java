@@ -82,7 +82,7 @@ class InterceptionFuzzTest {
       BiFunction<ExtensionStatement, String, String> installer, String text, Settings settings) {
     ByteBuf buffer = Unpooled.copiedBuffer(text, ISO_8859_1);
     return new ExtensionInterceptor(installer, view -> "SELECT", true)
-        .inspect(buffer, 0, buffer.readableBytes(), Interceptor.NO_PARAMETERS, settings);
+        .inspect(buffer, 0, buffer.readableBytes(), null, settings);
   }
 
   /** The new text with the client's statements put back where they were. */

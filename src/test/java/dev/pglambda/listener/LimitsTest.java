@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
-import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.protocol.FrontendMessage.Query;
-import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.testing.Peer;
@@ -130,7 +130,8 @@ class LimitsTest extends RelayStage {
   void closesTheOneThatHasBeenSilentForLongest() throws Exception {
     limits = new ClientLimits(100, 0, 100, 2, 100);
     Peer oldest = client(new byte[0]);
-    Peer asking = client(packet(StartupPacket.SSL_REQUEST, "")); // and waits for its user, for example
+    Peer asking =
+        client(packet(StartupPacket.SSL_REQUEST, "")); // and waits for its user, for example
     assertThat(asking.text(1)).isEqualTo("N");
     Peer session = client(startup("user", "ann")); // which is no longer pending
     ready(session);

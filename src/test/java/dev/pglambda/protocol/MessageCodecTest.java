@@ -280,4 +280,23 @@ class MessageCodecTest {
     assertThat(receiver.readStartup()).isNull();
     assertThat(receiver.readByte()).isEqualTo(-1);
   }
+
+  /** The server refuses such a message; nothing is read beyond it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "00", "0001", "0001000000", "000200000019", "000000", "ffff"})
+  void readsNoTypesThatAreNotWhole(String types) {
+    ByteBuf buffer = Unpooled.buffer().writeZero(3).writeBytes(HexFormat.of().parseHex(types));
+    buffer.writeZero(9);
+
+    assertThat(FrontendMessage.Parse.types(buffer, 3, buffer.writerIndex() - 9)).isNull();
+  }
+
+  @Test
+  void readsTheTypesBehindAText() {
+    ByteBuf buffer = Unpooled.buffer().writeShort(2).writeInt(TypeOid.TEXT).writeInt(-1);
+
+    assertThat(FrontendMessage.Parse.types(buffer, 0, buffer.writerIndex()))
+        .containsExactly(TypeOid.TEXT, -1);
+    assertThat(FrontendMessage.Parse.types(buffer.setShort(0, 0), 0, Short.BYTES)).isEmpty();
+  }
 }

@@ -11,6 +11,7 @@ import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BindComplete;
 import dev.pglambda.protocol.BackendMessage.CloseComplete;
 import dev.pglambda.protocol.BackendMessage.CommandComplete;
@@ -18,14 +19,13 @@ import dev.pglambda.protocol.BackendMessage.CopyInResponse;
 import dev.pglambda.protocol.BackendMessage.EmptyQueryResponse;
 import dev.pglambda.protocol.BackendMessage.ParseComplete;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
-import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.protocol.FrontendMessage.Execute;
 import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.protocol.FrontendMessage.Terminate;
-import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.testing.Peer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +59,8 @@ class CallbackKeyDeliveryTest extends RelayStage {
   private static final byte[] YES = answered("t", "stored");
   private static final byte[] NO = answered("f", null);
 
-  private static final byte[] WANTED = message(notice("SINFO", "VINFO", "CZL001", "Mwants the keys"));
+  private static final byte[] WANTED =
+      message(notice("SINFO", "VINFO", "CZL001", "Mwants the keys"));
   private static final byte[] TIMEOUT = message(error("SERROR", "C57014", "Mtimeout"));
 
   private Peer client;
@@ -78,7 +79,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
   /** What the server answers to them. */
   private static byte[] answered(@Nullable String... row) {
-    return message(new CloseComplete(), new ParseComplete(), new BindComplete(), row(row), new CommandComplete("SELECT 1"), new CloseComplete(), new CloseComplete());
+    return concat(
+        message(new CloseComplete(), new ParseComplete(), new BindComplete()),
+        message(row(row)),
+        message(new CommandComplete("SELECT 1"), new CloseComplete(), new CloseComplete()));
   }
 
   @BeforeEach
@@ -150,7 +154,8 @@ class CallbackKeyDeliveryTest extends RelayStage {
   /** It does so before the client is told that the server is ready. */
   private void closesWhatTheErrorHasLeft(String transaction) throws Exception {
     backendReads("C:S" + OWN + "|", "S:");
-    backend.send(concat(message(new CloseComplete()), message(BackendMessage.READY_FOR_QUERY, transaction)));
+    backend.send(
+        concat(message(new CloseComplete()), message(BackendMessage.READY_FOR_QUERY, transaction)));
     clientReads("Z:" + transaction);
   }
 
@@ -161,7 +166,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
     asked(YES);
     backendReads(OFFER);
     backendReads("Q:DO 'x'|", "S:");
-    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
+    backend.send(
+        concat(
+            OFFERED,
+            message(new CommandComplete("DO"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
     clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -224,7 +232,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
     clientReads("1:", "Z:I");
 
     for (int i = 0; i < 2; i++) {
-      client.send(new Bind("", "s", List.of(), List.of(), List.of())).send(new Execute("", 0)).send(new Sync());
+      client
+          .send(new Bind("", "s", List.of(), List.of(), List.of()))
+          .send(new Execute("", 0))
+          .send(new Sync());
       asked(i == 0 ? NO : YES);
       backendReads("B:|s|||||||", "H:");
       backend.send(new BindComplete());
@@ -346,7 +357,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
   /** From PostgreSQL 18 on, a Query behind an Execute is a part of the series. */
   @Test
   void endsASeriesInWhichOnlyItselfHasExecutedBeforeAQuery() throws Exception {
-    client.send(new Parse("", "SET", List.of())).send(new Parse("s", "install", List.of())).send(new Query("next"));
+    client
+        .send(new Parse("", "SET", List.of()))
+        .send(new Parse("s", "install", List.of()))
+        .send(new Query("next"));
 
     backendReads("P:|SET|||", "H:");
     backend.send(new ParseComplete());
@@ -363,7 +377,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
 
   @Test
   void passesWhatTheServerSkips() throws Exception {
-    client.send(new Parse("", "fail", List.of())).send(new Parse("s", "install", List.of())).send(new Sync());
+    client
+        .send(new Parse("", "fail", List.of()))
+        .send(new Parse("s", "install", List.of()))
+        .send(new Sync());
 
     backendReads("P:|fail|||", "H:");
     backend.send(error("SERROR"));
@@ -381,7 +398,10 @@ class CallbackKeyDeliveryTest extends RelayStage {
     asked("ask for procedure", YES);
     backendReads(OFFER);
     backendReads("Q:CALL setup()|", "S:");
-    backend.send(concat(OFFERED, message(new CommandComplete("CALL"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
+    backend.send(
+        concat(
+            OFFERED,
+            message(new CommandComplete("CALL"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
     clientReads("C:CALL|", "Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -392,7 +412,11 @@ class CallbackKeyDeliveryTest extends RelayStage {
     client.send(Bind.EMPTY).send(new Execute("", 0)).send(new Sync());
     asked("ask for procedure", NO);
     backendReads("P:|CALL p()|||", "B:||||||||", "E:|||||", "S:");
-    backend.send(new ParseComplete(), new BindComplete(), new CommandComplete("CALL"), new ReadyForQuery('I'));
+    backend.send(
+        new ParseComplete(),
+        new BindComplete(),
+        new CommandComplete("CALL"),
+        new ReadyForQuery('I'));
     clientReads("1:", "2:", "C:CALL|", "Z:I");
 
     client.send(new Query("CALL p()"));
@@ -405,7 +429,8 @@ class CallbackKeyDeliveryTest extends RelayStage {
     asked(YES);
     backendReads(OFFER);
     backendReads("Q:DO 'x'|", "S:");
-    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new CopyInResponse(0, List.of()))));
+    backend.send(
+        concat(OFFERED, message(new CommandComplete("DO"), new CopyInResponse(0, List.of()))));
     clientReads("C:CREATE EXTENSION|", "G:|||");
     client.send(new FrontendMessage.CopyDone());
     backendReads("c:");
@@ -428,7 +453,15 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backendReads(OFFER);
     backendReads(STORE);
     backend.send(
-        concat(OFFERED, message(new ParseComplete(), new BindComplete(), notice("SINFO", "VINFO", "CZL002", "Mfailed"), new CommandComplete("DO"), new CloseComplete(), new ReadyForQuery('T'))));
+        concat(
+            OFFERED,
+            message(
+                new ParseComplete(),
+                new BindComplete(),
+                notice("SINFO", "VINFO", "CZL002", "Mfailed"),
+                new CommandComplete("DO"),
+                new CloseComplete(),
+                new ReadyForQuery('T'))));
     clientReads("Z:T");
     assertNothingElseIsUnderWay();
   }

@@ -196,7 +196,11 @@ public abstract class RelayStage {
 
     @Override
     public @Nullable Rewrite inspect(
-        ByteBuf buffer, int index, int length, int parameterTypes, ServerSettings settings) {
+        ByteBuf buffer,
+        int index,
+        int length,
+        @Nullable List<Integer> parameterTypes,
+        ServerSettings settings) {
       return rewrite(buffer.toString(index, length, StandardCharsets.ISO_8859_1), settings);
     }
   }

@@ -120,11 +120,11 @@ public final class Peer implements AutoCloseable {
   }
 
   public Peer send(Message... messages) throws IOException {
-    return send(messages);
+    return send(message(messages));
   }
 
   public Peer send(byte type, String body) throws IOException {
-    return send(type, body);
+    return send(message(type, body));
   }
 
   /** Sends bytes one at a time, each in a segment of its own as far as the kernel allows. */

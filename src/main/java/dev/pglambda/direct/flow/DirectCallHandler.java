@@ -15,13 +15,12 @@ import dev.pglambda.protocol.BindMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
-import dev.pglambda.protocol.ParseMessage;
+import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.PreparedStatements;
 import dev.pglambda.relay.SessionContext;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -103,17 +102,15 @@ public final class DirectCallHandler implements LocalExecution {
   public CompletionStage<Result> parse(ByteBuf message, Rewrite rewrite) {
     DirectText text = takeText();
     DirectCandidate candidate = text.size() == 1 ? text.onlyCandidate() : null; // else refused
-    int nameEnd = message.indexOf(Frame.HEADER_LENGTH, message.writerIndex(), (byte) 0);
-    List<Integer> types = ParseMessage.declaredTypes(message, nameEnd + 1);
-    String name =
-        message.toString(
-            Frame.HEADER_LENGTH, nameEnd - Frame.HEADER_LENGTH, StandardCharsets.ISO_8859_1);
-    if (candidate == null
-        || types.size() > DirectText.MAX_PARAMETERS
-        || !prepared.hasRoomForStatement(name)) {
+    Parse parse = Parse.read(message, Frame.HEADER_LENGTH, message.writerIndex());
+    if (parse == null
+        || candidate == null
+        || parse.typeOids().size() > DirectText.MAX_PARAMETERS
+        || !prepared.hasRoomForStatement(parse.name())) {
       return passes();
     }
-    return new PrepareFlow(context, calls, rewrite, candidate, name, types, true)
+    String name = parse.name();
+    return new PrepareFlow(context, calls, rewrite, candidate, name, parse.typeOids(), true)
         .run()
         .thenApply(outcome -> parsed(name, outcome));
   }

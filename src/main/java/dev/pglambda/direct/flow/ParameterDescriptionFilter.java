@@ -1,11 +1,15 @@
 package dev.pglambda.direct.flow;
 
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
 import dev.pglambda.protocol.Frame;
-import dev.pglambda.protocol.Frames;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.relay.ReplyListener;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +33,12 @@ record ParameterDescriptionFilter(int count) implements ReplyListener {
     if (!wants(type)) {
       return null;
     }
-    int kept = Short.BYTES + Integer.BYTES * count;
-    ByteBuf shortened = Unpooled.buffer(Frame.HEADER_LENGTH + kept);
-    int begun = Frames.begin(shortened, type);
-    shortened.writeShort(count);
-    shortened.writeBytes(buffer, index + Frame.HEADER_LENGTH + Short.BYTES, Integer.BYTES * count);
-    Frames.end(shortened, begun);
-    return shortened;
+    ParameterDescription description =
+        (ParameterDescription) BackendMessage.read(buffer, index, Frame.length(buffer, index));
+    List<Integer> types = Objects.requireNonNull(description).typeOids().subList(0, count);
+    return MessageWriter.buffer(
+        UnpooledByteBufAllocator.DEFAULT,
+        StandardCharsets.ISO_8859_1,
+        new ParameterDescription(types));
   }
 }

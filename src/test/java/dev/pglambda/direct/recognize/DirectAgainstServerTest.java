@@ -3,8 +3,8 @@ package dev.pglambda.direct.recognize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.direct.recognize.DirectCall.Position;
-import dev.pglambda.protocol.BackendMessage.ErrorResponse;
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.ErrorResponse;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.Replacement;
