@@ -27,6 +27,7 @@ public final class BothWays implements AutoCloseable {
   /** Types whose letter is not what the message's name says. */
   private static final Map<String, String> LETTERS =
       Map.ofEntries(
+          Map.entry("FunctionCallResponse", "V"),
           Map.entry("Authentication", "R"),
           Map.entry("ParameterStatus", "S"),
           Map.entry("BackendKeyData", "K"),
@@ -185,7 +186,7 @@ public final class BothWays implements AutoCloseable {
         return "<" + ready.status() + ">";
       }
       if (message instanceof BackendMessage.Unknown unknown) {
-        return String.valueOf(unknown.type());
+        return String.valueOf((char) unknown.type());
       }
       return LETTERS.getOrDefault(message.name(), "?");
     }
