@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -94,7 +95,8 @@ class ConformanceRunnerTest {
     List<String> startups = new CopyOnWriteArrayList<>();
     ScriptedServer.Script script =
         connection -> {
-          startups.add(((StartupMessage) connection.readStartup()).user());
+          StartupMessage startup = (StartupMessage) connection.readStartup();
+          startups.add(Objects.requireNonNull(startup).user());
           connection.send(Authentication.ok()).ready('I');
           while (connection.read() instanceof Query query) {
             received.add(query);

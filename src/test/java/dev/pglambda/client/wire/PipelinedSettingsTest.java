@@ -15,7 +15,6 @@ import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.Reply;
 import dev.pglambda.testing.WireClient;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -187,10 +186,6 @@ class PipelinedSettingsTest {
       client.query("RESET client_encoding");
       outcome();
     }
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
   @ParameterizedTest
