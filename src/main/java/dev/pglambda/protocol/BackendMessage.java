@@ -229,6 +229,27 @@ public sealed interface BackendMessage extends Message {
       return new DataRow(values);
     }
 
+    public static DataRow ofOctets(List<byte @Nullable []> octets) {
+      return new DataRow(BodyReader.list(octets.size(), i -> wrapped(octets.get(i))));
+    }
+
+    private static @Nullable ByteBuffer wrapped(byte @Nullable [] value) {
+      return value == null ? null : ByteBuffer.wrap(value);
+    }
+
+    /** Copies of the values. */
+    public List<byte @Nullable []> octets() {
+      List<byte @Nullable []> octets = new ArrayList<>(values.size());
+      for (ByteBuffer value : values) {
+        byte[] copy = value == null ? null : new byte[value.remaining()];
+        if (value != null) {
+          value.duplicate().get(copy);
+        }
+        octets.add(copy);
+      }
+      return octets;
+    }
+
     /** The value of a column as UTF-8, or null. */
     public @Nullable String text(int column) {
       ByteBuffer value = values.get(column);

@@ -133,6 +133,16 @@ public sealed interface FrontendMessage extends Message {
           binaryResults ? List.of(BINARY_FORMAT) : resultFormats);
     }
 
+    /** Bytes of the body. */
+    public int octets() {
+      int shorts = 3 + parameterFormats.size() + resultFormats.size();
+      int octets = portal.length() + 1 + statement.length() + 1 + Short.BYTES * shorts;
+      for (ByteBuffer parameter : parameters) {
+        octets += Integer.BYTES + (parameter == null ? 0 : parameter.remaining());
+      }
+      return octets;
+    }
+
     private int parameterFormat(int parameter) {
       return switch (parameterFormats.size()) {
         case 0 -> TEXT_FORMAT;

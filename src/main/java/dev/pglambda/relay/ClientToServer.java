@@ -287,12 +287,13 @@ final class ClientToServer implements FrameScanner.Visitor {
   }
 
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end, @Nullable Rewrite rewrite) {
-    int nameEnd = FrameFields.stringEnd(buffer, body, end);
+    int text = FrameFields.textStart(FrontendMessage.PARSE, buffer, body, end);
+    int nameEnd = text - 1;
     Parse parse = rewrite == null ? null : Parse.read(buffer, body, end);
     if (rewrite == null || parse == null) {
-      boolean named = FrameFields.textStart(FrontendMessage.PARSE, buffer, body, end) >= 0;
+      boolean whole = text >= 0 && FrameFields.stringEnd(buffer, text, end) >= 0;
       replies.sentByName(
-          FrontendMessage.PARSE, named ? prepared.parse(buffer, body, nameEnd) : null);
+          FrontendMessage.PARSE, whole ? prepared.parse(buffer, body, nameEnd) : null);
       return null;
     }
     replies.sentByName(

@@ -1,12 +1,23 @@
 package dev.pglambda.relay;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.pglambda.limits.MemoryAccount;
-import dev.pglambda.protocol.BindMessage;
+import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.DataRow;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
-import dev.pglambda.protocol.Frames;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Close;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.FrontendMessage.Flush;
+import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.FrontendMessage.Sync;
+import dev.pglambda.protocol.MessageWriter;
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -23,13 +34,10 @@ public final class ExtendedQueryPipeline {
   /** Name of the prepared statements and portals of the proxy's own, which do not stay. */
   public static final String OWN_NAME = "pglambda_direct";
 
-  private static final short BINARY = 1;
-  private static final byte STATEMENT = 'S';
-  private static final byte PORTAL = 'P';
-
   private final Session session;
   private final ReplyQueue queue;
   private final ByteBuf frames;
+  private final MessageWriter writer;
   private final PipelineReplies replies;
 
   /** It raises an error instead of what was to be sent, and needs no account of its own. */
@@ -45,6 +53,7 @@ public final class ExtendedQueryPipeline {
     this.session = session;
     this.queue = queue;
     this.frames = session.client().alloc().buffer();
+    this.writer = new MessageWriter(frames, ISO_8859_1);
     this.replies = new PipelineReplies(session.memory(), this::raise);
   }
 
@@ -102,16 +111,12 @@ public final class ExtendedQueryPipeline {
     if (needs(text.length()).isRefused()) {
       return this;
     }
-    int begun = begin(FrontendMessage.PARSE);
-    Frames.string(Frames.string(frames, name), ClientEncoding.restored(text));
-    frames.writeShort(types.size());
-    types.forEach(frames::writeInt);
-    return end(begun);
+    return add(new Parse(name, ClientEncoding.restored(text), types));
   }
 
   /** Binds with a client's parameters, and more of them. */
   public ExtendedQueryPipeline bind(
-      BindMessage bind,
+      Bind bind,
       String portal,
       String statement,
       List<byte @Nullable []> more,
@@ -119,21 +124,15 @@ public final class ExtendedQueryPipeline {
     if (needs(bind.octets() + octets(more)).isRefused()) {
       return this;
     }
-    int begun = begin(FrontendMessage.BIND);
-    bind.write(frames, portal, statement, more, binaryResults);
-    return end(begun);
+    return add(bind.with(portal, statement, DataRow.ofOctets(more).values(), binaryResults));
   }
 
   public ExtendedQueryPipeline describeStatement(String name) {
-    int begun = begin(FrontendMessage.DESCRIBE);
-    Frames.string(frames.writeByte(STATEMENT), name);
-    return end(begun);
+    return add(Describe.statement(name));
   }
 
   public ExtendedQueryPipeline describePortal(String name) {
-    int begun = begin(FrontendMessage.DESCRIBE);
-    Frames.string(frames.writeByte(PORTAL), name);
-    return end(begun);
+    return add(Describe.portal(name));
   }
 
   /**
@@ -151,25 +150,19 @@ public final class ExtendedQueryPipeline {
    * @param maxRows 0: all
    */
   public ExtendedQueryPipeline execute(String portal, int maxRows) {
-    int begun = begin(FrontendMessage.EXECUTE);
-    Frames.string(frames, portal).writeInt(maxRows);
-    return end(begun);
+    return add(new Execute(portal, maxRows));
   }
 
   public ExtendedQueryPipeline closeStatement(String name) {
-    int begun = begin(FrontendMessage.CLOSE);
-    Frames.string(frames.writeByte(STATEMENT), name);
-    return end(begun);
+    return add(Close.statement(name));
   }
 
   public ExtendedQueryPipeline closePortal(String name) {
-    int begun = begin(FrontendMessage.CLOSE);
-    Frames.string(frames.writeByte(PORTAL), name);
-    return end(begun);
+    return add(Close.portal(name));
   }
 
   public ExtendedQueryPipeline sync() {
-    return end(begin(FrontendMessage.SYNC));
+    return add(new Sync());
   }
 
   /** Parse of a statement of the proxy's own, of which an error may have left another one. */
@@ -189,32 +182,29 @@ public final class ExtendedQueryPipeline {
     if (parseOwn(text, types).needs(octets(parameters)).isRefused()) {
       return this;
     }
-    int begun = begin(FrontendMessage.BIND);
-    Frames.string(Frames.string(frames, OWN_NAME), OWN_NAME);
-    frames.writeShort(1).writeShort(binary ? BINARY : 0).writeShort(parameters.size());
-    parameters.forEach(value -> Frames.value(frames, value));
-    frames.writeShort(1).writeShort(binary ? BINARY : 0);
-    return end(begun).execute(OWN_NAME, 0).closeOwn();
+    List<Integer> formats =
+        List.of(binary ? FrontendMessage.BINARY_FORMAT : FrontendMessage.TEXT_FORMAT);
+    List<@Nullable ByteBuffer> values = DataRow.ofOctets(parameters).values();
+    return add(new Bind(OWN_NAME, OWN_NAME, formats, values, formats))
+        .execute(OWN_NAME, 0)
+        .closeOwn();
   }
 
   public ExtendedQueryPipeline closeOwn() {
     return closePortal(OWN_NAME).closeStatement(OWN_NAME);
   }
 
-  private int begin(byte type) {
-    replies.expect(type, forClient, suppressNotices, onError, suppressErrors);
-    return Frames.begin(frames, type);
-  }
-
-  private ExtendedQueryPipeline end(int begun) {
-    Frames.end(frames, begun);
+  private ExtendedQueryPipeline add(FrontendMessage message) {
+    int at = frames.writerIndex();
+    writer.write(message);
+    replies.expect(frames.getByte(at), forClient, suppressNotices, onError, suppressErrors);
     return this;
   }
 
   /** The reply to what was added last is to be another one, for the client. */
-  public ExtendedQueryPipeline answeredWith(byte type) {
+  public ExtendedQueryPipeline answeredWith(BackendMessage reply) {
     if (!isRefused()) {
-      replies.substituteLast(type);
+      replies.substituteLast(reply);
     }
     return this;
   }
@@ -240,7 +230,7 @@ public final class ExtendedQueryPipeline {
     }
     replies.begin(queue);
     if (flush) {
-      Frames.end(frames, Frames.begin(frames, FrontendMessage.FLUSH));
+      writer.write(new Flush());
     }
     session.flushToServer(frames);
     return replies.answered();

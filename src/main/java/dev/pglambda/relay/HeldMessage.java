@@ -5,7 +5,6 @@ import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** A message of the client's that waits, and what is known of it. */
@@ -56,7 +55,7 @@ final class HeldMessage {
   }
 
   boolean isParseOfUnnamed() {
-    return type() == FrontendMessage.PARSE && name(Frame.HEADER_LENGTH).isEmpty();
+    return type() == FrontendMessage.PARSE && frame.getByte(Frame.HEADER_LENGTH) == 0;
   }
 
   MemoryAccount.@Nullable Refusal refusal() {
@@ -75,12 +74,6 @@ final class HeldMessage {
 
   @Nullable Rewrite rewrite() {
     return rewrite;
-  }
-
-  /** A name, whose first byte is at an index, up to its NUL. */
-  String name(int from) {
-    int end = frame.indexOf(from, frame.writerIndex(), (byte) 0);
-    return frame.toString(from, end - from, StandardCharsets.ISO_8859_1);
   }
 
   /**

@@ -1,8 +1,8 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite;
-import dev.pglambda.protocol.BindMessage;
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrontendMessage.Bind;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +66,7 @@ public interface LocalExecution {
    *
    * @param length of the message in bytes
    */
-  CompletionStage<Result> bind(BindMessage message, int length);
+  CompletionStage<Result> bind(Bind message, int length);
 
   /**
    * In place of the Describe of a statement with an attachment of this feature.

@@ -2,11 +2,11 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.limits.MemoryAccount;
-import dev.pglambda.protocol.Frame;
-import dev.pglambda.protocol.Frames;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.relay.LocalExecution.Result;
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -84,8 +84,7 @@ final class MessageHold {
 
   /** A message of this type begins for which there is no memory: its turn is an error. */
   void holdRefused(byte type, MemoryAccount.Refusal why) {
-    ByteBuf stub = context.session().client().alloc().buffer(Frame.HEADER_LENGTH);
-    Frames.end(stub, Frames.begin(stub, type));
+    ByteBuf stub = frame(new FrontendMessage.Unknown(type, ByteBuffer.allocate(0)));
     hold(new HeldMessage(stub, null, false, why));
     context.session().dropClientMessage();
   }
@@ -129,10 +128,13 @@ final class MessageHold {
       }
     } else if (!flushed && replies.awaitsSync()) {
       flushed = true;
-      ByteBuf flush = context.session().client().alloc().buffer(Frame.HEADER_LENGTH);
-      Frames.end(flush, Frames.begin(flush, FrontendMessage.FLUSH));
-      context.session().flushToServer(flush);
+      context.session().flushToServer(frame(new FrontendMessage.Flush()));
     }
+  }
+
+  private ByteBuf frame(FrontendMessage message) {
+    return MessageWriter.buffer(
+        context.session().client().alloc(), StandardCharsets.ISO_8859_1, message);
   }
 
   /**

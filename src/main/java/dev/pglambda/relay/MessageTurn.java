@@ -2,11 +2,11 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
-import dev.pglambda.protocol.BindMessage;
-import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
+import dev.pglambda.protocol.FrontendMessage.Describe;
+import dev.pglambda.protocol.FrontendMessage.Execute;
 import dev.pglambda.relay.LocalExecution.Result;
-import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -56,12 +56,17 @@ final class MessageTurn {
     if (message.refusal() != null) {
       return context.errors().raise(RaiseBlock.error(OwnErrors.outOfMemory(message.refusal())));
     }
-    return switch (message.type()) {
-      case FrontendMessage.QUERY, FrontendMessage.PARSE -> text(message);
-      case FrontendMessage.BIND -> bind(message);
-      case FrontendMessage.DESCRIBE -> describe(message);
-      default -> execute(message);
-    };
+    if (message.isQuery() || message.type() == FrontendMessage.PARSE) {
+      return text(message);
+    }
+    FrontendMessage decoded =
+        FrontendMessage.read(message.frame(), 0, message.frame().writerIndex());
+    if (decoded instanceof Bind bind) {
+      return bind(message, bind);
+    } else if (decoded instanceof Describe describe) {
+      return describe(message, describe.name());
+    }
+    return decoded instanceof Execute execute ? execute(message, execute) : passes();
   }
 
   private CompletionStage<Result> text(HeldMessage message) {
@@ -97,33 +102,22 @@ final class MessageTurn {
     return message.isQuery() ? keysNow(message, wanted) : keysBeforeSeries(message, wanted);
   }
 
-  private CompletionStage<Result> bind(HeldMessage message) {
-    BindMessage bind = BindMessage.read(message.frame());
-    if (bind == null) {
-      return passes();
-    }
+  private CompletionStage<Result> bind(HeldMessage message, Bind bind) {
     return local != null && prepared.attachment(bind.statement()) != null
         ? local.bind(bind, message.frame().readableBytes())
         : keysBeforeSeries(message, prepared.keysOfStatement(bind.statement()));
   }
 
-  private CompletionStage<Result> describe(HeldMessage message) {
-    String name = message.name(Frame.HEADER_LENGTH + 1);
+  private CompletionStage<Result> describe(HeldMessage message, String name) {
     return local != null && prepared.attachment(name) != null
         ? local.describe(message.frame(), name)
         : passes();
   }
 
-  private CompletionStage<Result> execute(HeldMessage message) {
-    String name = message.name(Frame.HEADER_LENGTH);
-    if (local == null || prepared.portalAttachment(name) == null) {
-      return keysNow(message, prepared.keys(name));
-    }
-    ByteBuf frame = message.frame();
-    int maxRows = Frame.HEADER_LENGTH + name.length() + 1;
-    return frame.writerIndex() - maxRows == Integer.BYTES
-        ? local.execute(name, frame.getInt(maxRows))
-        : passes();
+  private CompletionStage<Result> execute(HeldMessage message, Execute execute) {
+    return local != null && prepared.portalAttachment(execute.portal()) != null
+        ? local.execute(execute.portal(), execute.maxRows())
+        : keysNow(message, prepared.keys(execute.portal()));
   }
 
   private static CompletionStage<Result> passes() {

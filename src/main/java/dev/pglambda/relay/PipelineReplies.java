@@ -1,13 +1,18 @@
 package dev.pglambda.relay;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
-import dev.pglambda.protocol.Answers;
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
-import dev.pglambda.protocol.Frames;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -80,8 +85,8 @@ public final class PipelineReplies {
   }
 
   /** The last reply that is expected is to be another one, for the client. */
-  void substituteLast(byte type) {
-    replies.get(replies.size() - 1).substitute = type;
+  void substituteLast(BackendMessage reply) {
+    replies.get(replies.size() - 1).substitute = reply;
   }
 
   void deferRowDescription(boolean wanted) {
@@ -203,7 +208,7 @@ public final class PipelineReplies {
     private final boolean silent;
     private final Consumer<ErrorFields> errors;
     private final Predicate<ErrorFields> suppressedErrors;
-    private byte substitute;
+    private @Nullable BackendMessage substitute;
 
     private Reply(
         byte kind,
@@ -313,44 +318,47 @@ public final class PipelineReplies {
       byte[] before = rowDescription;
       if (visible && before != null) {
         rowDescription = null;
-        int length = 1 + buffer.getInt(index + 1);
+        int length = Frame.length(buffer, index);
         isOver(type);
         return Unpooled.buffer(before.length + length)
             .writeBytes(before)
             .writeBytes(buffer, index, length);
       }
-      int body = index + Frame.HEADER_LENGTH;
       switch (type) {
-        case BackendMessage.DATA_ROW -> {
-          if (rows.size() == MOST_ROWS) {
-            throw new ProtocolViolation("too many rows for the proxy: more than " + MOST_ROWS);
-          }
-          rows.add(Answers.row(buffer, body));
-          memory.release(gathered);
-          gathered = 0;
-        }
-        case BackendMessage.PARAMETER_DESCRIPTION ->
-            parameterTypes = Answers.parameterTypes(buffer, body);
-        case BackendMessage.ROW_DESCRIPTION -> {
-          columnTypes = Answers.columnTypes(buffer, body);
-          if (deferRowDescription) {
-            byte[] description = new byte[1 + buffer.getInt(index + 1)];
-            buffer.getBytes(index, description);
-            rowDescription = description;
-          }
-        }
+        case BackendMessage.DATA_ROW,
+            BackendMessage.PARAMETER_DESCRIPTION,
+            BackendMessage.ROW_DESCRIPTION ->
+            keep(BackendMessage.read(buffer, index, Frame.length(buffer, index)));
         default -> {
           // says only that something is done
         }
       }
       boolean suppressed = suppresses(type);
       isOver(type);
-      if (substitute != 0) {
-        ByteBuf answer = Unpooled.buffer(Frame.HEADER_LENGTH);
-        Frames.end(answer, Frames.begin(answer, substitute));
-        return answer;
+      if (substitute != null) {
+        return Unpooled.wrappedBuffer(MessageWriter.bytes(ISO_8859_1, substitute));
       }
       return suppressed ? Unpooled.EMPTY_BUFFER : null;
+    }
+
+    private void keep(@Nullable BackendMessage reply) throws ProtocolViolation {
+      if (reply instanceof DataRow row) {
+        if (rows.size() == MOST_ROWS) {
+          throw new ProtocolViolation("too many rows for the proxy: more than " + MOST_ROWS);
+        }
+        rows.add(row.octets());
+        memory.release(gathered);
+        gathered = 0;
+      } else if (reply instanceof ParameterDescription description) {
+        parameterTypes = description.typeOids();
+      } else if (reply instanceof RowDescription description) {
+        columnTypes = description.columns().stream().map(Column::typeOid).toList();
+        if (deferRowDescription) {
+          rowDescription = MessageWriter.bytes(ISO_8859_1, description);
+        }
+      } else {
+        throw new IllegalArgumentException("malformed");
+      }
     }
 
     @Override

@@ -151,7 +151,7 @@ class ConformanceRunnerTest {
                       "title: t\n> x\n< ErrorResponse " + field + "\n< ReadyForQuery E\n",
                       this::error))
           .isInstanceOf(AssertionError.class)
-          .hasMessageContaining("+ ErrorResponse S=ERROR C=42601 M='a message'");
+          .hasMessageContaining("+ ErrorResponse S=ERROR V=ERROR C=42601 M='a message'");
     }
   }
 

@@ -96,7 +96,7 @@ class AsynchronousMessagesTest extends RelayStage {
   private static void answer(Peer client, Peer backend, byte[] one, String asked, byte[]... replies)
       throws Exception {
     for (int i = 0; i < asked.length(); i++) {
-      assertThat(backend.read().type()).isEqualTo(asked.charAt(i));
+      assertThat(backend.read().type()).isEqualTo((byte) asked.charAt(i));
     }
     byte[] all = between(List.of(replies), one);
     backend.send(all);

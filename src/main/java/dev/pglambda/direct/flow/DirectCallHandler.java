@@ -10,11 +10,11 @@ import dev.pglambda.direct.plan.ResultParameters;
 import dev.pglambda.direct.plan.SessionCalls;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.limits.MemoryAccount;
-import dev.pglambda.protocol.BackendMessage;
-import dev.pglambda.protocol.BindMessage;
+import dev.pglambda.protocol.BackendMessage.BindComplete;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution;
@@ -110,7 +110,8 @@ public final class DirectCallHandler implements LocalExecution {
       return passes();
     }
     String name = parse.name();
-    return new PrepareFlow(context, calls, rewrite, candidate, name, parse.typeOids(), true)
+    List<Integer> types = List.copyOf(parse.typeOids()); // without the message
+    return new PrepareFlow(context, calls, rewrite, candidate, name, types, true)
         .run()
         .thenApply(outcome -> parsed(name, outcome));
   }
@@ -136,7 +137,7 @@ public final class DirectCallHandler implements LocalExecution {
   }
 
   @Override
-  public CompletionStage<Result> bind(BindMessage bind, int length) {
+  public CompletionStage<Result> bind(Bind bind, int length) {
     if (!(prepared.attachment(bind.statement()) instanceof ServedStatement statement)) {
       return passes();
     }
@@ -152,14 +153,14 @@ public final class DirectCallHandler implements LocalExecution {
     return refused == null ? CompletableFuture.completedFuture(Result.ANSWERED) : refused;
   }
 
-  private @Nullable CompletionStage<Result> refuse(BindMessage bind, DirectPlan plan) {
-    if (bind.parameterCount() != plan.clientParameters()) {
+  private @Nullable CompletionStage<Result> refuse(Bind bind, DirectPlan plan) {
+    if (bind.parameters().size() != plan.clientParameters()) {
       return context
           .errors()
           .raise(
               context.pipeline().describeStatement(bind.statement()), // it may be gone
               DirectCalls.wrongParameterCount(
-                  bind.parameterCount(), bind.statement(), plan.clientParameters()));
+                  bind.parameters().size(), bind.statement(), plan.clientParameters()));
     }
     return prepared.hasRoomForPortal(bind.portal())
         ? null
@@ -171,7 +172,7 @@ public final class DirectCallHandler implements LocalExecution {
    * @return whether it does
    */
   private boolean bind(ServedPortal portal, long length) {
-    BindMessage bind = portal.bind();
+    Bind bind = portal.bind();
     DirectPlan plan = portal.statement().plan();
     List<byte @Nullable []> results = ResultParameters.nulls(plan.resultParameters());
     // PostgreSQL plans what CREATE TABLE AS executes when it does so.
@@ -185,7 +186,7 @@ public final class DirectCallHandler implements LocalExecution {
     if (plans) {
       // Errors in their constants are found before the client is told that the portal is bound.
       ExecuteFlow.planArguments(pipeline, portal);
-      pipeline.answeredWith(BackendMessage.BIND_COMPLETE);
+      pipeline.answeredWith(new BindComplete());
     }
     boolean bound = !pipeline.isRefused();
     pipeline.send().whenComplete(context.errors()::sent);

@@ -1,6 +1,6 @@
 package dev.pglambda.direct.flow;
 
-import dev.pglambda.protocol.BindMessage;
+import dev.pglambda.protocol.FrontendMessage.Bind;
 
 /**
  * A portal that is bound, but whose calls were not made yet.
@@ -8,4 +8,4 @@ import dev.pglambda.protocol.BindMessage;
  * @param statement what it executes
  * @param bind the client's message
  */
-record ServedPortal(ServedStatement statement, BindMessage bind) {}
+record ServedPortal(ServedStatement statement, Bind bind) {}

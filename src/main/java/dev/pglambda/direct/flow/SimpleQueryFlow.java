@@ -8,8 +8,8 @@ import dev.pglambda.direct.plan.InstalledSchemas;
 import dev.pglambda.direct.plan.SessionCalls;
 import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite;
-import dev.pglambda.protocol.BindMessage;
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution.Result;
@@ -100,7 +100,7 @@ final class SimpleQueryFlow {
             outcome -> {
               if (outcome instanceof Prepared ready) {
                 return handler
-                    .execute(new ServedPortal(ready.statement(), BindMessage.EMPTY), true)
+                    .execute(new ServedPortal(ready.statement(), Bind.EMPTY), true)
                     .runOfQuery()
                     .thenCompose(this::next);
               }
@@ -117,7 +117,7 @@ final class SimpleQueryFlow {
             .pipeline()
             .onError(restoresPositionInStatement())
             .parse("", text.statement(index), List.of())
-            .bind(BindMessage.EMPTY, "", "", List.of(), false);
+            .bind(Bind.EMPTY, "", "", List.of(), false);
     if (late) {
       pipeline.deferRowDescription(true);
     } else {

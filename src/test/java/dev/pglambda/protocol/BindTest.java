@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -17,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class BindMessageTest {
+class BindTest {
   private static final String NULL = "\u00ff\u00ff\u00ff\u00ff";
 
   /** Portal p, statement s; text and binary, {@code ab} and NULL; results in binary format. */
@@ -26,16 +28,16 @@ class BindMessageTest {
 
   @Test
   void readsNamesAndTheNumberOfParameters() {
-    BindMessage bind = requireNonNull(read(TWO));
+    Bind bind = requireNonNull(read(TWO));
 
     assertThat(bind.portal()).isEqualTo("p");
     assertThat(bind.statement()).isEqualTo("s");
-    assertThat(bind.parameterCount()).isEqualTo(2);
+    assertThat(bind.parameters().size()).isEqualTo(2);
   }
 
   @Test
   void readsNamesByteByByte() {
-    BindMessage bind = requireNonNull(read("\u00e9\u0080\0\u00ff\0\0\0\0\0\0\0"));
+    Bind bind = requireNonNull(read("\u00e9\u0080\0\u00ff\0\0\0\0\0\0\0"));
 
     assertThat(bind.portal()).isEqualTo("\u00e9\u0080");
     assertThat(bind.statement()).isEqualTo("\u00ff");
@@ -77,10 +79,10 @@ class BindMessageTest {
 
   @Test
   void hasOneWithoutParameters() {
-    assertThat(BindMessage.EMPTY.portal()).isEmpty();
-    assertThat(BindMessage.EMPTY.statement()).isEmpty();
-    assertThat(BindMessage.EMPTY.parameterCount()).isZero();
-    assertThat(write(BindMessage.EMPTY, List.of(new byte[] {7}), false))
+    assertThat(Bind.EMPTY.portal()).isEmpty();
+    assertThat(Bind.EMPTY.statement()).isEmpty();
+    assertThat(Bind.EMPTY.parameters()).isEmpty();
+    assertThat(write(Bind.EMPTY, List.of(new byte[] {7}), false))
         .isEqualTo("P\0S\0\0\1\0\1\0\1\0\0\0\1\7\0\0");
   }
 
@@ -89,7 +91,7 @@ class BindMessageTest {
     int count = 65_535;
     String bind = "\0\0\0\0" + "\u00ff\u00ff" + NULL.repeat(count) + "\0\0";
 
-    assertThat(requireNonNull(read(bind)).parameterCount()).isEqualTo(count);
+    assertThat(requireNonNull(read(bind)).parameters().size()).isEqualTo(count);
   }
 
   @Test
@@ -125,29 +127,31 @@ class BindMessageTest {
         int few = random.nextInt(4) == 0 ? random.nextInt(4) : 0;
         octets[at] = (byte) (random.nextInt(20) == 0 ? random.nextInt(256) : few);
       }
-      BindMessage bind = read(new String(octets, ISO_8859_1));
+      Bind bind = read(new String(octets, ISO_8859_1));
       if (bind != null) {
         read++;
         String again = write(bind, List.of(), false);
-        assertThat(requireNonNull(read(again)).parameterCount()).isEqualTo(bind.parameterCount());
+        assertThat(requireNonNull(read(again)).parameters()).isEqualTo(bind.parameters());
         assertThat(write(read(again), List.of(), false)).isEqualTo(again);
       }
     }
     assertThat(read).as("messages that could be read").isGreaterThan(100);
   }
 
-  private static @Nullable BindMessage read(String body) {
+  private static @Nullable Bind read(String body) {
     // Stands between others, as in a read buffer.
-    ByteBuf frame = Unpooled.buffer().writeBytes(new byte[3]);
-    frame.writeBytes(Peer.message(FrontendMessage.BIND, body)).readerIndex(3);
-    return BindMessage.read(frame);
+    byte[] bind = Peer.message(FrontendMessage.BIND, body);
+    ByteBuf buffer = Unpooled.buffer().writeZero(3).writeBytes(bind).writeZero(3);
+    return (Bind) FrontendMessage.read(buffer, 3, bind.length);
   }
 
   private static String write(
-      @Nullable BindMessage bind, List<byte @Nullable []> more, boolean binaryResults) {
-    ByteBuf out = Unpooled.buffer();
-    requireNonNull(bind).write(out, "P", "S", more, binaryResults);
-    return new String(ByteBufUtil.getBytes(out), ISO_8859_1);
+      @Nullable Bind bind, List<byte @Nullable []> more, boolean binaryResults) {
+    List<@Nullable ByteBuffer> values = DataRow.ofOctets(more).values();
+    Bind with = requireNonNull(bind).with("P", "S", values, binaryResults);
+    byte[] body = Messages.body(Messages.written(with));
+    assertThat(with.octets()).isEqualTo(body.length);
+    return new String(body, ISO_8859_1);
   }
 
   private static String octets(String hex) {
