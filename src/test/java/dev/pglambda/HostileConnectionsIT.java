@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.HostileTraffic;
 import dev.pglambda.testing.Peer;
@@ -86,7 +87,7 @@ class HostileConnectionsIT {
       for (int length : List.of(Integer.MAX_VALUE, 0, 3, -1, Integer.MIN_VALUE)) {
         try (Peer client = Peer.connect(proxy.port())) {
           client.send(HostileTraffic.startup());
-          client.send(new byte[] {'p'});
+          client.send(new byte[] {FrontendMessage.PASSWORD});
           client.send(
               new byte[] {
                 (byte) (length >> 24), (byte) (length >> 16), (byte) (length >> 8), (byte) length

@@ -1,14 +1,13 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.ClientEncoding;
 import org.jspecify.annotations.Nullable;
 
 /** What the server has told of the session; both directions use it. */
 public final class ReportedSettings implements ServerSettings {
   private static final String ON = "on";
-  private static final byte IDLE = 'I';
-  private static final byte IN_FAILED_TRANSACTION = 'E';
 
   private boolean standardConformingStrings = true;
   private ClientEncoding encoding = ClientEncoding.SINGLE_BYTE;
@@ -17,7 +16,7 @@ public final class ReportedSettings implements ServerSettings {
   private @Nullable ClientEncoding askedEncoding;
 
   private @Nullable Boolean askedConformingStrings;
-  private byte transaction = IN_FAILED_TRANSACTION;
+  private byte transaction = ReadyForQuery.IN_FAILED_TRANSACTION;
   private boolean keysWanted;
   private boolean trusted = true;
 
@@ -53,7 +52,7 @@ public final class ReportedSettings implements ServerSettings {
 
   /** Whether a transaction was open when the server was ready last. */
   public boolean inTransaction() {
-    return transaction != IDLE;
+    return transaction != ReadyForQuery.IDLE;
   }
 
   /**
@@ -61,7 +60,7 @@ public final class ReportedSettings implements ServerSettings {
    * ready.
    */
   public boolean transactionFailed() {
-    return transaction == IN_FAILED_TRANSACTION;
+    return transaction == ReadyForQuery.IN_FAILED_TRANSACTION;
   }
 
   /**

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.Originals;
 import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -57,7 +59,9 @@ class InterceptionFuzzTest {
     Octets bytes = new Octets(input);
     int flags = bytes.next();
     byte[] body = bytes.rest();
-    ByteBuf frame = Unpooled.buffer().writeByte('E').writeInt(body.length + 4).writeBytes(body);
+    ByteBuf frame =
+        Unpooled.wrappedBuffer(
+            Peer.message(BackendMessage.ERROR_RESPONSE, new String(body, ISO_8859_1)));
     ErrorFields fields = ErrorFields.read(frame, 0, frame.readableBytes());
     if (fields == null) {
       return;
@@ -67,7 +71,8 @@ class InterceptionFuzzTest {
     ErrorPosition.restore(
         fields, (flags & 4) == 0 ? null : List.of(new ReplacedSpan(0, "X", 3, 10, 90)));
 
-    ByteBuf mended = fields.toFrame(UnpooledByteBufAllocator.DEFAULT, (byte) 'E');
+    ByteBuf mended =
+        fields.toFrame(UnpooledByteBufAllocator.DEFAULT, BackendMessage.ERROR_RESPONSE);
     assertThat(ErrorFields.read(mended, 0, mended.readableBytes())).isNotNull();
     assertThat(mended.readableBytes()).as("octets").isLessThanOrEqualTo(frame.readableBytes() + 64);
     mended.release();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -17,7 +18,9 @@ class ErrorFieldsFuzzTest {
 
   @FuzzTest
   void readsWhatAModelReadsAndWritesItAgain(byte[] body) {
-    ByteBuf frame = Unpooled.buffer().writeByte('E').writeInt(body.length + 4).writeBytes(body);
+    ByteBuf frame =
+        Unpooled.wrappedBuffer(
+            Peer.message(BackendMessage.ERROR_RESPONSE, new String(body, ISO_8859_1)));
 
     ErrorFields fields = ErrorFields.read(frame, 0, frame.readableBytes());
 
@@ -27,7 +30,8 @@ class ErrorFieldsFuzzTest {
       for (char type = 1; type < 256; type++) {
         assertThat(fields.get(type)).isEqualTo(expected.get(type));
       }
-      ByteBuf written = fields.toFrame(UnpooledByteBufAllocator.DEFAULT, (byte) 'E');
+      ByteBuf written =
+          fields.toFrame(UnpooledByteBufAllocator.DEFAULT, BackendMessage.ERROR_RESPONSE);
       assertThat(ByteBufUtil.getBytes(written)).isEqualTo(frameOf(expected));
       written.release();
     }
@@ -52,7 +56,6 @@ class ErrorFieldsFuzzTest {
     StringBuilder body = new StringBuilder();
     fields.forEach((type, value) -> body.append(type).append(value).append('\0'));
     body.append('\0');
-    ByteBuf frame = Unpooled.buffer().writeByte('E').writeInt(body.length() + 4);
-    return ByteBufUtil.getBytes(frame.writeBytes(body.toString().getBytes(ISO_8859_1)));
+    return Peer.message(BackendMessage.ERROR_RESPONSE, body.toString());
   }
 }

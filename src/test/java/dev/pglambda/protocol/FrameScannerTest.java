@@ -121,7 +121,7 @@ class FrameScannerTest {
 
   @Test
   void holdsAnIncompleteHeaderBackUntilItsMessageIsKnown() throws Exception {
-    scanner.scan(Unpooled.wrappedBuffer(new byte[] {'Z', 0, 0}));
+    scanner.scan(Unpooled.wrappedBuffer(new byte[] {BackendMessage.READY_FOR_QUERY, 0, 0}));
     assertThat(visitor.buffers).isEmpty();
     assertThat(scanner.atBoundary()).isFalse();
 
@@ -164,7 +164,7 @@ class FrameScannerTest {
     @Override
     public boolean wants(byte type, int bodyLength) {
       seen.add((char) type + ":" + bodyLength);
-      return type == 'Q';
+      return type == FrontendMessage.QUERY;
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.CommandComplete;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.protocol.FrontendMessage.Close;
 import dev.pglambda.protocol.FrontendMessage.Execute;
@@ -64,7 +65,13 @@ class PreparedStatementsTest extends RelayStage {
   @Test
   void leavesNamesAsTheyAreWhileTheServerSkips() throws Exception {
     tags("1I", parse("m", "magic"), SYNC);
-    tags("EI", parse("x", "wrong"), close('S', "m"), parse("m", "DO 'y'"), bind("p", "m"), SYNC);
+    tags(
+        "EI",
+        parse("x", "wrong"),
+        close(FrontendMessage.STATEMENT, "m"),
+        parse("m", "DO 'y'"),
+        bind("p", "m"),
+        SYNC);
 
     assertThat(tags("2CI", bind("", "m"), execute(""), SYNC)).containsExactly("CREATE EXTENSION");
   }
@@ -78,11 +85,11 @@ class PreparedStatementsTest extends RelayStage {
                 "2C312C3I",
                 bind("", "m"),
                 execute(""),
-                close('S', "m"),
+                close(FrontendMessage.STATEMENT, "m"),
                 parse("m", "DO 'y'"),
                 bind("", "m"),
                 execute(""),
-                close('S', "m"),
+                close(FrontendMessage.STATEMENT, "m"),
                 SYNC))
         .containsExactly("CREATE EXTENSION", "DO");
     assertThat(tags("12CI", parse("m", "magic"), bind("", "m"), execute(""), SYNC))
@@ -133,7 +140,7 @@ class PreparedStatementsTest extends RelayStage {
             tags(
                 "C32C2CI",
                 execute("p"),
-                close('P', "p"),
+                close(FrontendMessage.PORTAL, "p"),
                 bind("p", "own"),
                 execute("p"),
                 bind("", "m"),
@@ -146,7 +153,7 @@ class PreparedStatementsTest extends RelayStage {
   void closingAPortalLeavesTheStatementOfThatName() throws Exception {
     tags("1I", parse("m", "magic"), SYNC);
 
-    assertThat(tags("32CI", close('P', "m"), bind("", "m"), execute(""), SYNC))
+    assertThat(tags("32CI", close(FrontendMessage.PORTAL, "m"), bind("", "m"), execute(""), SYNC))
         .containsExactly("CREATE EXTENSION");
   }
 

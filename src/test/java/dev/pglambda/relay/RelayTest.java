@@ -44,6 +44,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * them.
  */
 class RelayTest extends RelayStage {
+  /** The answer of a server that encrypts with GSSAPI. */
+  private static final byte ENCRYPTION = 'G';
 
   // ---- startup
 
@@ -97,7 +99,7 @@ class RelayTest extends RelayStage {
     assertThat(client.text(1)).isEqualTo("N");
     Peer backend = backend();
     assertThat(backend.readPacket()).isEqualTo(StartupPacket.SSL_REQUEST + ":");
-    backend.send(new byte[] {'N'});
+    backend.send(new byte[] {BackendMessage.NO_ENCRYPTION});
     assertThat(backend.readPacket()).isEqualTo(StartupPacket.SSL_REQUEST + ":");
     backend.send(BackendMessage.ERROR_RESPONSE, "no\0").close();
 
@@ -113,7 +115,7 @@ class RelayTest extends RelayStage {
                 packet(StartupPacket.GSSENC_REQUEST, "")));
     Peer backend = backend();
     backend.readPacket();
-    backend.send(new byte[] {'G'});
+    backend.send(new byte[] {ENCRYPTION});
 
     assertThat(client.rest()).isEqualTo("N");
     assertThat(backend.atEnd()).isTrue();
@@ -267,7 +269,7 @@ class RelayTest extends RelayStage {
     backend.send(new Authentication(3, ""));
     client.read();
 
-    client.send(new byte[] {'p', 0, 1, 0, 4});
+    client.send(new byte[] {FrontendMessage.PASSWORD, 0, 1, 0, 4});
 
     assertThat(client.read().body()).contains("FATAL", "08P01", "65536 (expected: at most 65535)");
     assertThat(client.atEnd()).isTrue();
@@ -279,7 +281,7 @@ class RelayTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
 
-    client.send(new byte[] {'Q', -1, -1, -1, -1});
+    client.send(new byte[] {FrontendMessage.QUERY, -1, -1, -1, -1});
 
     assertThat(client.read().body()).contains("FATAL", "08P01", "invalid length of message");
     assertThat(backend.atEnd()).isTrue();
@@ -326,7 +328,7 @@ class RelayTest extends RelayStage {
     Peer backend = ready(client);
 
     client
-        .send(new byte[] {'Q', 0x3f, 0, 0, 0})
+        .send(new byte[] {FrontendMessage.QUERY, 0x3f, 0, 0, 0})
         .send("SELECT ".getBytes(StandardCharsets.US_ASCII));
 
     assertThat(backend.text(12)).endsWith("SELECT ");
@@ -511,7 +513,7 @@ class RelayTest extends RelayStage {
     Peer client = client(startup("user", "ann"));
     Peer backend = ready(client);
 
-    backend.send(new byte[] {'D', 0, 0, 1, 0, 1, 2, 3}).close();
+    backend.send(new byte[] {BackendMessage.DATA_ROW, 0, 0, 1, 0, 1, 2, 3}).close();
 
     assertThat(client.rest()).hasSize(8);
   }

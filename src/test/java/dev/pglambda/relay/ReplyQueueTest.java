@@ -3,6 +3,7 @@ package dev.pglambda.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.protocol.FrontendMessage;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -271,7 +272,7 @@ class ReplyQueueTest {
 
   @Test
   void findsARewrittenStatementAmongTheStatementsOfAQuery() {
-    queue.sent((byte) 'Q', List.of(FIRST, THIRD));
+    queue.sent(FrontendMessage.QUERY, List.of(FIRST, THIRD));
     sent("Q");
 
     assertThat(queue.current()).isEqualTo(FIRST);
@@ -288,7 +289,7 @@ class ReplyQueueTest {
   @Test
   void givesAStatementWithinABodyNoReplyOfItsOwn() {
     ReplacedSpan nested = new ReplacedSpan(ReplacedSpan.NESTED, "", 4, 9, 90);
-    queue.sent((byte) 'Q', List.of(nested, THIRD));
+    queue.sent(FrontendMessage.QUERY, List.of(nested, THIRD));
 
     assertThat(queue.current()).isNull();
     assertThat(queue.rewritten()).containsExactly(nested, THIRD);
@@ -298,7 +299,7 @@ class ReplyQueueTest {
 
   @Test
   void countsTheStatementsOfAQueryAcrossACopy() {
-    queue.sent((byte) 'Q', List.of(THIRD));
+    queue.sent(FrontendMessage.QUERY, List.of(THIRD));
     received("C");
     received("G");
     sent("dc");
@@ -310,7 +311,7 @@ class ReplyQueueTest {
   void findsTheRewrittenStatementOfAnExecute() {
     sent("PBES");
     sent("PBD");
-    queue.sentByName((byte) 'E', () -> List.of(FIRST));
+    queue.sentByName(FrontendMessage.EXECUTE, () -> List.of(FIRST));
     sent("S");
 
     received("12CZ12n");

@@ -65,8 +65,12 @@ public final class HostileTraffic {
   public byte[] afterStartup() {
     return switch (random.nextInt(5)) {
       case 0 -> noise(1 + random.nextInt(300));
-      case 1 -> join(new byte[] {'p'}, withLength(Integer.MAX_VALUE, noise(1000)));
-      case 2 -> join(new byte[] {'p'}, withLength(pick(0, 3, -1, Integer.MIN_VALUE), noise(10)));
+      case 1 ->
+          join(new byte[] {FrontendMessage.PASSWORD}, withLength(Integer.MAX_VALUE, noise(1000)));
+      case 2 ->
+          join(
+              new byte[] {FrontendMessage.PASSWORD},
+              withLength(pick(0, 3, -1, Integer.MIN_VALUE), noise(10)));
       case 3 -> Peer.message(FrontendMessage.QUERY, new String(noise(100), ISO_8859_1));
       default ->
           Peer.message(

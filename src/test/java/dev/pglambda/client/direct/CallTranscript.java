@@ -6,6 +6,7 @@ import dev.pglambda.protocol.BackendMessage.DataRow;
 import dev.pglambda.protocol.BackendMessage.ErrorResponse;
 import dev.pglambda.protocol.BackendMessage.NoticeResponse;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.ReceivedRequest;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the server said, and Lambda was asked, in each step of a conversation. */
 final class CallTranscript {
-  private static final int RECORD = 2249;
   private static final Pattern OID_OF_A_TABLE = Pattern.compile("tableOid=\\d{5,}");
   private static final Pattern TEMPORARY = Pattern.compile("pg_temp_\\d+");
 
@@ -108,7 +108,9 @@ final class CallTranscript {
       return "DataRow " + row.values().stream().map(CallTranscript::octets).toList();
     }
     String text = OID_OF_A_TABLE.matcher("" + message).replaceAll("tableOid=its own");
-    return text.contains("typeOid") ? composite.matcher(text).replaceAll("" + RECORD) : text;
+    return text.contains("typeOid")
+        ? composite.matcher(text).replaceAll("" + TypeOid.RECORD)
+        : text;
   }
 
   private static String withoutSource(Map<Character, String> fields) {

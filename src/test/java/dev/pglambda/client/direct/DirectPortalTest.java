@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.client.direct.CallingModes.Heard;
 import dev.pglambda.protocol.BackendMessage.DataRow;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.testing.WireClient;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -22,9 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("dev.pglambda.client.direct.CallingModes#ofOldestAndNewestVersion")
 @Timeout(120)
 class DirectPortalTest {
-  private static final int INT4 = 23;
-  private static final int TEXT = 25;
-  private static final int JSON = 114;
 
   private static final String FIVE_ROWS =
       "SELECT n, payload FROM aws_lambda.invoke('echo', $1::json), generate_series(1, 5) AS n";
@@ -43,13 +41,15 @@ class DirectPortalTest {
             talk -> {
               WireClient client = talk.client();
               String sql = "SELECT payload, $3 AS n FROM aws_lambda.invoke($1, $2)";
-              client.parse("s", sql, TEXT, JSON, INT4).describeStatement("s");
+              client
+                  .parse("s", sql, TypeOid.TEXT, TypeOid.JSON, TypeOid.INT4)
+                  .describeStatement("s");
               client.bind("", "s", List.of("echo", "1", "7")).execute("", 0).sync();
               talk.readUntilReady();
-              client.parse("t", sql, 0, JSON).describeStatement("t");
+              client.parse("t", sql, 0, TypeOid.JSON).describeStatement("t");
               client.bind("", "t", List.of("echo", "2", "x")).execute("", 0).sync();
               talk.readUntilReady();
-              client.parse("u", sql, INT4, JSON).describeStatement("u").sync();
+              client.parse("u", sql, TypeOid.INT4, TypeOid.JSON).describeStatement("u").sync();
               talk.readUntilReady();
             });
 

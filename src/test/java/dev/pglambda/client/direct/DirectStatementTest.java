@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.client.direct.CallingModes.Heard;
 import dev.pglambda.protocol.BackendMessage.ParameterDescription;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.testing.WireClient;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,8 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("dev.pglambda.client.direct.CallingModes#ofOldestAndNewestVersion")
 @Timeout(120)
 class DirectStatementTest {
-  private static final int TEXT = 25;
-  private static final int JSON = 114;
 
   private final CallingModes modes;
 
@@ -85,7 +84,9 @@ class DirectStatementTest {
 
     assertThat(heard.types()).isEqualTo("1tTtT<I>2TDC<I>");
     assertThat(heard.only(ParameterDescription.class))
-        .allSatisfy(parameters -> assertThat(parameters.typeOids()).containsExactly(TEXT, JSON));
+        .allSatisfy(
+            parameters ->
+                assertThat(parameters.typeOids()).containsExactly(TypeOid.TEXT, TypeOid.JSON));
     assertThat(heard.payloads()).containsExactly("{}");
   }
 

@@ -330,11 +330,11 @@ final class RandomCallConversation {
   private void once(Statement statement) {
     parse("", statement);
     if (random.nextInt(3) == 0) {
-      describe('S', "");
+      describe(FrontendMessage.STATEMENT, "");
     }
     bind("", "", statement);
     if (random.nextBoolean()) {
-      describe('P', "");
+      describe(FrontendMessage.PORTAL, "");
     }
     execute("", random.nextInt(6) == 0 ? 1 : 0);
     if (random.nextInt(6) == 0) {
@@ -350,11 +350,11 @@ final class RandomCallConversation {
     }
     String name = random.nextInt(4) == 0 ? "" : "s";
     if (!name.isEmpty()) {
-      close('S', name);
+      close(FrontendMessage.STATEMENT, name);
     }
     parse(name, statement);
     if (random.nextBoolean()) {
-      describe('S', name);
+      describe(FrontendMessage.STATEMENT, name);
     }
     if (random.nextBoolean()) {
       sync();
@@ -364,11 +364,11 @@ final class RandomCallConversation {
       String portal = random.nextInt(4) == 0 ? "p" : "";
       bind(portal, name, statement);
       if (random.nextInt(3) == 0) {
-        describe('P', portal);
+        describe(FrontendMessage.PORTAL, portal);
       }
       execute(portal, random.nextInt(5) == 0 ? 2 : 0);
       if (!portal.isEmpty()) {
-        close('P', portal);
+        close(FrontendMessage.PORTAL, portal);
       }
       if (random.nextBoolean()) {
         sync();
@@ -383,8 +383,8 @@ final class RandomCallConversation {
     Statement first = inTurns();
     Statement second = inTurns();
     query("BEGIN");
-    close('S', "a");
-    close('S', "b");
+    close(FrontendMessage.STATEMENT, "a");
+    close(FrontendMessage.STATEMENT, "b");
     parse("a", first);
     parse("b", second);
     bind("pa", "a", first);
@@ -396,7 +396,7 @@ final class RandomCallConversation {
       }
     }
     if (random.nextInt(3) == 0) {
-      close('P', "pa");
+      close(FrontendMessage.PORTAL, "pa");
       execute("pa", 0);
     }
     sync();
@@ -501,7 +501,7 @@ final class RandomCallConversation {
     step.add(
         "Describe " + kind + " " + name,
         client -> {
-          if (kind == 'S') {
+          if (kind == FrontendMessage.STATEMENT) {
             client.describeStatement(name);
           } else {
             client.describePortal(name);
@@ -517,7 +517,7 @@ final class RandomCallConversation {
     step.add(
         "Close " + kind + " " + name,
         client -> {
-          if (kind == 'S') {
+          if (kind == FrontendMessage.STATEMENT) {
             client.closeStatement(name);
           } else {
             client.closePortal(name);

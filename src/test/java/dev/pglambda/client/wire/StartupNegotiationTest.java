@@ -2,6 +2,7 @@ package dev.pglambda.client.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.GssEncRequest;
@@ -263,8 +264,8 @@ class StartupNegotiationTest {
           client.send(new SslRequest()).send(new GssEncRequest());
         }
         client.startupMessage(StartupPacket.PROTOCOL_3_0, parameters());
-        assertThat(client.readByte()).isEqualTo('N');
-        assertThat(client.readByte()).isEqualTo('N');
+        assertThat(client.readByte()).isEqualTo(BackendMessage.NO_ENCRYPTION);
+        assertThat(client.readByte()).isEqualTo(BackendMessage.NO_ENCRYPTION);
         client.readUntilReady();
       }
     }

@@ -3,6 +3,7 @@ package dev.pglambda.direct.plan;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.TypeOid;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,9 +14,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DirectPlanTest {
   private static final InstalledSchemas NONE = new InstalledSchemas(false, false, true);
   private static final InstalledSchemas BOTH = new InstalledSchemas(true, true, true);
-  private static final int TEXT = 25;
-  private static final int JSON = 114;
-  private static final int JSONB = 3802;
 
   /** In front of the arguments, which are there to be checked, and not evaluated. */
   private static final String UNEVALUATED =
@@ -27,7 +25,10 @@ class DirectPlanTest {
   @Test
   void putsTheResultInTheCallsPlaceInFrom() {
     DirectPlan plan =
-        plan("SELECT payload FROM aws_lambda.invoke('f', '1'::json) AS i WHERE true", TEXT, JSON);
+        plan(
+            "SELECT payload FROM aws_lambda.invoke('f', '1'::json) AS i WHERE true",
+            TypeOid.TEXT,
+            TypeOid.JSON);
 
     assertThat(plan.text())
         .isEqualTo(
@@ -45,14 +46,19 @@ class DirectPlanTest {
   @ParameterizedTest
   @CsvSource({"'', ' AS invoke'", "' i', ' i'", "' AS \"I\" (a, b)', ' AS \"I\" (a, b)'"})
   void namesTheRow(String written, String named) {
-    DirectPlan plan = plan("SELECT * FROM aws_lambda.invoke('f', '1'::json)" + written, TEXT, JSON);
+    DirectPlan plan =
+        plan(
+            "SELECT * FROM aws_lambda.invoke('f', '1'::json)" + written,
+            TypeOid.TEXT,
+            TypeOid.JSON);
 
     assertThat(plan.text()).endsWith(ARGUMENTS + END + named);
   }
 
   @Test
   void makesARowOfATarget() {
-    assertThat(plan("SELECT aws_lambda.invoke('f', '1'::jsonb)", TEXT, JSONB).text())
+    assertThat(
+            plan("SELECT aws_lambda.invoke('f', '1'::jsonb)", TypeOid.TEXT, TypeOid.JSONB).text())
         .isEqualTo(
             "SELECT (SELECT ROW((SELECT $1),"
                 + " (SELECT pg_catalog.convert_from($2, 'UTF8')::pg_catalog.jsonb),"
@@ -72,7 +78,10 @@ class DirectPlanTest {
   })
   void takesOneColumnOfATarget(String column, String result) {
     DirectPlan plan =
-        plan("SELECT (aws_lambda.invoke('f', '1'::json))." + column + " AS c", TEXT, JSON);
+        plan(
+            "SELECT (aws_lambda.invoke('f', '1'::json))." + column + " AS c",
+            TypeOid.TEXT,
+            TypeOid.JSON);
 
     assertThat(plan.text())
         .isEqualTo("SELECT (SELECT (" + result + ")" + UNEVALUATED + ARGUMENTS + END + " AS c");
@@ -82,7 +91,8 @@ class DirectPlanTest {
   /** As PostgreSQL does it: the function is called for each column. */
   @Test
   void callsForEachColumnOfAStar() {
-    DirectPlan plan = plan("SELECT (aws_lambda.invoke('f', '1'::json)).*", TEXT, JSON);
+    DirectPlan plan =
+        plan("SELECT (aws_lambda.invoke('f', '1'::json)).*", TypeOid.TEXT, TypeOid.JSON);
 
     assertThat(plan.text())
         .startsWith("SELECT (SELECT (SELECT $1)" + UNEVALUATED + ARGUMENTS + END)
@@ -99,12 +109,15 @@ class DirectPlanTest {
   @Test
   void putsTheResultsBehindTheClientsParameters() {
     DirectPlan plan =
-        plan("SELECT $2, payload FROM aws_lambda.invoke('f', $5::json) AS i", TEXT, JSON);
+        plan(
+            "SELECT $2, payload FROM aws_lambda.invoke('f', $5::json) AS i",
+            TypeOid.TEXT,
+            TypeOid.JSON);
 
     assertThat(plan.text()).contains("(SELECT $6) AS status_code").contains("($5::json)::");
     assertThat(plan.clientParameters()).isEqualTo(5);
-    assertThat(plan.parameterTypes(List.of(0, TEXT)))
-        .containsExactly(0, TEXT, 0, 0, 0, 23, 17, 17, 17);
+    assertThat(plan.parameterTypes(List.of(0, TypeOid.TEXT)))
+        .containsExactly(0, TypeOid.TEXT, 0, 0, 0, 23, 17, 17, 17);
   }
 
   @Test
@@ -123,8 +136,8 @@ class DirectPlanTest {
     DirectPlan plan =
         plan(
             "SELECT * FROM aws_lambda.invoke(payload => '1'::json, function_name => 'f' || 'g')",
-            JSON,
-            TEXT);
+            TypeOid.JSON,
+            TypeOid.TEXT);
 
     assertThat(plan.invocations().get(0).argumentsQuery())
         .startsWith(
@@ -142,7 +155,10 @@ class DirectPlanTest {
   @Test
   void asksForTheArgumentsOfATargetUnderItsCondition() {
     DirectPlan plan =
-        plan("SELECT aws_lambda.invoke('f', '1'::json) WHERE $1 > 1 LIMIT 1", TEXT, JSON);
+        plan(
+            "SELECT aws_lambda.invoke('f', '1'::json) WHERE $1 > 1 LIMIT 1",
+            TypeOid.TEXT,
+            TypeOid.JSON);
 
     assertThat(plan.invocations().get(0).argumentsQuery())
         .contains(" AS \"qualifier\"  WHERE $1 > 1 LIMIT 1)");
@@ -160,7 +176,7 @@ class DirectPlanTest {
   void evaluatesTheConditionOfATargetOnce(String condition, String tail) {
     String statement = "SELECT (aws_lambda.invoke('f', '1'::json)).* WHERE " + condition + tail;
 
-    DirectPlan plan = plan(statement, TEXT, JSON);
+    DirectPlan plan = plan(statement, TypeOid.TEXT, TypeOid.JSON);
 
     int known = plan.clientParameters() + 17;
     String expression = condition.replace(" /* limit */", "");
@@ -184,9 +200,13 @@ class DirectPlanTest {
         "SELECT * FROM aws_lambda.invoke(aws_commons.create_lambda_function_arn('f', 'r'),"
             + " '1'::json)";
 
-    assertThat(plan(statement, TEXT, TEXT, JSON).invocations().get(0).argumentsQuery())
+    assertThat(
+            plan(statement, TypeOid.TEXT, TypeOid.TEXT, TypeOid.JSON)
+                .invocations()
+                .get(0)
+                .argumentsQuery())
         .contains("('f')::pg_catalog.text AS function_name, ('r')::pg_catalog.text AS arn_region,");
-    assertThat(plan(statement, TEXT, TEXT, JSON).text())
+    assertThat(plan(statement, TypeOid.TEXT, TypeOid.TEXT, TypeOid.JSON).text())
         .contains(
             "('f')::pg_catalog.text, ('r')::pg_catalog.text, ('1'::json)::pg_catalog.json" + END);
   }
@@ -196,7 +216,7 @@ class DirectPlanTest {
   void hasTheServerCheckTheStatementItselfWhereItCan() {
     String statement = "SELECT * FROM aws_lambda.invoke('f', '1'::json)";
 
-    DirectPlan plan = DirectPlans.of(statement, BOTH, TEXT, JSON);
+    DirectPlan plan = DirectPlans.of(statement, BOTH, TypeOid.TEXT, TypeOid.JSON);
 
     assertThat(plan.statementsToPlan()).containsExactly(statement);
     assertThat(plan.statementToExplain()).isEqualTo(statement);
@@ -205,7 +225,8 @@ class DirectPlanTest {
 
   @Test
   void hasTheServerCheckWhatItCanWhereNothingIsInstalled() {
-    DirectPlan plan = plan("SELECT * FROM aws_lambda.invoke('f', '1'::json)", TEXT, JSON);
+    DirectPlan plan =
+        plan("SELECT * FROM aws_lambda.invoke('f', '1'::json)", TypeOid.TEXT, TypeOid.JSON);
 
     assertThat(plan.statementsToPlan()).containsExactly(plan.invocations().get(0).argumentsQuery());
     assertThat(plan.statementToExplain()).isEqualTo(plan.text());
@@ -215,7 +236,8 @@ class DirectPlanTest {
   @ParameterizedTest
   @CsvSource({"SELECT, false, false", "INSERT INTO t SELECT, true, false"})
   void knowsWhatTheStatementDoes(String head, boolean inserts, boolean creates) {
-    DirectPlan plan = plan(head + " payload FROM aws_lambda.invoke('f', '1'::json)", TEXT, JSON);
+    DirectPlan plan =
+        plan(head + " payload FROM aws_lambda.invoke('f', '1'::json)", TypeOid.TEXT, TypeOid.JSON);
 
     assertThat(plan.inserts()).isEqualTo(inserts);
     assertThat(plan.createsTable()).isEqualTo(creates);
@@ -224,7 +246,10 @@ class DirectPlanTest {
   @Test
   void knowsThatATableIsCreated() {
     DirectPlan plan =
-        plan("create table t as select payload from aws_lambda.invoke('f', '1'::json)", TEXT, JSON);
+        plan(
+            "create table t as select payload from aws_lambda.invoke('f', '1'::json)",
+            TypeOid.TEXT,
+            TypeOid.JSON);
 
     assertThat(plan.createsTable()).isTrue();
   }
@@ -244,7 +269,7 @@ class DirectPlanTest {
             marked.replace("^", "").getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
 
     DirectAnalysis.RefusedCall refused =
-        (DirectAnalysis.RefusedCall) DirectPlans.resolve(latin1, NONE, TEXT, JSON);
+        (DirectAnalysis.RefusedCall) DirectPlans.resolve(latin1, NONE, TypeOid.TEXT, TypeOid.JSON);
 
     assertThat(refused.position()).isEqualTo(marked.indexOf('^') + 1);
     assertThat(refused.raiseBlock()).containsAnyOf("42725", "42883");

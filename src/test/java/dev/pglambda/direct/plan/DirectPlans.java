@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.pglambda.direct.resolve.ArgumentTypes;
 import dev.pglambda.intercept.Rewrite.FoundCalls;
 import dev.pglambda.protocol.ClientEncoding;
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.sql.SqlText;
 import java.util.List;
 import java.util.Map;
@@ -12,12 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Plans of statements whose arguments have types of PostgreSQL's own. */
 final class DirectPlans {
-  private static final int TEXT = 25;
 
   /** As the server answers {@link ArgumentTypes#QUERY}. */
   private static final Map<Integer, List<@Nullable String>> TYPES =
       Map.of(
-          TEXT,
+          TypeOid.TEXT,
           List.of("25", "text", "25", "S", "t", "{}", "f"),
           114,
           List.of("114", "json", "114", "U", "f", "{}", "f"),
@@ -47,7 +47,7 @@ final class DirectPlans {
   private static List<Integer> columns(Integer... columnTypes) {
     Integer[] columns = new Integer[20];
     for (int i = 0; i < columns.length; i++) {
-      columns[i] = i < columnTypes.length ? columnTypes[i] : Integer.valueOf(TEXT);
+      columns[i] = i < columnTypes.length ? columnTypes[i] : Integer.valueOf(TypeOid.TEXT);
     }
     return List.of(columns);
   }

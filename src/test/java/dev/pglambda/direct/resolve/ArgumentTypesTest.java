@@ -2,6 +2,7 @@ package dev.pglambda.direct.resolve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,9 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Asks servers of each version for types, and reads what they say. */
 class ArgumentTypesTest {
-  private static final int TEXT = 25;
-  private static final int VARCHAR = 1043;
-  private static final int BPCHAR = 1042;
   private static final int NAME = 19;
   private static final int REGCLASS = 2205;
 
@@ -33,17 +31,23 @@ class ArgumentTypesTest {
   void readsTypesOfTheCatalog(String version) throws SQLException {
     PostgresServer server = PostgresServer.of(version);
     try (Connection connection = server.connect(server.createDatabase())) {
-      assertThat(ask(connection, TEXT, BPCHAR, 114, 2249))
+      assertThat(ask(connection, TypeOid.TEXT, TypeOid.BPCHAR, 114, 2249))
           .containsExactlyInAnyOrder(
               new ArgumentType(
-                  TEXT, "text", TEXT, 'S', true, Set.of(BPCHAR, VARCHAR, NAME, REGCLASS), false),
+                  TypeOid.TEXT,
+                  "text",
+                  TypeOid.TEXT,
+                  'S',
+                  true,
+                  Set.of(TypeOid.BPCHAR, TypeOid.VARCHAR, NAME, REGCLASS),
+                  false),
               new ArgumentType(
-                  BPCHAR,
+                  TypeOid.BPCHAR,
                   "character",
-                  BPCHAR,
+                  TypeOid.BPCHAR,
                   'S',
                   false,
-                  Set.of(TEXT, BPCHAR, VARCHAR, NAME),
+                  Set.of(TypeOid.TEXT, TypeOid.BPCHAR, TypeOid.VARCHAR, NAME),
                   false),
               new ArgumentType(114, "json", 114, 'U', false, Set.of(), false),
               new ArgumentType(2249, "record", 2249, 'P', false, Set.of(), false));
@@ -56,7 +60,7 @@ class ArgumentTypesTest {
     PostgresServer server = PostgresServer.of(version);
     try (Connection connection = server.connect(server.createDatabase())) {
       assertThat(ask(connection)).isEmpty();
-      assertThat(ask(connection, 0, -1, TEXT, TEXT)).hasSize(1);
+      assertThat(ask(connection, 0, -1, TypeOid.TEXT, TypeOid.TEXT)).hasSize(1);
     }
   }
 
@@ -73,10 +77,10 @@ class ArgumentTypesTest {
               new ArgumentType(
                   two,
                   "hidden.two",
-                  VARCHAR,
+                  TypeOid.VARCHAR,
                   'S',
                   false,
-                  Set.of(TEXT, VARCHAR, BPCHAR, NAME, REGCLASS),
+                  Set.of(TypeOid.TEXT, TypeOid.VARCHAR, TypeOid.BPCHAR, NAME, REGCLASS),
                   false));
     }
   }
@@ -119,14 +123,14 @@ class ArgumentTypesTest {
           "CREATE TABLE pg_cast ()",
           "GRANT USAGE ON SCHEMA public TO PUBLIC");
       int arn = oid(connection, WrittenCalls.ARN);
-      List<ArgumentType> before = ask(connection, TEXT, arn);
+      List<ArgumentType> before = ask(connection, TypeOid.TEXT, arn);
       execute(
           connection,
           "SET search_path = public, pg_catalog",
           "SET standard_conforming_strings = off",
           "CREATE ROLE argument_types_user",
           "SET ROLE argument_types_user");
-      List<ArgumentType> after = ask(connection, TEXT, arn);
+      List<ArgumentType> after = ask(connection, TypeOid.TEXT, arn);
       execute(connection, "RESET ROLE", "DROP ROLE argument_types_user");
 
       assertThat(after).containsExactlyInAnyOrderElementsOf(before).hasSize(2);
