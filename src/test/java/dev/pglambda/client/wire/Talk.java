@@ -9,6 +9,7 @@ import dev.pglambda.protocol.BackendMessage.NoticeResponse;
 import dev.pglambda.protocol.BackendMessage.NotificationResponse;
 import dev.pglambda.protocol.BackendMessage.ParameterStatus;
 import dev.pglambda.protocol.BackendMessage.RowDescription;
+import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.MessageStream;
 import dev.pglambda.protocol.MessageWriter;
 import java.io.BufferedInputStream;
@@ -180,7 +181,9 @@ public final class Talk {
       comparable = new RowDescription(description.columns().stream().map(Talk::anyTable).toList());
     }
     String bytes = new String(MessageWriter.bytes(ISO_8859_1, comparable), ISO_8859_1);
-    return TEMPORARY.matcher(bytes).replaceAll("pg_temp");
+    // Without the length, which the number of a temporary schema changes.
+    String body = TEMPORARY.matcher(bytes.substring(Frame.HEADER_LENGTH)).replaceAll("pg_temp");
+    return bytes.charAt(0) + body;
   }
 
   /** A temporary table has an OID of its own in each session. */
