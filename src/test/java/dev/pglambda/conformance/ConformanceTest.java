@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -164,6 +165,8 @@ class ConformanceTest {
         : Stream.of(text.get(oldest ? 0 : text.size() - 1));
   }
 
+  /** May wait for its server's turn; the run itself has a time-out in {@link ParallelRuns}. */
+  @Timeout(900)
   @ParameterizedTest(name = "{0}")
   @MethodSource("runs")
   void answersAsWritten(Run run) throws InterruptedException {

@@ -12,7 +12,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs cases on two servers at a time, and on each one after the other. A run mostly waits: for
@@ -20,6 +23,7 @@ import java.util.stream.Collectors;
  */
 final class ParallelRuns implements AutoCloseable {
   private static final int SERVERS_AT_A_TIME = 2;
+  private static final int RUN_SECONDS = 60;
 
   /** A kind of server; prints as the test's name. */
   record Server(String version, boolean controlFiles) {
@@ -83,13 +87,27 @@ final class ParallelRuns implements AutoCloseable {
     if (Thread.interrupted()) {
       throw new InterruptedException("closed before " + run);
     }
+    CompletableFuture<Void> result = result(run);
+    var unusedEnd =
+        result
+            .orTimeout(RUN_SECONDS, TimeUnit.SECONDS)
+            .whenComplete((done, failure) -> endIfLate(run, failure));
     try {
       proxied.run(run.caseFile(), run.variant(), recordings.get(run.caseFile().name()));
-      result(run).complete(null);
+      result.complete(null);
     } catch (InterruptedException e) {
       throw e;
     } catch (Throwable e) {
-      result(run).completeExceptionally(e);
+      result.completeExceptionally(e);
+    }
+  }
+
+  /** Nothing can run behind a run that hangs. */
+  private void endIfLate(Run run, @Nullable Throwable failure) {
+    if (failure instanceof TimeoutException) {
+      AssertionError late = new AssertionError(run + " takes more than " + RUN_SECONDS + " s");
+      results.values().forEach(result -> result.completeExceptionally(late));
+      threads.shutdownNow();
     }
   }
 
