@@ -23,6 +23,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -53,7 +54,7 @@ public final class Session {
   private final MessageHold hold;
   private final @Nullable LocalExecution local;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
-  private final java.util.concurrent.Future<?> startupTimeout;
+  private final Future<?> startupTimeout;
   private final SessionFailures failures;
   private final AnnouncedEnd announced = new AnnouncedEnd();
   private SessionPhase phase = new Connecting();
@@ -329,7 +330,7 @@ public final class Session {
   }
 
   /** The same after some milliseconds. */
-  public java.util.concurrent.Future<?> schedule(Runnable task, long delay) {
+  public Future<?> schedule(Runnable task, long delay) {
     return loop().schedule(() -> runOpen(task), delay, TimeUnit.MILLISECONDS);
   }
 
