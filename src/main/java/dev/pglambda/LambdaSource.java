@@ -18,29 +18,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param invoker to be closed with the proxy
  * @param region region of calls that name none
- * @param partitions AWS's
  * @param warmUp makes the first call quicker; to be run, at leisure, once clients are served
  * @param description lines for the user
  */
 record LambdaSource(
-    LambdaInvoker invoker,
-    String region,
-    Partitions partitions,
-    Runnable warmUp,
-    List<String> description) {
-  private static final Partitions PARTITIONS = new SdkPartitions();
+    LambdaInvoker invoker, String region, Runnable warmUp, List<String> description) {
+  static final Partitions PARTITIONS = new SdkPartitions();
 
   /**
-   * Chooses as the configuration says, and as the AWS settings found in the environment suggest.
+   * Chooses as the configuration says, and as the AWS settings of the environment suggest.
    *
    * @throws StartException if the region that is set is none
    */
-  static LambdaSource choose(Config.Lambda config, EventLoopGroup loops, MemoryBudget memory)
-      throws StartException {
-    return choose(config, loops, memory, AwsEnvironment.ofProcess());
-  }
-
-  /** The same in another environment. */
   static LambdaSource choose(
       Config.Lambda config, EventLoopGroup loops, MemoryBudget memory, AwsEnvironment environment)
       throws StartException {
@@ -72,7 +61,7 @@ record LambdaSource(
                 functions.descriptions().entrySet().stream()
                     .map(each -> "  %-16s %s".formatted(each.getKey(), each.getValue())))
             .toList();
-    return new LambdaSource(functions, region, PARTITIONS, () -> {}, lines);
+    return new LambdaSource(functions, region, () -> {}, lines);
   }
 
   private static LambdaSource aws(
@@ -83,7 +72,7 @@ record LambdaSource(
       String region,
       @Nullable String found) {
     AwsLambdaInvoker invoker =
-        new AwsLambdaInvoker(
+        AwsLambdaInvoker.of(
             loops,
             new AwsLambdaInvoker.InvokerSettings(
                 config.endpoint(),
@@ -95,10 +84,6 @@ record LambdaSource(
     invoker.limitReplies(memory);
     String where = found == null ? "AWS with its default settings" : found;
     return new LambdaSource(
-        invoker,
-        region,
-        PARTITIONS,
-        invoker::warmUp,
-        List.of("real: " + where + ", region " + region));
+        invoker, region, invoker::warmUp, List.of("real: " + where + ", region " + region));
   }
 }

@@ -56,7 +56,7 @@ public final class Main {
 
   /** Returns the exit code, or {@link #RUN_ON}. */
   private static int run(Config config) {
-    Logging.configure(config.log().level(), config.log().format());
+    Logging.configure(config.log());
     ShutdownHook shutdown = new ShutdownHook(Thread.currentThread());
     Runtime.getRuntime().addShutdownHook(shutdown);
     ProxyServer server = null;

@@ -5,21 +5,21 @@ import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Password;
 import dev.pglambda.embedded.DataDirectoryException;
 import dev.pglambda.embedded.EmbeddedPostgres;
-import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
 import dev.pglambda.embedded.EmbeddedPostgresException;
 import dev.pglambda.embedded.GeneratedPassword;
 import dev.pglambda.embedded.InstanceSettings;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.InstanceExtension;
 import dev.pglambda.extension.TrustedRoles;
+import dev.pglambda.protocol.auth.ScramCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +43,9 @@ record PostgresSource(
 
   private static final String INSTALLATION_FILE = "installation";
 
+  /** PostgreSQL's own (src/include/common/scram-common.h, SCRAM_DEFAULT_SALT_LEN). */
+  private static final int SALT_BYTES = 16;
+
   private static final Logger log = LoggerFactory.getLogger(PostgresSource.class);
 
   /** The parameters that RDS knows and an unmodified server does not; values as text. */
@@ -65,14 +68,13 @@ record PostgresSource(
    * Starts the embedded server unless one is named. Blocks.
    *
    * @param isLoopback whether only programs of this machine reach the proxy
-   * @param settings what the embedded server's extension is to know, from the name of its
-   *     installation or null
+   * @param calls what the embedded server's extension is to know
    */
   static PostgresSource open(
       Config config,
       boolean isLoopback,
       TrustedRoles trustedRoles,
-      Function<@Nullable String, CallbackSettings> settings,
+      CallbackSource calls,
       Consumer<String> progress)
       throws StartException, InterruptedException {
     HostAndPort named = config.backend();
@@ -80,7 +82,7 @@ record PostgresSource(
       return new PostgresSource(named, null, null, List.of("real: " + named));
     }
     try {
-      return embedded(config, isLoopback, trustedRoles, settings, progress);
+      return embedded(config, isLoopback, trustedRoles, calls, progress);
     } catch (DataDirectoryException e) {
       throw StartException.badUsage(String.valueOf(e.getMessage()), e);
     } catch (EmbeddedPostgresException e) {
@@ -92,7 +94,7 @@ record PostgresSource(
       Config config,
       boolean isLoopback,
       TrustedRoles trustedRoles,
-      Function<@Nullable String, CallbackSettings> settings,
+      CallbackSource calls,
       Consumer<String> progress)
       throws EmbeddedPostgresException, InterruptedException {
     Password configured = config.embedded().password();
@@ -105,17 +107,13 @@ record PostgresSource(
         new InstanceSettings(
             config.embedded().superuser(),
             password != null,
-            password,
-            InstanceExtension.keys(keptSettings(config.dataDirectory(), settings)),
+            password == null ? null : new ScramCredentials(password, salt()).verifier(),
+            InstanceExtension.keys(keptSettings(config.dataDirectory(), calls)),
             extension.renewal());
-    List<ExtensionFile> files =
-        extension.files().entrySet().stream()
-            .map(file -> new ExtensionFile(file.getKey(), file.getValue()))
-            .toList();
     EmbeddedPostgres server =
         EmbeddedPostgres.start(
             new EmbeddedPostgres.EmbeddedSettings(
-                config.dataDirectory(), 0, files, LAMBDA_PARAMETERS, instance),
+                config.dataDirectory(), 0, extension.files(), LAMBDA_PARAMETERS, instance),
             progress);
     server
         .onExit()
@@ -127,14 +125,19 @@ record PostgresSource(
         describe(config, server, generated, password != null));
   }
 
+  private static byte[] salt() {
+    byte[] salt = new byte[SALT_BYTES];
+    new SecureRandom().nextBytes(salt);
+    return salt;
+  }
+
   /** All databases of a data directory are one installation, also of later starts. */
-  private static CallbackSettings keptSettings(
-      Path dataDirectory, Function<@Nullable String, CallbackSettings> settings)
+  private static CallbackSettings keptSettings(Path dataDirectory, CallbackSource calls)
       throws EmbeddedPostgresException {
     Path file = dataDirectory.resolve(INSTALLATION_FILE);
     try {
       CallbackSettings found =
-          settings.apply(Files.exists(file) ? Files.readString(file).strip() : null);
+          calls.settings(Files.exists(file) ? Files.readString(file).strip() : null);
       Files.createDirectories(dataDirectory);
       Files.writeString(file, found.installation() + "\n");
       return found;

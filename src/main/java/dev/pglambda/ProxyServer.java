@@ -1,28 +1,19 @@
 package dev.pglambda;
 
 import dev.pglambda.callback.CallbackLimits;
-import dev.pglambda.callback.CallbackParameter;
-import dev.pglambda.callback.CallbackSecret;
 import dev.pglambda.callback.CallbackServer;
-import dev.pglambda.callback.HmacKey;
-import dev.pglambda.callback.InstallationKeys;
 import dev.pglambda.callback.ProxySessions;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
-import dev.pglambda.config.Secret;
 import dev.pglambda.direct.flow.DirectCallHandler;
 import dev.pglambda.direct.plan.DirectCalls;
-import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.AvailableExtensions;
-import dev.pglambda.extension.CallbackKeySql;
-import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
-import dev.pglambda.extension.KeyPads;
-import dev.pglambda.extension.SessionParameters;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeFunction;
+import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
@@ -30,7 +21,6 @@ import dev.pglambda.listener.ClientLimits;
 import dev.pglambda.listener.ClientListener;
 import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
-import dev.pglambda.relay.CallbackKeyDelivery;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.Sessions;
 import io.netty.bootstrap.ServerBootstrap;
@@ -42,24 +32,18 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.NetUtil;
 import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,9 +58,6 @@ public final class ProxyServer implements AutoCloseable {
   private static final long CLOSE_MS = 3_000;
   private static final Duration TERMINATION = Duration.ofSeconds(2);
   private static final long WARM_UP_DELAY_MS = 500;
-
-  /** Not the name that earlier versions used, whose keys may be known. */
-  private static final String SECRET_FILE = "installation-secret";
 
   private final Config config;
   private final Consumer<String> progress;
@@ -134,62 +115,71 @@ public final class ProxyServer implements AutoCloseable {
     // Bound first, so that a port in use is found at once; clients wait in the backlog until all is
     // up.
     Channel bound = bind(loops);
-    LambdaSource lambda = LambdaSource.choose(config.lambda(), loops, memory);
+    LambdaSource lambda =
+        LambdaSource.choose(config.lambda(), loops, memory, AwsEnvironment.ofProcess());
     opened.push(lambda.invoker());
     InvokeFunction function =
-        new InvokeFunction(lambda.invoker(), lambda.region(), lambda.partitions());
+        new InvokeFunction(lambda.invoker(), lambda.region(), LambdaSource.PARTITIONS);
     TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
-    CallbackSecret secret = secret();
-    int port = Objects.requireNonNullElse(config.callback().port(), address().getPort());
-    Function<@Nullable String, CallbackSettings> settings =
-        installation -> settings(installation, port, secret);
+    CallbackSource calls = CallbackSource.open(config, address().getPort());
+    boolean isLoopback = address().getAddress().isLoopbackAddress();
     PostgresSource postgres =
-        PostgresSource.open(
-            config, address().getAddress().isLoopbackAddress(), trustedRoles, settings, progress);
+        PostgresSource.open(config, isLoopback, trustedRoles, calls, progress);
     if (postgres.embedded() != null) {
       opened.push(postgres.embedded());
       embeddedUser = postgres.embedded().user();
       embeddedPassword = postgres.password();
     }
-    DirectCalls directCalls =
-        new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function);
     CallbackServer server =
         new CallbackServer(
-            secret,
+            calls.secret(),
             function,
             sessionsOfCalls(),
             CallbackLimits.of(config.limits().maxCallbackLinks(), memory));
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
-    ClientListener ready =
-        new ClientListener(
-            new RelaySettings(
-                postgres.address().host(),
-                postgres.address().port(),
-                config.limits().connectTimeout(),
-                config.limits().startupTimeout(),
-                config.limits().inspectBytes(),
-                config.limits().keepalives(),
-                memory),
-            clientLimits(),
-            sessions,
-            new ExtensionInterceptor(
-                new ExtensionInstaller(trustedRoles)::install,
-                AvailableExtensions::query,
-                directCalls.areServed()),
-            keyOffer(new CallbackKeySql(offeredTo(postgres, trustedRoles)), settings),
-            new CallbackDatabase(server),
-            DirectCallHandler.provider(directCalls),
-            config.callback().parameter() ? parameter(port, secret.callbackKey()) : null);
+    ClientListener ready = clientListener(postgres, calls, trustedRoles, function, server);
     opened.push(ready);
     relay = ready;
-    description = describe(lambda, postgres, trustedRoles);
+    description = StartupBanner.lines(config, address(), lambda, postgres, trustedRoles);
     opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
     bound.pipeline().addLast(ready.acceptFailureHandler());
     ReadControl.of(bound).set(Reason.STARTUP, false);
     // Loading the SDK takes a second of a core, which the first clients need more.
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private ClientListener clientListener(
+      PostgresSource postgres,
+      CallbackSource calls,
+      TrustedRoles trustedRoles,
+      InvokeFunction function,
+      CallbackServer server) {
+    DirectCalls directCalls =
+        new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function);
+    // The embedded server's extension has its keys already; superusers could read them anyway.
+    TrustedRoles offeredTo =
+        postgres.embedded() == null ? trustedRoles : TrustedRoles.of(List.of());
+    return new ClientListener(
+        new RelaySettings(
+            postgres.address().host(),
+            postgres.address().port(),
+            config.limits().connectTimeout(),
+            config.limits().startupTimeout(),
+            config.limits().inspectBytes(),
+            config.limits().keepalives(),
+            memory),
+        clientLimits(),
+        sessions,
+        new ExtensionInterceptor(
+            new ExtensionInstaller(trustedRoles)::install,
+            AvailableExtensions::query,
+            directCalls.areServed()),
+        calls.delivery(offeredTo),
+        new CallbackDatabase(server),
+        DirectCallHandler.provider(directCalls),
+        config.callback().parameter() ? calls.parameter() : null);
   }
 
   private ProxySessions sessionsOfCalls() {
@@ -225,60 +215,6 @@ public final class ProxyServer implements AutoCloseable {
    */
   private static int eventLoops() {
     return Integer.getInteger("io.netty.eventLoopThreads", NettyRuntime.availableProcessors());
-  }
-
-  /** The embedded server's extension has its keys already; superusers could read them anyway. */
-  private static TrustedRoles offeredTo(PostgresSource postgres, TrustedRoles trustedRoles) {
-    return postgres.embedded() == null ? trustedRoles : TrustedRoles.of(List.of());
-  }
-
-  private static CallbackKeyDelivery keyOffer(
-      CallbackKeySql offer, Function<@Nullable String, CallbackSettings> settings) {
-    return new CallbackKeyDelivery(
-        CallbackKeySql.CURSOR,
-        offer.ask(),
-        offer.askForProcedure(),
-        SessionParameters.QUERY,
-        offer.query(),
-        installation -> offer.values(settings.apply(installation)),
-        CallbackKeySql.STORE_BLOCK,
-        CallbackKeySql.WANTED,
-        CallbackKeySql.FAILED);
-  }
-
-  /**
-   * What an installation is to store.
-   *
-   * @param installation whose keys it has; null, or one of another secret: it gets a new name
-   */
-  private CallbackSettings settings(
-      @Nullable String installation, int port, CallbackSecret secret) {
-    String name =
-        installation != null && secret.isInstallation(installation)
-            ? installation
-            : secret.newInstallation();
-    InstallationKeys keys = secret.keys(name);
-    return new CallbackSettings(
-        config.callback().host(),
-        port,
-        name,
-        keys.linkPassword(),
-        pads(keys.requestKey()),
-        pads(secret.callbackKey()));
-  }
-
-  private static KeyPads pads(HmacKey key) {
-    return KeyPads.of(key.innerPad(), key.outerPad());
-  }
-
-  /** The parameter of a session, from its token and the proxy's address towards the server. */
-  private BiFunction<String, InetAddress, String> parameter(int port, HmacKey key) {
-    String host = config.callback().host();
-    return (token, address) ->
-        (host == null
-                ? CallbackParameter.ofAddress(address, port, token)
-                : new CallbackParameter(host, port, token))
-            .signedWith(key);
   }
 
   private Channel bind(EventLoopGroup loops) throws StartException, InterruptedException {
@@ -319,68 +255,9 @@ public final class ProxyServer implements AutoCloseable {
     return channel;
   }
 
-  private CallbackSecret secret() throws StartException {
-    Secret configured = config.callback().secret();
-    if (configured != null) {
-      return CallbackSecret.of(configured.bytes());
-    }
-    try {
-      return CallbackSecret.loadOrCreate(config.dataDirectory().resolve(SECRET_FILE));
-    } catch (IOException e) {
-      throw StartException.badUsage(
-          "--data-dir %s: %s (expected: a directory that can keep the callback secret, or set --callback-secret)"
-              .formatted(config.dataDirectory(), e.getMessage()),
-          e);
-    }
-  }
-
   /** What is embedded, what is sample and what is real, and how to connect: lines for the user. */
   public List<String> description() {
     return description;
-  }
-
-  private List<String> describe(
-      LambdaSource lambda, PostgresSource postgres, TrustedRoles trustedRoles) {
-    HostAndPort listen = new HostAndPort(config.listen().host(), address().getPort());
-    boolean everywhere = address().getAddress().isAnyLocalAddress();
-    EmbeddedPostgres embedded = postgres.embedded();
-    List<String> lines = new ArrayList<>();
-    lines.add("pg-lambda-proxy listens on " + listen);
-    String title = "  PostgreSQL  ";
-    for (String line : postgres.description()) {
-      lines.add(title + line);
-      title = " ".repeat(title.length());
-    }
-    if (embedded == null && config.callback().host() == null && isOutOfReach(postgres.address())) {
-      lines.add(
-          "              WARNING: PostgreSQL cannot call back to %s: use --listen or --callback-address"
-              .formatted(listen));
-    }
-    lines.add("  Trusted     " + trustedRoles.description() + " (--trusted-roles)");
-    String indent = "  Lambda      ";
-    for (String line : lambda.description()) {
-      lines.add(indent + line);
-      indent = " ".repeat(indent.length());
-    }
-    lines.add("Connect with");
-    lines.add(
-        "  psql -h %s -p %d %s"
-            .formatted(
-                everywhere ? "127.0.0.1" : listen.host(),
-                listen.port(),
-                embedded == null
-                    ? "-U <user> <database>"
-                    : "-U " + embedded.user() + " " + PostgresSource.EMBEDDED_DATABASE));
-    return lines;
-  }
-
-  /** Whether the proxy listens on loopback and the server is, by its name, on another machine. */
-  private boolean isOutOfReach(HostAndPort backend) {
-    String host = backend.host();
-    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
-    boolean isHere =
-        bytes == null ? host.equalsIgnoreCase("localhost") : bytes[0] == 127 || host.equals("::1");
-    return address().getAddress().isLoopbackAddress() && !isHere;
   }
 
   /**

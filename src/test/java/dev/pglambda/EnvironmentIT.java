@@ -116,7 +116,7 @@ class EnvironmentIT {
       proxy.awaitExit();
       seen.append(outputOf(proxy));
     }
-    HmacKey callback = CallbackSecret.of(SECRET).callbackKey();
+    HmacKey callback = CallbackSecret.of(SECRET.getBytes(UTF_8)).callbackKey();
     assertThat(seen.toString())
         .contains("aws_lambda")
         .doesNotContain(

@@ -4,11 +4,13 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +55,7 @@ class ProtocolOwnershipTest {
           entry("PreparedStatementsTest.java", "one letter for each reply, d is another tag"),
           entry("ServerTypes.java", "pg_type.typtype"),
           entry("BinaryFormat.java", "values in binary format, which are no messages"),
-          entry("AnswerEncoder.java", "the text form of bytea"),
+          entry("Answer.java", "the text form of bytea"),
           entry("DirectCallsTest.java", "a payload"),
           entry("HostileConnectionsIT.java", "bytes of no meaning, to keep a connection busy"),
           entry("ValueScanner.java", "escapes in case files"),
@@ -111,11 +113,11 @@ class ProtocolOwnershipTest {
   private static Stream<Line> linesOf(Path file) {
     try {
       List<String> lines = Files.readAllLines(file);
-      return java.util.stream.IntStream.range(0, lines.size())
+      return IntStream.range(0, lines.size())
           .mapToObj(i -> new Line(file, i + 1, lines.get(i)))
           .filter(line -> !line.text.strip().startsWith("*"));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

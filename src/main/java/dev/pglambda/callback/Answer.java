@@ -5,12 +5,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.protocol.BackendMessage.Column;
+import dev.pglambda.protocol.BackendMessage.CommandComplete;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
+import dev.pglambda.protocol.BackendMessage.RowDescription;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +45,21 @@ record Answer(
     @Nullable String detail,
     @Nullable String hint) {
 
+  private static final RowDescription ROW_DESCRIPTION =
+      new RowDescription(
+          Stream.of(
+                  "outcome",
+                  "status_code",
+                  "payload",
+                  "executed_version",
+                  "log_result",
+                  "message",
+                  "detail",
+                  "hint")
+              .map(Column::text)
+              .toList());
+  private static final byte[] HEX_DIGITS = "0123456789abcdef".getBytes(US_ASCII);
+
   static final Answer PENDING = ofOutcome("pending");
   static final Answer STALE = ofOutcome("stale");
 
@@ -44,10 +69,9 @@ record Answer(
   }
 
   static Answer of(InvokeAnswer answer) {
-    if (answer instanceof InvokeAnswer.Row row) {
-      return ofRow(row);
-    }
-    return failed(((InvokeAnswer.Failure) answer).error());
+    return answer instanceof InvokeAnswer.Row row
+        ? ofRow(row)
+        : failed(((InvokeAnswer.Failure) answer).error());
   }
 
   static Answer failed(SqlError error) {
@@ -82,19 +106,76 @@ record Answer(
   }
 
   /** How long its texts are. */
-  long octets() {
-    long octets = payload == null ? 0 : payload.remaining();
-    octets += message == null ? 0 : message.length();
-    octets += detail == null ? 0 : detail.length();
-    return octets;
+  long bytes() {
+    long bytes = payload == null ? 0 : payload.remaining();
+    bytes += message == null ? 0 : message.length();
+    bytes += detail == null ? 0 : detail.length();
+    return bytes;
   }
 
   /**
    * Whether PostgreSQL may take the bytes for text. dblink would not ask: it cuts a value at a zero
    * byte and lets anything else into the database.
    */
-  private static boolean isText(ByteBuf octets) {
-    return ByteBufUtil.isText(octets, UTF_8)
-        && octets.indexOf(octets.readerIndex(), octets.writerIndex(), (byte) 0) < 0;
+  private static boolean isText(ByteBuf bytes) {
+    return ByteBufUtil.isText(bytes, UTF_8)
+        && bytes.indexOf(bytes.readerIndex(), bytes.writerIndex(), (byte) 0) < 0;
+  }
+
+  /**
+   * {@code RowDescription} of eight text columns, {@code DataRow}, {@code CommandComplete}, {@code
+   * ReadyForQuery}. The payload's bytes are wrapped, not copied, unless they become hexadecimal
+   * digits.
+   */
+  ByteBuf encode(ByteBufAllocator alloc, LinkEncoding encoding) {
+    List<@Nullable ByteBuf> row = new ArrayList<>();
+    row.add(plain(outcome));
+    row.add(plain(statusCode));
+    row.add(encodedPayload(alloc, encoding));
+    row.add(plain(executedVersion));
+    row.add(plain(logResult));
+    row.add(text(message, encoding));
+    row.add(text(detail, encoding));
+    row.add(text(hint, encoding));
+    return new MessageWriter(alloc.buffer(), UTF_8)
+        .write(ROW_DESCRIPTION)
+        .row(row)
+        .write(new CommandComplete("SELECT 1"))
+        .write(new ReadyForQuery(ReadyForQuery.IDLE))
+        .toBuffer();
+  }
+
+  private @Nullable ByteBuf encodedPayload(ByteBufAllocator alloc, LinkEncoding encoding) {
+    if (payload == null) {
+      return null;
+    }
+    ByteBuf bytes = Unpooled.wrappedBuffer(payload);
+    if (!encoding.hexadecimal()) {
+      return bytes;
+    }
+    ByteBuf digits = alloc.buffer(2 + 2 * bytes.readableBytes());
+    digits.writeByte('\\').writeByte('x');
+    bytes.forEachByte(
+        each -> {
+          digits.writeByte(HEX_DIGITS[(each >> 4) & 0xf]).writeByte(HEX_DIGITS[each & 0xf]);
+          return true;
+        });
+    return digits;
+  }
+
+  /** A column that is ASCII by nature. */
+  private static @Nullable ByteBuf plain(@Nullable String text) {
+    return text == null ? null : Unpooled.wrappedBuffer(text.getBytes(US_ASCII));
+  }
+
+  private static @Nullable ByteBuf text(@Nullable String text, LinkEncoding encoding) {
+    if (text == null) {
+      return null;
+    }
+    // No text in PostgreSQL has a zero character; libpq would end the value there.
+    byte[] bytes = text.replace('\0', '\ufffd').getBytes(UTF_8);
+    return encoding.hexadecimal()
+        ? plain("\\x" + HexFormat.of().formatHex(bytes))
+        : Unpooled.wrappedBuffer(bytes);
   }
 }

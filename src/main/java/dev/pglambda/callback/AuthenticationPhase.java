@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class AuthenticationPhase implements LinkPhase {
-  private static final int MAX_MESSAGE_OCTETS = 4096;
-  private static final int SERVER_NONCE_OCTETS = 18;
+  private static final int MAX_MESSAGE_BYTES = 4096;
+  private static final int SERVER_NONCE_BYTES = 18;
 
   /** Also the answer to an installation of another secret. */
   static final SqlError WRONG_PASSWORD =
@@ -43,7 +43,7 @@ final class AuthenticationPhase implements LinkPhase {
               + " proxy, as its owner or a superuser.");
 
   private static final SqlError TIMEOUT =
-      new SqlError(SqlState.QUERY_CANCELED, "canceling authentication due to timeout", null, null);
+      new SqlError(SqlState.QUERY_CANCELED, "canceling authentication due to timeout");
 
   private final Link link;
   private final ScramServer scram;
@@ -61,11 +61,11 @@ final class AuthenticationPhase implements LinkPhase {
       LinkPhase next,
       Runnable admitted) {
     this.link = link;
-    this.reader = MessageReader.refusing(MAX_MESSAGE_OCTETS, link.memory());
+    this.reader = MessageReader.refusing(MAX_MESSAGE_BYTES, link.memory());
     this.timeout = timeout;
     this.next = next;
     this.admitted = admitted;
-    byte[] nonce = RandomToken.octets(SERVER_NONCE_OCTETS);
+    byte[] nonce = RandomToken.bytes(SERVER_NONCE_BYTES);
     this.scram = new ScramServer(credentials, Base64.getEncoder().encodeToString(nonce));
   }
 

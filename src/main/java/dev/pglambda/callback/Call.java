@@ -9,7 +9,6 @@ import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -91,8 +90,8 @@ final class Call {
     } catch (RuntimeException e) {
       result = CompletableFuture.failedFuture(e);
     }
-    CompletionStage<InvokeAnswer> completion = result;
-    completion.whenComplete((value, failure) -> link.execute(() -> completed(value, failure)));
+    var unused =
+        result.whenComplete((value, failure) -> link.execute(() -> completed(value, failure)));
   }
 
   /** A request asks for the answer. */
@@ -142,11 +141,11 @@ final class Call {
    * A payload as it came, its digits where the link's encoding needs them, and the socket's copy.
    */
   private Answer reserve(Answer settled) {
-    long octets = COPIES * settled.octets();
-    if (octets > MemoryBudget.SMALL && !link.memory().reserve(octets)) {
+    long bytes = COPIES * settled.bytes();
+    if (bytes > MemoryBudget.SMALL && !link.memory().reserve(bytes)) {
       return Answer.failed(InvokeErrors.outOfMemoryForReply(link.memory().refusal()));
     }
-    answerReserved = octets > MemoryBudget.SMALL ? octets : 0;
+    answerReserved = bytes > MemoryBudget.SMALL ? bytes : 0;
     return settled;
   }
 

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param answerWithin longest wait for Lambda before a request is answered {@code pending}
  * @param waitWithin longest time from the answer {@code pending} to the next {@code wait/1}, after
  *     which the call is given up
- * @param maxRequestOctets longest text of a request; a longer one is read, dropped and refused
+ * @param maxRequestBytes longest text of a request; a longer one is read, dropped and refused
  * @param maxLinks most links that have authenticated
  * @param maxCallsPerSession most calls in progress of one client's session; there can be one, or,
  *     while one is given up, two
@@ -22,7 +22,7 @@ public record CallbackLimits(
     Duration authenticationTimeout,
     Duration answerWithin,
     Duration waitWithin,
-    int maxRequestOctets,
+    int maxRequestBytes,
     int maxLinks,
     int maxCallsPerSession,
     Duration idleAfter,
@@ -54,7 +54,7 @@ public record CallbackLimits(
         DEFAULTS.authenticationTimeout,
         DEFAULTS.answerWithin,
         DEFAULTS.waitWithin,
-        DEFAULTS.maxRequestOctets,
+        DEFAULTS.maxRequestBytes,
         maxLinks,
         DEFAULTS.maxCallsPerSession,
         DEFAULTS.idleAfter,

@@ -17,39 +17,30 @@ import java.util.regex.Pattern;
  */
 public final class CallbackSecret {
   /** Fewest bytes of a secret: the length of the hash. */
-  public static final int MIN_OCTETS = 32;
+  public static final int MIN_BYTES = 32;
 
-  private static final int SALT_OCTETS = 16;
+  private static final int SALT_BYTES = 16;
   private static final int INSTALLATION_DIGITS = 32;
   private static final Pattern INSTALLATION = Pattern.compile("[0-9a-f]{32}");
 
-  private final byte[] octets;
+  private final byte[] bytes;
 
-  private CallbackSecret(byte[] octets) {
-    this.octets = octets;
+  private CallbackSecret(byte[] bytes) {
+    this.bytes = bytes;
   }
 
   /**
-   * The secret that the operator gave: the bytes of the text in UTF-8.
+   * The secret that the operator gave.
    *
-   * @throws IllegalArgumentException if it has fewer than {@value #MIN_OCTETS} bytes
+   * @throws IllegalArgumentException if there are fewer than {@value #MIN_BYTES}
    */
-  public static CallbackSecret of(String configured) {
-    return of(configured.getBytes(UTF_8));
-  }
-
-  /**
-   * The secret that the operator gave, as bytes.
-   *
-   * @throws IllegalArgumentException if there are fewer than {@value #MIN_OCTETS}
-   */
-  public static CallbackSecret of(byte[] octets) {
-    if (octets.length < MIN_OCTETS) {
+  public static CallbackSecret of(byte[] bytes) {
+    if (bytes.length < MIN_BYTES) {
       throw new IllegalArgumentException(
           "--callback-secret: %d octets (expected: at least %d)"
-              .formatted(octets.length, MIN_OCTETS));
+              .formatted(bytes.length, MIN_BYTES));
     }
-    return new CallbackSecret(octets.clone());
+    return new CallbackSecret(bytes.clone());
   }
 
   /**
@@ -60,13 +51,13 @@ public final class CallbackSecret {
    *     message names the path
    */
   public static CallbackSecret loadOrCreate(Path file) throws IOException {
-    byte[] octets = SecretFile.loadOrCreate(file).getBytes(UTF_8);
-    if (octets.length < MIN_OCTETS) {
+    byte[] bytes = SecretFile.loadOrCreate(file).getBytes(UTF_8);
+    if (bytes.length < MIN_BYTES) {
       throw new IOException(
           "callback secret in %s: %d octets (expected: at least %d)"
-              .formatted(file, octets.length, MIN_OCTETS));
+              .formatted(file, bytes.length, MIN_BYTES));
     }
-    return new CallbackSecret(octets);
+    return new CallbackSecret(bytes);
   }
 
   /**
@@ -90,8 +81,8 @@ public final class CallbackSecret {
   }
 
   private String mark(String random) {
-    byte[] octets = derive("installation " + random);
-    return HexFormat.of().formatHex(octets, 0, INSTALLATION_DIGITS / 4);
+    byte[] bytes = derive("installation " + random);
+    return HexFormat.of().formatHex(bytes, 0, INSTALLATION_DIGITS / 4);
   }
 
   /**
@@ -106,7 +97,7 @@ public final class CallbackSecret {
     return new InstallationKeys(
         HexFormat.of().formatHex(derive("link password " + installation)),
         new HmacKey(derive("request key " + installation)),
-        Arrays.copyOf(derive("salt " + installation), SALT_OCTETS));
+        Arrays.copyOf(derive("salt " + installation), SALT_BYTES));
   }
 
   /**
@@ -118,7 +109,7 @@ public final class CallbackSecret {
   }
 
   private byte[] derive(String purpose) {
-    return Sha256.hmac(octets, ("pglambda " + purpose).getBytes(US_ASCII));
+    return Sha256.hmac(bytes, ("pglambda " + purpose).getBytes(US_ASCII));
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -49,14 +50,12 @@ public final class CallbackServer implements AutoCloseable {
   private final CallEvaluator function;
   private final ClientSessions sessions;
   private final CallsInProgress calls = new CallsInProgress();
-  private final LinkPlaces places;
+
+  /** One for each link that may be authenticated. */
+  private final Semaphore places;
+
   private final CallbackLimits limits;
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-
-  /** As the constructor with limits, with {@link CallbackLimits#DEFAULTS}. */
-  public CallbackServer(CallbackSecret secret, CallEvaluator function, ProxySessions sessions) {
-    this(secret, function, sessions, CallbackLimits.DEFAULTS);
-  }
 
   /**
    * @param secret gives the link passwords and checks the proofs
@@ -73,12 +72,7 @@ public final class CallbackServer implements AutoCloseable {
     this.function = function;
     this.sessions = new ClientSessions(sessions);
     this.limits = limits;
-    this.places = new LinkPlaces(limits.maxLinks());
-  }
-
-  /** The database of a StartupMessage that asks for a link of an installation. */
-  public static String database(String installation) {
-    return DATABASE_PREFIX + installation;
+    this.places = new Semaphore(limits.maxLinks());
   }
 
   /** Whether a StartupMessage with these parameters is for {@link #accept}. */
@@ -110,13 +104,13 @@ public final class CallbackServer implements AutoCloseable {
       Runnable admitted) {
     String asked = startupParameters.getOrDefault(CLIENT_ENCODING, LinkEncoding.UTF8.name());
     LinkEncoding encoding = LinkEncoding.named(asked);
-    LinkHandler handler =
-        new LinkHandler(
+    Link link =
+        new Link(
             channel,
             limits.memory(),
-            link -> firstPhase(link, databaseOf(startupParameters), encoding, admitted));
-    negotiate(handler, protocolMinor, startupParameters);
-    channel.pipeline().addLast(handler);
+            made -> firstPhase(made, databaseOf(startupParameters), encoding, admitted));
+    negotiate(link, protocolMinor, startupParameters);
+    channel.pipeline().addLast(link);
     links.add(channel);
   }
 
@@ -136,7 +130,7 @@ public final class CallbackServer implements AutoCloseable {
   @Override
   public void close() {
     for (Channel channel : links) {
-      LinkHandler link = channel.pipeline().get(LinkHandler.class);
+      Link link = channel.pipeline().get(Link.class);
       if (link != null) {
         link.shutDown();
       }

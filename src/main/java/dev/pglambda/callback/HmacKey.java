@@ -12,18 +12,15 @@ import javax.crypto.Mac;
  * || text))}. Never shows itself. Safe for use by several threads.
  */
 public final class HmacKey {
-  private static final int BLOCK_OCTETS = 64;
+  private static final int BLOCK_BYTES = 64;
 
-  private final byte[] octets;
+  private final byte[] bytes;
 
   /**
-   * @param octets no more than a block of the hash; kept, not copied
+   * @param bytes a hash, which is shorter than a block; kept, not copied
    */
-  HmacKey(byte[] octets) {
-    if (octets.length > BLOCK_OCTETS) {
-      throw new IllegalArgumentException("HMAC key: longer than a block");
-    }
-    this.octets = octets;
+  HmacKey(byte[] bytes) {
+    this.bytes = bytes;
   }
 
   /** The key padded with 0x36 (RFC 2104, {@code K XOR ipad}): 64 bytes, a new array. */
@@ -43,11 +40,11 @@ public final class HmacKey {
 
   /** A new HMAC with this key; for one thread. */
   Mac mac() {
-    return Sha256.hmac(octets);
+    return Sha256.hmac(bytes);
   }
 
   private byte[] pad(int pad) {
-    byte[] block = Arrays.copyOf(octets, BLOCK_OCTETS);
+    byte[] block = Arrays.copyOf(bytes, BLOCK_BYTES);
     for (int i = 0; i < block.length; i++) {
       block[i] ^= (byte) pad;
     }

@@ -43,28 +43,19 @@ public final class InstallationKeys {
   }
 
   /**
-   * The proof of a request: 64 lower-case hexadecimal digits.
+   * Whether the digits prove a request: 64 lower-case hexadecimal digits. Takes the same time
+   * wherever they differ.
    *
    * @param nonce what {@code hello} answered on the link
-   * @param rest all bytes of the request after the proof and its space
-   */
-  public String proof(String nonce, byte[] rest) {
-    return proof(nonce, rest, 0, rest.length);
-  }
-
-  /**
-   * Whether the digits are the proof of a part of a text; takes the same time wherever they differ.
+   * @param text holds the request: all that follows the proof and its space, from {@code offset} on
    */
   boolean verify(byte[] digits, String nonce, byte[] text, int offset, int length) {
-    return MessageDigest.isEqual(proof(nonce, text, offset, length).getBytes(US_ASCII), digits);
-  }
-
-  private String proof(String nonce, byte[] text, int offset, int length) {
     Mac mac = requestKey.mac();
     mac.update(nonce.getBytes(US_ASCII));
     mac.update((byte) ' ');
     mac.update(text, offset, length);
-    return HexFormat.of().formatHex(mac.doFinal());
+    String proof = HexFormat.of().formatHex(mac.doFinal());
+    return MessageDigest.isEqual(proof.getBytes(US_ASCII), digits);
   }
 
   @Override

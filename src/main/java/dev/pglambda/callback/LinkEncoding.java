@@ -22,10 +22,7 @@ record LinkEncoding(String name, boolean hexadecimal) {
   /** The answer to what cannot be an encoding. */
   static final SqlError INVALID =
       new SqlError(
-          SqlState.INVALID_PARAMETER_VALUE,
-          "invalid value for parameter \"client_encoding\"",
-          null,
-          null);
+          SqlState.INVALID_PARAMETER_VALUE, "invalid value for parameter \"client_encoding\"");
 
   private static final int LONGEST_COMMAND = 200;
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_ -]{0,62}");

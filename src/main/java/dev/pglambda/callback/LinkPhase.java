@@ -17,5 +17,5 @@ interface LinkPhase {
   void receive(RawMessage message) throws ProtocolViolation;
 
   /** The link is closed: nothing can be sent any more. */
-  void closed();
+  default void closed() {}
 }

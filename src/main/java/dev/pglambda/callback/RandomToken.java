@@ -9,14 +9,14 @@ final class RandomToken {
 
   private RandomToken() {}
 
-  static byte[] octets(int count) {
-    byte[] octets = new byte[count];
-    RANDOM.nextBytes(octets);
-    return octets;
+  static byte[] bytes(int count) {
+    byte[] bytes = new byte[count];
+    RANDOM.nextBytes(bytes);
+    return bytes;
   }
 
   /** Twice as many lower-case hexadecimal digits as {@code count}. */
   static String hex(int count) {
-    return HexFormat.of().formatHex(octets(count));
+    return HexFormat.of().formatHex(bytes(count));
   }
 }

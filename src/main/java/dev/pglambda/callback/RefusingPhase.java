@@ -28,7 +28,4 @@ final class RefusingPhase implements LinkPhase {
 
   @Override
   public void receive(RawMessage message) {}
-
-  @Override
-  public void closed() {}
 }

@@ -24,6 +24,7 @@ import dev.pglambda.protocol.auth.Sha256;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * (docs/development/callback-protocol.md, "The callback protocol").
  */
 final class RequestPhase implements LinkPhase {
-  private static final int NONCE_OCTETS = 16;
+  private static final int NONCE_BYTES = 16;
   private static final int PROOF_DIGITS = 2 * Sha256.OCTETS;
   private static final String HEX_DIGITS = "0123456789abcdef";
   private static final String CLIENT_ENCODING = "client_encoding";
@@ -47,10 +48,7 @@ final class RequestPhase implements LinkPhase {
           null);
   private static final SqlError NOT_SUPPORTED =
       new SqlError(
-          SqlState.FEATURE_NOT_SUPPORTED,
-          "only the simple query protocol is supported here",
-          null,
-          null);
+          SqlState.FEATURE_NOT_SUPPORTED, "only the simple query protocol is supported here");
 
   private static final SqlError TOO_MANY_LINKS =
       new SqlError(
@@ -60,20 +58,14 @@ final class RequestPhase implements LinkPhase {
           "The option --max-callback-links of pg-lambda-proxy says how many there may be.");
   private static final SqlError TOO_MANY_CALLS =
       new SqlError(
-          SqlState.TOO_MANY_CONNECTIONS,
-          "too many calls of one client's session at a time",
-          null,
-          null);
+          SqlState.TOO_MANY_CONNECTIONS, "too many calls of one client's session at a time");
   private static final SqlError IDLE =
       new SqlError(
-          SqlState.IDLE_SESSION_TIMEOUT,
-          "terminating connection due to idle-session timeout",
-          null,
-          null);
+          SqlState.IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
 
   private final Link link;
   private final MemoryAccount memory;
-  private final LinkPlaces places;
+  private final Semaphore places;
   private final InstallationKeys keys;
   private final CallbackLimits limits;
   private final CallEvaluator function;
@@ -107,7 +99,7 @@ final class RequestPhase implements LinkPhase {
       CallEvaluator function,
       ClientSessions sessions,
       CallsInProgress calls,
-      LinkPlaces places,
+      Semaphore places,
       LinkEncoding encoding) {
     this.link = link;
     this.memory = link.memory();
@@ -118,7 +110,7 @@ final class RequestPhase implements LinkPhase {
     this.sessions = sessions;
     this.calls = calls;
     this.encoding = encoding;
-    this.reader = MessageReader.skipping(limits.maxRequestOctets(), memory);
+    this.reader = MessageReader.skipping(limits.maxRequestBytes(), memory);
   }
 
   /**
@@ -127,13 +119,13 @@ final class RequestPhase implements LinkPhase {
    */
   @Override
   public void begin() {
-    hasPlace = places.take();
+    hasPlace = places.tryAcquire();
     if (!hasPlace) {
       link.fail(TOO_MANY_LINKS);
       return;
     }
     idleTimer = link.schedule(this::closeIfIdle, limits.idleAfter());
-    ByteBuffer key = ByteBuffer.wrap(RandomToken.octets(8));
+    ByteBuffer key = ByteBuffer.wrap(RandomToken.bytes(8));
     link.send(
         new ParameterStatus("server_version", "12.0 (pg-lambda-proxy)"),
         new ParameterStatus("server_encoding", LinkEncoding.UTF8.name()),
@@ -159,7 +151,7 @@ final class RequestPhase implements LinkPhase {
     }
     if (hasPlace) {
       hasPlace = false;
-      places.leave();
+      places.release();
     }
   }
 
@@ -231,7 +223,7 @@ final class RequestPhase implements LinkPhase {
 
   private void query(RawMessage message) throws ProtocolViolation {
     if (message.tooLong()) {
-      refuse(InvokeErrors.requestTooLong(limits.maxRequestOctets()));
+      refuse(InvokeErrors.requestTooLong(limits.maxRequestBytes()));
       return;
     }
     if (message.refusal() != null) {
@@ -249,7 +241,7 @@ final class RequestPhase implements LinkPhase {
 
   private void handle(byte[] text, int length) throws RefusedRequestException {
     if (Arrays.equals(text, 0, length, HELLO, 0, HELLO.length)) {
-      nonce = RandomToken.hex(NONCE_OCTETS);
+      nonce = RandomToken.hex(NONCE_BYTES);
       lastSequence = -1; // No proof over the new nonce can have been seen: nothing to replay.
       answer(Answer.hello(nonce));
       return;
@@ -281,8 +273,7 @@ final class RequestPhase implements LinkPhase {
     }
     lastSequence = sequence;
     if (invoke) {
-      request.space();
-      session = request.text("session");
+      session = request.session();
       invoke(session, request);
     } else {
       request.end();
@@ -344,7 +335,7 @@ final class RequestPhase implements LinkPhase {
   }
 
   private void answer(Answer answer) {
-    link.send(AnswerEncoder.encode(link.alloc(), answer, encoding));
+    link.send(answer.encode(link.alloc(), encoding));
   }
 
   private void refuse(SqlError error) {

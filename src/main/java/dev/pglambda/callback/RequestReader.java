@@ -6,8 +6,10 @@ import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import io.netty.util.AsciiString;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.HexFormat;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +36,11 @@ final class RequestReader {
   String name() throws RefusedRequestException {
     StringBuilder name = new StringBuilder();
     while (position < end && text[position] != ' ') {
-      byte octet = text[position++];
-      if (octet < ' ' || octet > '~' || name.length() == LONGEST_NAME) {
+      byte next = text[position++];
+      if (next < ' ' || next > '~' || name.length() == LONGEST_NAME) {
         throw RefusedRequestException.malformed("name");
       }
-      name.append((char) octet);
+      name.append((char) next);
     }
     position++;
     return name.toString();
@@ -48,9 +50,10 @@ final class RequestReader {
     return number("sequence", Long.MAX_VALUE);
   }
 
-  /** The space between the sequence and the fields. */
-  void space() throws RefusedRequestException {
+  /** Token of the client's session, the first field of {@code invoke/1}; null for NULL. */
+  @Nullable String session() throws RefusedRequestException {
     expect(' ');
+    return text("session");
   }
 
   void end() throws RefusedRequestException {
@@ -65,7 +68,7 @@ final class RequestReader {
         form(),
         text("function_name"),
         text("region of the function's ARN"),
-        octets("payload"),
+        bytes("payload"),
         text("region"),
         text("invocation_type"),
         text("log_type"),
@@ -85,32 +88,25 @@ final class RequestReader {
     throw RefusedRequestException.malformed("form");
   }
 
-  /**
-   * The next field as text.
-   *
-   * @param what the field's name, for the error
-   * @return null for NULL
-   */
-  @Nullable String text(String what) throws RefusedRequestException {
-    ByteBuffer octets = octets(what);
-    if (octets == null) {
+  /** The next field as text; {@code what} is its name, for the error. */
+  private @Nullable String text(String what) throws RefusedRequestException {
+    ByteBuffer bytes = bytes(what);
+    if (bytes == null) {
       return null;
     }
     try {
-      return UTF_8.newDecoder().decode(octets).toString();
+      return UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
       // Only a database in SQL_ASCII can hold such a text.
       throw new RefusedRequestException(
           new SqlError(
               SqlState.CHARACTER_NOT_IN_REPERTOIRE,
-              "invalid byte sequence for encoding \"UTF8\" in " + what,
-              null,
-              null));
+              "invalid byte sequence for encoding \"UTF8\" in " + what));
     }
   }
 
   /** The next field: a view of the request's own bytes, or what its digits stand for. */
-  private @Nullable ByteBuffer octets(String what) throws RefusedRequestException {
+  private @Nullable ByteBuffer bytes(String what) throws RefusedRequestException {
     if (position < end && text[position] == '-') {
       position++;
       return null;
@@ -132,19 +128,11 @@ final class RequestReader {
   }
 
   private byte[] decodeHex(String what, int start, int length) throws RefusedRequestException {
-    byte[] octets = new byte[length / 2];
-    int wrong = 0;
-    for (int i = 0; i < octets.length; i++) {
-      int high = Character.digit(text[start + 2 * i], 16);
-      int low = Character.digit(text[start + 2 * i + 1], 16);
-      wrong |= high | low;
-      octets[i] = (byte) (high << 4 | low);
-    }
-    // A character that is no digit counts as -1.
-    if (wrong < 0 || length % 2 != 0) {
+    try {
+      return HexFormat.of().parseHex(new AsciiString(text, start, length, false)); // no copy
+    } catch (IllegalArgumentException e) {
       throw RefusedRequestException.malformed("digits of " + what);
     }
-    return octets;
   }
 
   private long number(String what, long limit) throws RefusedRequestException {

@@ -8,25 +8,13 @@ final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_QUOTE = 200;
 
-  private final String line;
-
   /**
    * @param source the option or the variable
    * @param actual what is there; see {@link #quote}
    * @param expected what should be
    */
   ConfigException(String source, String actual, String expected) {
-    this(source + ": " + actual + " (expected: " + expected + ")");
-  }
-
-  private ConfigException(String line) {
-    super(line);
-    this.line = line;
-  }
-
-  /** The message. */
-  String line() {
-    return line;
+    super(source + ": " + actual + " (expected: " + expected + ")");
   }
 
   /** The text in quotes, on one line, not too long, and without the password of a URL. */

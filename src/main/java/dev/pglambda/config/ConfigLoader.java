@@ -1,9 +1,8 @@
 package dev.pglambda.config;
 
 import dev.pglambda.config.HostAndPort.HostAndOptionalPort;
-import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * Makes the configuration from the command line, the environment and the defaults, in this order of
@@ -54,7 +53,7 @@ public final class ConfigLoader {
       }
       return new Run(config(new Settings(commandLine, environment)));
     } catch (ConfigException e) {
-      return new Exit(EXIT_BAD_USAGE, e.line());
+      return new Exit(EXIT_BAD_USAGE, String.valueOf(e.getMessage()));
     }
   }
 
@@ -62,7 +61,7 @@ public final class ConfigLoader {
     boolean once = settings.value(Option.ONCE, Values::onOff);
     boolean guide = settings.value(Option.GUIDE, Values::onOff);
     HostAndPort backend =
-        settings.optional(Option.BACKEND, text -> Values.target(text, BACKEND_PORT));
+        settings.optional(Option.BACKEND, text -> Values.target(text).orPort(BACKEND_PORT));
     if ((guide || once) && backend != null) {
       throw new ConfigException(
           settings.source(once ? Option.ONCE : Option.GUIDE),
@@ -70,11 +69,12 @@ public final class ConfigLoader {
           "the embedded server, on which the guide's example runs");
     }
     return new Config(
-        settings.value(Option.LISTEN, text -> HostAndPort.parse(text, LISTEN_PORT)),
+        settings.value(Option.LISTEN, text -> HostAndPort.parse(text).orPort(LISTEN_PORT)),
         backend,
         settings.value(Option.DATA_DIR, Values::directory),
         new Config.Embedded(
-            settings.value(Option.EMBEDDED_SUPERUSER, Values::onOff), settings.embeddedPassword()),
+            settings.value(Option.EMBEDDED_SUPERUSER, Values::onOff),
+            settings.optional(Option.EMBEDDED_PASSWORD, Password::new)),
         lambda(settings),
         callback(settings),
         limits(settings),
@@ -88,26 +88,20 @@ public final class ConfigLoader {
         settings.optional(Option.LAMBDA_ENDPOINT, Values::httpUrl),
         settings.optional(Option.REGION, Values::region),
         settings.optional(Option.ROLE_ARN, Values::roleArn),
-        settings.value(Option.LAMBDA_RETRIES, text -> Values.integer(text, 0, 10)),
-        settings.value(
-            Option.MAX_CONCURRENT_INVOCATIONS, text -> Values.integer(text, 1, 1_000_000)),
-        settings.value(
-            Option.SAMPLE_FUNCTIONS, text -> Values.constant(SampleFunctionsMode.class, text)));
+        settings.integer(Option.LAMBDA_RETRIES, 0, 10),
+        settings.integer(Option.MAX_CONCURRENT_INVOCATIONS, 1, 1_000_000),
+        settings.constant(Option.SAMPLE_FUNCTIONS, SampleFunctionsMode.class));
   }
 
   private static Config.Callback callback(Settings settings) throws ConfigException {
-    boolean parameter = settings.value(Option.CALLBACK_PARAMETER, Values::onOff);
-    Secret secret = settings.callbackSecret();
-    DirectCallMode directCalls =
-        settings.value(Option.DIRECT_CALLS, text -> Values.constant(DirectCallMode.class, text));
-    List<String> trustedRoles = settings.value(Option.TRUSTED_ROLES, Values::names);
-    HostAndOptionalPort address =
-        settings.optional(Option.CALLBACK_ADDRESS, text -> Values.target(text));
-    if (address == null) {
-      return new Config.Callback(null, null, secret, parameter, directCalls, trustedRoles);
-    }
-    @Nullable Integer port = address.hasPort() ? address.port() : null;
-    return new Config.Callback(address.host(), port, secret, parameter, directCalls, trustedRoles);
+    HostAndOptionalPort address = settings.optional(Option.CALLBACK_ADDRESS, Values::target);
+    return new Config.Callback(
+        address == null ? null : address.host(),
+        address == null ? null : address.port(),
+        settings.callbackSecret(),
+        settings.value(Option.CALLBACK_PARAMETER, Values::onOff),
+        settings.constant(Option.DIRECT_CALLS, DirectCallMode.class),
+        settings.value(Option.TRUSTED_ROLES, Values::names));
   }
 
   private static Config.Limits limits(Settings settings) throws ConfigException {
@@ -115,26 +109,24 @@ public final class ConfigLoader {
         settings.value(Option.INSPECT_LIMIT, Values::size),
         settings.value(Option.STARTUP_TIMEOUT, Values::duration),
         settings.value(Option.CONNECT_TIMEOUT, Values::duration),
-        settings.value(Option.MAX_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
-        settings.value(
-            Option.MAX_CLIENTS_PER_ADDRESS, text -> Values.integer(text, 0, MOST_CLIENTS)),
-        settings.value(
-            Option.MAX_UNAUTHENTICATED_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
-        settings.value(Option.MAX_PENDING_CLIENTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
-        settings.value(Option.MAX_CANCEL_REQUESTS, text -> Values.integer(text, 1, MOST_CLIENTS)),
-        settings.value(Option.MAX_CALLBACK_LINKS, text -> Values.integer(text, 1, MOST_CLIENTS)),
+        settings.integer(Option.MAX_CLIENTS, 1, MOST_CLIENTS),
+        settings.integer(Option.MAX_CLIENTS_PER_ADDRESS, 0, MOST_CLIENTS),
+        settings.integer(Option.MAX_UNAUTHENTICATED_CLIENTS, 1, MOST_CLIENTS),
+        settings.integer(Option.MAX_PENDING_CLIENTS, 1, MOST_CLIENTS),
+        settings.integer(Option.MAX_CANCEL_REQUESTS, 1, MOST_CLIENTS),
+        settings.integer(Option.MAX_CALLBACK_LINKS, 1, MOST_CLIENTS),
         settings.optional(Option.MAX_MEMORY, Values::memory),
         settings.value(Option.MAX_MEMORY_PER_SESSION, Values::memory),
         new Config.Keepalives(
             settings.value(Option.TCP_KEEPALIVES_IDLE, Values::keepalive),
             settings.value(Option.TCP_KEEPALIVES_INTERVAL, Values::keepalive),
-            settings.value(Option.TCP_KEEPALIVES_COUNT, text -> Values.integer(text, 0, 127))),
+            settings.integer(Option.TCP_KEEPALIVES_COUNT, 0, 127)),
         settings.value(Option.SHUTDOWN_GRACE, Values::durationOrNone));
   }
 
   private static Config.Log log(Settings settings) throws ConfigException {
     return new Config.Log(
-        settings.value(Option.LOG_LEVEL, text -> Values.constant(LogLevel.class, text)),
-        settings.value(Option.LOG_FORMAT, text -> Values.constant(LogFormat.class, text)));
+        settings.constant(Option.LOG_LEVEL, Level.class),
+        settings.constant(Option.LOG_FORMAT, LogFormat.class));
   }
 }

@@ -1,5 +1,7 @@
 package dev.pglambda.config;
 
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.ArgGroupSpec;
@@ -21,9 +23,15 @@ final class Help {
   static String text() {
     CommandSpec command = CommandSpec.create();
     command.parser().separator(" ");
-    for (Option.Group group : Option.Group.values()) {
-      command.addArgGroup(describe(group, command.argGroups().size()));
+    List<ArgGroupSpec.Builder> groups = new ArrayList<>();
+    for (Option option : Option.values()) {
+      if (option.heading() != null) {
+        String heading = "%n" + option.heading() + ":%n";
+        groups.add(ArgGroupSpec.builder().validate(false).order(groups.size()).heading(heading));
+      }
+      groups.get(groups.size() - 1).addArg(CommandLineArguments.declare(option));
     }
+    groups.forEach(group -> command.addArgGroup(group.build()));
     command
         .usageMessage()
         .width(WIDTH)
@@ -38,16 +46,5 @@ final class Help {
                 + " its own variables and files: credentials, profiles, endpoints.",
             "Exit codes: 0 orderly end, 1 failure, 2 bad usage.");
     return new CommandLine(command).getUsageMessage(Ansi.OFF).stripTrailing();
-  }
-
-  private static ArgGroupSpec describe(Option.Group group, int order) {
-    ArgGroupSpec.Builder options =
-        ArgGroupSpec.builder().validate(false).order(order).heading("%n" + group.heading() + ":%n");
-    for (Option option : Option.values()) {
-      if (option.group() == group) {
-        options.addArg(CommandLineArguments.declare(option));
-      }
-    }
-    return options.build();
   }
 }

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An address as the user wrote it; nothing is looked up.
@@ -18,27 +19,14 @@ public record HostAndPort(String host, int port) {
           "(?:\\[(?<v6>[^\\]\\[]+)\\]|(?<name>[A-Za-z0-9._-]*))(?::(?<port>\\d{1,5}))?");
 
   /** An address whose port may be missing. */
-  record HostAndOptionalPort(String host, int port) {
-    static final int NO_PORT = -1;
-
-    boolean hasPort() {
-      return port != NO_PORT;
+  record HostAndOptionalPort(String host, @Nullable Integer port) {
+    HostAndPort orPort(int defaultPort) {
+      return new HostAndPort(host, port == null ? defaultPort : port);
     }
   }
 
   /**
    * Reads {@code host:port}, {@code host}, {@code :port}, {@code [IPv6]:port} or {@code [IPv6]}.
-   *
-   * @param defaultPort the port if none is written
-   * @throws IllegalArgumentException if the text is no address
-   */
-  static HostAndPort parse(String text, int defaultPort) {
-    HostAndOptionalPort address = parse(text);
-    return new HostAndPort(address.host(), address.hasPort() ? address.port() : defaultPort);
-  }
-
-  /**
-   * Reads what {@link #parse(String, int)} reads and says whether a port was written.
    *
    * @throws IllegalArgumentException if the text is no address
    */
@@ -52,8 +40,8 @@ public record HostAndPort(String host, int port) {
       throw new IllegalArgumentException("not an IPv6 address");
     }
     String digits = matcher.group("port");
-    int port = digits == null ? HostAndOptionalPort.NO_PORT : Integer.parseInt(digits);
-    if (port > 65535) {
+    Integer port = digits == null ? null : Integer.valueOf(digits);
+    if (port != null && port > 65535) {
       throw new IllegalArgumentException("not a port");
     }
     String host = v6 != null ? v6 : matcher.group("name");

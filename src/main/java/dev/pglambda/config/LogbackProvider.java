@@ -17,9 +17,6 @@ public final class LogbackProvider implements SLF4JServiceProvider {
   private final IMarkerFactory markers = new BasicMarkerFactory();
   private final LogbackMDCAdapter diagnosticContext = new LogbackMDCAdapter();
 
-  /** Makes a provider whose loggers write nothing yet. */
-  public LogbackProvider() {}
-
   @Override
   public void initialize() {
     context.setName("default");

@@ -41,22 +41,20 @@ public final class Logging {
    * Directs the whole log to standard error. To be called before the first logger is made; a later
    * call replaces what was set up.
    *
-   * @param level least severe level; Netty and the AWS SDK log WARN and above at most
-   * @param format how an event is written
+   * @param log what is logged; Netty and the AWS SDK log WARN and above at most
    */
-  public static void configure(LogLevel level, LogFormat format) {
+  public static void configure(Config.Log log) {
     // SLF4J then loads this provider without searching the class path for one.
     System.setProperty(LoggerFactory.PROVIDER_PROPERTY_KEY, LogbackProvider.class.getName());
     System.setProperty("slf4j.internal.verbosity", "WARN"); // else it prints the provider's name
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
-    configure(context, level, format, new FileOutputStream(FileDescriptor.err));
+    configure(context, log, new FileOutputStream(FileDescriptor.err));
   }
 
-  static void configure(
-      LoggerContext context, LogLevel level, LogFormat format, OutputStream destination) {
+  static void configure(LoggerContext context, Config.Log log, OutputStream destination) {
     context.reset();
     Encoder<ILoggingEvent> encoder =
-        switch (format) {
+        switch (log.format()) {
           case TEXT -> textEncoder();
           case JSON -> jsonEncoder();
         };
@@ -68,9 +66,10 @@ public final class Logging {
     appender.setOutputStream(destination);
     appender.start();
     Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    root.setLevel(levelOf(level));
+    Level least = Level.convertAnSLF4JLevel(log.level());
+    root.setLevel(least);
     root.addAppender(appender);
-    Level quiet = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
+    Level quiet = least == Level.ERROR ? Level.ERROR : Level.WARN;
     NOISY_LOGGERS.forEach(name -> context.getLogger(name).setLevel(quiet));
     context.getLogger(PROMISES).setLevel(Level.ERROR);
     context.getLogger(TUNNELS).setLevel(Level.OFF);
@@ -92,15 +91,5 @@ public final class Logging {
     encoder.setWithArguments(false);
     encoder.setWithFormattedMessage(true);
     return encoder;
-  }
-
-  private static Level levelOf(LogLevel level) {
-    return switch (level) {
-      case TRACE -> Level.TRACE;
-      case DEBUG -> Level.DEBUG;
-      case INFO -> Level.INFO;
-      case WARN -> Level.WARN;
-      case ERROR -> Level.ERROR;
-    };
   }
 }

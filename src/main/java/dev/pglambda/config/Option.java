@@ -9,169 +9,143 @@ import org.jspecify.annotations.Nullable;
  */
 enum Option {
   LISTEN(
-      Group.CONNECTIONS,
       "host:port",
       "127.0.0.1:5433",
       "host:port, :port or [IPv6]:port, with a port from 0 to 65535",
       "Where clients connect and PostgreSQL calls back. An empty host means all addresses."),
   BACKEND(
-      Group.CONNECTIONS,
       "host:port",
       null,
       "host:port or [IPv6]:port, with a port from 1 to 65535",
       "The PostgreSQL server. Without it an embedded one is started."),
   DATA_DIR(
-      Group.CONNECTIONS,
       "directory",
       "pg-lambda-data",
       "a directory, or a path where one can be made",
       "Keeps the embedded server's data and the generated callback secret."),
   INSPECT_LIMIT(
-      Group.CONNECTIONS,
       "size",
       "1MB",
       "a whole number with B, kB, MB or GB, from 1kB to 1GB",
       "Longest Query or Parse message that is inspected. A longer one passes unchanged."),
   STARTUP_TIMEOUT(
-      Group.CONNECTIONS,
       "time",
       "60s",
       Option.EXPECTED_TIME,
       "Longest time from a client's connection to the end of its authentication."),
   CONNECT_TIMEOUT(
-      Group.CONNECTIONS,
       "time",
       "10s",
       Option.EXPECTED_TIME,
       "Longest wait for a connection to the PostgreSQL server, and for its answer to a cancel"
           + " request."),
   MAX_CLIENTS(
-      Group.CONNECTIONS,
       "count",
       "1000",
       "a whole number from 1 to 1000000",
       "Maximum number of clients. Another one is refused with SQLSTATE 53300."),
   MAX_CLIENTS_PER_ADDRESS(
-      Group.CONNECTIONS,
       "count",
       "0",
       "a whole number from 0 to 1000000",
       "Maximum number of clients from one IP address. 0: no limit."),
   MAX_UNAUTHENTICATED_CLIENTS(
-      Group.CONNECTIONS,
       "count",
       "100",
       "a whole number from 1 to 1000000",
       "Maximum number of clients that PostgreSQL has not authenticated yet. They do not"
           + " count for --max-clients. When it is exceeded, the oldest ones are closed."),
   MAX_PENDING_CLIENTS(
-      Group.CONNECTIONS,
       "count",
       "1000",
       "a whole number from 1 to 1000000",
       "Maximum number of connections that have not sent their startup packet. When it is"
           + " exceeded, the oldest one is closed."),
   MAX_CANCEL_REQUESTS(
-      Group.CONNECTIONS,
       "count",
       "100",
       "a whole number from 1 to 1000000",
       "Maximum number of cancel requests, and of startup packets of other protocol"
           + " versions, in progress at the PostgreSQL server. Another one is dropped."),
   MAX_CALLBACK_LINKS(
-      Group.CONNECTIONS,
       "count",
       "1000",
       "a whole number from 1 to 1000000",
       "Maximum number of connections on which PostgreSQL calls the proxy, one for each"
           + " session that calls. Another one is refused with SQLSTATE 53300."),
   MAX_MEMORY(
-      Group.CONNECTIONS,
       "size",
       null,
       "a whole number with kB, MB or GB, from 1MB to 1024GB",
       "Maximum memory for messages, calls and replies that the proxy holds, for all"
           + " sessions together. Default: half of the JVM's heap."),
   MAX_MEMORY_PER_SESSION(
-      Group.CONNECTIONS,
       "size",
       "64MB",
       "a whole number with kB, MB or GB, from 1MB to 1024GB",
       "The same for each session. A call with a payload of 6 MB takes up to 54 MB."),
   TCP_KEEPALIVES_IDLE(
-      Group.CONNECTIONS,
       "time",
       "0s",
       Option.EXPECTED_KEEPALIVE,
       "Time without traffic after which TCP probes a client's or the PostgreSQL server's"
           + " connection. 0s: the operating system's setting."),
   TCP_KEEPALIVES_INTERVAL(
-      Group.CONNECTIONS,
       "time",
       "0s",
       Option.EXPECTED_KEEPALIVE,
       "Time between two probes. 0s: the operating system's setting."),
   TCP_KEEPALIVES_COUNT(
-      Group.CONNECTIONS,
       "count",
       "0",
       "a whole number from 0 to 127",
       "Number of probes without an answer after which the connection is closed. 0: the"
           + " operating system's setting."),
   SHUTDOWN_GRACE(
-      Group.CONNECTIONS,
       "time",
       "5s",
       "a whole number with ms, s, min or h, from 0s to 24h",
       "Longest time for statements and transactions to end when the proxy is stopped."),
 
   EMBEDDED_PASSWORD(
-      Group.EMBEDDED,
       "text",
       null,
       Option.EXPECTED_PASSWORD,
       "Password of its user postgres. Default: none if --listen is a loopback address, else"
           + " one is generated and printed. Command lines are public: use the variable."),
   EMBEDDED_SUPERUSER(
-      Group.EMBEDDED,
       "on|off",
       "off",
       Option.EXPECTED_SWITCH,
       "Whether its user postgres is a superuser. off: it may do what the master user of RDS may."),
 
   LAMBDA_ENDPOINT(
-      Group.LAMBDA,
       "URL",
       null,
       "http://host[:port] or https://host[:port], without user, query and fragment",
       "An endpoint other than AWS that speaks the Lambda API. Default: the AWS SDK's"
           + " settings, AWS_ENDPOINT_URL_LAMBDA first."),
   REGION(
-      Group.LAMBDA,
       "name",
       null,
       "the name of an AWS region, for example us-east-1",
       "Region of calls that name none. Default: the AWS SDK's settings, then us-east-1."),
   ROLE_ARN(
-      Group.LAMBDA,
       "ARN",
       null,
       "arn:aws:iam::<12 digits>:role/<name>",
       "IAM role to assume for calling Lambda."),
   LAMBDA_RETRIES(
-      Group.LAMBDA,
       "count",
       "0",
       "a whole number from 0 to 10",
-      "Number of retries of a failed request. With 0 one call in SQL is at most one" + " request."),
+      "Number of retries of a failed request. With 0 one call in SQL is at most one request."),
   MAX_CONCURRENT_INVOCATIONS(
-      Group.LAMBDA,
       "count",
       "10000",
       "a whole number from 1 to 1000000",
       "Maximum number of concurrent requests to Lambda."),
   SAMPLE_FUNCTIONS(
-      Group.LAMBDA,
       "auto|on|off",
       "auto",
       "auto, on or off",
@@ -179,34 +153,29 @@ enum Option {
           + " credentials are configured."),
 
   CALLBACK_ADDRESS(
-      Group.CALLBACK,
       "host[:port]",
       null,
       "host, host:port or [IPv6]:port, with a port from 1 to 65535",
       "Where PostgreSQL reaches the proxy. Default: the address from which PostgreSQL sees"
           + " the proxy's connections, and the port of --listen."),
   CALLBACK_SECRET(
-      Group.CALLBACK,
       "text",
       null,
       "at least 32 octets of text",
       "Secret that authenticates PostgreSQL's calls. Default: one is generated and kept in"
           + " --data-dir. Command lines are public: use the variable or a file."),
   CALLBACK_SECRET_FILE(
-      Group.CALLBACK,
       "file",
       null,
       "a readable file of at least 32 octets",
       "File with the callback secret. Newlines at its end are ignored."),
   CALLBACK_PARAMETER(
-      Group.CALLBACK,
       "on|off",
       "on",
       Option.EXPECTED_SWITCH,
       "Whether StartupMessages get the run-time parameter pglambda.callback. off: for poolers that"
           + " refuse unknown parameters."),
   DIRECT_CALLS(
-      Group.CALLBACK,
       "auto|always|never",
       "auto",
       "auto, always or never",
@@ -214,7 +183,6 @@ enum Option {
           + " aws_lambda is not installed, or its functions cannot call back."),
 
   TRUSTED_ROLES(
-      Group.CALLBACK,
       "names",
       "rds_superuser",
       "names of roles, in ASCII, with commas between them, or *",
@@ -222,47 +190,24 @@ enum Option {
           + " it is not installed. Superusers always may. *: every role."),
 
   LOG_LEVEL(
-      Group.LOG,
       "level",
       "info",
       "trace, debug, info, warn or error",
       "Least severe level that is logged: trace, debug, info, warn or error."),
   LOG_FORMAT(
-      Group.LOG,
       "text|json",
       "text",
       "text or json",
       "text: for people. json: one object a line, for programs."),
 
   GUIDE(
-      Group.GUIDE,
       null,
       "off",
       Option.EXPECTED_SWITCH,
       "Run the example of AWS's guide through the proxy after the start and print its rows."),
-  ONCE(Group.GUIDE, null, "off", Option.EXPECTED_SWITCH, "End after the guide. Implies --guide."),
-  HELP(Group.GUIDE, null, null, "no value", "Print this help and end."),
-  VERSION(Group.GUIDE, null, null, "no value", "Print the version and end.");
-
-  /** What belongs together in {@code --help}. */
-  enum Group {
-    CONNECTIONS("Connections"),
-    EMBEDDED("Embedded PostgreSQL"),
-    LAMBDA("AWS Lambda"),
-    CALLBACK("Calls from PostgreSQL to the proxy"),
-    LOG("Log, on standard error"),
-    GUIDE("Guide and information");
-
-    private final String heading;
-
-    Group(String heading) {
-      this.heading = heading;
-    }
-
-    String heading() {
-      return heading;
-    }
-  }
+  ONCE(null, "off", Option.EXPECTED_SWITCH, "End after the guide. Implies --guide."),
+  HELP(null, null, "no value", "Print this help and end."),
+  VERSION(null, null, "no value", "Print the version and end.");
 
   /** What the names of our own environment variables start with. */
   static final String VARIABLE_PREFIX = "PGLAMBDA_";
@@ -272,19 +217,12 @@ enum Option {
   private static final String EXPECTED_SWITCH = "on or off";
   private static final String EXPECTED_PASSWORD = "8 to 128 visible ASCII characters";
 
-  private final Group group;
   private final @Nullable String label;
   private final @Nullable String defaultText;
   private final String expected;
   private final String meaning;
 
-  Option(
-      Group group,
-      @Nullable String label,
-      @Nullable String defaultText,
-      String expected,
-      String meaning) {
-    this.group = group;
+  Option(@Nullable String label, @Nullable String defaultText, String expected, String meaning) {
     this.label = label;
     this.defaultText = defaultText;
     this.expected = expected;
@@ -300,8 +238,17 @@ enum Option {
     return valueOf(optionName.substring(2).replace('-', '_').toUpperCase(Locale.ROOT));
   }
 
-  Group group() {
-    return group;
+  /** The heading of {@code --help} above this option; null: it stands below an earlier one's. */
+  @Nullable String heading() {
+    return switch (this) {
+      case LISTEN -> "Connections";
+      case EMBEDDED_PASSWORD -> "Embedded PostgreSQL";
+      case LAMBDA_ENDPOINT -> "AWS Lambda";
+      case CALLBACK_ADDRESS -> "Calls from PostgreSQL to the proxy";
+      case LOG_LEVEL -> "Log, on standard error";
+      case GUIDE -> "Guide and information";
+      default -> null;
+    };
   }
 
   /** As on the command line, for example {@code --data-dir}. */

@@ -11,7 +11,7 @@ public final class Secret {
   private final byte[] bytes;
 
   /**
-   * @param bytes at least {@value #MINIMUM_OCTETS}; copied
+   * @param bytes at least {@value #MINIMUM_BYTES}; copied
    * @throws IllegalArgumentException if they are too few
    */
   public Secret(byte[] bytes) {
@@ -33,7 +33,7 @@ public final class Secret {
 
   @Override
   public int hashCode() {
-    return Secret.class.hashCode(); // says nothing of the octets
+    return Secret.class.hashCode(); // says nothing of the bytes
   }
 
   @Override

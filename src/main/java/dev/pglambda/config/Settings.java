@@ -1,6 +1,7 @@
 package dev.pglambda.config;
 
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -87,29 +88,28 @@ final class Settings {
     try {
       return parser.apply(setting.text());
     } catch (IllegalArgumentException e) {
-      String actual = ConfigException.quote(setting.text());
+      String actual =
+          option == Option.EMBEDDED_PASSWORD
+              ? String.valueOf(e.getMessage()) // which does not show it
+              : ConfigException.quote(setting.text());
       throw new ConfigException(setting.source(), actual, option.expected());
     }
+  }
+
+  /** Like {@link #value} for a whole number within bounds. */
+  int integer(Option option, int least, int most) throws ConfigException {
+    return value(option, text -> Values.integer(text, least, most));
+  }
+
+  /** Like {@link #value} for the name of a constant, in any case. */
+  <E extends Enum<E>> E constant(Option option, Class<E> type) throws ConfigException {
+    return value(option, text -> Enum.valueOf(type, text.toUpperCase(Locale.ROOT)));
   }
 
   /** Where an option that was given was given: its own name, or its variable's. */
   String source(Option option) {
     Setting setting = given.get(option);
     return setting == null ? option.toString() : setting.source();
-  }
-
-  /** The embedded server's password, or null if none is given; a message never shows it. */
-  @Nullable Password embeddedPassword() throws ConfigException {
-    Setting setting = given.get(Option.EMBEDDED_PASSWORD);
-    if (setting == null) {
-      return null;
-    }
-    try {
-      return new Password(setting.text());
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException(
-          setting.source(), String.valueOf(e.getMessage()), Option.EMBEDDED_PASSWORD.expected());
-    }
   }
 
   /** The callback secret, or null if none is given: as text, or in a file. */

@@ -95,20 +95,10 @@ final class Values {
     };
   }
 
-  static <E extends Enum<E>> E constant(Class<E> type, String text) {
-    return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
-  }
-
-  /** An address to connect to, which needs a host and a port. */
-  static HostAndPort target(String text, int defaultPort) {
-    HostAndOptionalPort address = target(text);
-    return new HostAndPort(address.host(), address.hasPort() ? address.port() : defaultPort);
-  }
-
   /** An address to connect to, whose port may be missing. */
   static HostAndOptionalPort target(String text) {
     HostAndOptionalPort address = HostAndPort.parse(text);
-    if (address.host().isEmpty() || address.port() == 0) {
+    if (address.host().isEmpty() || address.orPort(1).port() == 0) {
       throw new IllegalArgumentException("no address to connect to");
     }
     return address;

@@ -3,15 +3,14 @@ package dev.pglambda.embedded;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -100,19 +99,8 @@ record Binaries(Path directory, String version) {
       Files.createSymbolicLink(path, Path.of(entry.getLinkName()));
     } else {
       Files.copy(content, path);
-      Files.setPosixFilePermissions(path, permissions(entry.getMode()));
+      Files.setAttribute(path, "unix:mode", entry.getMode() & 0777);
     }
-  }
-
-  private static Set<PosixFilePermission> permissions(int mode) {
-    Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-    PosixFilePermission[] fromHighestBit = PosixFilePermission.values();
-    for (int i = 0; i < fromHighestBit.length; i++) {
-      if ((mode & (0400 >> i)) != 0) {
-        permissions.add(fromHighestBit[i]);
-      }
-    }
-    return permissions;
   }
 
   /** The number that decides whether a cluster fits these programs, for example 17. */
@@ -141,10 +129,9 @@ record Binaries(Path directory, String version) {
   }
 
   /** Puts an extension's files where the server finds those it can create. */
-  void write(List<EmbeddedPostgres.ExtensionFile> files) throws IOException {
-    Path extensions = extensionDirectory();
-    for (EmbeddedPostgres.ExtensionFile file : files) {
-      Files.writeString(extensions.resolve(file.name()), file.content(), StandardCharsets.UTF_8);
+  void write(Map<String, String> files) throws IOException {
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Files.writeString(extensionDirectory().resolve(file.getKey()), file.getValue());
     }
   }
 }

@@ -39,11 +39,9 @@ public record BinariesArchive(URI location) {
       }
     }
     throw new EmbeddedPostgresException(
-        "embedded PostgreSQL is not available on "
-            + System.getProperty("os.name")
-            + " "
-            + System.getProperty("os.arch")
-            + ": this jar has no programs for it; name a server with --backend",
+        ("embedded PostgreSQL is not available on %s %s: this jar has no programs for it;"
+                + " name a server with --backend")
+            .formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
         null);
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -38,7 +39,8 @@ record Cluster(Path directory, Path log, int majorVersion, boolean created) {
     Path log = directory.resolveSibling("postgres-" + majorVersion + ".log");
     boolean known = Files.exists(directory);
     Cluster cluster = new Cluster(directory, log, majorVersion, !known);
-    cluster.hideLogs();
+    PrivateFile.hide(log);
+    PrivateFile.hide(cluster.oldLog());
     for (Path other : stopOrphans(dataDirectory)) {
       if (!known) {
         progress.accept("Not used: " + other + ", the data of another PostgreSQL version");
@@ -73,12 +75,9 @@ record Cluster(Path directory, Path log, int majorVersion, boolean created) {
     String found = Files.exists(file) ? Files.readString(file).strip() : "no PG_VERSION";
     if (!found.equals(Integer.toString(majorVersion))) {
       throw new DataDirectoryException(
-          directory
-              + " is not a cluster of PostgreSQL "
-              + majorVersion
-              + " (found: "
-              + found
-              + "); move it away, or name another directory with --data-dir",
+          ("%s is not a cluster of PostgreSQL %d (found: %s); move it away, or name another"
+                  + " directory with --data-dir")
+              .formatted(directory, majorVersion, found),
           null);
     }
   }
@@ -96,17 +95,8 @@ record Cluster(Path directory, Path log, int majorVersion, boolean created) {
         "Creating the databases of PostgreSQL " + binaries.version() + " in " + directory);
     Path temporary = dataDirectory.createTemporaryDirectory();
     launcher.own(temporary);
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "-D",
-                temporary.toString(),
-                "-U",
-                superuser,
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--auth=trust"));
+    List<String> arguments = new ArrayList<>(List.of("-D", temporary.toString(), "-U", superuser));
+    arguments.addAll(List.of("-E", "UTF8", "--locale=C", "--auth=trust"));
     if (!sync) {
       arguments.add("--no-sync");
     }
@@ -115,17 +105,19 @@ record Cluster(Path directory, Path log, int majorVersion, boolean created) {
     Files.move(temporary, directory, StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /** The options that give the server its directory and these settings. */
+  List<String> serverOptions(Map<String, String> settings) {
+    List<String> options = new ArrayList<>(List.of("-D", directory.toString()));
+    settings.forEach((name, value) -> options.addAll(List.of("-c", name + "=" + value)));
+    return options;
+  }
+
   /** Keeps the log of the run before, and no more; the new one is empty. */
   void rotateLog() throws IOException {
     if (Files.exists(log)) {
       Files.move(log, oldLog(), StandardCopyOption.REPLACE_EXISTING);
     }
     PrivateFile.create(log);
-  }
-
-  private void hideLogs() throws IOException {
-    PrivateFile.hide(log);
-    PrivateFile.hide(oldLog());
   }
 
   private Path oldLog() {

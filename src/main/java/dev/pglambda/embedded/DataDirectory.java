@@ -1,18 +1,16 @@
 package dev.pglambda.embedded;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -84,8 +82,7 @@ final class DataDirectory implements AutoCloseable {
           FileChannel.open(
               path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       directory.lockFile = channel;
-      FileLock lock = channel.tryLock();
-      if (lock == null) {
+      if (channel.tryLock() == null) {
         throw inUse(path);
       }
       directory.deleteTemporaryDirectories();
@@ -101,22 +98,18 @@ final class DataDirectory implements AutoCloseable {
 
   private static DataDirectoryException inUse(Path path) {
     return new DataDirectoryException(
-        "another pg-lambda-proxy uses the data directory "
-            + path
-            + "; stop it, or name another directory with --data-dir",
+        ("another pg-lambda-proxy uses the data directory %s; stop it, or name another"
+                + " directory with --data-dir")
+            .formatted(path),
         null);
   }
 
   /** What an I/O error in the directory means to the one who chose it. */
   static DataDirectoryException unusable(Path directory, IOException e) {
     return new DataDirectoryException(
-        "cannot use the data directory "
-            + directory.toAbsolutePath()
-            + ": "
-            + e.getClass().getSimpleName()
-            + ": "
-            + e.getMessage()
-            + "; make it writable, with 100 MB free, or name another one with --data-dir",
+        ("cannot use the data directory %s: %s: %s; make it writable, with 100 MB free, or"
+                + " name another one with --data-dir")
+            .formatted(directory.toAbsolutePath(), e.getClass().getSimpleName(), e.getMessage()),
         e);
   }
 
@@ -160,29 +153,17 @@ final class DataDirectory implements AutoCloseable {
       for (Path leftover : leftovers) {
         deleteTree(leftover);
       }
-    } catch (IOException | DirectoryIteratorException e) {
+    } catch (IOException | UncheckedIOException | DirectoryIteratorException e) {
       // The next start tries again.
     }
   }
 
   private static void deleteTree(Path root) throws IOException {
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+    try (Stream<Path> tree = Files.walk(root)) {
+      for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) { // a directory comes last
+        Files.delete(file);
+      }
+    }
   }
 
   /** Frees the lock. The lock file stays: removing it would let two processes lock two files. */

@@ -6,10 +6,6 @@ import org.jspecify.annotations.Nullable;
 public final class DataDirectoryException extends EmbeddedPostgresException {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * @param message what is wrong with which directory, and what to do
-   * @param cause what really happened, or null
-   */
   public DataDirectoryException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

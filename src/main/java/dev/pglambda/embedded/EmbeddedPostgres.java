@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -27,7 +26,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
    *
    * @param dataDir keeps programs and data; created if need be
    * @param port to listen on, or 0 for a free one, another at each start
-   * @param extensionFiles control files and scripts that the server is to find
+   * @param extensionFiles control files and scripts that the server is to find (PostgreSQL manual,
+   *     "Packaging Related Objects into an Extension"): name, without a directory → content
    * @param serverParameters settings of the server by name; they hold until it ends and override
    *     its configuration file. The listen address, the port and the log are not up to them.
    * @param instance how the server resembles an instance of RDS; null: it does not, everybody is
@@ -36,12 +36,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
   public record EmbeddedSettings(
       Path dataDir,
       int port,
-      List<ExtensionFile> extensionFiles,
+      Map<String, String> extensionFiles,
       Map<String, String> serverParameters,
       @Nullable InstanceSettings instance) {
 
     public EmbeddedSettings {
-      extensionFiles = List.copyOf(extensionFiles);
+      extensionFiles = Map.copyOf(extensionFiles);
       serverParameters = Map.copyOf(serverParameters);
     }
 
@@ -49,19 +49,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
     public EmbeddedSettings(
         Path dataDir,
         int port,
-        List<ExtensionFile> extensionFiles,
+        Map<String, String> extensionFiles,
         Map<String, String> serverParameters) {
       this(dataDir, port, extensionFiles, serverParameters, null);
     }
   }
-
-  /**
-   * A file of an extension (PostgreSQL manual, "Packaging Related Objects into an Extension").
-   *
-   * @param name for example {@code aws_lambda.control}, without a directory
-   * @param content the whole text
-   */
-  public record ExtensionFile(String name, String content) {}
 
   private final DataDirectory dataDirectory;
   private final Cluster cluster;

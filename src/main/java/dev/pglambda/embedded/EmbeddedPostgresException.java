@@ -10,10 +10,6 @@ import org.jspecify.annotations.Nullable;
 public class EmbeddedPostgresException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * @param message what failed and what to do
-   * @param cause what really happened, or null
-   */
   public EmbeddedPostgresException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

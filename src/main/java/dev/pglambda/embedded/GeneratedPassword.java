@@ -31,7 +31,7 @@ public record GeneratedPassword(String text, Path file) {
         byte[] random = new byte[RANDOM_BYTES];
         new SecureRandom().nextBytes(random);
         String text = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        PrivateFile.write(file, text + "\n");
+        PrivateFile.replace(file, text + "\n", null);
         return new GeneratedPassword(text, file);
       }
       String text = Files.readString(file).strip();

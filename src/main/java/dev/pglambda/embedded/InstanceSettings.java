@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param superuser whether {@code postgres} is a superuser nevertheless
  * @param passwords whether every login needs a password
- * @param password that {@code postgres} is given, visible ASCII; null: it stays as it is
+ * @param passwordVerifier what is stored of the password that {@code postgres} is given (manual,
+ *     {@code pg_authid}), without a quote; null: it stays as it is
  * @param keys what only the scripts of extensions may read, in {@link #KEYS_FILE}
  * @param databaseScript statements that are run in every database, as {@code rdsadmin}, when they
  *     or the keys are others than at the last start; they never hold a secret
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record InstanceSettings(
     boolean superuser,
     boolean passwords,
-    @Nullable String password,
+    @Nullable String passwordVerifier,
     String keys,
     List<String> databaseScript) {
 

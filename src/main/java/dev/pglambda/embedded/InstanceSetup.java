@@ -73,9 +73,26 @@ final class InstanceSetup {
     for (byte[] database : script.isEmpty() ? List.<byte[]>of() : databases) {
       report(server.run(database, script));
     }
-    PrivateFile.replace(
-        directory.resolve(HBA_FILE), HostBasedAuthentication.rules(settings), launcher);
+    PrivateFile.replace(directory.resolve(HBA_FILE), hostBasedAuthentication(), launcher);
     new InstanceState(true, settings.superuser(), fingerprint()).write(directory, launcher);
+  }
+
+  /**
+   * The rules of {@code pg_hba.conf} (manual, "The pg_hba.conf File"): the first that fits counts.
+   */
+  private String hostBasedAuthentication() {
+    // The server sees the proxy only, at a loopback address, whoever is behind it.
+    String from = ServerProcess.HOST + "/32 " + (settings.passwords() ? "scram-sha-256" : "trust");
+    return """
+        # Written by pg-lambda-proxy at each start: changes are lost.
+        host replication %1$s all reject
+        host all %1$s all reject
+        %2$shost all all %3$s
+        """
+        .formatted(
+            InstanceSettings.ADMINISTRATOR,
+            settings.superuser() ? "host replication all " + from + "\n" : "",
+            from);
   }
 
   /** Settings of the server that hold whatever its configuration files say. */
@@ -93,9 +110,8 @@ final class InstanceSetup {
       throws IOException, EmbeddedPostgresException, InterruptedException {
     List<String> statements = new ArrayList<>();
     statements.add(script("roles.sql").replace("{{adopt}}", Boolean.toString(adopt)));
-    if (settings.password() != null) {
-      statements.add(
-          "ALTER ROLE postgres PASSWORD '" + ScramVerifier.of(settings.password()) + "'");
+    if (settings.passwordVerifier() != null) {
+      statements.add("ALTER ROLE postgres PASSWORD '" + settings.passwordVerifier() + "'");
     }
     statements.add(DATABASES);
     EmbeddedPostgresException failure = null;

@@ -1,7 +1,5 @@
 package dev.pglambda.embedded;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +8,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Files that nobody but their owner may read. */
 final class PrivateFile {
@@ -26,27 +25,17 @@ final class PrivateFile {
    * Puts a file in the place of what was there, in one step. A symbolic link is replaced, never
    * followed: the server's user may have made it.
    *
-   * @param launcher its user gets the file
+   * @param launcher its user gets the file; null: this process's user keeps it
    */
-  static void replace(Path file, String content, ProgramLauncher launcher) throws IOException {
-    replace(file, content, launcher::own);
-  }
-
-  /** The same for a file that stays this process's user's. */
-  static void write(Path file, String content) throws IOException {
-    replace(file, content, unchanged -> {});
-  }
-
-  private interface NewOwner {
-    void own(Path file) throws IOException;
-  }
-
-  private static void replace(Path file, String content, NewOwner owner) throws IOException {
+  static void replace(Path file, String content, @Nullable ProgramLauncher launcher)
+      throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     Path temporary = Files.createTempFile(directory, "." + file.getFileName(), "", PRIVATE);
     try {
-      Files.write(temporary, content.getBytes(UTF_8));
-      owner.own(temporary);
+      Files.writeString(temporary, content);
+      if (launcher != null) {
+        launcher.own(temporary);
+      }
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {

@@ -121,9 +121,9 @@ final class ProgramLauncher {
       }
     }
     throw new EmbeddedPostgresException(
-        "embedded PostgreSQL does not run as root, and "
-            + reason
-            + "; start pg-lambda-proxy as another user, or name a server with --backend",
+        ("embedded PostgreSQL does not run as root, and %s; start pg-lambda-proxy as another"
+                + " user, or name a server with --backend")
+            .formatted(reason),
         null);
   }
 
@@ -184,16 +184,12 @@ final class ProgramLauncher {
     try {
       boolean ended = process.waitFor(RUN_SECONDS, TimeUnit.SECONDS);
       if (!ended || process.exitValue() != 0) {
+        String end =
+            ended ? "exit status " + process.exitValue() : "no end after " + RUN_SECONDS + " s";
         throw new EmbeddedPostgresException(
-            "cannot run "
-                + program
-                + ": "
-                + (ended
-                    ? "exit status " + process.exitValue()
-                    : "no end after " + RUN_SECONDS + " s")
-                + " (its file system must allow programs, and Linux needs glibc);"
-                + " choose another place with --data-dir, or a server with --backend"
-                + LogTail.of(output),
+            ("cannot run %s: %s (its file system must allow programs, and Linux needs glibc);"
+                    + " choose another place with --data-dir, or a server with --backend%s")
+                .formatted(program, end, LogTail.of(output)),
             null);
       }
     } finally {

@@ -5,11 +5,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -45,7 +43,7 @@ record ServerProcess(Process process, int port) {
     for (int attempt = 1; ; attempt++) {
       int port = availablePort(wantedPort);
       progress.accept("Starting PostgreSQL " + binaries.version() + " on port " + port);
-      List<String> arguments = arguments(parameters, cluster, port);
+      List<String> arguments = cluster.serverOptions(settings(parameters, port));
       Process process = launcher.start(binaries.program("postgres"), arguments, cluster.log());
       boolean ready = false;
       try {
@@ -82,32 +80,22 @@ record ServerProcess(Process process, int port) {
       return socket.getLocalPort();
     } catch (IOException e) {
       throw new EmbeddedPostgresException(
-          "embedded PostgreSQL cannot listen on port "
-              + wanted
-              + " of "
-              + HOST
-              + ": "
-              + e.getMessage()
-              + "; stop what uses the port, or choose another",
+          ("embedded PostgreSQL cannot listen on port %d of %s: %s; stop what uses the port,"
+                  + " or choose another")
+              .formatted(wanted, HOST, e.getMessage()),
           e);
     }
   }
 
-  private static List<String> arguments(
-      Map<String, String> serverParameters, Cluster cluster, int port) {
-    Map<String, String> parameters = new LinkedHashMap<>(serverParameters);
-    parameters.put("listen_addresses", HOST);
-    parameters.put("port", Integer.toString(port));
-    parameters.put("unix_socket_directories", "");
-    parameters.put("log_destination", "stderr");
-    parameters.put("logging_collector", "off");
-    List<String> arguments = new ArrayList<>(List.of("-D", cluster.directory().toString()));
-    parameters.forEach(
-        (name, value) -> {
-          arguments.add("-c");
-          arguments.add(name + "=" + value);
-        });
-    return arguments;
+  /** What the configuration may not change, and what it may. */
+  private static Map<String, String> settings(Map<String, String> parameters, int port) {
+    Map<String, String> settings = new LinkedHashMap<>(parameters);
+    settings.put("listen_addresses", HOST);
+    settings.put("port", Integer.toString(port));
+    settings.put("unix_socket_directories", "");
+    settings.put("log_destination", "stderr");
+    settings.put("logging_collector", "off");
+    return settings;
   }
 
   /** The server's own file is surer than its port, where another server may answer. */
@@ -115,10 +103,9 @@ record ServerProcess(Process process, int port) {
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     while (System.nanoTime() < deadline) {
-      Optional<Postmaster> postmaster = Postmaster.of(cluster.directory());
-      if (postmaster.isPresent()
-          && postmaster.get().pid() == process.pid()
-          && postmaster.get().ready()) {
+      if (Postmaster.of(cluster.directory())
+          .filter(postmaster -> postmaster.pid() == process.pid() && postmaster.ready())
+          .isPresent()) {
         return true;
       }
       if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
@@ -135,13 +122,12 @@ record ServerProcess(Process process, int port) {
             ? "is not ready after " + timeout.toSeconds() + " s"
             : "ended with status " + process.exitValue();
     return new EmbeddedPostgresException(
-        "embedded PostgreSQL "
-            + what
-            + "; its data is in "
-            + cluster.directory()
-            + ", its log in "
-            + cluster.log()
-            + (log.isEmpty() ? "" : ", which ends:" + log),
+        "embedded PostgreSQL %s; its data is in %s, its log in %s%s"
+            .formatted(
+                what,
+                cluster.directory(),
+                cluster.log(),
+                log.isEmpty() ? "" : ", which ends:" + log),
         null);
   }
 }

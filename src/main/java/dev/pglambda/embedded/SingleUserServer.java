@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -67,11 +68,8 @@ final class SingleUserServer {
       // The sessions of a killed server take a moment to notice that it is gone.
       if (attempt == ATTEMPTS || !printed.contains("pre-existing shared memory block")) {
         throw new EmbeddedPostgresException(
-            "embedded PostgreSQL ended with status "
-                + status
-                + " while it was set up; its data is in "
-                + cluster.directory()
-                + LogTail.of(output),
+            "embedded PostgreSQL ended with status %d while it was set up; its data is in %s%s"
+                .formatted(status, cluster.directory(), LogTail.of(output)),
             null);
       }
       TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
@@ -98,27 +96,17 @@ final class SingleUserServer {
   }
 
   private Process start(byte[] database, Path output) throws IOException {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "--single",
-                "-D",
-                cluster.directory().toString(),
-                "-j",
-                "-c",
-                "exit_on_error=on",
-                "-c",
-                "search_path=pg_catalog,pg_temp",
-                "-c",
-                "log_min_messages=notice",
-                "-c",
-                "log_min_error_statement=panic",
-                "-c",
-                "log_line_prefix=",
-                "-c",
-                "lc_messages=C",
-                "-c",
-                "fsync=" + (sync ? "on" : "off")));
+    List<String> arguments = new ArrayList<>(List.of("--single", "-j"));
+    arguments.addAll(
+        cluster.serverOptions(
+            Map.of(
+                "exit_on_error", "on",
+                "search_path", "pg_catalog,pg_temp",
+                "log_min_messages", "notice",
+                "log_min_error_statement", "panic",
+                "log_line_prefix", "",
+                "lc_messages", "C",
+                "fsync", sync ? "on" : "off")));
     Path program = binaries.program("postgres");
     String name = new String(database, UTF_8);
     if (PLAIN_NAME.matcher(name).matches()) {
@@ -130,10 +118,8 @@ final class SingleUserServer {
     for (byte each : database) {
       octal.append("\\%03o".formatted(each & 0xff));
     }
-    List<String> shell = new ArrayList<>();
-    shell.add("-c");
-    shell.add("exec \"$0\" \"$@\" -- \"$(printf '" + octal + "')\"");
-    shell.add(program.toString());
+    String command = "exec \"$0\" \"$@\" -- \"$(printf '" + octal + "')\"";
+    List<String> shell = new ArrayList<>(List.of("-c", command, program.toString()));
     shell.addAll(arguments);
     return launcher.startWithInput(Path.of("/bin/sh"), shell, output);
   }

@@ -1,6 +1,6 @@
 /**
- * What makes the proxy useful with nothing around it: an embedded PostgreSQL server and sample
- * functions that answer inside this process.
+ * The embedded PostgreSQL server: its programs, its data, its process, and what makes it resemble
+ * an instance of RDS.
  */
 @NullMarked
 package dev.pglambda.embedded;

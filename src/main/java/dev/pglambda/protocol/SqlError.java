@@ -11,4 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param hint HINT, or null
  */
 public record SqlError(
-    String sqlState, String message, @Nullable String detail, @Nullable String hint) {}
+    String sqlState, String message, @Nullable String detail, @Nullable String hint) {
+
+  /** Without DETAIL and HINT. */
+  public SqlError(String sqlState, String message) {
+    this(sqlState, message, null, null);
+  }
+}

@@ -1,6 +1,7 @@
 package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.protocol.BackendMessage;
@@ -27,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class AuthenticationTest {
   private final CallbackServer server =
-      new CallbackServer(Worker.SECRET, new FakeFunction(), session -> null);
+      new CallbackServer(
+          Worker.SECRET, new FakeFunction(), session -> null, CallbackLimits.DEFAULTS);
 
   @Test
   void letsInWhoKnowsTheLinkPassword() {
@@ -257,10 +259,10 @@ class AuthenticationTest {
 
   @Test
   void refusesAnInstallationThatAnotherSecretHasMadeBeforeItAsksForAPassword() {
-    String another = CallbackSecret.of("another secret of 32 octets or so").newInstallation();
+    String another =
+        CallbackSecret.of("another secret of 32 octets or so".getBytes(UTF_8)).newInstallation();
     Worker worker =
-        Worker.started(
-            server, 0, Map.of("user", "pglambda", "database", CallbackServer.database(another)));
+        Worker.started(server, 0, Map.of("user", "pglambda", "database", "pglambda_" + another));
 
     assertThat(worker.received()).singleElement().matches(Worker.isFatal("28P01"));
     assertThat(worker.channel.isOpen()).isFalse();
@@ -271,7 +273,7 @@ class AuthenticationTest {
   private static Map<String, String> with(String... more) {
     Map<String, String> parameters = new HashMap<>();
     parameters.put("user", "pglambda");
-    parameters.put("database", CallbackServer.database(Worker.INSTALLATION));
+    parameters.put("database", Worker.DATABASE);
     for (int i = 0; i < more.length; i += 2) {
       parameters.put(more[i], more[i + 1]);
     }

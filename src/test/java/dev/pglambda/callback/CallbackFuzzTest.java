@@ -17,6 +17,7 @@ import dev.pglambda.testing.Octets;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -106,8 +107,7 @@ class CallbackFuzzTest {
       String name = reader.name();
       assertThat(name).isEqualTo(new String(text, 0, name.length(), ISO_8859_1));
       assertThat(reader.sequence()).isNotNegative();
-      reader.space();
-      String session = reader.text("session");
+      String session = reader.session();
       InvokeArguments arguments = reader.arguments();
       reader.end();
 
@@ -139,10 +139,7 @@ class CallbackFuzzTest {
     Worker worker = new Worker();
     worker.channel.config().setAllocator(worker.allocator);
     worker.channel.freezeTime();
-    worker
-        .channel
-        .pipeline()
-        .addLast(new LinkHandler(worker.channel, MemoryBudget.unlimited(), phase));
+    worker.channel.pipeline().addLast(new Link(worker.channel, MemoryBudget.unlimited(), phase));
     return worker;
   }
 
@@ -159,7 +156,7 @@ class CallbackFuzzTest {
         function,
         sessions,
         new CallsInProgress(),
-        new LinkPlaces(100),
+        new Semaphore(100),
         LinkEncoding.UTF8);
   }
 

@@ -19,7 +19,7 @@ class HostileOctetsTest {
 
   private final FakeFunction function = new FakeFunction();
   private final CallbackServer server =
-      new CallbackServer(Worker.SECRET, function, session -> null);
+      new CallbackServer(Worker.SECRET, function, session -> null, CallbackLimits.DEFAULTS);
 
   @Test
   void survivesNoiseBeforeAuthentication() {

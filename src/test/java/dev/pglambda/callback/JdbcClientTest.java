@@ -29,7 +29,9 @@ class JdbcClientTest {
   private final CompletableFuture<Void> sessionEnd = new CompletableFuture<>();
   private long sequence;
   private final Loopback loopback =
-      new Loopback(new CallbackServer(SECRET, this::call, session -> sessionEnd), 0);
+      new Loopback(
+          new CallbackServer(SECRET, this::call, session -> sessionEnd, CallbackLimits.DEFAULTS),
+          0);
 
   @AfterEach
   void close() {
@@ -155,8 +157,7 @@ class JdbcClientTest {
     properties.setProperty("preferQueryMode", "simple");
     properties.setProperty("assumeMinServerVersion", "12");
     return DriverManager.getConnection(
-        "jdbc:postgresql://localhost:%d/%s"
-            .formatted(loopback.port(), CallbackServer.database(Worker.INSTALLATION)),
+        "jdbc:postgresql://localhost:%d/%s".formatted(loopback.port(), Worker.DATABASE),
         properties);
   }
 

@@ -21,7 +21,8 @@ class LongPollTest {
   private final FakeFunction function = new FakeFunction();
   private final Map<String, CompletableFuture<Void>> sessions = new HashMap<>();
   private final Worker worker =
-      Worker.connected(new CallbackServer(Worker.SECRET, function, sessions::get));
+      Worker.connected(
+          new CallbackServer(Worker.SECRET, function, sessions::get, CallbackLimits.DEFAULTS));
 
   @BeforeEach
   void sayHello() {

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class SlowReaderTest {
   private final FakeFunction function = new FakeFunction();
   private final Worker worker =
-      Worker.connected(new CallbackServer(Worker.SECRET, function, session -> null));
+      Worker.connected(
+          new CallbackServer(Worker.SECRET, function, session -> null, CallbackLimits.DEFAULTS));
 
   @Test
   void holdsOneAnswerForAPeerThatSendsRequestsAndReadsNothing() {

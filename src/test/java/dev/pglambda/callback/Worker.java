@@ -37,8 +37,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Plays the PostgreSQL server at the other end of a callback link, over an embedded channel. */
 final class Worker {
-  static final CallbackSecret SECRET = CallbackSecret.of("0123456789abcdef0123456789abcdef");
+  static final CallbackSecret SECRET =
+      CallbackSecret.of("0123456789abcdef0123456789abcdef".getBytes(UTF_8));
   static final String INSTALLATION = SECRET.newInstallation();
+  static final String DATABASE = "pglambda_" + INSTALLATION;
   static final InstallationKeys KEYS = SECRET.keys(INSTALLATION);
 
   final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
@@ -64,8 +66,7 @@ final class Worker {
   }
 
   static Worker started(CallbackServer server) {
-    return started(
-        server, 0, Map.of("user", "pglambda", "database", CallbackServer.database(INSTALLATION)));
+    return started(server, 0, Map.of("user", "pglambda", "database", DATABASE));
   }
 
   /** A link after authentication. */

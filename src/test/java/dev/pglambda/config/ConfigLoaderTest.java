@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.event.Level;
 
 class ConfigLoaderTest {
   private static final String SECRET = "0123456789abcdef0123456789abcdef";
@@ -49,7 +50,7 @@ class ConfigLoaderTest {
               64L << 20,
               new Config.Keepalives(Duration.ZERO, Duration.ZERO, 0),
               Duration.ofSeconds(5)),
-          new Config.Log(LogLevel.INFO, LogFormat.TEXT),
+          new Config.Log(Level.INFO, LogFormat.TEXT),
           false,
           false);
 

@@ -10,15 +10,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
+import org.slf4j.event.Level;
 
 class LoggingTest {
   private final LogbackProvider provider = new LogbackProvider();
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
 
-  private Logger logger(String name, LogLevel level, LogFormat format) {
+  private Logger logger(String name, Level level, LogFormat format) {
     provider.initialize();
     LoggerContext context = (LoggerContext) provider.getLoggerFactory();
-    Logging.configure(context, level, format, written);
+    Logging.configure(context, new Config.Log(level, format), written);
     return context.getLogger(name);
   }
 
@@ -28,7 +29,7 @@ class LoggingTest {
 
   @Test
   void writesTimeLevelAndMessageOnOneLine() {
-    logger("dev.pglambda.relay.Session", LogLevel.INFO, LogFormat.TEXT).info("ünï {}", 1);
+    logger("dev.pglambda.relay.Session", Level.INFO, LogFormat.TEXT).info("ünï {}", 1);
 
     assertThat(lines()).hasSize(1);
     assertThat(lines().get(0))
@@ -37,7 +38,7 @@ class LoggingTest {
 
   @Test
   void indentsFurtherLinesSoThatNoMessageCanForgeAnEvent() {
-    logger("x", LogLevel.INFO, LogFormat.TEXT).info("a\r\n2026-01-01T00:00:00.000Z ERROR b\rc");
+    logger("x", Level.INFO, LogFormat.TEXT).info("a\r\n2026-01-01T00:00:00.000Z ERROR b\rc");
 
     assertThat(lines()).hasSize(2);
     assertThat(lines().get(1)).isEqualTo("    2026-01-01T00:00:00.000Z ERROR b c");
@@ -45,7 +46,7 @@ class LoggingTest {
 
   @Test
   void writesAStackTraceBelowTheMessage() {
-    logger("x", LogLevel.INFO, LogFormat.TEXT).warn("failed", new IllegalStateException("why"));
+    logger("x", Level.INFO, LogFormat.TEXT).warn("failed", new IllegalStateException("why"));
 
     assertThat(lines().get(0)).endsWith("WARN  failed");
     assertThat(lines().get(1)).isEqualTo("    java.lang.IllegalStateException: why");
@@ -54,7 +55,7 @@ class LoggingTest {
 
   @Test
   void writesOneJsonObjectALine() throws Exception {
-    Logger logger = logger("x.Y", LogLevel.INFO, LogFormat.JSON);
+    Logger logger = logger("x.Y", Level.INFO, LogFormat.JSON);
 
     logger.info("first \"{}\"\nline", 1);
     logger.error("second", new IllegalStateException("why"));
@@ -72,7 +73,7 @@ class LoggingTest {
 
   @Test
   void dropsWhatIsLessSevere() {
-    Logger logger = logger("x", LogLevel.WARN, LogFormat.TEXT);
+    Logger logger = logger("x", Level.WARN, LogFormat.TEXT);
 
     logger.info("no");
     logger.warn("yes");
@@ -82,7 +83,7 @@ class LoggingTest {
 
   @Test
   void keepsNettyAndTheAwsSdkQuiet() {
-    logger("x", LogLevel.TRACE, LogFormat.TEXT).trace("own");
+    logger("x", Level.TRACE, LogFormat.TEXT).trace("own");
     LoggerContext context = (LoggerContext) provider.getLoggerFactory();
 
     for (String name : List.of("io.netty.handler.ssl", "software.amazon.awssdk.core")) {
@@ -91,15 +92,15 @@ class LoggingTest {
     }
 
     assertThat(lines()).hasSize(3);
-    Logging.configure(context, LogLevel.ERROR, LogFormat.TEXT, written);
+    Logging.configure(context, new Config.Log(Level.ERROR, LogFormat.TEXT), written);
     context.getLogger("io.netty").warn("no");
     assertThat(lines()).hasSize(3);
   }
 
   @Test
   void writesEachEventOnceAfterASecondConfiguration() {
-    logger("x", LogLevel.INFO, LogFormat.JSON);
-    logger("x", LogLevel.INFO, LogFormat.TEXT).info("once");
+    logger("x", Level.INFO, LogFormat.JSON);
+    logger("x", Level.INFO, LogFormat.TEXT).info("once");
 
     assertThat(lines()).hasSize(1);
     assertThat(lines().get(0)).endsWith("INFO  once");

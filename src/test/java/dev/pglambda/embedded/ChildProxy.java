@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,7 +22,7 @@ final class ChildProxy implements AutoCloseable {
   /** The child's program: says how it went, then keeps the server until its input ends. */
   public static void main(String[] arguments) throws Exception {
     EmbeddedPostgres.EmbeddedSettings settings =
-        new EmbeddedPostgres.EmbeddedSettings(Path.of(arguments[0]), 0, List.of(), Map.of());
+        new EmbeddedPostgres.EmbeddedSettings(Path.of(arguments[0]), 0, Map.of(), Map.of());
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, line -> {})) {
       System.out.println(postgres.port() + " " + postgres.process().pid());
       System.in.read();

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.embedded.EmbeddedPostgres.EmbeddedSettings;
-import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
 import dev.pglambda.testing.TestBinaries;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -77,7 +76,7 @@ class EmbeddedPostgresTest {
     try (EmbeddedPostgres postgres =
         start(
             new EmbeddedSettings(
-                TestDataDirectory.withPrograms(directory), 0, List.of(), Map.of()))) {
+                TestDataDirectory.withPrograms(directory), 0, Map.of(), Map.of()))) {
       assertThat(query(postgres.port(), "SHOW server_encoding")).isEqualTo("UTF8");
       assertThat(query(postgres.port(), "SHOW listen_addresses")).isEqualTo("127.0.0.1");
       assertThat(query(postgres.port(), "SHOW fsync")).isEqualTo("on");
@@ -110,7 +109,7 @@ class EmbeddedPostgresTest {
     try (EmbeddedPostgres postgres =
         start(
             new EmbeddedSettings(
-                TestDataDirectory.withCluster(directory), port, List.of(), Map.of()))) {
+                TestDataDirectory.withCluster(directory), port, Map.of(), Map.of()))) {
       assertThat(postgres.port()).isEqualTo(port);
       assertThat(query(port, "SHOW port")).isEqualTo(Integer.toString(port));
     }
@@ -122,7 +121,7 @@ class EmbeddedPostgresTest {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = socket.getLocalPort();
 
-      assertThatThrownBy(() -> start(new EmbeddedSettings(dataDir, port, List.of(), Map.of())))
+      assertThatThrownBy(() -> start(new EmbeddedSettings(dataDir, port, Map.of(), Map.of())))
           .isInstanceOf(EmbeddedPostgresException.class)
           .hasMessageContaining("cannot listen on port " + port);
     }
@@ -147,7 +146,7 @@ class EmbeddedPostgresTest {
   void showsTheLogOfAServerThatDoesNotStart() throws Exception {
     Path dataDir = TestDataDirectory.withCluster(directory);
     EmbeddedSettings wrong =
-        new EmbeddedSettings(dataDir, 0, List.of(), Map.of("max_connections", "many"));
+        new EmbeddedSettings(dataDir, 0, Map.of(), Map.of("max_connections", "many"));
 
     assertThatThrownBy(() -> start(wrong))
         .isInstanceOf(EmbeddedPostgresException.class)
@@ -176,11 +175,10 @@ class EmbeddedPostgresTest {
   void hasTheGivenExtensions() throws Exception {
     Path dataDir = TestDataDirectory.withCluster(directory);
     start(settings(dataDir)).close();
-    List<ExtensionFile> files =
-        List.of(
-            new ExtensionFile("greeting.control", "default_version = '1.2'\ncomment = 'Grüße'\n"),
-            new ExtensionFile(
-                "greeting--1.2.sql", "CREATE FUNCTION greet() RETURNS text RETURN 'hello';"));
+    Map<String, String> files =
+        Map.of(
+            "greeting.control", "default_version = '1.2'\ncomment = 'Grüße'\n",
+            "greeting--1.2.sql", "CREATE FUNCTION greet() RETURNS text RETURN 'hello';");
 
     try (EmbeddedPostgres postgres = start(new EmbeddedSettings(dataDir, 0, files, Map.of()))) {
       assertThat(
@@ -206,7 +204,7 @@ class EmbeddedPostgresTest {
     try (EmbeddedPostgres postgres =
         start(
             new EmbeddedSettings(
-                TestDataDirectory.withCluster(directory), 0, List.of(), parameters))) {
+                TestDataDirectory.withCluster(directory), 0, Map.of(), parameters))) {
       int port = postgres.port();
       assertThat(query(port, "SHOW aws_lambda.connect_timeout_ms")).isEqualTo("1000");
       assertThat(query(port, "SHOW aws_lambda.endpoint_override")).isEqualTo("it's a = \"b\"");
@@ -218,12 +216,10 @@ class EmbeddedPostgresTest {
   @Test
   void doesTheSameWithTheOldestVersion() throws Exception {
     BinariesArchive archive = TestBinaries.require("12");
-    List<ExtensionFile> files =
-        List.of(
-            new ExtensionFile("greeting.control", "default_version = '1.2'\n"),
-            new ExtensionFile(
-                "greeting--1.2.sql",
-                "CREATE FUNCTION greet() RETURNS int LANGUAGE sql AS 'SELECT 1'"));
+    Map<String, String> files =
+        Map.of(
+            "greeting.control", "default_version = '1.2'\n",
+            "greeting--1.2.sql", "CREATE FUNCTION greet() RETURNS int LANGUAGE sql AS 'SELECT 1'");
     EmbeddedSettings settings =
         new EmbeddedSettings(directory, 0, files, Map.of("aws_lambda.x", "1000", "fsync", "off"));
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, archive, progress::add)) {

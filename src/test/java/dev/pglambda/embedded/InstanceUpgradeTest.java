@@ -199,7 +199,7 @@ class InstanceUpgradeTest {
 
   private EmbeddedPostgres plain(BinariesArchive archive, Path dataDir) throws Exception {
     return EmbeddedPostgres.start(
-        new EmbeddedPostgres.EmbeddedSettings(dataDir, 0, List.of(), Map.of("fsync", "off")),
+        new EmbeddedPostgres.EmbeddedSettings(dataDir, 0, Map.of(), Map.of("fsync", "off")),
         archive,
         progress::add);
   }
@@ -225,7 +225,7 @@ class InstanceUpgradeTest {
   private static EmbeddedPostgres.EmbeddedSettings settings(
       Path dataDir, InstanceSettings instance) {
     return new EmbeddedPostgres.EmbeddedSettings(
-        dataDir, 0, List.of(), Map.of("fsync", "off"), instance);
+        dataDir, 0, Map.of(), Map.of("fsync", "off"), instance);
   }
 
   private static InstanceSettings instance(boolean superuser) {

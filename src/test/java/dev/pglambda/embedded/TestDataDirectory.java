@@ -8,7 +8,6 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -62,7 +61,7 @@ final class TestDataDirectory {
 
   /** What is written with these is lost only if the machine crashes. */
   static EmbeddedPostgres.EmbeddedSettings settings(Path dataDir) {
-    return new EmbeddedPostgres.EmbeddedSettings(dataDir, 0, List.of(), Map.of("fsync", "off"));
+    return new EmbeddedPostgres.EmbeddedSettings(dataDir, 0, Map.of(), Map.of("fsync", "off"));
   }
 
   static Connection connect(int port) throws SQLException {

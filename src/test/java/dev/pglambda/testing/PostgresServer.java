@@ -101,8 +101,7 @@ public final class PostgresServer {
 
   private static PostgresServer start(
       BinariesArchive archive, String version, String name, boolean controlFiles) {
-    List<EmbeddedPostgres.ExtensionFile> files =
-        controlFiles ? TestBinaries.extensionFiles() : List.of();
+    Map<String, String> files = controlFiles ? TestBinaries.extensionFiles() : Map.of();
     if (controlFiles && files.isEmpty()) {
       throw new IllegalStateException("no files of aws_commons and aws_lambda in target/classes");
     }

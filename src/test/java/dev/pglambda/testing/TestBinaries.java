@@ -1,17 +1,17 @@
 package dev.pglambda.testing;
 
 import dev.pglambda.embedded.BinariesArchive;
-import dev.pglambda.embedded.EmbeddedPostgres.ExtensionFile;
 import dev.pglambda.embedded.EmbeddedPostgresException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -121,14 +121,14 @@ public final class TestBinaries {
     return matcher.group(1);
   }
 
-  /** Control files and scripts, wherever in the resources they are. */
-  static List<ExtensionFile> extensionFiles() {
+  /** Control files and scripts, wherever in the resources they are: name → content. */
+  static Map<String, String> extensionFiles() {
     try (Stream<Path> files = Files.walk(MAIN_CLASSES)) {
-      List<ExtensionFile> found = new ArrayList<>();
+      Map<String, String> found = new TreeMap<>();
       for (Path file : files.toList()) {
         String name = file.getFileName().toString();
         if (EXTENSION_FILE.matcher(name).matches()) {
-          found.add(new ExtensionFile(name, Files.readString(file)));
+          found.put(name, Files.readString(file));
         }
       }
       return found;

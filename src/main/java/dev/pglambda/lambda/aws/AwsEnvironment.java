@@ -4,12 +4,13 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.profiles.Profile;
 import software.amazon.awssdk.profiles.ProfileFile;
 
 /**
@@ -22,11 +23,12 @@ public final class AwsEnvironment {
   private static final String FALLBACK_REGION = "us-east-1";
 
   /** In the order in which the SDK looks for an endpoint. */
-  private static final List<String> ENDPOINT_PROPERTIES =
-      List.of("aws.endpointUrlLambda", "aws.endpointUrl");
-
-  private static final List<String> ENDPOINT_VARIABLES =
-      List.of("AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL");
+  private static final List<String> ENDPOINTS =
+      List.of(
+          "aws.endpointUrlLambda",
+          "aws.endpointUrl",
+          "AWS_ENDPOINT_URL_LAMBDA",
+          "AWS_ENDPOINT_URL");
 
   /** In the order in which the SDK looks for credentials; what each name stands for. */
   private static final List<Map.Entry<String, String>> CREDENTIALS =
@@ -109,26 +111,20 @@ public final class AwsEnvironment {
       return configured;
     }
     // AWS_DEFAULT_REGION is what the AWS CLI and most other SDKs read.
-    for (String name : List.of("aws.region", "AWS_REGION", "AWS_DEFAULT_REGION")) {
-      String region = setting(name);
-      if (region != null) {
-        return region;
-      }
-    }
-    String region = profileProperty("region");
-    return region != null ? region : FALLBACK_REGION;
+    return firstSetting("aws.region", "AWS_REGION", "AWS_DEFAULT_REGION")
+        .or(() -> profileProperty("region"))
+        .orElse(FALLBACK_REGION);
   }
 
   /** HTTP proxies, and whom to trust. */
   Network network() {
+    HttpProxies proxies = new HttpProxies(environment, properties);
     String file = setting("AWS_CA_BUNDLE");
-    String source = "AWS_CA_BUNDLE";
-    if (file == null) {
-      file = profileProperty("ca_bundle");
-      source = "ca_bundle of profile \"" + profileName() + "\"";
+    if (file != null) {
+      return new Network(proxies, Path.of(file), "AWS_CA_BUNDLE");
     }
-    return new Network(
-        new HttpProxies(environment, properties), file == null ? null : Path.of(file), source);
+    Path bundle = profileProperty("ca_bundle").map(Path::of).orElse(null);
+    return new Network(proxies, bundle, "ca_bundle of profile \"" + profileName() + "\"");
   }
 
   /**
@@ -159,27 +155,19 @@ public final class AwsEnvironment {
   private record Found(String source, String value) {}
 
   private @Nullable Found configuredEndpoint() {
-    for (List<String> names : List.of(ENDPOINT_PROPERTIES, ENDPOINT_VARIABLES)) {
-      for (String name : names) {
-        String value = setting(name);
-        if (value != null) {
-          return new Found(name, value);
-        }
+    for (String name : ENDPOINTS) {
+      String value = setting(name);
+      if (value != null) {
+        return new Found(name, value);
       }
     }
-    Optional<ProfileFile> file = profileFile();
-    Optional<String> inServices =
-        file.flatMap(this::profile)
-            .flatMap(profile -> profile.property("services"))
-            .flatMap(name -> file.flatMap(profiles -> profiles.getSection("services", name)))
-            .flatMap(services -> services.property("lambda.endpoint_url"));
-    String value =
-        inServices.orElseGet(
-            () -> {
-              String own = profileProperty("lambda.endpoint_url");
-              return own != null ? own : profileProperty("endpoint_url");
-            });
-    return value == null ? null : new Found("profile \"" + profileName() + "\"", value);
+    return profileProperty("services")
+        .flatMap(name -> profileFile().flatMap(file -> file.getSection("services", name)))
+        .flatMap(services -> services.property("lambda.endpoint_url"))
+        .or(() -> profileProperty("lambda.endpoint_url"))
+        .or(() -> profileProperty("endpoint_url"))
+        .map(value -> new Found("profile \"" + profileName() + "\"", value))
+        .orElse(null);
   }
 
   /** A system property or an environment variable: their names cannot be mistaken. */
@@ -188,12 +176,10 @@ public final class AwsEnvironment {
     return value == null || value.isBlank() ? null : value;
   }
 
-  private @Nullable String profileProperty(String name) {
-    return profileFile().flatMap(this::profile).flatMap(p -> p.property(name)).orElse(null);
-  }
-
-  private Optional<Profile> profile(ProfileFile file) {
-    return file.profile(profileName());
+  private Optional<String> profileProperty(String name) {
+    return profileFile()
+        .flatMap(file -> file.profile(profileName()))
+        .flatMap(profile -> profile.property(name));
   }
 
   private String profileName() {
@@ -214,8 +200,8 @@ public final class AwsEnvironment {
         .orElse(home.resolve(".aws").resolve(name));
   }
 
-  private Optional<String> firstSetting(String property, String variable) {
-    return Optional.ofNullable(setting(property)).or(() -> Optional.ofNullable(setting(variable)));
+  private Optional<String> firstSetting(String... names) {
+    return Arrays.stream(names).flatMap(name -> Stream.ofNullable(setting(name))).findFirst();
   }
 
   /** Both files as one; empty if there is none, or one that the SDK cannot read either. */

@@ -80,13 +80,10 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    *     time-out
    */
   public record InvokerSettings(
-      @Nullable URI endpoint, @Nullable String roleArn, int retries, int maxConcurrentInvocations) {
-
-    /** The SDK's own settings, no retries, 10000 requests at a time. */
-    public static InvokerSettings defaults() {
-      return new InvokerSettings(null, null, 0, 10_000);
-    }
-  }
+      @Nullable URI endpoint,
+      @Nullable String roleArn,
+      int retries,
+      int maxConcurrentInvocations) {}
 
   /**
    * Sends nothing and builds nothing yet.
@@ -96,36 +93,20 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    * @param environment where other AWS settings come from
    * @param ownRegion region to warm up, and of STS
    */
-  public AwsLambdaInvoker(
+  public static AwsLambdaInvoker of(
       EventLoopGroup group,
       InvokerSettings settings,
       AwsEnvironment environment,
       String ownRegion) {
-    this(
-        group,
-        settings,
-        environment.endpointIsForeign(settings.endpoint()),
-        environment.network(),
-        ownRegion);
-  }
-
-  private AwsLambdaInvoker(
-      EventLoopGroup group,
-      InvokerSettings settings,
-      boolean foreignEndpoint,
-      Network network,
-      String ownRegion) {
-    this(
-        group,
-        settings,
-        foreignEndpoint,
-        network,
+    boolean foreign = environment.endpointIsForeign(settings.endpoint());
+    Network network = environment.network();
+    CredentialsCache credentials =
         new CredentialsCache(
             () -> {
               RoutedHttpService.install(network);
-              return CredentialsChain.create(settings.roleArn(), ownRegion, foreignEndpoint);
-            }),
-        ownRegion);
+              return CredentialsChain.create(settings.roleArn(), ownRegion, foreign);
+            });
+    return new AwsLambdaInvoker(group, settings, foreign, network, credentials, ownRegion);
   }
 
   /**
@@ -159,7 +140,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
         task -> daemon(task, "lambda-sender-" + count.incrementAndGet()));
   }
 
-  private static Thread daemon(Runnable task, String name) {
+  static Thread daemon(Runnable task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
@@ -311,8 +292,11 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
           && found.isDone()
           && !found.isCompletedExceptionally()
           && invocation.payload().remaining() <= SMALL_PAYLOAD
-          && clients.isBuilt(
-              new LambdaClients.Key(invocation.region(), invocation.connectTimeout()));
+          && clients.isBuilt(key());
+    }
+
+    private LambdaClients.Key key() {
+      return new LambdaClients.Key(invocation.region(), invocation.connectTimeout());
     }
 
     private void send(AwsCredentials identity) {
@@ -322,12 +306,10 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       // Waiting for its turn and for credentials counts as part of the call; building a client does
       // not.
       Duration left = left();
-      var lease =
-          clients.lease(new LambdaClients.Key(invocation.region(), invocation.connectTimeout()));
+      var lease = clients.lease(key());
       try {
-        LambdaAsyncClient client = lease.client();
         CompletableFuture<InvokeResponse> response =
-            client.invoke(InvokeMapper.request(invocation, identity, left, account));
+            lease.client().invoke(InvokeMapper.request(invocation, identity, left, account));
         var unusedEnd = result.whenComplete((done, failure) -> response.cancel(true));
         var unusedAnswer =
             response.whenComplete(
@@ -344,7 +326,8 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     /** Who waits for the result has reserved its bytes when {@code complete} returns. */
     private void answered(@Nullable InvokeResponse answer, @Nullable Throwable failure) {
       try (account) {
-        MemoryExhaustedException exhausted = exhausted(failure);
+        MemoryExhaustedException exhausted =
+            TransportException.find(failure, MemoryExhaustedException.class);
         if (exhausted != null) {
           result.completeExceptionally(exhausted);
         } else if (failure != null) {
@@ -359,14 +342,5 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     private void fail(InvocationException failure) {
       result.completeExceptionally(failure);
     }
-  }
-
-  private static @Nullable MemoryExhaustedException exhausted(@Nullable Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof MemoryExhaustedException exhausted) {
-        return exhausted;
-      }
-    }
-    return null;
   }
 }

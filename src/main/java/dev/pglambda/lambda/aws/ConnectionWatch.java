@@ -106,7 +106,7 @@ final class ConnectionWatch extends ChannelDuplexHandler {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     answered();
-    if (isInHandshake(ctx)) {
+    if (unfinished(ctx) != null) {
       ctx.fireExceptionCaught(
           new NotConnectedException("The connection was closed during the TLS handshake", null));
     }
@@ -116,9 +116,7 @@ final class ConnectionWatch extends ChannelDuplexHandler {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     ctx.fireExceptionCaught(
-        cause instanceof IOException && isInHandshake(ctx)
-            ? new NotConnectedException("The TLS handshake failed: " + cause.getMessage(), cause)
-            : cause);
+        cause instanceof IOException && unfinished(ctx) != null ? handshakeFailed(cause) : cause);
   }
 
   /** A handshake that fails closes the connection before it tells why. */
@@ -126,17 +124,16 @@ final class ConnectionWatch extends ChannelDuplexHandler {
   public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
     SslHandler tls = unfinished(ctx);
     if (tls != null && tls.handshakeFuture().cause() != null) {
-      Throwable cause = tls.handshakeFuture().cause();
-      ctx.fireExceptionCaught(
-          new NotConnectedException("The TLS handshake failed: " + cause.getMessage(), cause));
+      ctx.fireExceptionCaught(handshakeFailed(tls.handshakeFuture().cause()));
     }
     ctx.close(promise);
   }
 
-  private static boolean isInHandshake(ChannelHandlerContext ctx) {
-    return unfinished(ctx) != null;
+  private static NotConnectedException handshakeFailed(Throwable cause) {
+    return new NotConnectedException("The TLS handshake failed: " + cause.getMessage(), cause);
   }
 
+  /** The connection's TLS while its handshake is not done; null if it is, or there is none. */
   private static @Nullable SslHandler unfinished(ChannelHandlerContext ctx) {
     for (Map.Entry<String, ChannelHandler> each : ctx.pipeline()) {
       if (each.getValue() instanceof SslHandler tls && !tls.handshakeFuture().isSuccess()) {

@@ -21,12 +21,7 @@ final class CredentialsCache implements AutoCloseable {
   private static final Duration EXPIRY_MARGIN = Duration.ofMinutes(1);
 
   private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread credentials = new Thread(task, "aws-credentials");
-            credentials.setDaemon(true);
-            return credentials;
-          });
+      Executors.newSingleThreadExecutor(task -> AwsLambdaInvoker.daemon(task, "aws-credentials"));
   private final Supplier<AwsCredentialsProvider> factory;
   private volatile @Nullable ResolvedCredentials last;
 

@@ -73,7 +73,7 @@ final class HttpProxies {
     return new HttpProxy(
         "http",
         host,
-        port == null ? (scheme.equals("https") ? 443 : 80) : port(port, scheme + ".proxyPort"),
+        port == null ? defaultPort(scheme) : port(port, scheme + ".proxyPort"),
         properties.getProperty(scheme + ".proxyUser"),
         properties.getProperty(scheme + ".proxyPassword"),
         source);
@@ -117,9 +117,8 @@ final class HttpProxies {
       String scheme = url.getScheme().toLowerCase(Locale.ROOT);
       String host = url.getHost();
       if (host != null && (scheme.equals("http") || scheme.equals("https"))) {
-        int port = url.getPort() >= 0 ? url.getPort() : scheme.equals("https") ? 443 : 80;
-        @Nullable String[] credentials = credentials(url.getRawUserInfo());
-        return new HttpProxy(scheme, host, port, credentials[0], credentials[1], variable);
+        String user = url.getRawUserInfo();
+        return new HttpProxy(scheme, host, port(url), part(user, 0), part(user, 1), variable);
       }
     } catch (URISyntaxException | IllegalArgumentException none) {
       // as any other that is none
@@ -127,18 +126,20 @@ final class HttpProxies {
     throw new IOException(variable + " is not the URL of an HTTP proxy");
   }
 
-  private static @Nullable String[] credentials(@Nullable String userInfo) {
-    if (userInfo == null) {
-      return new @Nullable String[] {null, null};
-    }
-    int colon = userInfo.indexOf(':');
-    return new @Nullable String[] {
-      decode(colon < 0 ? userInfo : userInfo.substring(0, colon)),
-      colon < 0 ? null : decode(userInfo.substring(colon + 1))
-    };
+  /** The user, or the password behind the colon; null if it is missing. */
+  private static @Nullable String part(@Nullable String userInfo, int index) {
+    String[] parts = userInfo == null ? new String[0] : userInfo.split(":", 2);
+    return index < parts.length
+        ? URLDecoder.decode(parts[index].replace("+", "%2B"), StandardCharsets.UTF_8)
+        : null;
   }
 
-  private static String decode(String text) {
-    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  /** The port of a URL, or else its scheme's. */
+  static int port(URI url) {
+    return url.getPort() >= 0 ? url.getPort() : defaultPort(url.getScheme());
+  }
+
+  private static int defaultPort(String scheme) {
+    return scheme.equalsIgnoreCase("https") ? 443 : 80;
   }
 }

@@ -1,8 +1,8 @@
 package dev.pglambda.lambda.aws;
 
 import io.netty.util.NetUtil;
+import java.math.BigInteger;
 import java.net.URI;
-import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +30,7 @@ final class NoProxy {
 
   boolean matches(URI request) {
     String host = withoutBrackets(request.getHost().toLowerCase(Locale.ROOT));
-    int port = request.getPort();
-    if (port < 0) {
-      port = request.getScheme().equalsIgnoreCase("https") ? 443 : 80;
-    }
-    String suffix = ":" + port;
+    String suffix = ":" + HttpProxies.port(request);
     byte @Nullable [] address = NetUtil.createByteArrayFromIpAddressString(host);
     for (String entry : entries) {
       boolean ported = entry.matches("[^:]+:\\d+|\\[.*]:\\d+");
@@ -61,19 +57,13 @@ final class NoProxy {
     if (network == null || network.length != address.length) {
       return false;
     }
-    if (slash < 0) {
-      return Arrays.equals(network, address);
-    }
-    String length = entry.substring(slash + 1);
-    if (!length.matches("\\d{1,3}") || Integer.parseInt(length) > 8 * address.length) {
+    int most = 8 * address.length;
+    String length = slash < 0 ? Integer.toString(most) : entry.substring(slash + 1);
+    if (!length.matches("\\d{1,3}") || Integer.parseInt(length) > most) {
       return false;
     }
-    for (int bit = 0; bit < Integer.parseInt(length); bit++) {
-      if (((network[bit / 8] ^ address[bit / 8]) & 0x80 >> bit % 8) != 0) {
-        return false;
-      }
-    }
-    return true;
+    BigInteger difference = new BigInteger(1, network).xor(new BigInteger(1, address));
+    return difference.bitLength() <= most - Integer.parseInt(length);
   }
 
   private static String withoutBrackets(String host) {

@@ -1,6 +1,7 @@
 package dev.pglambda.lambda.aws;
 
 import java.io.IOException;
+import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,9 +25,6 @@ public final class RoutedHttpService implements SdkHttpService {
   private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
 
   private static volatile Network network = Network.direct();
-
-  /** For the SDK. */
-  public RoutedHttpService() {}
 
   /** Has the SDK use these clients from now on, in all of the process. */
   static void install(Network between) {
@@ -108,8 +106,7 @@ public final class RoutedHttpService implements SdkHttpService {
     route.ifPresent(
         proxy ->
             builder
-                .endpoint(
-                    java.net.URI.create(proxy.scheme() + "://" + proxy.host() + ":" + proxy.port()))
+                .endpoint(URI.create(proxy.scheme() + "://" + proxy.host() + ":" + proxy.port()))
                 .username(proxy.user())
                 .password(proxy.password())
                 .preemptiveBasicAuthenticationEnabled(proxy.user() != null));

@@ -10,7 +10,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 
@@ -73,7 +72,8 @@ final class SdkErrors {
     return false;
   }
 
-  private static Throwable unwrap(Throwable failure) {
+  /** What failed, without the futures that it came through. */
+  static Throwable unwrap(Throwable failure) {
     Throwable cause = failure.getCause();
     return cause != null
             && (failure instanceof CompletionException || failure instanceof ExecutionException)
@@ -89,12 +89,8 @@ final class SdkErrors {
 
   /** Refused, no such host, reset, closed, TLS: all are IOExceptions; the pool throws time-outs. */
   private static boolean isOfTransport(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof IOException || cause instanceof TimeoutException) {
-        return true;
-      }
-    }
-    return false;
+    return TransportException.find(failure, IOException.class) != null
+        || TransportException.find(failure, TimeoutException.class) != null;
   }
 
   private static String serviceMessage(AwsServiceException refusal) {
@@ -102,26 +98,18 @@ final class SdkErrors {
     if (details == null) {
       return clientMessage(refusal);
     }
-    String message = details.errorMessage();
-    if (message != null && !message.isBlank()) {
-      String said = body(details);
-      // Without a message of the service's, the SDK puts one of its own in its place.
-      if (details.errorCode() != null || said.contains(message)) {
-        return message;
-      }
+    String body = details.rawResponse() == null ? "" : quote(details.rawResponse().asUtf8String());
+    String message = text(details.errorMessage());
+    // Without a message of the service's, the SDK puts one of its own in its place.
+    if (!message.isBlank() && (details.errorCode() != null || body.contains(message))) {
+      return message;
     }
-    String body = body(details);
     if (body.isEmpty()) {
       return "No response body.";
     }
     return details.errorCode() == null
         ? "Failed to parse error payload: " + body
         : details.errorCode();
-  }
-
-  private static String body(AwsErrorDetails details) {
-    SdkBytes body = details.rawResponse();
-    return body == null ? "" : quote(body.asUtf8String());
   }
 
   private static String clientMessage(Throwable cause) {

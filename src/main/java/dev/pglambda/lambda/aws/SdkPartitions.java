@@ -1,7 +1,6 @@
 package dev.pglambda.lambda.aws;
 
 import dev.pglambda.lambda.Partitions;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,10 +22,10 @@ public final class SdkPartitions implements Partitions {
 
   /** Reads the SDK's metadata, which takes some milliseconds. */
   public SdkPartitions() {
-    List<PartitionMetadata> partitions =
-        Region.regions().stream().map(PartitionMetadata::of).distinct().toList();
     regions =
-        partitions.stream()
+        Region.regions().stream()
+            .map(PartitionMetadata::of)
+            .distinct()
             .collect(
                 Collectors.toUnmodifiableMap(
                     PartitionMetadata::id,

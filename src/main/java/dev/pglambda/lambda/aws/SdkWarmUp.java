@@ -16,6 +16,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -60,7 +61,8 @@ final class SdkWarmUp {
             .bind(InetAddress.getLoopbackAddress(), 0)
             .syncUninterruptibly()
             .channel();
-    try (LambdaAsyncClient client = clients.apply(endpoint(listener))) {
+    String address = NetUtil.toSocketAddressString((InetSocketAddress) listener.localAddress());
+    try (LambdaAsyncClient client = clients.apply(URI.create("http://" + address))) {
       return InvokeMapper.result(
           client
               .invoke(
@@ -87,14 +89,6 @@ final class SdkWarmUp {
     engine.beginHandshake();
     engine.wrap(
         ByteBuffer.allocate(0), ByteBuffer.allocate(engine.getSession().getPacketBufferSize()));
-  }
-
-  private static URI endpoint(Channel listener) {
-    InetSocketAddress address = (InetSocketAddress) listener.localAddress();
-    String host = address.getAddress().getHostAddress();
-    return URI.create(
-        "http://%s:%d"
-            .formatted(host.indexOf(':') < 0 ? host : "[" + host + "]", address.getPort()));
   }
 
   private static Invocation invocation() {

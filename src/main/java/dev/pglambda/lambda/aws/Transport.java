@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import javax.net.ssl.SSLHandshakeException;
@@ -54,7 +53,6 @@ final class Transport implements SdkAsyncHttpClient {
     this.defaults = defaults;
   }
 
-  /** Builds one. */
   static final class Builder implements SdkAsyncHttpClient.Builder<Builder> {
     private final Network network;
     private final Function<Optional<HttpProxy>, NettyNioAsyncHttpClient.Builder> settings;
@@ -88,8 +86,7 @@ final class Transport implements SdkAsyncHttpClient {
       request.responseHandler().onError(failure);
       return CompletableFuture.failedFuture(failure);
     }
-    Exchange exchange = new Exchange(request, uri.getHost(), proxy);
-    return exchange.through(client);
+    return new Exchange(request, uri.getHost(), proxy).through(client);
   }
 
   private SdkAsyncHttpClient client(Optional<HttpProxy> proxy, TrustManager @Nullable [] trusted) {
@@ -177,10 +174,7 @@ final class Transport implements SdkAsyncHttpClient {
     }
 
     private Throwable told(Throwable failure) {
-      Throwable cause =
-          failure instanceof CompletionException && failure.getCause() != null
-              ? failure.getCause()
-              : failure;
+      Throwable cause = SdkErrors.unwrap(failure);
       // TLS fails with an exception of Netty's around the real one.
       if (TransportException.find(cause, IOException.class) == null
           || TransportException.find(cause, TransportException.class) != null) {

@@ -76,7 +76,7 @@ final class TransportException extends IOException {
         : "made no connection to the endpoint";
   }
 
-  static <T> @Nullable T find(Throwable failure, Class<T> type) {
+  static <T> @Nullable T find(@Nullable Throwable failure, Class<T> type) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (type.isInstance(cause)) {
         return type.cast(cause);

@@ -45,6 +45,17 @@ public final class ScramCredentials {
     return Base64.getEncoder().encodeToString(salt);
   }
 
+  /**
+   * What PostgreSQL stores of the password (manual, {@code pg_authid}): {@code
+   * SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>}, without a quote.
+   */
+  public String verifier() {
+    Base64.Encoder base64 = Base64.getEncoder();
+    String stored = base64.encodeToString(keys.join().stored);
+    String server = base64.encodeToString(keys.join().server);
+    return "SCRAM-SHA-256$%d:%s$%s:%s".formatted(ITERATIONS, salt(), stored, server);
+  }
+
   /** Whether the ClientProof was made with the password; compares in constant time. */
   boolean verify(byte[] clientProof, String authMessage) {
     byte[] storedKey = keys.join().stored;

@@ -13,7 +13,9 @@ import dev.pglambda.testing.Reply;
 import dev.pglambda.testing.TestBinaries;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -119,7 +121,7 @@ class StandbyTest {
     Map<String, String> parameters =
         Map.of("fsync", "off", "shared_buffers", "16MB", "wal_level", "replica");
     return EmbeddedPostgres.start(
-        new EmbeddedPostgres.EmbeddedSettings(data, 0, List.of(), parameters),
+        new EmbeddedPostgres.EmbeddedSettings(data, 0, Map.of(), parameters),
         TestBinaries.require(version),
         line -> {});
   }
@@ -130,8 +132,8 @@ class StandbyTest {
         Files.copy(
             file,
             to.resolve(from.relativize(file).toString()),
-            java.nio.file.StandardCopyOption.COPY_ATTRIBUTES,
-            java.nio.file.LinkOption.NOFOLLOW_LINKS);
+            StandardCopyOption.COPY_ATTRIBUTES,
+            LinkOption.NOFOLLOW_LINKS);
       }
     }
   }

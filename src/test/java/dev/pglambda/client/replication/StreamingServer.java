@@ -19,7 +19,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -83,7 +82,7 @@ public final class StreamingServer implements AutoCloseable {
 
   private static EmbeddedPostgres startPostgres(Path data, String version) throws Exception {
     return EmbeddedPostgres.start(
-        new EmbeddedPostgres.EmbeddedSettings(data, 0, List.of(), PARAMETERS),
+        new EmbeddedPostgres.EmbeddedSettings(data, 0, Map.of(), PARAMETERS),
         TestBinaries.require(version),
         line -> {});
   }

@@ -38,7 +38,7 @@ class LostServerTest {
   @ValueSource(strings = "18")
   void tellsWhatTheServerSaysAndOnlyOnce(String version) throws Exception {
     EmbeddedPostgres.EmbeddedSettings settings =
-        new EmbeddedPostgres.EmbeddedSettings(directory, 0, List.of(), Map.of("fsync", "off"));
+        new EmbeddedPostgres.EmbeddedSettings(directory, 0, Map.of(), Map.of("fsync", "off"));
     try (EmbeddedPostgres postgres =
             EmbeddedPostgres.start(settings, TestBinaries.require(version), line -> {});
         ProxyUnderTest proxy =

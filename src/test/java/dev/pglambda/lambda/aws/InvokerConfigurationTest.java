@@ -26,6 +26,8 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** Retries, credentials and the other settings of {@link AwsLambdaInvoker}. */
 class InvokerConfigurationTest {
+  private static final InvokerSettings SDK_SETTINGS = new InvokerSettings(null, null, 0, 10);
+
   private final InvokerStage stage = new InvokerStage();
   private final FakeLambdaEndpoint endpoint = stage.endpoint();
 
@@ -73,11 +75,8 @@ class InvokerConfigurationTest {
     setProperty("aws.endpointUrlLambda", endpoint.uri().toString());
     AwsLambdaInvoker invoker =
         stage.closeAfterwards(
-            new AwsLambdaInvoker(
-                stage.group(),
-                InvokerSettings.defaults(),
-                AwsEnvironment.ofProcess(),
-                "us-east-1"));
+            AwsLambdaInvoker.of(
+                stage.group(), SDK_SETTINGS, AwsEnvironment.ofProcess(), "us-east-1"));
 
     assertThat(result(invoker.invoke(call("f"))).statusCode()).isEqualTo(200);
 
@@ -128,7 +127,7 @@ class InvokerConfigurationTest {
     setProperty("aws.sharedCredentialsFile", "/nowhere/credentials");
     setProperty("aws.configFile", "/nowhere/config");
 
-    assertThat(failure(stage.invoker(InvokerSettings.defaults()).invoke(call("f"))))
+    assertThat(failure(stage.invoker(SDK_SETTINGS).invoke(call("f"))))
         .isEqualTo("Unable to load credentials from any of the providers in the chain");
   }
 

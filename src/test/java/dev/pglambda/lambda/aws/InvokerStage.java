@@ -58,7 +58,7 @@ final class InvokerStage {
   }
 
   AwsLambdaInvoker invoker(EventLoopGroup group, InvokerSettings settings) {
-    return closeAfterwards(new AwsLambdaInvoker(group, settings, NOTHING, "us-east-1"));
+    return closeAfterwards(AwsLambdaInvoker.of(group, settings, NOTHING, "us-east-1"));
   }
 
   AwsLambdaInvoker invokerAt(URI uri) {

@@ -18,6 +18,7 @@ import dev.pglambda.testing.Reply;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -71,7 +72,7 @@ class NetworkTest {
 
   private AwsLambdaInvoker invoker(InvokerSettings settings, Map<String, String> environment) {
     AwsLambdaInvoker invoker =
-        new AwsLambdaInvoker(
+        AwsLambdaInvoker.of(
             group,
             settings,
             new AwsEnvironment(environment, new Properties(), directory),
@@ -342,7 +343,7 @@ class NetworkTest {
                     }
                   }
                 }
-              } catch (java.io.IOException closed) {
+              } catch (IOException closed) {
                 // the end
               }
             });

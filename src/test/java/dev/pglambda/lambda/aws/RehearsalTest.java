@@ -60,7 +60,7 @@ class RehearsalTest {
   private InvocationResult rehearse() {
     LambdaClients clients =
         new LambdaClients(
-            group, AwsLambdaInvoker.InvokerSettings.defaults(), true, Network.direct());
+            group, new AwsLambdaInvoker.InvokerSettings(null, null, 0, 10), true, Network.direct());
     return SdkWarmUp.run(
         group,
         uri -> {

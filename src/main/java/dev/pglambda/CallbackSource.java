@@ -1,0 +1,101 @@
+package dev.pglambda;
+
+import dev.pglambda.callback.CallbackParameter;
+import dev.pglambda.callback.CallbackSecret;
+import dev.pglambda.callback.HmacKey;
+import dev.pglambda.callback.InstallationKeys;
+import dev.pglambda.config.Config;
+import dev.pglambda.config.Secret;
+import dev.pglambda.extension.CallbackKeySql;
+import dev.pglambda.extension.CallbackSettings;
+import dev.pglambda.extension.KeyPads;
+import dev.pglambda.extension.SessionParameters;
+import dev.pglambda.extension.TrustedRoles;
+import dev.pglambda.relay.CallbackKeyDelivery;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where calls come from: what PostgreSQL is given so that it can call the proxy.
+ *
+ * @param host where it connects to; null: the address at which it sees the proxy
+ * @param port where it connects to
+ * @param secret what its keys are derived from
+ */
+record CallbackSource(@Nullable String host, int port, CallbackSecret secret) {
+  /** Not the name that earlier versions used, whose keys may be known. */
+  private static final String SECRET_FILE = "installation-secret";
+
+  /**
+   * Reads the secret, or makes it.
+   *
+   * @param listenPort the proxy's
+   * @throws StartException if the secret can neither be read nor kept
+   */
+  static CallbackSource open(Config config, int listenPort) throws StartException {
+    int port = Objects.requireNonNullElse(config.callback().port(), listenPort);
+    return new CallbackSource(config.callback().host(), port, secret(config));
+  }
+
+  private static CallbackSecret secret(Config config) throws StartException {
+    Secret configured = config.callback().secret();
+    if (configured != null) {
+      return CallbackSecret.of(configured.bytes());
+    }
+    try {
+      return CallbackSecret.loadOrCreate(config.dataDirectory().resolve(SECRET_FILE));
+    } catch (IOException e) {
+      throw StartException.badUsage(
+          "--data-dir %s: %s (expected: a directory that can keep the callback secret, or set --callback-secret)"
+              .formatted(config.dataDirectory(), e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * What an installation is to store.
+   *
+   * @param installation whose keys it has; null, or one of another secret: it gets a new name
+   */
+  CallbackSettings settings(@Nullable String installation) {
+    String name =
+        installation != null && secret.isInstallation(installation)
+            ? installation
+            : secret.newInstallation();
+    InstallationKeys keys = secret.keys(name);
+    return new CallbackSettings(
+        host, port, name, keys.linkPassword(), pads(keys.requestKey()), pads(secret.callbackKey()));
+  }
+
+  private static KeyPads pads(HmacKey key) {
+    return KeyPads.of(key.innerPad(), key.outerPad());
+  }
+
+  /** How sessions of these roles get the settings. */
+  CallbackKeyDelivery delivery(TrustedRoles roles) {
+    CallbackKeySql sql = new CallbackKeySql(roles);
+    return new CallbackKeyDelivery(
+        CallbackKeySql.CURSOR,
+        sql.ask(),
+        sql.askForProcedure(),
+        SessionParameters.QUERY,
+        sql.query(),
+        installation -> sql.values(settings(installation)),
+        CallbackKeySql.STORE_BLOCK,
+        CallbackKeySql.WANTED,
+        CallbackKeySql.FAILED);
+  }
+
+  /** The parameter of a session, from its token and the proxy's address towards the server. */
+  BiFunction<String, InetAddress, String> parameter() {
+    HmacKey key = secret.callbackKey();
+    return (token, address) ->
+        (host == null
+                ? CallbackParameter.ofAddress(address, port, token)
+                : new CallbackParameter(host, port, token))
+            .signedWith(key);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.pglambda;
+
+import dev.pglambda.config.Config;
+import dev.pglambda.config.HostAndPort;
+import dev.pglambda.embedded.EmbeddedPostgres;
+import dev.pglambda.extension.TrustedRoles;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a user is told at the start. */
+final class StartupBanner {
+  private StartupBanner() {}
+
+  /**
+   * What is embedded, what is sample and what is real, and how to connect.
+   *
+   * @param address where the proxy listens
+   */
+  static List<String> lines(
+      Config config,
+      InetSocketAddress address,
+      LambdaSource lambda,
+      PostgresSource postgres,
+      TrustedRoles trustedRoles) {
+    HostAndPort listen = new HostAndPort(config.listen().host(), address.getPort());
+    EmbeddedPostgres embedded = postgres.embedded();
+    List<String> lines = new ArrayList<>();
+    lines.add("pg-lambda-proxy listens on " + listen);
+    addTitled(lines, "  PostgreSQL  ", postgres.description());
+    if (embedded == null
+        && config.callback().host() == null
+        && address.getAddress().isLoopbackAddress()
+        && isElsewhere(postgres.address().host())) {
+      lines.add(
+          "              WARNING: PostgreSQL cannot call back to %s: use --listen or --callback-address"
+              .formatted(listen));
+    }
+    lines.add("  Trusted     " + trustedRoles.description() + " (--trusted-roles)");
+    addTitled(lines, "  Lambda      ", lambda.description());
+    lines.add("Connect with");
+    lines.add(
+        "  psql -h %s -p %d %s"
+            .formatted(
+                address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : listen.host(),
+                listen.port(),
+                embedded == null
+                    ? "-U <user> <database>"
+                    : "-U " + embedded.user() + " " + PostgresSource.EMBEDDED_DATABASE));
+    return lines;
+  }
+
+  private static void addTitled(List<String> lines, String title, List<String> description) {
+    String indent = title;
+    for (String line : description) {
+      lines.add(indent + line);
+      indent = " ".repeat(title.length());
+    }
+  }
+
+  /** Whether a server is, by its name, on another machine. */
+  private static boolean isElsewhere(String host) {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
+    return bytes == null
+        ? !host.equalsIgnoreCase("localhost")
+        : bytes[0] != 127 && !host.equals("::1");
+  }
+}
