@@ -12,6 +12,8 @@ import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyProcess;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -154,8 +156,8 @@ class HostileSessionsIT {
   }
 
   private static String int32(int value) {
-    byte[] octets = java.nio.ByteBuffer.allocate(Integer.BYTES).putInt(value).array();
-    return new String(octets, java.nio.charset.StandardCharsets.ISO_8859_1);
+    byte[] octets = ByteBuffer.allocate(Integer.BYTES).putInt(value).array();
+    return new String(octets, StandardCharsets.ISO_8859_1);
   }
 
   private static void readThrough(Peer client, byte type) throws IOException {

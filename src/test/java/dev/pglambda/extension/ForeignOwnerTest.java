@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -201,7 +202,7 @@ class ForeignOwnerTest {
   }
 
   private Connection connect(String user, String inDatabase) throws SQLException {
-    PostgresServer running = java.util.Objects.requireNonNull(server);
+    PostgresServer running = Objects.requireNonNull(server);
     return DriverManager.getConnection(
         "jdbc:postgresql://%s:%d/%s".formatted(running.host(), running.port(), inDatabase),
         user,

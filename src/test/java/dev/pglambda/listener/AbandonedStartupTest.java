@@ -13,6 +13,7 @@ import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.testing.Peer;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
@@ -65,7 +66,7 @@ class AbandonedStartupTest extends RelayStage {
             backend.send(Authentication.ok(), new ReadyForQuery('I'));
             backend.rest();
           }
-        } catch (java.io.EOFException gone) {
+        } catch (EOFException gone) {
           // The client went before the proxy could pass its startup message on.
         }
       }

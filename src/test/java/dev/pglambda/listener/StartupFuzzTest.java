@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
@@ -46,7 +47,7 @@ class StartupFuzzTest {
               Duration.ofSeconds(30),
               1 << 20,
               RelayStage.KEEPALIVES,
-              dev.pglambda.limits.MemoryBudget.unlimited()),
+              MemoryBudget.unlimited()),
           RelayStage.LIMITS,
           new Sessions(),
           Interceptor.NONE,

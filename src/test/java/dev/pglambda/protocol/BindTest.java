@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -155,6 +156,6 @@ class BindTest {
   }
 
   private static String octets(String hex) {
-    return new String(java.util.HexFormat.of().parseHex(hex.replace(" ", "")), ISO_8859_1);
+    return new String(HexFormat.of().parseHex(hex.replace(" ", "")), ISO_8859_1);
   }
 }

@@ -12,6 +12,8 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -128,24 +130,20 @@ class MessageCodecTest {
   @ParameterizedTest
   @FieldSource("BACKEND")
   void refusesAMessageOfAServerThatIsCutAnywhere(BackendMessage message) {
-    byte[] frame = Messages.written(message);
-    byte[] body = Messages.body(frame);
-    if (ANY_LENGTH.contains(message.getClass())) {
-      return;
-    }
-    for (int length = 0; length <= body.length + 1; length++) {
-      byte[] wrong = Arrays.copyOf(body, length);
-      if (length != body.length) {
-        assertThatThrownBy(() -> BackendMessage.read(frame[0], wrong, ISO_8859_1))
-            .as("%d bytes", length)
-            .isInstanceOf(ProtocolViolation.class);
-      }
-    }
+    assertRefusedWhereItIsCut(message, BackendMessage::read);
   }
 
   @ParameterizedTest
   @FieldSource("FRONTEND")
   void refusesAMessageOfAClientThatIsCutAnywhere(FrontendMessage message) {
+    assertRefusedWhereItIsCut(message, FrontendMessage::read);
+  }
+
+  private interface BodyReader {
+    Message read(byte type, byte[] body, Charset charset) throws ProtocolViolation;
+  }
+
+  private static void assertRefusedWhereItIsCut(Message message, BodyReader reader) {
     byte[] frame = Messages.written(message);
     byte[] body = Messages.body(frame);
     if (ANY_LENGTH.contains(message.getClass())) {
@@ -154,7 +152,7 @@ class MessageCodecTest {
     for (int length = 0; length <= body.length + 1; length++) {
       byte[] wrong = Arrays.copyOf(body, length);
       if (length != body.length) {
-        assertThatThrownBy(() -> FrontendMessage.read(frame[0], wrong, ISO_8859_1))
+        assertThatThrownBy(() -> reader.read(frame[0], wrong, ISO_8859_1))
             .as("%d bytes", length)
             .isInstanceOf(ProtocolViolation.class);
       }
@@ -229,11 +227,11 @@ class MessageCodecTest {
     ByteArrayOutputStream expected = new ByteArrayOutputStream();
     byte[] first = new byte[100_000];
     first[50_000] = 42;
-    List<java.nio.ByteBuffer> row = new ArrayList<>();
+    List<ByteBuffer> row = new ArrayList<>();
     row.add(Messages.bytes("\0"));
-    row.add(java.nio.ByteBuffer.wrap(first));
+    row.add(ByteBuffer.wrap(first));
     row.add(null);
-    row.add(java.nio.ByteBuffer.allocate(100_000));
+    row.add(ByteBuffer.allocate(100_000));
     expected.writeBytes(Messages.written(new BackendMessage.ParseComplete()));
     expected.writeBytes(Messages.written(new BackendMessage.DataRow(row)));
     expected.writeBytes(Messages.written(new BackendMessage.CommandComplete("SELECT 1")));

@@ -21,6 +21,8 @@ import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.testing.Peer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -162,8 +164,8 @@ class AsynchronousMessagesTest extends RelayStage {
   private static void send(Peer peer, byte[] bytes) {
     try {
       peer.send(bytes);
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -2,16 +2,7 @@ package dev.pglambda.relay;
 
 import static dev.pglambda.testing.Peer.error;
 import static dev.pglambda.testing.Peer.message;
-import static dev.pglambda.testing.Peer.notice;
-import static dev.pglambda.testing.Peer.row;
-import static dev.pglambda.testing.Peer.startup;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.intercept.Rewrite;
-import dev.pglambda.intercept.Rewrite.Keys;
-import dev.pglambda.intercept.Rewrite.ReplacedSpan;
-import dev.pglambda.intercept.ServerSettings;
-import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BindComplete;
 import dev.pglambda.protocol.BackendMessage.CloseComplete;
 import dev.pglambda.protocol.BackendMessage.CommandComplete;
@@ -26,139 +17,11 @@ import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.protocol.FrontendMessage.Terminate;
-import dev.pglambda.testing.Peer;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the server gets around a statement that installs the extension, and the client does not. */
-class CallbackKeyDeliveryTest extends RelayStage {
-  private static final String OWN = "pglambda_direct";
-
-  private static final List<String> ASK = own("ask");
-
-  private static final List<String> OFFER =
-      List.of(
-          "C:Pkeys|",
-          "P:keys|SELECT $1|||",
-          "B:keys|keys||||\1|||\20secret of stored||",
-          "C:Skeys|");
-
-  private static final List<String> STORE =
-      List.of(
-          "P:keys_store|DO 'store'|||",
-          "B:keys_store|keys_store|||||||",
-          "E:keys_store|||||",
-          "C:Skeys_store|",
-          "S:");
-
-  private static final byte[] OFFERED =
-      message(new CloseComplete(), new ParseComplete(), new BindComplete(), new CloseComplete());
-
-  private static final byte[] YES = answered("t", "stored");
-  private static final byte[] NO = answered("f", null);
-
-  private static final byte[] WANTED =
-      message(notice("SINFO", "VINFO", "CZL001", "Mwants the keys"));
-  private static final byte[] TIMEOUT = message(error("SERROR", "C57014", "Mtimeout"));
-
-  private Peer client;
-  private Peer backend;
-
-  /** Messages of the proxy's own for a query without parameters. */
-  private static List<String> own(String query) {
-    return List.of(
-        "C:S" + OWN + "|",
-        "P:" + OWN + "|" + query + "|||",
-        "B:" + OWN + "|" + OWN + "||\1|||||\1||",
-        "E:" + OWN + "|||||",
-        "C:P" + OWN + "|",
-        "C:S" + OWN + "|");
-  }
-
-  /** What the server answers to them. */
-  private static byte[] answered(@Nullable String... row) {
-    return concat(
-        message(new CloseComplete(), new ParseComplete(), new BindComplete()),
-        message(row(row)),
-        message(new CommandComplete("SELECT 1"), new CloseComplete(), new CloseComplete()));
-  }
-
-  @BeforeEach
-  void begin() throws Exception {
-    interceptor =
-        new WordInterceptor("install") {
-          @Override
-          public Rewrite rewrite(String text, ServerSettings settings) {
-            return text.startsWith("CALL")
-                ? new Rewrite(text, List.of(), Keys.OF_PROCEDURE)
-                : new Rewrite(
-                    "DO 'x'",
-                    List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 7, 6)),
-                    Keys.OF_STATEMENT);
-          }
-        };
-    client = client(startup("user", "ann"));
-    backend = ready(client);
-  }
-
-  /** The server is asked whether the role may have the keys, in a series of its own. */
-  private void asked(byte[] answer) throws Exception {
-    asked("ask", answer);
-  }
-
-  private void asked(String question, byte[] answer) throws Exception {
-    backendReads(own(question));
-    backendReads("S:");
-    backend.send(concat(answer, message(new ReadyForQuery('I'))));
-  }
-
-  /** The same within a series, or a transaction block, of the client's. */
-  private void askedWithinASeries(byte[] answer) throws Exception {
-    backendReads(ASK);
-    backendReads("H:");
-    backend.send(answer);
-  }
-
-  private void askedForItsSettings() throws Exception {
-    backendReads(own("SHOW client_encoding"));
-    backendReads(own("SHOW standard_conforming_strings"));
-    backendReads("H:");
-    backend.send(concat(answered("UTF8"), answered("on")));
-  }
-
-  private void beginABlock() throws Exception {
-    client.send(new Query("BEGIN"));
-    backendReads("Q:BEGIN|");
-    backend.send(new CommandComplete("BEGIN"), new ReadyForQuery('T'));
-    clientReads("C:BEGIN|", "Z:T");
-  }
-
-  private void installInAPipeline() throws Exception {
-    client
-        .send(new Parse("", "install", List.of()))
-        .send(Bind.EMPTY)
-        .send(new Execute("", 0))
-        .send(new Sync());
-  }
-
-  /** A statement says that it wants the keys. */
-  private void wantsTheKeys() throws Exception {
-    client.send(new Query("SELECT setup()"));
-    backendReads("Q:SELECT setup()|");
-    backend.send(concat(WANTED, message(new CommandComplete("SELECT 1"), new ReadyForQuery('I'))));
-    clientReads("C:SELECT 1|");
-  }
-
-  /** It does so before the client is told that the server is ready. */
-  private void closesWhatTheErrorHasLeft(String transaction) throws Exception {
-    backendReads("C:S" + OWN + "|", "S:");
-    backend.send(
-        concat(message(new CloseComplete()), message(BackendMessage.READY_FOR_QUERY, transaction)));
-    clientReads("Z:" + transaction);
-  }
-
+class CallbackKeyDeliveryTest extends KeyDeliveryStage {
   @Test
   void asksWithoutKeysAndOffersThemBeforeAQueryIfTheRoleMayHaveThem() throws Exception {
     client.send(new Query("install"));
@@ -166,10 +29,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
     asked(YES);
     backendReads(OFFER);
     backendReads("Q:DO 'x'|", "S:");
-    backend.send(
-        concat(
-            OFFERED,
-            message(new CommandComplete("DO"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
+    offered(new CommandComplete("DO"), new ReadyForQuery('I'), new ReadyForQuery('I'));
     clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -218,7 +78,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
     clientReads("1:", "2:");
     backendReads(OFFER);
     backendReads("E:|||||", "S:");
-    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new ReadyForQuery('I'))));
+    offered(new CommandComplete("DO"), new ReadyForQuery('I'));
     clientReads("C:CREATE EXTENSION|", "Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -297,7 +157,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
     clientReads("1:", "2:");
     backendReads(OFFER);
     backendReads("E:|||||", "S:");
-    backend.send(concat(OFFERED, message(new CommandComplete("DO"), new ReadyForQuery('T'))));
+    offered(new CommandComplete("DO"), new ReadyForQuery('T'));
     clientReads("C:CREATE EXTENSION|", "Z:T");
     assertNothingElseIsUnderWay();
   }
@@ -398,10 +258,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
     asked("ask for procedure", YES);
     backendReads(OFFER);
     backendReads("Q:CALL setup()|", "S:");
-    backend.send(
-        concat(
-            OFFERED,
-            message(new CommandComplete("CALL"), new ReadyForQuery('I'), new ReadyForQuery('I'))));
+    offered(new CommandComplete("CALL"), new ReadyForQuery('I'), new ReadyForQuery('I'));
     clientReads("C:CALL|", "Z:I");
     assertNothingElseIsUnderWay();
   }
@@ -429,8 +286,7 @@ class CallbackKeyDeliveryTest extends RelayStage {
     asked(YES);
     backendReads(OFFER);
     backendReads("Q:DO 'x'|", "S:");
-    backend.send(
-        concat(OFFERED, message(new CommandComplete("DO"), new CopyInResponse(0, List.of()))));
+    offered(new CommandComplete("DO"), new CopyInResponse(0, List.of()));
     clientReads("C:CREATE EXTENSION|", "G:|||");
     client.send(new FrontendMessage.CopyDone());
     backendReads("c:");
@@ -438,131 +294,5 @@ class CallbackKeyDeliveryTest extends RelayStage {
     backend.send(new CommandComplete("COPY 0"), new ReadyForQuery('I'));
     clientReads("C:COPY 0|", "Z:I");
     assertNothingElseIsUnderWay();
-  }
-
-  @Test
-  void hasTheKeysStoredBeforeTheClientIsTold() throws Exception {
-    client.send(new Query("SELECT setup()"));
-    backendReads("Q:SELECT setup()|");
-    backend.send(concat(WANTED, message(new CommandComplete("SELECT 1"), new ReadyForQuery('T'))));
-    clientReads("C:SELECT 1|");
-
-    backendReads(ASK);
-    backendReads("S:");
-    backend.send(concat(YES, message(new ReadyForQuery('T'))));
-    backendReads(OFFER);
-    backendReads(STORE);
-    backend.send(
-        concat(
-            OFFERED,
-            message(
-                new ParseComplete(),
-                new BindComplete(),
-                notice("SINFO", "VINFO", "CZL002", "Mfailed"),
-                new CommandComplete("DO"),
-                new CloseComplete(),
-                new ReadyForQuery('T'))));
-    clientReads("Z:T");
-    assertNothingElseIsUnderWay();
-  }
-
-  @Test
-  void holdsWhatTheClientSendsWhileTheKeysAreStored() throws Exception {
-    wantsTheKeys();
-    backendReads(ASK);
-    backendReads("S:");
-
-    client.send(new Query("next"));
-    settle();
-    backend.send(concat(YES, message(new ReadyForQuery('I'))));
-
-    backendReads(OFFER);
-    backendReads(STORE);
-    backendReads("Q:next|");
-  }
-
-  @Test
-  void storesNothingForARoleThatMayNotHaveTheKeys() throws Exception {
-    wantsTheKeys();
-    asked(NO);
-
-    backendReads("S:");
-    backend.send(new ReadyForQuery('I'));
-    clientReads("Z:I");
-    assertNothingElseIsUnderWay();
-  }
-
-  @Test
-  void keepsTheErrorOfItsOwnQuestionFromTheClient() throws Exception {
-    wantsTheKeys();
-    backendReads(ASK);
-    backendReads("S:");
-
-    backend.send(concat(TIMEOUT, message(new ReadyForQuery('I'))));
-
-    backendReads("S:");
-    backend.send(new ReadyForQuery('I'));
-    clientReads("Z:I");
-    assertNothingElseIsUnderWay();
-  }
-
-  @Test
-  void keepsTheErrorOfItsOwnStatementsFromTheClient() throws Exception {
-    wantsTheKeys();
-    asked(YES);
-    backendReads(OFFER);
-    backendReads(STORE);
-
-    backend.send(concat(TIMEOUT, message(new ReadyForQuery('I'))));
-
-    clientReads("Z:I");
-    assertNothingElseIsUnderWay();
-  }
-
-  @Test
-  void storesTheKeysWhenTheClientHasNothingElseUnderWay() throws Exception {
-    client.send(new Query("first"), new Query("second"));
-    backendReads("Q:first|", "Q:second|");
-    backend.send(concat(WANTED, message(new CommandComplete("A"), new ReadyForQuery('I'))));
-    clientReads("C:A|", "Z:I");
-
-    backend.send(new CommandComplete("B"), new ReadyForQuery('I'));
-
-    clientReads("C:B|");
-    backendReads(ASK);
-  }
-
-  @Test
-  void storesNothingInAFailedTransaction() throws Exception {
-    client.send(new Query("SELECT setup(); fail"));
-    backend.read();
-    backend.send(concat(WANTED, message(error("SERROR"), new ReadyForQuery('E'))));
-
-    clientReads("E:SERROR||", "Z:E");
-    assertNothingElseIsUnderWay();
-  }
-
-  /** One more exchange goes through as it is. */
-  private void assertNothingElseIsUnderWay() throws Exception {
-    client.send(new Query("next"));
-    backendReads("Q:next|");
-    backend.send(new EmptyQueryResponse());
-    clientReads("I:");
-  }
-
-  private void backendReads(List<String> messages) throws Exception {
-    backendReads(messages.toArray(String[]::new));
-  }
-
-  private void backendReads(String... messages) throws Exception {
-    for (String message : messages) {
-      assertThat(backend.read()).hasToString(message);
-    }
-  }
-
-  private void clientReads(String... messages) throws Exception {
-    for (String message : messages) {
-      assertThat(client.read()).hasToString(message);
-    }
   }
 }

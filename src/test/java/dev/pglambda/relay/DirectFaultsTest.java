@@ -30,6 +30,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -117,8 +119,7 @@ class DirectFaultsTest {
       };
     }
 
-    private static byte[] each(
-        List<byte[]> answers, java.util.function.UnaryOperator<String> change) {
+    private static byte[] each(List<byte[]> answers, UnaryOperator<String> change) {
       List<byte[]> changed = new ArrayList<>();
       for (byte[] answer : answers) {
         String body =
@@ -258,8 +259,7 @@ class DirectFaultsTest {
     assertThat(stage.model.knows(ExtendedQueryPipeline.OWN_NAME)).isFalse();
   }
 
-  private static void atEachAnswer(
-      Script script, Event event, java.util.function.Consumer<DirectStage> then) {
+  private static void atEachAnswer(Script script, Event event, Consumer<DirectStage> then) {
     int at = 0;
     for (boolean happened = true; happened; at++) {
       try (DirectStage stage = new DirectStage(DirectCallMode.AUTO)) {

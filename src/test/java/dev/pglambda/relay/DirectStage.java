@@ -38,6 +38,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session that serves calls itself, between a client and a server that say what a test says: in
@@ -167,8 +168,7 @@ final class DirectStage implements AutoCloseable {
   }
 
   /** The message that the server reads next, taken from it; null if there is none. */
-  @org.jspecify.annotations.Nullable
-  Received nextToServer() {
+  @Nullable Received nextToServer() {
     return unanswered.poll();
   }
 

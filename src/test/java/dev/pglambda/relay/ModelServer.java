@@ -28,6 +28,7 @@ import dev.pglambda.testing.Peer.Received;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -199,7 +200,7 @@ final class ModelServer {
     if (!code.find() || !octets.find()) {
       throw new AssertionError("unexpected block: " + block);
     }
-    String text = new String(java.util.HexFormat.of().parseHex(octets.group(1)), ISO_8859_1);
+    String text = new String(HexFormat.of().parseHex(octets.group(1)), ISO_8859_1);
     if (block.contains("RAISE WARNING")) {
       return List.of(
           message(notice("SWARNING", "VWARNING", "C" + code.group(1), "M" + text)),

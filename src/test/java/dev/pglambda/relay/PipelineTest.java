@@ -8,6 +8,7 @@ import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.testing.Peer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
@@ -65,7 +66,7 @@ class PipelineTest extends RelayStage {
         send(backend, message(new ReadyForQuery('I')), count);
       }
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -77,7 +78,7 @@ class PipelineTest extends RelayStage {
         peer.send(concat(some));
       }
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.CommandComplete;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
@@ -168,8 +169,7 @@ class PreparedStatementsTest extends RelayStage {
 
   @Test
   void keepsNoNameThatTheServerHasNot() {
-    PreparedStatements prepared =
-        new PreparedStatements(dev.pglambda.limits.MemoryBudget.unlimited().open());
+    PreparedStatements prepared = new PreparedStatements(MemoryBudget.unlimited().open());
     List<ReplacedSpan> text = List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 5, 9));
     for (int i = 0; i < 100_000; i++) {
       ByteBuf name = Unpooled.copiedBuffer("s" + i, StandardCharsets.US_ASCII);
@@ -188,8 +188,7 @@ class PreparedStatementsTest extends RelayStage {
 
   @Test
   void keepsNoPortalBeyondItsTransaction() throws Exception {
-    PreparedStatements prepared =
-        new PreparedStatements(dev.pglambda.limits.MemoryBudget.unlimited().open());
+    PreparedStatements prepared = new PreparedStatements(MemoryBudget.unlimited().open());
     List<ReplacedSpan> text = List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 5, 9));
     ByteBuf names = Unpooled.copiedBuffer("p\0s\0", StandardCharsets.US_ASCII);
     prepared.parse(names, 2, 3, text, Keys.NONE).completed();

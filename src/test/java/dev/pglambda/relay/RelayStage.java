@@ -10,6 +10,7 @@ import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.listener.ClientLimits;
 import dev.pglambda.listener.ClientListener;
 import dev.pglambda.listener.ReservedDatabase;
@@ -28,6 +29,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -75,7 +77,7 @@ public abstract class RelayStage {
     try {
       return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -109,7 +111,7 @@ public abstract class RelayStage {
                 startupTimeout,
                 inspectLimit,
                 keepalives,
-                dev.pglambda.limits.MemoryBudget.unlimited()),
+                MemoryBudget.unlimited()),
             limits,
             sessions,
             interceptor,

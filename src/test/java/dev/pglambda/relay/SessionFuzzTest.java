@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.Octets;
 import dev.pglambda.testing.Peer;
@@ -32,7 +33,7 @@ class SessionFuzzTest {
           Duration.ofSeconds(30),
           1 << 14,
           RelayStage.KEEPALIVES,
-          dev.pglambda.limits.MemoryBudget.unlimited());
+          MemoryBudget.unlimited());
   private static final byte[] STARTUP = Peer.startup("user", "ann");
 
   /** What a session may hold, beyond what it was sent, once nobody reads. */

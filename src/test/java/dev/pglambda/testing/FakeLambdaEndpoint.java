@@ -1,5 +1,7 @@
 package dev.pglambda.testing;
 
+import static dev.pglambda.testing.Awaiting.await;
+
 import dev.pglambda.lambda.FunctionName;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -18,14 +20,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeLambdaEndpoint implements AutoCloseable {
   private static final int LARGEST_REQUEST = 64 << 20;
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final EventLoopGroup group =
       new NioEventLoopGroup(1, new DefaultThreadFactory("fake-lambda", true));
@@ -170,32 +169,18 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
   }
 
   /** Waits until so many requests have arrived. */
-  public void awaitRequests(int count) throws InterruptedException {
-    await(() -> requests.size() >= count, "requests: at least " + count);
+  public void awaitRequests(int count) {
+    await("requests").until(() -> requests().size(), now -> now >= count);
   }
 
   /** Waits until so many requests have been aborted. */
-  public void awaitAborted(int count) throws InterruptedException {
-    await(() -> aborted >= count, "aborted requests: at least " + count);
+  public void awaitAborted(int count) {
+    await("aborted requests").until(this::aborted, now -> now >= count);
   }
 
   /** Waits until no more than so many connections are open. */
-  public void awaitOpenConnections(int most) throws InterruptedException {
-    await(() -> openConnections <= most, "open connections: at most " + most);
-  }
-
-  private synchronized void await(BooleanSupplier condition, String expected)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
-        throw new AssertionError(
-            "%d requests, %d aborted, %d open connections (expected: %s)"
-                .formatted(requests.size(), aborted, openConnections, expected));
-      }
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-    }
+  public void awaitOpenConnections(int most) {
+    await("open connections").until(this::openConnections, now -> now <= most);
   }
 
   /**
@@ -254,12 +239,10 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
   synchronized void connected() {
     connections++;
     openConnections++;
-    notifyAll();
   }
 
   synchronized void disconnected() {
     openConnections--;
-    notifyAll();
   }
 
   /** In one step, so that whoever has awaited a request can release its answer. */
@@ -270,17 +253,14 @@ public final class FakeLambdaEndpoint implements AutoCloseable {
     }
     inProgress++;
     maxConcurrency = Math.max(maxConcurrency, inProgress);
-    notifyAll();
   }
 
   synchronized void answered() {
     inProgress--;
-    notifyAll();
   }
 
   synchronized void abortedByClient() {
     inProgress--;
     aborted++;
-    notifyAll();
   }
 }

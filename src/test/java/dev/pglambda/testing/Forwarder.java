@@ -1,5 +1,6 @@
 package dev.pglambda.testing;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
@@ -8,10 +9,9 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +39,10 @@ public final class Forwarder implements AutoCloseable {
 
   private record Fault(Direction direction, int octets, Break how) {}
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-
   private final ServerSocket listener;
 
-  // Guarded by this.
-  private final List<Connection> connections = new ArrayList<>();
-  private int silent;
+  private final List<Connection> connections = new CopyOnWriteArrayList<>();
+  private final AtomicInteger silent = new AtomicInteger();
 
   private volatile int target;
   private volatile @Nullable Fault fault;
@@ -84,44 +81,27 @@ public final class Forwarder implements AutoCloseable {
 
   /** Closes the connections that are open now. */
   public void closeAll() {
-    snapshot().forEach(connection -> connection.end(Break.CLOSE));
+    connections.forEach(connection -> connection.end(Break.CLOSE));
   }
 
   /** How many connections have fallen silent. */
-  public synchronized int silent() {
-    return silent;
+  public int silent() {
+    return silent.get();
   }
 
   /** Waits until so many connections have fallen silent. */
-  public synchronized void awaitSilent(int count) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (silent < count) {
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
-        throw new AssertionError("silent: %d (expected: %d)".formatted(silent, count));
-      }
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-    }
-  }
-
-  private synchronized void fallenSilent() {
-    silent++;
-    notifyAll();
+  public void awaitSilent(int count) {
+    await("silent connections").until(silent::get, now -> now >= count);
   }
 
   /** How many connections were opened. */
   public int opened() {
-    return snapshot().size();
+    return connections.size();
   }
 
   /** What has passed over the newest connection, one {@code char} per byte. */
   public String passed(Direction direction) {
-    List<Connection> all = snapshot();
-    return all.get(all.size() - 1).passed(direction);
-  }
-
-  private synchronized List<Connection> snapshot() {
-    return List.copyOf(connections);
+    return connections.get(connections.size() - 1).passed(direction);
   }
 
   private static void run(String name, Runnable task) {
@@ -137,9 +117,7 @@ public final class Forwarder implements AutoCloseable {
         try {
           Connection connection =
               new Connection(near, new Socket(InetAddress.getLoopbackAddress(), target), fault);
-          synchronized (this) {
-            connections.add(connection);
-          }
+          connections.add(connection);
           connection.start();
         } catch (IOException unreachable) {
           near.close();
@@ -220,7 +198,7 @@ public final class Forwarder implements AutoCloseable {
     private void end(Break how) {
       if (how == Break.SILENCE) {
         silent = true;
-        fallenSilent();
+        Forwarder.this.silent.incrementAndGet();
         return;
       }
       for (Socket socket : List.of(near, far)) {

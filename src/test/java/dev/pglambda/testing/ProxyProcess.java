@@ -17,10 +17,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The jar that users run, as a child process, with an environment that knows nothing of AWS or of
@@ -104,7 +107,7 @@ public final class ProxyProcess implements AutoCloseable {
         proxy.out.await("  psql ");
         proxy.noteChildren();
         return proxy;
-      } catch (AssertionError | InterruptedException e) {
+      } catch (AssertionError e) {
         proxy.close();
         throw e;
       }
@@ -234,8 +237,8 @@ public final class ProxyProcess implements AutoCloseable {
 
   /** Lines that a process has written so far. */
   public static final class Output {
-    private final List<String> lines = new ArrayList<>();
-    private boolean ended;
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final CountDownLatch end = new CountDownLatch(1);
 
     private Output(InputStream stream) {
       Thread reader = new Thread(() -> read(stream), "output");
@@ -245,49 +248,40 @@ public final class ProxyProcess implements AutoCloseable {
 
     private void read(InputStream stream) {
       try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, UTF_8))) {
-        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-          add(line);
-        }
+        reader.lines().forEach(lines::add);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } finally {
-        end();
+        end.countDown();
       }
     }
 
-    private synchronized void add(String line) {
-      lines.add(line);
-      notifyAll();
-    }
-
-    private synchronized void end() {
-      ended = true;
-      notifyAll();
-    }
-
-    public synchronized List<String> lines() {
+    public List<String> lines() {
       return List.copyOf(lines);
     }
 
     public String text() {
-      return String.join("\n", lines());
+      return String.join("\n", lines);
+    }
+
+    private boolean has(String text) {
+      return lines.stream().anyMatch(line -> line.contains(text));
     }
 
     /** Waits for a line that contains the text. */
-    public synchronized void await(String text) throws InterruptedException {
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (lines.stream().noneMatch(line -> line.contains(text))) {
-        if (ended || System.nanoTime() > deadline) {
-          throw new AssertionError("\"" + text + "\" never came in:\n" + text());
-        }
-        TimeUnit.MILLISECONDS.timedWait(this, 100);
+    public void await(String text) {
+      try {
+        Awaiting.await(text).atMost(PATIENCE).until(() -> end.getCount() == 0 || has(text));
+      } catch (ConditionTimeoutException late) {
+        // As when it never comes.
+      }
+      if (!has(text)) {
+        throw new AssertionError("\"" + text + "\" never came in:\n" + text());
       }
     }
 
-    private synchronized void awaitEnd() throws InterruptedException {
-      while (!ended) {
-        wait();
-      }
+    private void awaitEnd() throws InterruptedException {
+      end.await();
     }
   }
 }

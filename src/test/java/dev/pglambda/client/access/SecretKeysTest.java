@@ -7,19 +7,13 @@ import dev.pglambda.protocol.BackendMessage.CopyInResponse;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
-import dev.pglambda.testing.Reply;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.net.SocketException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,89 +27,30 @@ import org.postgresql.util.ServerErrorMessage;
  */
 @ParameterizedClass
 @MethodSource("dev.pglambda.testing.LambdaDatabase#ofEachVersion")
-class SecretKeysTest {
-  private static final String ROLE = "curious";
-  private static final String INSTALL = "CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE";
-  private static final String VERBOSE =
-      "SET client_min_messages = log; SET debug_print_plan = on; SET debug_print_parse = on;"
-          + " SET debug_print_rewritten = on";
-
-  private final LambdaDatabase database;
-  private final Connection superuser;
-
-  /** The keys, in each of the forms in which PostgreSQL shows a value. */
-  private final List<String> keys = new ArrayList<>();
+class SecretKeysTest extends SecretKeysStage {
+  private static final String LEFT_OPEN =
+      "SAVEPOINT a; CREATE EXTENSION nothing; CREATE EXTENSION aws_lambda";
 
   SecretKeysTest(LambdaDatabase database) throws SQLException {
-    this.database = database;
-    database.lambda().on("hello", Reply.json("\"hello\""));
-    superuser = database.connect();
+    super(database);
   }
 
-  @BeforeEach
-  void createRole() throws SQLException {
+  /** What an administrator may have set, so that a client can see messages of the log. */
+  private void logEverything() throws SQLException {
     Queries.execute(
         superuser,
-        "DROP SCHEMA IF EXISTS used CASCADE",
-        "CREATE SCHEMA used",
-        "CREATE ROLE " + ROLE + " LOGIN",
-        "GRANT USAGE, CREATE ON SCHEMA used TO " + ROLE,
-        """
-        CREATE FUNCTION used.greet() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
-        BEGIN
-          RETURN (SELECT payload FROM aws_lambda.invoke('hello', '1'::json));
-        END $$
-        """);
-    rememberKeys(superuser);
+        "ALTER ROLE " + ROLE + " SET log_statement = 'all'",
+        "ALTER ROLE " + ROLE + " SET log_min_duration_statement = 0",
+        "ALTER ROLE " + ROLE + " SET log_statement_stats = on");
   }
 
-  private void rememberKeys(Connection connection) throws SQLException {
-    keys.clear();
-    String[] stored =
-        Queries.row(
-                connection,
-                "SELECT link_password, encode(ipad, 'hex'), encode(opad, 'hex'),"
-                    + " encode(callback_ipad, 'hex'), encode(callback_opad, 'hex')"
-                    + " FROM pglambda.settings")
-            .split("\\|", -1);
-    for (String key : stored) {
-      keys.add(key);
-      keys.add(decimals(key.getBytes(StandardCharsets.US_ASCII)));
-      keys.add(decimals(HexFormat.of().parseHex(key)));
+  /** Newer servers give up the connection, and perhaps reset it. */
+  private static @Nullable BackendMessage readUnlessEnded(WireClient client) throws IOException {
+    try {
+      return client.read();
+    } catch (SocketException reset) {
+      return null;
     }
-  }
-
-  @AfterEach
-  void dropRole() throws SQLException {
-    Queries.execute(superuser, "DROP OWNED BY " + ROLE, "DROP ROLE " + ROLE);
-    superuser.close();
-  }
-
-  /** As debug_print_plan shows the bytes of a constant, but for the spaces. */
-  private static String decimals(byte[] octets) {
-    StringBuilder text = new StringBuilder();
-    for (byte octet : octets) {
-      text.append(octet);
-    }
-    return text.toString();
-  }
-
-  private void assertNoKeyIn(String shown) {
-    String withoutSpace = shown.replaceAll("\\s+", "");
-    assertThat(keys).hasSize(15).noneMatch(withoutSpace::contains);
-  }
-
-  private WireClient client() throws IOException {
-    return client(database.name());
-  }
-
-  private WireClient client(String name) throws IOException {
-    return WireClient.connect(database.proxy().host(), database.proxy().port(), ROLE, name, null);
-  }
-
-  /** Everything that the server said. */
-  private static String answer(WireClient client) throws IOException {
-    return client.readUntilReady().toString();
   }
 
   @ParameterizedTest
@@ -229,149 +164,6 @@ class SecretKeysTest {
     }
   }
 
-  @Test
-  void areNotInThePlansThatAFunctionsCallerCanSee() throws Exception {
-    try (WireClient client = client()) {
-      client.query(VERBOSE);
-      answer(client);
-
-      String shown = answer(client.query("SELECT used.greet()"));
-
-      assertThat(shown).contains("DataRow[\"hello\"]").contains(":constvalue");
-      assertNoKeyIn(shown);
-    }
-  }
-
-  /** What the caller can set off in the midst of a call, so that plpgsql plans anew. */
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "SET pglambda.callback = '127.0.0.1|1|x|0000'",
-        "SELECT set_config('pglambda.callback', repeat('|', 999), false)",
-        "SELECT set_config('pglambda.callback', repeat('x', 500000), false)",
-        "SET pglambda.callback = '?x|y|z|0'",
-        "SET pglambda.nonce = 'x'",
-        "SELECT set_config('pglambda.nonce', repeat('x', 500000), false)",
-        "SET aws_lambda.request_timeout_ms = 'x'",
-        "SET statement_timeout = 1",
-        "SET statement_timeout = 5",
-        "SET temp_file_limit = 0",
-        "SET plan_cache_mode = force_custom_plan",
-        "SET search_path = pglambda, used",
-      })
-  void areNotInThePlansOfACallThatComesAfterAnError(String setting) throws Exception {
-    try (WireClient client = client()) {
-      answer(client.query(VERBOSE));
-      answer(client.query("BEGIN"));
-      StringBuilder shown = new StringBuilder();
-      for (int i = 0; i < 3; i++) {
-        answer(client.query("SAVEPOINT a"));
-        answer(client.query(setting));
-        shown.append(answer(client.query("SELECT used.greet()")));
-        shown.append(answer(client.query("SELECT used.greet()")));
-        answer(client.query("ROLLBACK TO a"));
-        shown.append(answer(client.query("SELECT used.greet()")));
-      }
-
-      assertThat(shown).contains("DataRow[\"hello\"]").contains(":constvalue");
-      assertNoKeyIn(shown.toString());
-    }
-  }
-
-  /** Only there can a parameter hold what is not a text. */
-  @Test
-  void areNotInThePlansOfADatabaseInSqlAscii() throws Exception {
-    String name = database.name() + "_ascii_" + System.nanoTime();
-    Queries.execute(
-        superuser,
-        "CREATE DATABASE %s ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
-            .formatted(name));
-    try (Connection there = database.proxy().connect(name)) {
-      Queries.execute(
-          there,
-          "CREATE EXTENSION aws_lambda CASCADE",
-          "CREATE FUNCTION greet() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
-              + " RETURN (SELECT payload FROM aws_lambda.invoke('hello', '1'::json)); END $$");
-      rememberKeys(there);
-    }
-    try (WireClient client = client(name)) {
-      answer(client.query(VERBOSE));
-      answer(client.query("BEGIN"));
-      StringBuilder shown = new StringBuilder();
-      for (String octets : List.of("x\\xff", "a|1|\\xc3|0", "\\x80|1|a|0")) {
-        for (String parameter : List.of("callback", "nonce")) {
-          for (int i = 0; i < 3; i++) {
-            answer(client.query("SAVEPOINT a"));
-            answer(
-                client.query(
-                    "SELECT set_config('pglambda.%s', E'%s', false)".formatted(parameter, octets)));
-            shown.append(answer(client.query("SELECT greet()")));
-            answer(client.query("ROLLBACK TO a"));
-          }
-        }
-      }
-      shown.append(answer(client.query("SELECT greet()")));
-
-      assertThat(shown).contains("DataRow[\"hello\"]").contains(":constvalue");
-      assertNoKeyIn(shown.toString());
-    }
-    Queries.execute(superuser, "DROP DATABASE " + name);
-  }
-
-  /** The link cannot be opened: its connection string has the password. */
-  @Test
-  void areNotInThePlansOfALinkThatCannotBeOpened() throws Exception {
-    Queries.execute(superuser, "UPDATE pglambda.settings SET host = 'no.such.host.invalid'");
-    try (WireClient client =
-        WireClient.connect(
-            database.postgres().host(), database.postgres().port(), ROLE, database.name(), null)) {
-      answer(client.query(VERBOSE));
-      answer(client.query("BEGIN"));
-      StringBuilder shown = new StringBuilder();
-      for (int i = 0; i < 3; i++) {
-        answer(client.query("SAVEPOINT a"));
-        shown.append(answer(client.query("SELECT used.greet()")));
-        answer(client.query("ROLLBACK TO a"));
-      }
-
-      assertThat(shown).contains("C=08001").contains(":constvalue");
-      assertNoKeyIn(shown.toString());
-    } finally {
-      Queries.execute(superuser, "UPDATE pglambda.settings SET host = '127.0.0.1'");
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"json", "text"})
-  void areNotInThePlansThatAutoExplainShows(String format) throws Exception {
-    for (String setting :
-        List.of(
-            "session_preload_libraries = auto_explain",
-            "auto_explain.log_min_duration = 0",
-            "auto_explain.log_nested_statements = on",
-            "auto_explain.log_analyze = on",
-            "auto_explain.log_verbose = on",
-            "auto_explain.log_triggers = on",
-            "auto_explain.log_format = " + format)) {
-      Queries.execute(superuser, "ALTER ROLE " + ROLE + " SET " + setting);
-    }
-    try (WireClient client = client()) {
-      answer(client.query(VERBOSE));
-      answer(client.query("BEGIN"));
-      StringBuilder shown = new StringBuilder();
-      for (String parameter : List.of("0", "?x|y|z|0", "x")) {
-        answer(client.query("SAVEPOINT a"));
-        answer(client.query("SET pglambda.callback = '" + parameter + "'"));
-        shown.append(answer(client.query("SELECT used.greet()")));
-        answer(client.query("ROLLBACK TO a"));
-        shown.append(answer(client.query("SELECT used.greet()")));
-      }
-
-      assertThat(shown).contains("DataRow[\"hello\"]").contains("pglambda.settings");
-      assertNoKeyIn(shown.toString());
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -409,15 +201,6 @@ class SecretKeysTest {
     }
   }
 
-  /** What an administrator may have set, so that a client can see messages of the log. */
-  private void logEverything() throws SQLException {
-    Queries.execute(
-        superuser,
-        "ALTER ROLE " + ROLE + " SET log_statement = 'all'",
-        "ALTER ROLE " + ROLE + " SET log_min_duration_statement = 0",
-        "ALTER ROLE " + ROLE + " SET log_statement_stats = on");
-  }
-
   @Test
   void areNotInWhatInstallingShows() throws Exception {
     logEverything();
@@ -433,9 +216,6 @@ class SecretKeysTest {
       assertNoKeyIn(answer(client));
     }
   }
-
-  private static final String LEFT_OPEN =
-      "SAVEPOINT a; CREATE EXTENSION nothing; CREATE EXTENSION aws_lambda";
 
   @Test
   void areNotEvenOfferedToARoleThatMayNotHaveThem() throws Exception {
@@ -478,15 +258,6 @@ class SecretKeysTest {
       String failed = answer(client.execute("pglambda_keys", 0).sync());
       assertThat(failed).contains("portal \"pglambda_keys\" cannot be run");
       assertNoKeyIn(failed);
-    }
-  }
-
-  /** Newer servers give up the connection, and perhaps reset it. */
-  private static @Nullable BackendMessage readUnlessEnded(WireClient client) throws IOException {
-    try {
-      return client.read();
-    } catch (SocketException reset) {
-      return null;
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.pglambda.client.direct;
 
-import dev.pglambda.client.direct.RandomCallConversation.Step;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.DataRow;
 import dev.pglambda.protocol.BackendMessage.ErrorResponse;
@@ -26,12 +25,12 @@ final class CallTranscript {
   private static final Pattern OID_OF_A_TABLE = Pattern.compile("tableOid=\\d{5,}");
   private static final Pattern TEMPORARY = Pattern.compile("pg_temp_\\d+");
 
-  private final List<Step> steps;
+  private final List<ConversationStep> steps;
   private final List<List<String>> answers = new ArrayList<>();
   private final Pattern composite;
   private int requests;
 
-  private CallTranscript(List<Step> steps, int compositeOid) {
+  private CallTranscript(List<ConversationStep> steps, int compositeOid) {
     this.steps = steps;
     composite = Pattern.compile("\\b" + Integer.toUnsignedString(compositeOid) + "\\b");
   }
@@ -43,7 +42,7 @@ final class CallTranscript {
    * @param waiting whether the client waits for the answer to each message before it sends the next
    */
   static CallTranscript of(
-      LambdaDatabase database, int compositeOid, List<Step> steps, boolean waiting)
+      LambdaDatabase database, int compositeOid, List<ConversationStep> steps, boolean waiting)
       throws IOException {
     CallTranscript transcript = new CallTranscript(steps, compositeOid);
     try (WireClient client =
@@ -54,7 +53,7 @@ final class CallTranscript {
             database.name(),
             null)) {
       boolean open = true;
-      for (Step step : steps) {
+      for (ConversationStep step : steps) {
         open = open && transcript.hold(step, client, database.lambda(), waiting);
       }
       if (open) {
@@ -65,7 +64,8 @@ final class CallTranscript {
   }
 
   /** Whether the session goes on. */
-  private boolean hold(Step step, WireClient client, FakeLambdaEndpoint lambda, boolean waiting)
+  private boolean hold(
+      ConversationStep step, WireClient client, FakeLambdaEndpoint lambda, boolean waiting)
       throws IOException {
     List<String> lines = new ArrayList<>();
     answers.add(lines);
@@ -85,7 +85,8 @@ final class CallTranscript {
     return open;
   }
 
-  private boolean hold(Step step, WireClient client, List<String> lines) throws IOException {
+  private boolean hold(ConversationStep step, WireClient client, List<String> lines)
+      throws IOException {
     int answered = 0;
     BackendMessage message = null;
     step.send(client);

@@ -222,6 +222,14 @@ final class CallingModes implements AutoCloseable {
       return this;
     }
 
+    /** The same for so many answers. */
+    Conversation readUntilReady(int answers) throws IOException {
+      for (int i = 0; i < answers; i++) {
+        readUntilReady();
+      }
+      return this;
+    }
+
     private List<String> payloads() {
       return requests.stream().map(ReceivedRequest::text).toList();
     }

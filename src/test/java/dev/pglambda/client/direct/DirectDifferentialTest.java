@@ -3,7 +3,6 @@ package dev.pglambda.client.direct;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.client.direct.CallingModes.Mode;
-import dev.pglambda.client.direct.RandomCallConversation.Step;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
@@ -151,11 +150,11 @@ class DirectDifferentialTest {
     }
 
     /** The difference in the fewest steps that still have one. */
-    private String shortest(List<Step> steps, Mode mode) throws Exception {
-      List<Step> left = new ArrayList<>(steps);
+    private String shortest(List<ConversationStep> steps, Mode mode) throws Exception {
+      List<ConversationStep> left = new ArrayList<>(steps);
       String difference = null;
       for (int i = left.size() - 1; i >= 0; i--) {
-        List<Step> fewer = new ArrayList<>(left);
+        List<ConversationStep> fewer = new ArrayList<>(left);
         fewer.remove(i);
         String still = difference(fewer, mode);
         if (still != null) {
@@ -166,13 +165,14 @@ class DirectDifferentialTest {
       return Objects.requireNonNullElse(difference, String.valueOf(difference(left, mode)));
     }
 
-    private @Nullable String difference(List<Step> steps, Mode mode) throws Exception {
+    private @Nullable String difference(List<ConversationStep> steps, Mode mode) throws Exception {
       List<CallTranscript> both = hold(steps, List.of(mode));
       return both.get(1).differenceFrom(both.get(0));
     }
 
     /** Holds a conversation where the extension serves the calls, and in other modes. */
-    private List<CallTranscript> hold(List<Step> steps, List<Mode> others) throws Exception {
+    private List<CallTranscript> hold(List<ConversationStep> steps, List<Mode> others)
+        throws Exception {
       List<Future<CallTranscript>> running = new ArrayList<>();
       running.add(threads.submit(() -> hold(steps, Mode.EXTENSION)));
       others.forEach(mode -> running.add(threads.submit(() -> hold(steps, mode))));
@@ -183,11 +183,11 @@ class DirectDifferentialTest {
       return transcripts;
     }
 
-    private CallTranscript hold(List<Step> steps, Mode mode) throws Exception {
+    private CallTranscript hold(List<ConversationStep> steps, Mode mode) throws Exception {
       return hold(steps, Objects.requireNonNull(places.get(mode)), false);
     }
 
-    private static CallTranscript hold(List<Step> steps, Place place, boolean waiting)
+    private static CallTranscript hold(List<ConversationStep> steps, Place place, boolean waiting)
         throws Exception {
       Queries.execute(place.operator(), RandomCalls.SETUP.toArray(String[]::new));
       return CallTranscript.of(place.database(), place.composite(), steps, waiting);

@@ -1,5 +1,8 @@
 package dev.pglambda.client.direct;
 
+import static dev.pglambda.testing.JdbcCalls.CALL;
+import static dev.pglambda.testing.JdbcCalls.callTenTimes;
+import static dev.pglambda.testing.JdbcCalls.insertInABatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -36,8 +39,6 @@ import org.postgresql.util.PSQLException;
 @MethodSource("dev.pglambda.client.direct.CallingModes#ofNewestVersion")
 @Timeout(120)
 class DirectJdbcTest {
-  private static final String CALL =
-      "SELECT status_code, payload, executed_version FROM aws_lambda.invoke(?, ?::json)";
   private static final String PATIENT = "SET aws_lambda.request_timeout_ms = 60000";
 
   private final LambdaDatabase database;
@@ -71,19 +72,8 @@ class DirectJdbcTest {
         "defaultRowFetchSize=1"
       })
   void executesAStatementTenTimesInEachMode(String mode) throws SQLException {
-    try (Connection connection = database.connect(mode);
-        PreparedStatement statement = connection.prepareStatement(CALL)) {
-      for (int i = 0; i < 10; i++) {
-        statement.setString(1, "echo");
-        statement.setString(2, "{\"n\": " + i + "}");
-        try (ResultSet row = statement.executeQuery()) {
-          assertThat(row.next()).isTrue();
-          assertThat(row.getInt("status_code")).isEqualTo(200);
-          assertThat(row.getString("payload")).isEqualTo("{\"n\": " + i + "}");
-          assertThat(row.getString("executed_version")).isEqualTo("$LATEST");
-          assertThat(row.next()).isFalse();
-        }
-      }
+    try (Connection connection = database.connect(mode)) {
+      callTenTimes(connection);
     }
     assertThat(requests()).hasSize(10).doesNotHaveDuplicates();
   }
@@ -160,21 +150,7 @@ class DirectJdbcTest {
   @ValueSource(strings = {"", "reWriteBatchedInserts=true", "preferQueryMode=simple"})
   void executesBatches(String mode) throws SQLException {
     try (Connection connection = database.connect(mode)) {
-      Queries.execute(connection, "CREATE TEMPORARY TABLE batch (reply json)");
-      String insert = "INSERT INTO batch SELECT payload FROM aws_lambda.invoke(?, ?::json)";
-      try (PreparedStatement statement = connection.prepareStatement(insert)) {
-        for (int i = 0; i < 50; i++) {
-          statement.setString(1, "echo");
-          statement.setString(2, Integer.toString(i));
-          statement.addBatch();
-        }
-        assertThat(statement.executeBatch()).hasSize(50).containsOnly(1);
-      }
-      assertThat(
-              Queries.row(
-                  connection,
-                  "SELECT count(*), sum(reply::text::int), count(DISTINCT reply::text) FROM batch"))
-          .isEqualTo("50|1225|50");
+      insertInABatch(connection, 50);
     }
     assertThat(requests()).hasSize(50).doesNotHaveDuplicates();
   }

@@ -3,6 +3,7 @@ package dev.pglambda.client.direct;
 import static dev.pglambda.client.direct.CallingModes.CALL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.client.direct.CallingModes.Conversation;
 import dev.pglambda.client.direct.CallingModes.Heard;
 import dev.pglambda.testing.WireClient;
 import java.util.List;
@@ -25,12 +26,19 @@ class DirectPipelineTest {
     modes.prepareFunctions();
   }
 
+  private interface Dialogue {
+    void hold(Conversation talk, WireClient client) throws Exception;
+  }
+
+  private Heard hold(Dialogue dialogue) throws Exception {
+    return modes.hold(talk -> dialogue.hold(talk, talk.client()));
+  }
+
   @Test
   void aPipelineHasSeveralCalls() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.parse("s", CALL).bind("a", "s", List.of("echo", "1")).execute("a", 0);
               client.parse("", "SELECT (aws_lambda.invoke('echo', $1::json)).payload");
               client.bind("", "", List.of("2")).describePortal("").execute("", 0);
@@ -42,9 +50,7 @@ class DirectPipelineTest {
               client.bind("", "s", List.of("echo", "5")).execute("", 0).sync();
               client.query("SELECT aws_lambda.invoke('echo', '6'::json)");
               client.query("SELECT n, reply FROM kept");
-              for (int i = 0; i < 4; i++) {
-                talk.readUntilReady();
-              }
+              talk.readUntilReady(4);
             });
 
     assertThat(heard.types()).isEqualTo("12DC12TDC12nC2DC<I>2DC<I>TDC<I>TDC<I>");
@@ -54,9 +60,8 @@ class DirectPipelineTest {
   @Test
   void queriesAreAnsweredInOrder() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client
                   .query("SELECT 1")
                   .query("SELECT payload FROM aws_lambda.invoke('echo', '1'::json)");
@@ -68,9 +73,7 @@ class DirectPipelineTest {
               client
                   .query("ROLLBACK")
                   .query("SELECT (aws_lambda.invoke('echo', '6'::json)).payload");
-              for (int i = 0; i < 10; i++) {
-                talk.readUntilReady();
-              }
+              talk.readUntilReady(10);
             });
 
     assertThat(heard.types()).isEqualTo("TDC<I>TDC<I>E<I>TE<I>TDCTDC<I>C<T>TE<E>E<E>C<I>TDC<I>");
@@ -80,9 +83,8 @@ class DirectPipelineTest {
   @Test
   void flushBringsEachReplyWithoutSync() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.parse("", CALL).flush();
               talk.read(1);
               client.bind("", "", List.of("echo", "1")).flush();
@@ -104,9 +106,8 @@ class DirectPipelineTest {
   @Test
   void messagesBehindARunningCallWait() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.parse("", CALL).bind("", "", List.of("held", "1")).execute("", 0);
               client.parse("", "SELECT 1").bind("", "", List.of()).execute("", 0).sync();
               client.query("SELECT 2");
@@ -124,9 +125,8 @@ class DirectPipelineTest {
   @Test
   void aQueryBehindAParseIsATransactionOfItsOwn() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.parse("s", CALL).query("CREATE TEMP TABLE kept ()");
               talk.readUntilReady();
               client.parse("", CALL).bind("", "", List.of("echo", "1"));
@@ -145,9 +145,8 @@ class DirectPipelineTest {
   @Test
   void otherStatementsOfAPipelineAreOneTransactionWithACall() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.parse("i", "INSERT INTO kept VALUES ($1)").parse("c", CALL);
               client.bind("", "i", List.of("1")).execute("", 0);
               client.bind("", "c", List.of("echo", "1")).describePortal("").execute("", 0);
@@ -170,9 +169,8 @@ class DirectPipelineTest {
   @Test
   void nothingIsAskedBehindAnError() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.parse("", "SELECT nothing").parse("s", CALL);
               client.bind("", "s", List.of("echo", "1")).execute("", 0).sync();
               client.parse("s", CALL).bind("", "s", List.of("echo", "2")).execute("", 0).sync();
@@ -193,9 +191,8 @@ class DirectPipelineTest {
   @Test
   void everythingIsSkippedBehindACallThatFails() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.parse("i", "INSERT INTO kept VALUES ($1)").parse("c", CALL);
               client.bind("", "i", List.of("1")).execute("", 0);
               client.bind("", "c", List.of("failing", "1")).describePortal("").execute("", 0);
@@ -213,18 +210,15 @@ class DirectPipelineTest {
   @Test
   void aFailedTransactionAsksNothing() throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client
                   .parse("s", CALL)
                   .sync()
                   .query("BEGIN")
                   .query("SAVEPOINT a")
                   .query("SELECT 1/0");
-              for (int i = 0; i < 4; i++) {
-                talk.readUntilReady();
-              }
+              talk.readUntilReady(4);
               client.bind("", "s", List.of("echo", "1")).execute("", 0).sync();
               talk.readUntilReady();
               client.parse("", CALL).sync();
@@ -250,9 +244,8 @@ class DirectPipelineTest {
       })
   void theFirstStatementOfASessionIsCommitted(String insert) throws Exception {
     Heard heard =
-        modes.hold(
-            talk -> {
-              WireClient client = talk.client();
+        hold(
+            (talk, client) -> {
               client.query(insert);
               talk.readUntilReady();
               client.query("SELECT nothing");

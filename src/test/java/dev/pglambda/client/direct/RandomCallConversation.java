@@ -1,21 +1,18 @@
 package dev.pglambda.client.direct;
 
+import static dev.pglambda.client.direct.ConversationTexts.ALONE;
+import static dev.pglambda.client.direct.ConversationTexts.PLAIN;
+import static dev.pglambda.client.direct.ConversationTexts.READ;
+import static dev.pglambda.client.direct.ConversationTexts.READING;
+import static dev.pglambda.client.direct.ConversationTexts.SETTINGS;
+import static dev.pglambda.client.direct.ConversationTexts.TRANSACTION;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.client.direct.RandomCalls.Statement;
 import dev.pglambda.client.direct.RandomExpressions.Kind;
-import dev.pglambda.protocol.BackendMessage;
-import dev.pglambda.protocol.BackendMessage.DataRow;
-import dev.pglambda.protocol.BackendMessage.ErrorResponse;
-import dev.pglambda.protocol.BackendMessage.NoticeResponse;
-import dev.pglambda.protocol.BackendMessage.NotificationResponse;
-import dev.pglambda.protocol.BackendMessage.ParameterDescription;
-import dev.pglambda.protocol.BackendMessage.ParameterStatus;
-import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.testing.WireClient;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,190 +25,12 @@ import org.jspecify.annotations.Nullable;
  * seed.
  */
 final class RandomCallConversation {
-  private static final String[] PLAIN = {
-    "SELECT 1 AS one",
-    "SELECT id, name FROM t ORDER BY id",
-    "SELECT n, code, txt, reply FROM kept ORDER BY n",
-    "SELECT * FROM passing",
-    "SELECT last_value, is_called FROM s",
-    "INSERT INTO kept (n) VALUES (3) ON CONFLICT DO NOTHING",
-    "INSERT INTO numbered (reply) VALUES ('plain') RETURNING n",
-    "DELETE FROM kept",
-    "SELECT 1 / 0",
-    "SELECT missing",
-    "SELECT said('plain')",
-    "SET application_name = 'calling'",
-    "SHOW application_name",
-    "FETCH 2 FROM c",
-    "CLOSE c",
-    "PREPARE q AS SELECT 'prepared'",
-    "EXECUTE q",
-    "DEALLOCATE q",
-    "VALUES (1), (2)",
-    "TABLE t",
-    "UPDATE kept SET code = 1 RETURNING n",
-    "DO $$BEGIN RAISE WARNING 'of a block'; END$$",
-    "EXPLAIN (COSTS OFF) SELECT 1",
-    "EXPLAIN (COSTS OFF) SELECT 1 / 0",
-    "PREPARE r AS SELECT 1 / (count(*) - 3) FROM t",
-    "EXECUTE r",
-    "WITH d AS (DELETE FROM kept RETURNING n) SELECT 1 / count(*) FROM d",
-    "NOTIFY c, 'said'",
-    ""
-  };
-
-  private static final String[] TRANSACTION = {
-    "BEGIN",
-    "BEGIN",
-    "BEGIN READ ONLY",
-    "BEGIN ISOLATION LEVEL SERIALIZABLE",
-    "COMMIT",
-    "COMMIT",
-    "ROLLBACK",
-    "ROLLBACK",
-    "SAVEPOINT a",
-    "SAVEPOINT a",
-    "ROLLBACK TO a",
-    "ROLLBACK TO a",
-    "RELEASE a"
-  };
-
-  /** What means something else in a text of several statements. */
-  private static final String[] ALONE = {
-    "SET LOCAL application_name = 'local'",
-    "LOCK TABLE t",
-    "DECLARE c CURSOR FOR SELECT id FROM t ORDER BY id",
-    "VACUUM t"
-  };
-
-  private static final String[] SETTINGS = {
-    "SET aws_lambda.request_timeout_ms = 0",
-    "SET aws_lambda.connect_timeout_ms = 'x'",
-    "RESET ALL",
-    "SET plan_cache_mode = force_generic_plan",
-    "SET plan_cache_mode = force_custom_plan",
-    "SET standard_conforming_strings = off; SET escape_string_warning = off",
-    "SET client_min_messages = warning",
-    "SET statement_timeout = '20s'",
-    "SET DateStyle = German",
-    "SET search_path = w",
-    "SET default_transaction_read_only = on"
-  };
-
-  /** What changes how the texts behind it are read, in the same series of messages or not. */
-  private static final String[] READING = {
-    "SET standard_conforming_strings = off",
-    "SET standard_conforming_strings = off",
-    "SET standard_conforming_strings = on",
-    "SET LOCAL standard_conforming_strings = off",
-    "SET SESSION standard_conforming_strings TO DEFAULT",
-    "SELECT set_config('standard_conforming_strings', 'off', false)",
-    "SELECT set_config('standard_conforming_strings', 'on', true)",
-    "DO $$BEGIN SET standard_conforming_strings = off; END$$",
-    "RESET standard_conforming_strings",
-    "RESET ALL",
-    "DISCARD PLANS",
-  };
-
-  /** What is a call to one of two settings, and a comment to the other. */
-  private static final String[] READ = {
-    "SELECT '\\'' /*', payload FROM aws_lambda.invoke('echo', '{\"read\": 1}'::json) --*/",
-    "SELECT '\\' /* ', payload FROM aws_lambda.invoke('echo', '{\"read\": 2}'::json) --*/",
-    "SELECT payload, '\\'' --' FROM aws_lambda.invoke('echo', '{\"read\": 3}'::json)\n"
-        + "FROM aws_lambda.invoke('echo', '{\"read\": 4}'::json)",
-    "SELECT E'\\'' /*', payload FROM aws_lambda.invoke('echo', '{\"read\": 5}'::json) --*/",
-  };
-
-  /** What a client sends before it waits for the answer, in words and as messages. */
-  static final class Step {
-    private final List<String> words = new ArrayList<>();
-    private final List<Message> messages = new ArrayList<>();
-    private int answers;
-
-    /** Hears what the server says. */
-    interface Listener {
-      /** Whether more of it may be read: not at the end of the connection. */
-      boolean hears(@Nullable BackendMessage message);
-    }
-
-    private interface Message {
-      void to(WireClient client) throws IOException;
-    }
-
-    private Step add(String said, Message message) {
-      words.add(said);
-      messages.add(message);
-      return this;
-    }
-
-    private Step answered() {
-      answers++;
-      return this;
-    }
-
-    void send(WireClient client) throws IOException {
-      for (Message message : messages) {
-        message.to(client);
-      }
-    }
-
-    /**
-     * Sends each message only when the one before is answered, which a Flush sees to.
-     *
-     * @return whether the session goes on
-     */
-    boolean sendWaiting(WireClient client, Listener listener) throws IOException {
-      boolean skipping = false;
-      for (int i = 0; i < messages.size(); i++) {
-        messages.get(i).to(client);
-        String kind = words.get(i).replaceFirst("[: ].*(?s:.*)", "");
-        boolean ends = kind.equals("Sync") || kind.equals("Query");
-        if (kind.equals("Flush") || (skipping && !kind.equals("Sync"))) {
-          continue;
-        }
-        if (!ends) {
-          client.flush();
-        }
-        BackendMessage message;
-        do {
-          message = client.read();
-          if (!listener.hears(message)) {
-            return false;
-          }
-          skipping = message instanceof ErrorResponse && !kind.equals("Query");
-        } while (!skipping && !(ends ? message instanceof ReadyForQuery : isAnswer(message)));
-        skipping &= !kind.equals("Sync");
-      }
-      return true;
-    }
-
-    /** Whether it is the last one that answers a message of the extended query protocol. */
-    private static boolean isAnswer(@Nullable BackendMessage message) {
-      return !(message == null
-          || message instanceof NoticeResponse
-          || message instanceof ParameterStatus
-          || message instanceof NotificationResponse
-          || message instanceof DataRow
-          || message instanceof ParameterDescription);
-    }
-
-    /** How many times ReadyForQuery comes. */
-    int answers() {
-      return answers;
-    }
-
-    @Override
-    public String toString() {
-      return String.join("\n", words);
-    }
-  }
-
   private final Random random;
   private final RandomCalls calls;
   private final boolean installed;
   private final boolean transactions;
-  private final List<Step> steps = new ArrayList<>();
-  private Step step = new Step();
+  private final List<ConversationStep> steps = new ArrayList<>();
+  private ConversationStep step = new ConversationStep();
 
   RandomCallConversation(long seed) {
     random = new Random(seed);
@@ -233,14 +52,14 @@ final class RandomCallConversation {
     return installed;
   }
 
-  List<Step> steps() {
+  List<ConversationStep> steps() {
     return steps;
   }
 
   private void endStep() {
     if (step.answers() > 0) {
       steps.add(step);
-      step = new Step();
+      step = new ConversationStep();
     }
   }
 

@@ -12,11 +12,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.StringJoiner;
+import java.util.UUID;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
@@ -154,12 +156,7 @@ class JdbcDataTest {
     new Random(1).nextBytes(octets);
     List<Object> values =
         List.of(
-            42,
-            -1L << 40,
-            1.5,
-            true,
-            java.time.LocalDate.of(2000, 2, 29),
-            java.util.UUID.nameUUIDFromBytes(octets));
+            42, -1L << 40, 1.5, true, LocalDate.of(2000, 2, 29), UUID.nameUUIDFromBytes(octets));
     String sql =
         "SELECT ?::bytea, ?::int4, ?::int8, ?::float8, ?::bool, ?::date, ?::uuid, ARRAY[1, 2]";
 

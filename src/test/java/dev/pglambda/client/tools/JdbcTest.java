@@ -1,5 +1,8 @@
 package dev.pglambda.client.tools;
 
+import static dev.pglambda.testing.JdbcCalls.CALL;
+import static dev.pglambda.testing.JdbcCalls.callTenTimes;
+import static dev.pglambda.testing.JdbcCalls.insertInABatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,8 +38,6 @@ import org.postgresql.util.PSQLWarning;
 @ParameterizedClass
 @MethodSource("dev.pglambda.testing.LambdaDatabase#ofNewestVersion")
 class JdbcTest {
-  private static final String CALL =
-      "SELECT status_code, payload, executed_version FROM aws_lambda.invoke(?, ?::json)";
 
   private final LambdaDatabase database;
   private final FakeLambdaEndpoint lambda;
@@ -62,19 +63,8 @@ class JdbcTest {
       })
   void callsTenTimesInEachMode(String mode) throws SQLException {
     int before = lambda.requests("echo").size();
-    try (Connection connection = database.connect(mode);
-        PreparedStatement statement = connection.prepareStatement(CALL)) {
-      for (int i = 0; i < 10; i++) {
-        statement.setString(1, "echo");
-        statement.setString(2, "{\"n\": " + i + "}");
-        try (ResultSet row = statement.executeQuery()) {
-          assertThat(row.next()).isTrue();
-          assertThat(row.getInt(1)).isEqualTo(200);
-          assertThat(row.getString("payload")).isEqualTo("{\"n\": " + i + "}");
-          assertThat(row.getString("executed_version")).isEqualTo("$LATEST");
-          assertThat(row.next()).isFalse();
-        }
-      }
+    try (Connection connection = database.connect(mode)) {
+      callTenTimes(connection);
     }
     assertThat(lambda.requests("echo").size()).isEqualTo(before + 10);
   }
@@ -125,21 +115,7 @@ class JdbcTest {
   @Test
   void executesBatches() throws SQLException {
     try (Connection connection = database.connect()) {
-      Queries.execute(connection, "CREATE TEMPORARY TABLE batch (reply json)");
-      String insert = "INSERT INTO batch SELECT payload FROM aws_lambda.invoke(?, ?::json)";
-      try (PreparedStatement statement = connection.prepareStatement(insert)) {
-        for (int i = 0; i < 300; i++) {
-          statement.setString(1, "echo");
-          statement.setString(2, Integer.toString(i));
-          statement.addBatch();
-        }
-        assertThat(statement.executeBatch()).hasSize(300).containsOnly(1);
-      }
-      assertThat(
-              Queries.row(
-                  connection,
-                  "SELECT count(*), sum(reply::text::int), count(DISTINCT reply::text) FROM batch"))
-          .isEqualTo("300|44850|300");
+      insertInABatch(connection, 300);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.pglambda.client.wire;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.testing.BothWays;
 import dev.pglambda.testing.BothWays.Conversation;
@@ -244,8 +245,7 @@ class CopyProtocolTest {
               client.startupMessage(
                   StartupPacket.PROTOCOL_3_0,
                   Map.of("user", ways.postgres().user(), "replication", "true"));
-              while (!(client.read()
-                  instanceof dev.pglambda.protocol.BackendMessage.ReadyForQuery)) {
+              while (!(client.read() instanceof ReadyForQuery)) {
                 // what a walsender reports is compared elsewhere
               }
               client.query("START_REPLICATION PHYSICAL FFFF/0"); // not there yet

@@ -8,6 +8,7 @@ import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.BothWays;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -89,7 +90,7 @@ class LongPipelineTest {
       }
       client.flushOut();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

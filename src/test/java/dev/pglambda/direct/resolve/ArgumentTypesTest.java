@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -143,7 +144,7 @@ class ArgumentTypesTest {
     String sql = ArgumentTypes.QUERY.replace("$1", "?");
     List<ArgumentType> types = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setObject(1, ArgumentTypes.parameter(List.of(oids)), java.sql.Types.OTHER);
+      statement.setObject(1, ArgumentTypes.parameter(List.of(oids)), Types.OTHER);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           List<@Nullable String> row = new ArrayList<>();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
 import dev.pglambda.direct.resolve.OverloadResolution.Resolved;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
-import dev.pglambda.direct.resolve.WrittenCall.Statement;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.DataRow;
 import dev.pglambda.protocol.BackendMessage.ErrorResponse;
@@ -15,6 +14,7 @@ import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.WireClient;
 import java.io.IOException;
 import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -90,8 +90,9 @@ class OverloadResolutionAgainstServerTest {
     Map<Integer, Overload> overloads = overloads(client);
     for (int from = 0; from < calls.size(); from += PIPELINED) {
       List<WrittenCall> part = calls.subList(from, Math.min(from + PIPELINED, calls.size()));
-      List<Statement> statements = part.stream().map(call -> call.statement(types)).toList();
-      for (Statement statement : statements) {
+      List<WrittenCall.Statement> statements =
+          part.stream().map(call -> call.statement(types)).toList();
+      for (WrittenCall.Statement statement : statements) {
         int[] oids = statement.parameterTypes().stream().mapToInt(Integer::intValue).toArray();
         client.parse("", statement.sql(), oids).sync();
       }
@@ -111,7 +112,7 @@ class OverloadResolutionAgainstServerTest {
   private static WireClient connect(PostgresServer server) throws Exception {
     String database = server.createDatabase();
     try (Connection connection = server.connect(database);
-        java.sql.Statement statement = connection.createStatement()) {
+        Statement statement = connection.createStatement()) {
       statement.execute("CREATE EXTENSION aws_lambda CASCADE");
       for (String sql : WrittenCalls.SETUP) {
         statement.execute(sql);
@@ -245,7 +246,7 @@ class OverloadResolutionAgainstServerTest {
 
   /** What the proxy says. */
   private static String outcome(
-      WrittenCall call, Map<String, ArgumentType> types, Statement statement) {
+      WrittenCall call, Map<String, ArgumentType> types, WrittenCall.Statement statement) {
     Resolution resolution = OverloadResolution.resolve(call.function(), call.seen(types));
     if (resolution instanceof Resolved resolved) {
       return resolved.overload() + " " + resolved.places();
