@@ -1,7 +1,7 @@
 package dev.pglambda;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import dev.pglambda.listener.ClientLimits;
+import dev.pglambda.config.ClientLimits;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -17,7 +17,6 @@ import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
-import dev.pglambda.listener.ClientLimits;
 import dev.pglambda.listener.ClientListener;
 import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
@@ -170,7 +169,7 @@ public final class ProxyServer implements AutoCloseable {
             config.limits().inspectBytes(),
             config.limits().keepalives(),
             memory),
-        clientLimits(),
+        FileDescriptors.within(config.limits().clients()),
         sessions,
         new ExtensionInterceptor(
             new ExtensionInstaller(trustedRoles)::install,
@@ -195,17 +194,6 @@ public final class ProxyServer implements AutoCloseable {
         return new CallOrigin(sessions.clientAddress(token));
       }
     };
-  }
-
-  private ClientLimits clientLimits() {
-    Config.Limits limits = config.limits();
-    return FileDescriptors.within(
-        new ClientLimits(
-            limits.maxClients(),
-            limits.maxClientsPerAddress(),
-            limits.maxUnauthenticatedClients(),
-            limits.maxPendingClients(),
-            limits.maxCancelRequests()));
   }
 
   /**

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestPhase implements LinkPhase {
   private static final int NONCE_BYTES = 16;
-  private static final int PROOF_DIGITS = 2 * Sha256.OCTETS;
+  private static final int PROOF_DIGITS = 2 * Sha256.BYTES;
   private static final String HEX_DIGITS = "0123456789abcdef";
   private static final String CLIENT_ENCODING = "client_encoding";
   private static final ReadyForQuery READY = new ReadyForQuery(ReadyForQuery.IDLE);
@@ -227,7 +227,7 @@ final class RequestPhase implements LinkPhase {
       return;
     }
     if (message.refusal() != null) {
-      answer(Answer.failed(InvokeErrors.outOfMemory(message.refusal())));
+      answer(Answer.failed(SqlError.outOfMemory(message.refusal())));
       return;
     }
     byte[] text = message.body();
@@ -293,7 +293,7 @@ final class RequestPhase implements LinkPhase {
     // One copy is decoded from digits or made for the request to Lambda, one is the socket's.
     long copies = requestReserved > MemoryBudget.SMALL ? 2 * requestReserved : 0;
     if (!memory.reserve(copies)) {
-      answer(Answer.failed(InvokeErrors.outOfMemory(memory.refusal())));
+      answer(Answer.failed(SqlError.outOfMemory(memory.refusal())));
       return;
     }
     requestReserved += copies;

@@ -78,7 +78,6 @@ public record Config(
    * Sizes, in bytes, and times.
    *
    * @param inspectBytes {@code --inspect-limit}
-   * @param maxClientsPerAddress 0: no limit
    * @param maxMemory null: half of the JVM's heap
    * @param shutdownGrace zero: none
    */
@@ -86,11 +85,7 @@ public record Config(
       int inspectBytes,
       Duration startupTimeout,
       Duration connectTimeout,
-      int maxClients,
-      int maxClientsPerAddress,
-      int maxUnauthenticatedClients,
-      int maxPendingClients,
-      int maxCancelRequests,
+      ClientLimits clients,
       int maxCallbackLinks,
       @Nullable Long maxMemory,
       long maxMemoryPerSession,

@@ -233,12 +233,7 @@ public final class InvokeErrors {
         null);
   }
 
-  /** The proxy does not hold arguments or a result; where that is the result, the function ran. */
-  public static SqlError outOfMemory(MemoryAccount.Refusal refusal) {
-    return error(SqlState.OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE, refusal.detail(), null);
-  }
-
-  /** The same, of a result. */
+  /** The proxy does not hold a result. */
   public static SqlError outOfMemoryForReply(MemoryAccount.Refusal refusal) {
     return error(
         SqlState.OUT_OF_MEMORY,

@@ -1,7 +1,10 @@
 package dev.pglambda.limits;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /**
  * Lets one event of a kind through and holds back those of the next ten seconds, so that a flood of
@@ -14,7 +17,6 @@ public final class LogThrottle {
   private final AtomicLong next = new AtomicLong(System.nanoTime());
   private final AtomicLong heldBack = new AtomicLong();
 
-  /** Whether this event is to be logged. */
   public boolean passes() {
     long now = System.nanoTime();
     long due = next.get();
@@ -25,17 +27,22 @@ public final class LogThrottle {
     return passes;
   }
 
+  /** Warns if the event is to be logged, and says how many were not since the last one. */
+  public void warn(Logger log, String format, @Nullable Object... values) {
+    if (passes()) {
+      @Nullable Object[] all = Arrays.copyOf(values, values.length + 1);
+      all[values.length] = others();
+      log.warn(format + "{}", all);
+    }
+  }
+
   /** For the end of a line: how many events were not logged since the last one; may be empty. */
   public String others() {
     long count = heldBack.getAndSet(0);
     return count == 0 ? "" : " (and " + count + " more like it)";
   }
 
-  /**
-   * A text from outside on one line: it must not write log lines of its own, nor long ones.
-   *
-   * @param text for example a name, or a message of the server's
-   */
+  /** A text from outside on one line: it must not write log lines of its own, nor long ones. */
   public static String onOneLine(String text) {
     String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
     return cut.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]+", " ");

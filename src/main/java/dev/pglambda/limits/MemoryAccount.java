@@ -19,8 +19,7 @@ public final class MemoryAccount implements AutoCloseable {
   /**
    * Why bytes were not reserved.
    *
-   * @param option the limit
-   * @param limit its value in bytes
+   * @param limit value of the option, in bytes
    * @param bytes how many were asked for
    */
   public record Refusal(String option, long limit, long bytes) {
@@ -53,7 +52,6 @@ public final class MemoryAccount implements AutoCloseable {
     return true;
   }
 
-  /** What was refused last. */
   public synchronized Refusal refusal() {
     return refusal == null ? new Refusal("--max-memory-per-session", 0, 0) : refusal;
   }
@@ -66,7 +64,6 @@ public final class MemoryAccount implements AutoCloseable {
     }
   }
 
-  /** Gives bytes back that were reserved. */
   public synchronized void release(long bytes) {
     if (!closed) {
       used -= bytes;
@@ -74,12 +71,10 @@ public final class MemoryAccount implements AutoCloseable {
     }
   }
 
-  /** Bytes that are reserved. */
   public synchronized long used() {
     return used;
   }
 
-  /** Gives back what is left. */
   @Override
   public synchronized void close() {
     release(used);

@@ -1,6 +1,7 @@
 package dev.pglambda.limits;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many bytes the process may hold for its sessions, and each of them; what is only passed on
@@ -23,21 +24,16 @@ public final class MemoryBudget {
   private final long accountLimit;
   private final AtomicLong used = new AtomicLong();
 
-  /**
-   * @param limit bytes of the process
-   * @param accountLimit bytes of each session
-   */
+  /** Limits in bytes: of the process, and of each session. */
   public MemoryBudget(long limit, long accountLimit) {
     this.limit = limit;
     this.accountLimit = accountLimit;
   }
 
-  /** Half of the heap that the JVM may have. */
   public static long defaultLimit() {
     return Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
   }
 
-  /** One that refuses nothing. */
   public static MemoryBudget unlimited() {
     return new MemoryBudget(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4);
   }
@@ -47,13 +43,12 @@ public final class MemoryBudget {
     return new MemoryAccount(this);
   }
 
-  /** Bytes that are reserved now, by all. */
   public long used() {
     return used.get();
   }
 
   /** Reserves for an account that has {@code own}; null, or why it cannot. */
-  MemoryAccount.@org.jspecify.annotations.Nullable Refusal reserve(long own, long bytes) {
+  MemoryAccount.@Nullable Refusal reserve(long own, long bytes) {
     if (own + bytes > accountLimit) {
       return new MemoryAccount.Refusal("--max-memory-per-session", accountLimit, bytes);
     }

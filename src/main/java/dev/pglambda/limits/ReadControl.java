@@ -12,7 +12,6 @@ import java.util.Set;
  */
 public final class ReadControl {
 
-  /** Why a channel is not read. */
   public enum Reason {
     /** What handles its bytes is not there yet. */
     STARTUP,
@@ -48,12 +47,10 @@ public final class ReadControl {
     return control;
   }
 
-  /** Whether this is a reason why the channel is not read. */
   public boolean has(Reason reason) {
     return reasons.contains(reason);
   }
 
-  /** From now on there is this reason, or there is not. */
   public void set(Reason reason, boolean holds) {
     boolean changed = holds ? reasons.add(reason) : reasons.remove(reason);
     if (changed && !toEnd) {

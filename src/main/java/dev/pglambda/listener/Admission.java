@@ -1,5 +1,6 @@
 package dev.pglambda.listener;
 
+import dev.pglambda.config.ClientLimits;
 import dev.pglambda.relay.ClientRefusals;
 import dev.pglambda.relay.Session;
 import java.net.InetAddress;
@@ -16,11 +17,10 @@ import org.jspecify.annotations.Nullable;
  * Counts sessions and cancel requests, and knows when there are enough. The server's calls to the
  * proxy do not count. Thread-safe.
  *
- * <p>A session takes its place only when the server has authenticated the client. Until then it is
- * one of a share of their own, so that silence keeps nobody out: where that is full, the one that
- * has waited longest makes place, of the address that has the most of them. Who has just come is
- * given a second, as long as there are places that nobody needs, so that many who come at once are
- * all served.
+ * <p>A session takes its place only when the server has authenticated the client. Sessions before
+ * that have a share of their own: where it is full, the oldest one of the address with the most is
+ * closed. A newcomer is given a second as long as there are free places, so that many that come at
+ * once are all served.
  */
 public final class Admission {
 
@@ -90,7 +90,6 @@ public final class Admission {
     return unauthenticated.values().stream().filter(each -> each.address().equals(address)).count();
   }
 
-  /** The address with the most unauthenticated clients. */
   private InetAddress busiest() {
     Map<InetAddress, Integer> counts = new HashMap<>();
     unauthenticated.values().forEach(each -> counts.merge(each.address(), 1, Integer::sum));
@@ -125,7 +124,6 @@ public final class Admission {
     return refusal == null ? ClientRefusals.TOO_MANY : refusal;
   }
 
-  /** A session has ended. */
   synchronized void leave(Session session, InetAddress address) {
     if (unauthenticated.remove(session) == null && session.isReady()) {
       clients--;
@@ -145,7 +143,6 @@ public final class Admission {
     return true;
   }
 
-  /** A cancel request that was counted is over. */
   synchronized void endCancelRequest() {
     cancelRequests--;
   }

@@ -19,10 +19,6 @@ final class CancelHandler extends ChannelInboundHandlerAdapter {
   private final Duration answerTimeout;
   private @Nullable Future<?> giveUp;
 
-  /**
-   * @param client who asks
-   * @param answerTimeout longest time until the server closes
-   */
   CancelHandler(Channel client, Duration answerTimeout) {
     this.client = client;
     this.answerTimeout = answerTimeout;

@@ -1,5 +1,6 @@
 package dev.pglambda.listener;
 
+import dev.pglambda.config.ClientLimits;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
@@ -28,25 +29,18 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
     implements AutoCloseable {
   private static final String CALLBACK_PARAMETER = "pglambda.callback";
 
-  private final RelaySettings settings;
-  private final Interceptor interceptor;
-  private final CallbackKeyDelivery keys;
-  private final ReservedDatabase reserved;
-  private final LocalExecution.Provider localExecution;
+  final RelaySettings settings;
+  final Interceptor interceptor;
+  final CallbackKeyDelivery keys;
+  final ReservedDatabase reserved;
+  final LocalExecution.Provider localExecution;
+  final Sessions sessions;
+  final ServerConnector backend;
+  final Admission admission;
+  final PendingClients pending;
   private final @Nullable BiFunction<String, InetAddress, String> callbackParameter;
-  private final Sessions sessions;
-  private final ServerConnector backend;
-  private final Admission admission;
-  private final PendingClients pending;
 
   /**
-   * @param settings of the relay
-   * @param limits how many connections there may be
-   * @param sessions keeps the sessions being relayed
-   * @param interceptor sees the SQL texts
-   * @param keys what is sent around statements that install the extension
-   * @param reserved takes the sessions that are meant for the proxy itself
-   * @param localExecution what the server does not execute by itself
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
    *     from a session's token and the proxy's own address of its connection to the server; null if
    *     that parameter is not to be added to startup messages
@@ -83,42 +77,6 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
    */
   public ChannelHandler acceptFailureHandler() {
     return new AcceptFailureHandler(pending);
-  }
-
-  Sessions sessions() {
-    return sessions;
-  }
-
-  RelaySettings settings() {
-    return settings;
-  }
-
-  Interceptor interceptor() {
-    return interceptor;
-  }
-
-  CallbackKeyDelivery keys() {
-    return keys;
-  }
-
-  ReservedDatabase reserved() {
-    return reserved;
-  }
-
-  LocalExecution.Provider localExecution() {
-    return localExecution;
-  }
-
-  ServerConnector backend() {
-    return backend;
-  }
-
-  Admission admission() {
-    return admission;
-  }
-
-  PendingClients pending() {
-    return pending;
   }
 
   /**

@@ -10,9 +10,9 @@ import java.util.Set;
 /**
  * The connections that have not said yet what they want, or were refused and are not closed yet.
  *
- * <p>Nobody can tell a client, a cancel request and a call of the server's apart before their first
- * packet has come. So where there are too many, no newcomer is turned away: the one that has waited
- * longest makes place. Who means it has sent its packet by then. Thread-safe.
+ * <p>A client, a cancel request and a call of the server's are told apart by their first packet. So
+ * where there are too many, the one that has waited longest is closed: a newcomer may be any of
+ * them, and most send their packet at once. Thread-safe.
  */
 final class PendingClients {
   private final int most;
@@ -24,7 +24,6 @@ final class PendingClients {
     this.most = most;
   }
 
-  /** A connection begins. */
   void add(Channel channel) {
     List<Channel> surplus;
     synchronized (this) {

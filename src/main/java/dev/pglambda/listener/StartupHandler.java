@@ -19,13 +19,13 @@ import dev.pglambda.relay.ServerHandler;
 import dev.pglambda.relay.Session;
 import dev.pglambda.relay.Sessions;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
@@ -71,13 +71,13 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    relay.pending().add(ctx.channel());
-    // Silent: whoever connects and sends nothing has asked nothing.
+    relay.pending.add(ctx.channel());
+    // Without an error: a client that sends nothing has asked nothing.
     timeout =
         ctx.executor()
             .schedule(
                 () -> ctx.close(),
-                relay.settings().startupTimeout().toMillis(),
+                relay.settings.startupTimeout().toMillis(),
                 TimeUnit.MILLISECONDS);
   }
 
@@ -87,7 +87,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       timeout.cancel(false);
     }
     if (!handedOver) {
-      relay.pending().remove(ctx.channel());
+      relay.pending.remove(ctx.channel());
     }
     received.release();
     received = Unpooled.EMPTY_BUFFER;
@@ -102,7 +102,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     }
     if (received.isReadable()) {
       received = ctx.alloc().compositeBuffer().addFlattenedComponents(true, received);
-      ((io.netty.buffer.CompositeByteBuf) received).addFlattenedComponents(true, bytes);
+      ((CompositeByteBuf) received).addFlattenedComponents(true, bytes);
     } else {
       received.release();
       received = bytes;
@@ -162,20 +162,20 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     ChannelPipeline pipeline = ctx.pipeline();
-    if (relay.reserved().claims(startup)) {
+    if (relay.reserved.claims(startup)) {
       ByteBuf rest = received.readRetainedSlice(received.readableBytes());
       handedOver = true;
-      Runnable admitted = () -> relay.pending().remove(ctx.channel());
+      Runnable admitted = () -> relay.pending.remove(ctx.channel());
       ctx.channel().closeFuture().addListener(closed -> admitted.run());
-      relay.reserved().accept(ctx.channel(), startup, admitted);
+      relay.reserved.accept(ctx.channel(), startup, admitted);
       ctx.fireChannelRead(rest);
       pipeline.remove(this);
       return;
     }
-    if (relay.sessions().isDraining()) {
+    if (relay.sessions.isDraining()) {
       refuse(ctx, SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
     } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
-      String refusal = relay.admission().refusal(address.getAddress());
+      String refusal = relay.admission.refusal(address.getAddress());
       if (refusal == null) {
         beginSession(ctx, startup, bytes, address.getAddress());
         return;
@@ -189,19 +189,18 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
 
   /** A brief connection to the server like a cancel request's, and counted as one. */
   private void letServerRefuse(ChannelHandlerContext ctx, VersionRefusal refusal) {
-    if (!relay.admission().beginCancelRequest()) {
+    if (!relay.admission.beginCancelRequest()) {
       ctx.close();
       return;
     }
-    ctx.channel().closeFuture().addListener(closed -> relay.admission().endCancelRequest());
-    ChannelFuture connecting = relay.backend().connect(ctx.channel(), refusal, true);
-    whenDone(
-        connecting,
-        ctx.channel().eventLoop(),
-        () -> {
+    ctx.channel().closeFuture().addListener(closed -> relay.admission.endCancelRequest());
+    relay.backend.connect(
+        ctx.channel(),
+        refusal,
+        true,
+        connecting -> {
           if (!connecting.isSuccess()) {
-            refusal.connectFailed(
-                ConnectFailure.of(connecting.cause(), relay.settings().backend()));
+            refusal.connectFailed(ConnectFailure.of(connecting.cause(), relay.settings.backend()));
           }
         });
   }
@@ -210,28 +209,27 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes, InetAddress address) {
     Session session =
         new Session(
-            relay.settings(),
-            relay.sessions().newToken(),
+            relay.settings,
+            relay.sessions.newToken(),
             ctx.channel(),
             // A walsender has no extended query protocol, by which the proxy asks.
-            startup.replication() ? Interceptor.NONE : relay.interceptor(),
-            relay.keys(),
-            (startup.replication() ? LocalExecution.Provider.NONE : relay.localExecution())
-                .in(database(startup)));
-    session.askForPlace(() -> relay.admission().authenticated(session, address));
-    session.ended().whenComplete((ended, failure) -> relay.admission().leave(session, address));
-    relay.admission().enter(session, address);
-    relay.sessions().add(session);
+            startup.replication() ? Interceptor.NONE : relay.interceptor,
+            relay.keys,
+            startup.replication() ? LocalExecution.Provider.NONE : relay.localExecution,
+            database(startup));
+    session.askForPlace(() -> relay.admission.authenticated(session, address));
+    session.ended().whenComplete((ended, failure) -> relay.admission.leave(session, address));
+    relay.admission.enter(session, address);
+    relay.sessions.add(session);
     ByteBuf packet = bytes.retain();
     session.clientSent(received.readRetainedSlice(received.readableBytes()));
     ReadControl.of(ctx.channel()).set(Reason.STARTUP, true);
     ctx.pipeline().replace(this, null, new ClientHandler(session));
-    ChannelFuture connecting =
-        relay.backend().connect(ctx.channel(), new ServerHandler(session), false);
-    whenDone(
-        connecting,
-        ctx.channel().eventLoop(),
-        () -> {
+    relay.backend.connect(
+        ctx.channel(),
+        new ServerHandler(session),
+        false,
+        connecting -> {
           if (connecting.isSuccess()) {
             Channel server = connecting.channel();
             session.connected(
@@ -255,8 +253,8 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   /** Ends a call that the proxy serves itself, or lets the server know. */
   private void cancel(
       ChannelHandlerContext ctx, StartupPacket.CancelRequest cancel, ByteBuf request) {
-    relay.pending().remove(ctx.channel());
-    Session session = relay.sessions().withCancelKey(cancel.key());
+    relay.pending.remove(ctx.channel());
+    Session session = relay.sessions.withCancelKey(cancel.key());
     if (session == null) {
       passOnCancel(ctx, request);
       return;
@@ -276,70 +274,50 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void passOnCancel(ChannelHandlerContext ctx, ByteBuf request) {
-    if (!relay.admission().beginCancelRequest()) {
+    if (!relay.admission.beginCancelRequest()) {
       request.release();
       loseCancelRequest(ctx, "too many of them at a time");
       return;
     }
-    ChannelFuture connecting =
-        relay
-            .backend()
-            .connect(
-                ctx.channel(),
-                new CancelHandler(ctx.channel(), relay.settings().connectTimeout()),
-                true);
-    whenDone(
-        connecting,
-        ctx.channel().eventLoop(),
-        () -> {
+    relay.backend.connect(
+        ctx.channel(),
+        new CancelHandler(ctx.channel(), relay.settings.connectTimeout()),
+        true,
+        connecting -> {
           if (connecting.isSuccess()) {
             connecting.channel().writeAndFlush(request);
             connecting
                 .channel()
                 .closeFuture()
-                .addListener(closed -> relay.admission().endCancelRequest());
+                .addListener(closed -> relay.admission.endCancelRequest());
           } else {
             request.release();
-            relay.admission().endCancelRequest();
+            relay.admission.endCancelRequest();
             loseCancelRequest(ctx, ConnectFailure.reason(connecting.cause()));
           }
         });
   }
 
   private void loseCancelRequest(ChannelHandlerContext ctx, String reason) {
-    if (LOST_CANCEL_REQUESTS.passes()) {
-      log.warn(
-          "cannot pass on a cancel request of {} to server {}: {}{}",
-          ctx.channel().remoteAddress(),
-          relay.settings().backend(),
-          reason,
-          LOST_CANCEL_REQUESTS.others());
-    }
+    LOST_CANCEL_REQUESTS.warn(
+        log,
+        "cannot pass on a cancel request of {} to server {}: {}",
+        ctx.channel().remoteAddress(),
+        relay.settings.backend(),
+        reason);
     ctx.close();
-  }
-
-  /** A connection for which no socket could be opened tells so on a thread of its own. */
-  private static void whenDone(ChannelFuture connecting, EventLoop loop, Runnable task) {
-    connecting.addListener(
-        done -> {
-          if (loop.inEventLoop()) {
-            task.run();
-          } else {
-            loop.execute(task);
-          }
-        });
   }
 
   private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {
     done = true;
-    GracefulClose.toSending(
+    GracefulClose.lingeringClose(
         ctx.channel(),
         ErrorFields.fatal(sqlState, message).toFrame(ctx.alloc(), BackendMessage.ERROR_RESPONSE));
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof java.io.IOException) {
+    if (cause instanceof IOException) {
       log.debug("{}: {}", ctx.channel(), cause.getMessage());
     } else if (cause instanceof OutOfMemoryError) {
       if (Session.OUT_OF_MEMORY.passes()) {

@@ -21,7 +21,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class VersionRefusal extends ChannelInboundHandlerAdapter {
   /** Much longer than what servers say here. */
-  private static final int MOST_OCTETS = 8 * 1024;
+  private static final int MOST_BYTES = 8 * 1024;
 
   private final Channel client;
   private final int majorVersion;
@@ -30,12 +30,10 @@ final class VersionRefusal extends ChannelInboundHandlerAdapter {
   /** Whether the server is to refuse encryption before it sees the packet. */
   private boolean encryptionToBeRefused;
 
-  private int octets;
+  private int passedOn;
 
   /**
-   * @param client who is to be refused
    * @param majorVersion of the protocol whose form of errors the client understands
-   * @param packet the client's; not consumed
    * @param second whether the packet is a request for encryption and the client's second one
    */
   VersionRefusal(Channel client, int majorVersion, ByteBuf packet, boolean second) {
@@ -65,7 +63,7 @@ final class VersionRefusal extends ChannelInboundHandlerAdapter {
       }
       return;
     }
-    if (octets == 0 && bytes.getByte(bytes.readerIndex()) != BackendMessage.ERROR_RESPONSE) {
+    if (passedOn == 0 && bytes.getByte(bytes.readerIndex()) != BackendMessage.ERROR_RESPONSE) {
       bytes.release();
       // Servers before 14 speak protocol 2, which the proxy does not.
       refuse(
@@ -74,22 +72,22 @@ final class VersionRefusal extends ChannelInboundHandlerAdapter {
       ctx.close();
       return;
     }
-    octets += bytes.readableBytes();
+    passedOn += bytes.readableBytes();
     client.writeAndFlush(bytes);
-    if (octets > MOST_OCTETS) {
+    if (passedOn > MOST_BYTES) {
       ctx.close();
     }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    GracefulClose.toSending(client, Unpooled.EMPTY_BUFFER);
+    GracefulClose.lingeringClose(client, Unpooled.EMPTY_BUFFER);
   }
 
   /** There is nobody to ask. */
   void connectFailed(ConnectFailure failure) {
     refuse(failure.sqlState(), failure.message());
-    GracefulClose.toSending(client, Unpooled.EMPTY_BUFFER);
+    GracefulClose.lingeringClose(client, Unpooled.EMPTY_BUFFER);
   }
 
   /** Before version 3 an error was one text (elog.c of PostgreSQL, send_message_to_frontend). */

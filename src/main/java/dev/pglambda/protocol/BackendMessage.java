@@ -1,6 +1,5 @@
 package dev.pglambda.protocol;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
@@ -48,18 +47,10 @@ public sealed interface BackendMessage extends Message {
     return BodyReader.read(body, charset, in -> read(type, in));
   }
 
-  /**
-   * Reads a complete frame, whose texts get one {@code char} per byte.
-   *
-   * @param index where the type is; nothing is consumed
-   * @return null if it is malformed
-   */
+  /** Reads a complete frame, whose texts get one {@code char} per byte; null: it is malformed. */
   static @Nullable BackendMessage read(ByteBuf buffer, int index, int length) {
-    try {
-      return read(buffer.getByte(index), Frame.body(buffer, index, length), ISO_8859_1);
-    } catch (ProtocolViolation malformed) {
-      return null;
-    }
+    byte type = buffer.getByte(index);
+    return BodyReader.readFrame(buffer, index, length, in -> read(type, in));
   }
 
   private static BackendMessage read(byte type, BodyReader in) {
@@ -109,7 +100,6 @@ public sealed interface BackendMessage extends Message {
       this(code, ByteBuffer.wrap(data.getBytes(UTF_8)));
     }
 
-    /** AuthenticationOk. */
     public static Authentication ok() {
       return new Authentication(OK, "");
     }
@@ -119,7 +109,6 @@ public sealed interface BackendMessage extends Message {
       return new Authentication(SASL, mechanism + "\0\0");
     }
 
-    /** Whether it is AuthenticationSASL and offers the mechanism. */
     public boolean offers(String mechanism) {
       return code == SASL && ("\0" + text()).contains("\0" + mechanism + "\0");
     }
@@ -140,11 +129,6 @@ public sealed interface BackendMessage extends Message {
    * @param secretKey four bytes, or more since protocol 3.2
    */
   record BackendKeyData(int processId, ByteBuffer secretKey) implements BackendMessage {
-    /** Reads a complete frame; null: it is malformed. */
-    public static @Nullable BackendKeyData read(ByteBuf buffer, int index, int length) {
-      return (BackendKeyData) BackendMessage.read(buffer, index, length);
-    }
-
     @Override
     public void write(MessageWriter out) {
       out.begin(BACKEND_KEY_DATA).int32(processId).bytes(secretKey).end();
@@ -229,25 +213,29 @@ public sealed interface BackendMessage extends Message {
       return new DataRow(values);
     }
 
-    public static DataRow ofOctets(List<byte @Nullable []> octets) {
-      return new DataRow(BodyReader.list(octets.size(), i -> wrapped(octets.get(i))));
+    public static DataRow ofBytes(List<byte @Nullable []> arrays) {
+      return new DataRow(BodyReader.list(arrays.size(), i -> wrapped(arrays.get(i))));
+    }
+
+    /** Bytes of all values together. */
+    public static long length(List<byte @Nullable []> arrays) {
+      return arrays.stream().mapToLong(value -> value == null ? 0 : value.length).sum();
     }
 
     private static @Nullable ByteBuffer wrapped(byte @Nullable [] value) {
       return value == null ? null : ByteBuffer.wrap(value);
     }
 
-    /** Copies of the values. */
-    public List<byte @Nullable []> octets() {
-      List<byte @Nullable []> octets = new ArrayList<>(values.size());
+    public List<byte @Nullable []> bytes() {
+      List<byte @Nullable []> copies = new ArrayList<>(values.size());
       for (ByteBuffer value : values) {
         byte[] copy = value == null ? null : new byte[value.remaining()];
         if (value != null) {
           value.duplicate().get(copy);
         }
-        octets.add(copy);
+        copies.add(copy);
       }
-      return octets;
+      return copies;
     }
 
     /** The value of a column as UTF-8, or null. */
@@ -256,7 +244,6 @@ public sealed interface BackendMessage extends Message {
       return value == null ? null : UTF_8.decode(value.duplicate()).toString();
     }
 
-    /** The values of all columns as UTF-8. */
     public List<@Nullable String> texts() {
       return BodyReader.list(values.size(), this::text);
     }
@@ -420,7 +407,6 @@ public sealed interface BackendMessage extends Message {
     }
   }
 
-  /** Any other type. */
   record Unknown(byte type, ByteBuffer body) implements BackendMessage {
     @Override
     public void write(MessageWriter out) {

@@ -1,9 +1,11 @@
 package dev.pglambda.protocol;
 
 import dev.pglambda.protocol.BackendMessage.Column;
+import io.netty.buffer.ByteBuf;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +46,18 @@ final class BodyReader {
     throw new ProtocolViolation("invalid message format");
   }
 
+  /** Reads a complete frame, whose texts get one {@code char} per byte; null: it is malformed. */
+  static <M> @Nullable M readFrame(
+      ByteBuf buffer, int index, int length, Function<BodyReader, M> layout) {
+    byte[] body = new byte[length - Frame.HEADER_LENGTH];
+    buffer.getBytes(index + Frame.HEADER_LENGTH, body);
+    try {
+      return read(body, StandardCharsets.ISO_8859_1, layout);
+    } catch (ProtocolViolation malformed) {
+      return null;
+    }
+  }
+
   int int8() {
     return body.get() & 0xff;
   }
@@ -67,7 +81,6 @@ final class BodyReader {
     return string;
   }
 
-  /** What is left. */
   ByteBuffer rest() {
     return take(body.remaining());
   }
@@ -126,25 +139,25 @@ final class BodyReader {
   }
 
   /** How many follow, each of at least so many bytes. */
-  private int count(int octets) {
+  private int count(int size) {
     int count = int16() & 0xffff;
-    if (count * octets > body.remaining()) {
+    if (count * size > body.remaining()) {
       throw new BufferUnderflowException();
     }
     return count;
   }
 
-  private int skip(int octets) {
+  private int skip(int length) {
     int start = body.position();
-    body.position(start + octets);
+    body.position(start + length);
     return start;
   }
 
-  private ByteBuffer take(int octets) {
-    if (octets < 0 || octets > body.remaining()) {
+  private ByteBuffer take(int length) {
+    if (length < 0 || length > body.remaining()) {
       throw new BufferUnderflowException();
     }
-    return body.slice(skip(octets), octets).asReadOnlyBuffer();
+    return body.slice(skip(length), length).asReadOnlyBuffer();
   }
 
   /** A list whose elements are made when they are asked for. */

@@ -122,38 +122,20 @@ public enum ClientEncoding {
     return first < 128 ? at + 1 : Math.min(at + length(first, text, at), text.length());
   }
 
-  /** The length of the character that begins with a byte above 127. */
   private int length(int first, String text, int at) {
     return switch (this) {
       case SINGLE_BYTE -> 1;
-      case UTF8 -> utf8(first);
+      case UTF8 -> first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
       case EUC -> first == SINGLE_SHIFT_3 ? 3 : 2;
-      case EUC_TW -> eucTw(first);
+      case EUC_TW -> first == SINGLE_SHIFT_2 ? 4 : first == SINGLE_SHIFT_3 ? 3 : 2;
       case TWO_BYTES -> 2;
       case GB18030 -> isDigit(text, at + 1) ? 4 : 2;
       case SHIFT_JIS -> first >= 0xa1 && first <= 0xdf ? 1 : 2;
     };
   }
 
-  private static int utf8(int first) {
-    if (first < 0xc0) {
-      return 1;
-    }
-    if (first < 0xe0) {
-      return 2;
-    }
-    return first < 0xf0 ? 3 : 4;
-  }
-
-  private static int eucTw(int first) {
-    if (first == SINGLE_SHIFT_2) {
-      return 4;
-    }
-    return first == SINGLE_SHIFT_3 ? 3 : 2;
-  }
-
   private static boolean isDigit(String text, int at) {
-    int octet = at < text.length() ? text.charAt(at) & 0xff : 0;
-    return octet >= '0' && octet <= '9';
+    int digit = at < text.length() ? text.charAt(at) & 0xff : 0;
+    return digit >= '0' && digit <= '9';
   }
 }

@@ -36,7 +36,7 @@ public final class ErrorFields {
 
   /** An error of the proxy's own that ends the connection. */
   public static ErrorFields fatal(String sqlState, String message) {
-    return of(FATAL, new SqlError(sqlState, message, null, null));
+    return of(FATAL, new SqlError(sqlState, message));
   }
 
   public static ErrorFields of(String severity, SqlError error) {
@@ -49,28 +49,17 @@ public final class ErrorFields {
         .with(HINT, error.hint());
   }
 
-  /**
-   * Reads the fields of a complete frame.
-   *
-   * @param buffer holds the frame; not consumed
-   * @param index where the frame's type byte stands
-   * @param length of the whole frame
-   * @return null if the body is malformed
-   */
+  /** Reads the complete frame whose type byte stands at an index; null: it is malformed. */
   public static @Nullable ErrorFields read(ByteBuf buffer, int index, int length) {
-    byte[] body = Frame.body(buffer, index, length);
-    try {
-      return BodyReader.read(
-          body,
-          StandardCharsets.ISO_8859_1,
-          in -> {
-            ErrorFields fields = read(in);
-            in.rest();
-            return fields;
-          });
-    } catch (ProtocolViolation malformed) {
-      return null;
-    }
+    return BodyReader.readFrame(
+        buffer,
+        index,
+        length,
+        in -> {
+          ErrorFields fields = read(in);
+          in.rest();
+          return fields;
+        });
   }
 
   static ErrorFields read(BodyReader in) {
@@ -81,7 +70,6 @@ public final class ErrorFields {
     return read;
   }
 
-  /** The value of a field, or null if it is not there. */
   public @Nullable String get(char type) {
     return fields.get(type);
   }
@@ -96,12 +84,7 @@ public final class ErrorFields {
     return this;
   }
 
-  /**
-   * The complete frame.
-   *
-   * @param messageType {@link BackendMessage#ERROR_RESPONSE} or {@link
-   *     BackendMessage#NOTICE_RESPONSE}
-   */
+  /** The complete frame of an ErrorResponse or a NoticeResponse. */
   public ByteBuf toFrame(ByteBufAllocator allocator, byte messageType) {
     MessageWriter out = new MessageWriter(allocator.buffer(), StandardCharsets.ISO_8859_1);
     return write(out.begin(messageType)).end().toBuffer();
@@ -112,13 +95,11 @@ public final class ErrorFields {
     return out.int8(0);
   }
 
-  /** Whether the session ends with this error. */
   public boolean isFatal() {
     String severity = fields.getOrDefault(SEVERITY_NOT_LOCALIZED, get(SEVERITY));
     return FATAL.equals(severity) || "PANIC".equals(severity);
   }
 
-  /** In order. */
   public Map<Character, String> asMap() {
     return Collections.unmodifiableMap(fields);
   }

@@ -11,7 +11,6 @@ public final class Frame {
   /** Bytes of type and length. */
   public static final int HEADER_LENGTH = 5;
 
-  /** Smallest value of the length field. */
   public static final int MIN_LENGTH = 4;
 
   /** Largest value of the length field PostgreSQL uses (its memory chunks end below 1 GB). */
@@ -19,19 +18,11 @@ public final class Frame {
 
   private Frame() {}
 
-  /** The body of a complete frame. */
-  static byte[] body(ByteBuf buffer, int index, int length) {
-    byte[] body = new byte[length - HEADER_LENGTH];
-    buffer.getBytes(index + HEADER_LENGTH, body);
-    return body;
-  }
-
   /** Bytes of the whole frame whose type stands at an index. */
   public static int length(ByteBuf buffer, int index) {
     return buffer.getInt(index + 1) + 1;
   }
 
-  /** The length field of a header. */
   static int length(byte[] header) {
     return ByteBuffer.wrap(header).getInt(1);
   }

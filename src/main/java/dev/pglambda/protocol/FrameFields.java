@@ -16,13 +16,15 @@ public final class FrameFields {
     return from >= 0 && from < end ? buffer.indexOf(from, end, NUL) : -1;
   }
 
+  /** Where the field behind that string begins. */
+  public static int behindString(ByteBuf buffer, int from, int end) {
+    int nul = stringEnd(buffer, from, end);
+    return nul < 0 ? -1 : nul + 1;
+  }
+
   /** Where the text of a Query or Parse begins. */
   public static int textStart(byte type, ByteBuf buffer, int body, int end) {
-    if (type == FrontendMessage.QUERY) {
-      return body;
-    }
-    int nameEnd = stringEnd(buffer, body, end);
-    return nameEnd < 0 ? -1 : nameEnd + 1;
+    return type == FrontendMessage.QUERY ? body : behindString(buffer, body, end);
   }
 
   /** Where its NUL stands; a Query must end with it. */

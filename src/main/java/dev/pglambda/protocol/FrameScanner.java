@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameScanner {
 
-  /** What the owner of a stream does with its messages. */
   public interface Visitor {
 
     /**
@@ -47,8 +46,6 @@ public final class FrameScanner {
 
   private final Visitor visitor;
   private final ByteBufAllocator allocator;
-
-  /** The first bytes of a header that came in pieces. */
   private final byte[] header = new byte[Frame.HEADER_LENGTH];
 
   private int headerLength;
@@ -116,15 +113,11 @@ public final class FrameScanner {
   }
 
   /** Bytes that wait for {@link #resume}. */
-  public int waitingOctets() {
+  public int waitingBytes() {
     return waiting == null ? 0 : waiting.readableBytes();
   }
 
-  /**
-   * Goes on with what has come meanwhile.
-   *
-   * @throws ProtocolViolation as {@link #scan}
-   */
+  /** Goes on with what has come meanwhile. */
   public void resume() throws ProtocolViolation {
     paused = false;
     ByteBuf rest = waiting;

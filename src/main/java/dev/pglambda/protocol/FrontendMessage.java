@@ -51,18 +51,10 @@ public sealed interface FrontendMessage extends Message {
     return BodyReader.read(body, charset, in -> read(type, in));
   }
 
-  /**
-   * Reads a complete frame, whose texts get one {@code char} per byte.
-   *
-   * @param index where the type is; nothing is consumed
-   * @return null if it is malformed
-   */
+  /** Reads a complete frame, whose texts get one {@code char} per byte; null: it is malformed. */
   static @Nullable FrontendMessage read(ByteBuf buffer, int index, int length) {
-    try {
-      return read(buffer.getByte(index), Frame.body(buffer, index, length), ISO_8859_1);
-    } catch (ProtocolViolation malformed) {
-      return null;
-    }
+    byte type = buffer.getByte(index);
+    return BodyReader.readFrame(buffer, index, length, in -> read(type, in));
   }
 
   private static FrontendMessage read(byte type, BodyReader in) {
@@ -133,14 +125,13 @@ public sealed interface FrontendMessage extends Message {
           binaryResults ? List.of(BINARY_FORMAT) : resultFormats);
     }
 
-    /** Bytes of the body. */
-    public int octets() {
+    public int bytes() {
       int shorts = 3 + parameterFormats.size() + resultFormats.size();
-      int octets = portal.length() + 1 + statement.length() + 1 + Short.BYTES * shorts;
+      int bytes = portal.length() + 1 + statement.length() + 1 + Short.BYTES * shorts;
       for (ByteBuffer parameter : parameters) {
-        octets += Integer.BYTES + (parameter == null ? 0 : parameter.remaining());
+        bytes += Integer.BYTES + (parameter == null ? 0 : parameter.remaining());
       }
-      return octets;
+      return bytes;
     }
 
     private int parameterFormat(int parameter) {
@@ -339,7 +330,6 @@ public sealed interface FrontendMessage extends Message {
     }
   }
 
-  /** Any other type. */
   record Unknown(byte type, ByteBuffer body) implements FrontendMessage {
     @Override
     public void write(MessageWriter out) {

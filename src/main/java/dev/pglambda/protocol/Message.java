@@ -3,7 +3,6 @@ package dev.pglambda.protocol;
 /** What one side says to the other (PostgreSQL manual, "Message Formats"). */
 public sealed interface Message permits BackendMessage, FrontendMessage, StartupPacket {
 
-  /** The manual's name of it. */
   default String name() {
     return getClass().getSimpleName();
   }

@@ -21,13 +21,11 @@ public final class MessageReader {
   private final MemoryAccount memory;
 
   private final byte[] header = new byte[Frame.HEADER_LENGTH];
-  private int headerOctets;
+  private int headerBytes;
   private int bodyLength;
   private byte[] body = NOTHING;
-  private int bodyOctets;
+  private int bodyBytes;
   private int toSkip;
-
-  /** Bytes reserved for the body. */
   private long reserved;
 
   /** Why the body is not kept; null if it is, or is too long anyway. */
@@ -55,34 +53,34 @@ public final class MessageReader {
    * @return null as long as the message is not complete; what is reserved for its body is to be
    *     released by who handles it
    */
-  public @Nullable RawMessage read(ByteBuf octets) throws ProtocolViolation {
-    if (headerOctets < Frame.HEADER_LENGTH && !readHeader(octets)) {
+  public @Nullable RawMessage read(ByteBuf in) throws ProtocolViolation {
+    if (headerBytes < Frame.HEADER_LENGTH && !readHeader(in)) {
       return null;
     }
     if (toSkip == 0) {
-      int count = Math.min(bodyLength - bodyOctets, octets.readableBytes());
-      if (grow(bodyOctets + count)) {
-        octets.readBytes(body, bodyOctets, count);
-        bodyOctets += count;
-        return bodyOctets < bodyLength ? null : complete();
+      int count = Math.min(bodyLength - bodyBytes, in.readableBytes());
+      if (grow(bodyBytes + count)) {
+        in.readBytes(body, bodyBytes, count);
+        bodyBytes += count;
+        return bodyBytes < bodyLength ? null : complete();
       }
     }
-    int count = Math.min(toSkip, octets.readableBytes());
-    octets.skipBytes(count);
+    int count = Math.min(toSkip, in.readableBytes());
+    in.skipBytes(count);
     toSkip -= count;
     return toSkip > 0 ? null : complete();
   }
 
   /** Whether the next byte is the type of a message. */
   public boolean isBetweenMessages() {
-    return headerOctets == 0;
+    return headerBytes == 0;
   }
 
-  private boolean readHeader(ByteBuf octets) throws ProtocolViolation {
-    int count = Math.min(Frame.HEADER_LENGTH - headerOctets, octets.readableBytes());
-    octets.readBytes(header, headerOctets, count);
-    headerOctets += count;
-    if (headerOctets < Frame.HEADER_LENGTH) {
+  private boolean readHeader(ByteBuf in) throws ProtocolViolation {
+    int count = Math.min(Frame.HEADER_LENGTH - headerBytes, in.readableBytes());
+    in.readBytes(header, headerBytes, count);
+    headerBytes += count;
+    if (headerBytes < Frame.HEADER_LENGTH) {
       return false;
     }
     int length = Frame.length(header);
@@ -101,10 +99,10 @@ public final class MessageReader {
     }
     int capacity = Math.max(needed, Math.max(2 * body.length, INITIAL_CAPACITY));
     capacity = Math.min(capacity, bodyLength);
-    long octets = capacity <= INITIAL_CAPACITY ? 0 : capacity;
-    if (!memory.reserve(octets)) {
+    long toReserve = capacity <= INITIAL_CAPACITY ? 0 : capacity;
+    if (!memory.reserve(toReserve)) {
       refusal = memory.refusal();
-      toSkip = bodyLength - bodyOctets;
+      toSkip = bodyLength - bodyBytes;
       body = NOTHING;
       memory.release(reserved);
       reserved = 0;
@@ -112,15 +110,15 @@ public final class MessageReader {
     }
     body = Arrays.copyOf(body, capacity);
     memory.release(reserved);
-    reserved = octets;
+    reserved = toReserve;
     return true;
   }
 
   private RawMessage complete() {
     RawMessage message = new RawMessage(header[0], body, bodyLength > limit, reserved, refusal);
-    headerOctets = 0;
+    headerBytes = 0;
     body = NOTHING;
-    bodyOctets = 0;
+    bodyBytes = 0;
     reserved = 0;
     refusal = null;
     return message;

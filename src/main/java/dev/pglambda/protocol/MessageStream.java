@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Messages over a blocking connection. One thread may read while another one sends. */
 public final class MessageStream {
-  private static final int READ_OCTETS = 8192;
+  private static final int READ_BYTES = 8192;
 
   private final InputStream in;
   private final OutputStream out;
@@ -27,7 +27,6 @@ public final class MessageStream {
     this.charset = charset;
   }
 
-  /** Sends messages in one write. */
   public void send(Message... messages) throws IOException {
     out.write(MessageWriter.bytes(charset, messages));
     out.flush();
@@ -91,6 +90,6 @@ public final class MessageStream {
 
   private boolean receive() throws IOException {
     received.discardReadBytes();
-    return received.writeBytes(in, READ_OCTETS) > 0;
+    return received.writeBytes(in, READ_BYTES) > 0;
   }
 }

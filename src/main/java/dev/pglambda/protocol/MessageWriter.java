@@ -24,16 +24,12 @@ public final class MessageWriter {
   /** All before it; null: nothing. */
   private @Nullable CompositeByteBuf before;
 
-  /** Where the length of the message is. */
   private ByteBuf first;
 
   private int lengthIndex;
   private int lengthOffset;
 
-  /**
-   * @param out which is written on
-   * @param charset of all texts; ISO 8859-1 for texts with one {@code char} per byte
-   */
+  /** The charset is ISO 8859-1 for texts with one {@code char} per byte. */
   public MessageWriter(ByteBuf out, Charset charset) {
     this.charset = charset;
     this.out = out;
@@ -45,7 +41,6 @@ public final class MessageWriter {
     return new MessageWriter(allocator.buffer(), charset).write(messages).toBuffer();
   }
 
-  /** Messages as bytes. */
   public static byte[] bytes(Charset charset, Message... messages) {
     return ByteBufUtil.getBytes(
         new MessageWriter(Unpooled.buffer(), charset).write(messages).toBuffer());
@@ -81,14 +76,12 @@ public final class MessageWriter {
     }
   }
 
-  /** All that was written. */
   public ByteBuf toBuffer() {
     return before == null ? out : before.addComponent(true, out);
   }
 
   // ---- for messages
 
-  /** Begins a message with a type. */
   MessageWriter begin(byte type) {
     out.writeByte(type);
     return begin();

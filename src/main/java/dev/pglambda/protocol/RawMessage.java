@@ -30,12 +30,10 @@ public final class RawMessage {
     this.tooLong = tooLong;
   }
 
-  /** As what a server sent. */
   public BackendMessage backend(Charset charset) throws ProtocolViolation {
     return BackendMessage.read(type, body, charset);
   }
 
-  /** As what a client sent. */
   public FrontendMessage frontend(Charset charset) throws ProtocolViolation {
     return FrontendMessage.read(type, body, charset);
   }
@@ -49,7 +47,6 @@ public final class RawMessage {
     return body;
   }
 
-  /** Bytes reserved for the body. */
   public long reserved() {
     return reserved;
   }

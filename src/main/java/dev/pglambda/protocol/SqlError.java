@@ -1,5 +1,6 @@
 package dev.pglambda.protocol;
 
+import dev.pglambda.limits.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +14,13 @@ import org.jspecify.annotations.Nullable;
 public record SqlError(
     String sqlState, String message, @Nullable String detail, @Nullable String hint) {
 
-  /** Without DETAIL and HINT. */
   public SqlError(String sqlState, String message) {
     this(sqlState, message, null, null);
+  }
+
+  /** The proxy does not hold what was to be held. */
+  public static SqlError outOfMemory(MemoryAccount.Refusal refusal) {
+    return new SqlError(
+        SqlState.OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE, refusal.detail(), null);
   }
 }

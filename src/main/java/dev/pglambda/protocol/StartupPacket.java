@@ -19,10 +19,7 @@ public sealed interface StartupPacket extends Message {
   /** Largest packet PostgreSQL accepts: its MAX_STARTUP_PACKET_LENGTH, and the length itself. */
   int MAX_LENGTH = 10_004;
 
-  /** The version of the protocol that the proxy speaks. */
   int MAJOR_VERSION = 3;
-
-  /** The same as one number. */
   int PROTOCOL_3_0 = MAJOR_VERSION << 16;
 
   /** Codes of the requests (pqcomm.h). */
@@ -91,7 +88,6 @@ public sealed interface StartupPacket extends Message {
   record StartupMessage(int majorVersion, int minorVersion, Map<String, String> parameters)
       implements StartupPacket {
 
-    /** Of protocol 3.0. */
     public StartupMessage(Map<String, String> parameters) {
       this(MAJOR_VERSION, 0, parameters);
     }
@@ -122,12 +118,7 @@ public sealed interface StartupPacket extends Message {
     return in.readableBytes() < 4 ? -1 : in.getInt(in.readerIndex());
   }
 
-  /**
-   * Decodes the first packet in the buffer without consuming it.
-   *
-   * @return null while the packet is not complete
-   * @throws ProtocolViolation if its parameters have no end
-   */
+  /** Decodes the first packet in the buffer without consuming it; null: it is not complete. */
   static @Nullable StartupPacket read(ByteBuf in) throws ProtocolViolation {
     if (in.readableBytes() < 4) {
       return null;
@@ -200,8 +191,7 @@ public sealed interface StartupPacket extends Message {
       at = valueEnd + 1;
     }
     if (at != end - 1) {
-      throw new ProtocolViolation(
-          "invalid startup packet layout: expected terminator as last byte");
+      throw withoutEnd();
     }
     return parameters;
   }
@@ -209,9 +199,12 @@ public sealed interface StartupPacket extends Message {
   private static int terminator(ByteBuf in, int from, int end) throws ProtocolViolation {
     int at = from < end ? in.indexOf(from, end, (byte) 0) : -1;
     if (at < 0) {
-      throw new ProtocolViolation(
-          "invalid startup packet layout: expected terminator as last byte");
+      throw withoutEnd();
     }
     return at;
+  }
+
+  private static ProtocolViolation withoutEnd() {
+    return new ProtocolViolation("invalid startup packet layout: expected terminator as last byte");
   }
 }

@@ -20,17 +20,15 @@ final class AnnouncedEnd {
   private @Nullable String serverFailure;
   private Shutdown shutdown = Shutdown.NOT_ASKED;
 
-  /** The client has said Terminate. */
   void byClient() {
     terminated = true;
   }
 
-  /** The server has said why it ends the session. */
   void byServer() {
     fatalSeen = true;
   }
 
-  /** The server is ready: what it said before was not its last word. */
+  /** The server is ready: a FATAL before was not the end. */
   void notByServer() {
     fatalSeen = false;
   }

@@ -23,9 +23,30 @@ import org.jspecify.annotations.Nullable;
  * What the proxy itself sends to the server around statements that install the extension: it asks
  * whether the role may have the keys, and only then binds a portal from which the statement fetches
  * them, or has them stored afterwards. The keys are values of parameters, never text of a
- * statement. Immutable.
+ * statement.
+ *
+ * @param cursor name of the portal; prepared statements of that name are made and closed again
+ * @param ask a query without keys, of one row with two columns: {@code t} if the current role may
+ *     have the keys, and the installation that it keeps, or NULL; ASCII
+ * @param askForProcedure the same, whose answer is {@code t} only if the database has a routine
+ *     that installs the extension, and has not got the extension
+ * @param parameters a query that gives the session the run-time parameters of the extension; ASCII
+ * @param query what the portal returns; ASCII
+ * @param values its parameters
+ * @param storeBlock a statement that fetches from the portal; ASCII
+ * @param wantedSqlState SQLSTATE of a notice by which the server asks for {@link #store}
+ * @param failedSqlState SQLSTATE of a notice by which {@code storeBlock} tells why it failed
  */
-public final class CallbackKeyDelivery {
+public record CallbackKeyDelivery(
+    String cursor,
+    String ask,
+    String askForProcedure,
+    String parameters,
+    String query,
+    OfferedValues values,
+    String storeBlock,
+    String wantedSqlState,
+    String failedSqlState) {
   private static final Pattern VALUE = Pattern.compile("\\$\\d+ = ");
 
   /** The messages of {@link #offer}, in order. */
@@ -57,67 +78,6 @@ public final class CallbackKeyDelivery {
     List<@Nullable String> of(@Nullable String installation);
   }
 
-  private final String cursor;
-  private final String ask;
-  private final String askForProcedure;
-  private final String parameters;
-  private final String query;
-  private final OfferedValues values;
-  private final String storeBlock;
-  private final String wantedSqlState;
-  private final String failedSqlState;
-
-  /**
-   * @param cursor name of the portal; prepared statements of that name are made and closed again
-   * @param ask a query without keys, of one row with two columns: {@code t} if the current role may
-   *     have the keys, and the installation that it keeps, or NULL; ASCII
-   * @param askForProcedure the same, whose answer is {@code t} only if the database has a routine
-   *     that installs the extension, and has not got the extension
-   * @param parameters a query that gives the session the run-time parameters of the extension;
-   *     ASCII
-   * @param query what the portal returns; ASCII
-   * @param values its parameters
-   * @param storeBlock a statement that fetches from the portal; ASCII
-   * @param wantedSqlState SQLSTATE of a notice by which the server asks for {@link #store}
-   * @param failedSqlState SQLSTATE of a notice by which {@code storeBlock} tells why it failed
-   */
-  public CallbackKeyDelivery(
-      String cursor,
-      String ask,
-      String askForProcedure,
-      String parameters,
-      String query,
-      OfferedValues values,
-      String storeBlock,
-      String wantedSqlState,
-      String failedSqlState) {
-    this.cursor = cursor;
-    this.ask = ask;
-    this.askForProcedure = askForProcedure;
-    this.parameters = parameters;
-    this.query = query;
-    this.values = values;
-    this.storeBlock = storeBlock;
-    this.wantedSqlState = wantedSqlState;
-    this.failedSqlState = failedSqlState;
-  }
-
-  /** Asks whether the current role may have the keys. */
-  String ask() {
-    return ask;
-  }
-
-  /** Asks the same for a statement that calls a procedure. */
-  String askForProcedure() {
-    return askForProcedure;
-  }
-
-  /** Gives the session the run-time parameters of the extension. */
-  String parameters() {
-    return parameters;
-  }
-
-  /** Whether the answer is yes. */
   static boolean isYes(List<byte @Nullable []> answer) {
     byte[] value = answer.get(0);
     return value != null && value.length == 1 && value[0] == 't';

@@ -2,8 +2,8 @@ package dev.pglambda.relay;
 
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
-import dev.pglambda.protocol.FrameScanner;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,14 @@ final class ChannelPair {
   /**
    * While a message is held the client is read on up to here, so that it is seen when it closes.
    */
-  private static final int MOST_WAITING_OCTETS = 64 * 1024;
+  private static final int MOST_WAITING_BYTES = 64 * 1024;
+
+  /**
+   * With so many unanswered messages (1.3 MB in {@link ReplyQueue}) the client is not read on. A
+   * server answers what it has read, but for the 8 kB of its output buffer, so this delays nobody;
+   * a client that reads no replies, or a server that sends none, would else take all memory.
+   */
+  private static final int MOST_UNANSWERED = 1 << 18;
 
   private final Channel client;
   private @Nullable Channel server;
@@ -30,7 +37,6 @@ final class ChannelPair {
     server = opened;
   }
 
-  /** Reads both, from now on. */
   void start() {
     ReadControl.of(client).set(Reason.STARTUP, false);
     if (server != null) {
@@ -40,6 +46,10 @@ final class ChannelPair {
 
   Channel client() {
     return client;
+  }
+
+  ByteBufAllocator allocator() {
+    return client.alloc();
   }
 
   boolean isServer(Channel channel) {
@@ -58,6 +68,12 @@ final class ChannelPair {
     } else {
       server.write(bytes, server.voidPromise());
     }
+  }
+
+  /** Writes, and flushes: for what no read of the client's will. */
+  void flushToServer(ByteBuf bytes) {
+    toServer(bytes);
+    flushServer();
   }
 
   void flushServer() {
@@ -109,13 +125,19 @@ final class ChannelPair {
     ReadControl.of(source).set(Reason.PEER_FULL, !sink.isWritable());
   }
 
-  /** The client has sent something, or the server has answered something. */
-  void limitClient(ReplyQueue replies, FrameScanner fromClient) {
+  /**
+   * The client has sent something, or the server has answered something.
+   *
+   * @param waiting bytes of the client's that wait behind a message that is held
+   */
+  void limitClient(int unanswered, int waiting) {
     ReadControl reading = ReadControl.of(client);
     reading.set(
         Reason.PIPELINE_FULL,
-        reading.has(Reason.PIPELINE_FULL) ? !replies.hasRoom() : replies.isFull());
-    reading.set(Reason.HELD, fromClient.waitingOctets() > MOST_WAITING_OCTETS);
+        reading.has(Reason.PIPELINE_FULL)
+            ? unanswered > MOST_UNANSWERED / 2
+            : unanswered >= MOST_UNANSWERED);
+    reading.set(Reason.HELD, waiting > MOST_WAITING_BYTES);
   }
 
   // ---- how each is closed
@@ -124,7 +146,7 @@ final class ChannelPair {
   void closeServer() {
     if (server != null) {
       ReadControl.of(server).readToEnd();
-      GracefulClose.toSilent(server, Unpooled.EMPTY_BUFFER);
+      GracefulClose.flushAndClose(server, Unpooled.EMPTY_BUFFER);
     }
   }
 
@@ -136,9 +158,9 @@ final class ChannelPair {
    */
   void closeClient(ByteBuf last, boolean silent) {
     if (silent) {
-      GracefulClose.toSilent(client, last);
+      GracefulClose.flushAndClose(client, last);
     } else {
-      GracefulClose.toSending(client, last);
+      GracefulClose.lingeringClose(client, last);
     }
   }
 }

@@ -17,8 +17,6 @@ public final class ClientRefusals {
 
   /** A flood of clients makes no flood in the log. */
   public static void log(Channel client, String refusal) {
-    if (THROTTLE.passes()) {
-      log.warn("refused client {}: {}{}", client.remoteAddress(), refusal, THROTTLE.others());
-    }
+    THROTTLE.warn(log, "refused client {}: {}", client.remoteAddress(), refusal);
   }
 }

@@ -12,13 +12,11 @@ public final class ClientSeries {
    */
   private boolean ownTransaction;
 
-  /** Whether the client has executed a portal. */
   private boolean executing;
 
   /** The same when it sent its last Query. */
   private boolean queryBehindExecute;
 
-  /** The client executes a portal. */
   void executes() {
     ownTransaction = false;
     executing = true;
@@ -30,7 +28,6 @@ public final class ClientSeries {
     executing = false;
   }
 
-  /** The client sends a Query. */
   void queries() {
     queryBehindExecute = executing;
     executing = false;
@@ -63,7 +60,6 @@ public final class ClientSeries {
     return ownTransaction;
   }
 
-  /** Whether the client has executed a portal. */
   boolean hasExecuted() {
     return executing;
   }

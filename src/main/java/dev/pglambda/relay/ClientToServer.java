@@ -38,7 +38,8 @@ final class ClientToServer implements FrameScanner.Visitor {
   /** A Bind can have a payload as long as a call takes. */
   private static final int MAX_NAMING_LENGTH = 17 << 20;
 
-  private final Session session;
+  private final SessionContext context;
+  private final ChannelPair channels;
   private final ReplyQueue replies;
   private final ReportedSettings state;
   private final PreparedStatements prepared;
@@ -55,31 +56,32 @@ final class ClientToServer implements FrameScanner.Visitor {
 
   ClientToServer(
       SessionContext context,
+      SessionStreams streams,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
       int inspectLimit,
       @Nullable LocalExecution local) {
-    this.session = context.session();
-    this.memory = session.memory();
+    this.context = context;
+    this.channels = context.channels();
+    this.memory = context.session().memory();
     this.replies = context.replies();
     this.state = context.settings();
     this.prepared = context.prepared();
     this.keys = new SessionKeys(context, keys);
     this.series = context.series();
-    this.hold = new MessageHold(context, this, this.keys, local);
+    this.hold = new MessageHold(context, streams, this, this.keys, local);
     this.local = local;
     this.interceptor = interceptor;
     this.inspectLimit = inspectLimit;
   }
 
-  /** What holds messages of the client's. */
   MessageHold hold() {
     return hold;
   }
 
   @Override
   public boolean wants(byte type, int bodyLength) throws ProtocolViolation {
-    if (!session.isReady() && bodyLength > MAX_AUTHENTICATION_LENGTH) {
+    if (!context.session().isReady() && bodyLength > MAX_AUTHENTICATION_LENGTH) {
       throw new ProtocolViolation(
           "invalid length of message before the session is ready: %d (expected: at most %d)"
               .formatted(bodyLength, MAX_AUTHENTICATION_LENGTH));
@@ -104,7 +106,7 @@ final class ClientToServer implements FrameScanner.Visitor {
             yield false;
           }
           case FrontendMessage.TERMINATE -> {
-            session.sawTerminate();
+            context.announced().byClient();
             yield false;
           }
           default -> false;
@@ -131,11 +133,11 @@ final class ClientToServer implements FrameScanner.Visitor {
   /** A text is gathered, decoded and, perhaps, rewritten. */
   private boolean reserve(byte type, int bodyLength) {
     boolean isText = type == FrontendMessage.QUERY || type == FrontendMessage.PARSE;
-    long octets = bodyLength <= MemoryBudget.SMALL ? 0 : (isText ? 3L : 1L) * bodyLength;
-    if (octets > 0 && !memory.reserve(octets)) {
+    long bytes = bodyLength <= MemoryBudget.SMALL ? 0 : (isText ? 3L : 1L) * bodyLength;
+    if (bytes > 0 && !memory.reserve(bytes)) {
       return false;
     }
-    gathered = octets;
+    gathered = bytes;
     return true;
   }
 
@@ -169,7 +171,7 @@ final class ClientToServer implements FrameScanner.Visitor {
     int end = index + length;
     byte type = buffer.getByte(index);
     if (type != FrontendMessage.QUERY && type != FrontendMessage.PARSE) {
-      return isNamedOfInterest(type, buffer, body, end)
+      return prepared.isToBeHeld(type, buffer, body, end, replies.isIdle())
           ? hold(buffer, index, length, null)
           : named(type, buffer, body, end);
     }
@@ -232,17 +234,17 @@ final class ClientToServer implements FrameScanner.Visitor {
   void pass(ByteBuf message, @Nullable Rewrite rewrite, @Nullable ByteBuf offer) {
     byte type = message.getByte(0);
     int end = message.writerIndex();
+    ByteBuf replacement;
     if (type == FrontendMessage.QUERY || type == FrontendMessage.PARSE) {
-      ByteBuf replacement = text(type, message, Frame.HEADER_LENGTH, end, rewrite, offer);
-      session.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
-      return;
+      replacement = text(type, message, Frame.HEADER_LENGTH, end, rewrite, offer);
+    } else {
+      if (offer != null) {
+        replies.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
+        channels.toServer(offer);
+      }
+      replacement = named(type, message, Frame.HEADER_LENGTH, end);
     }
-    if (offer != null) {
-      replies.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
-      session.toServer(offer);
-    }
-    ByteBuf replacement = named(type, message, Frame.HEADER_LENGTH, end);
-    session.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
+    channels.flushToServer(replacement == null ? message.retainedDuplicate() : replacement);
   }
 
   private @Nullable ByteBuf text(
@@ -269,7 +271,7 @@ final class ClientToServer implements FrameScanner.Visitor {
       replies.sent(FrontendMessage.QUERY);
       return null;
     }
-    ByteBuf out = session.client().alloc().buffer();
+    ByteBuf out = channels.allocator().buffer();
     if (offer != null) {
       replies.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
       out.writeBytes(offer);
@@ -287,87 +289,31 @@ final class ClientToServer implements FrameScanner.Visitor {
   }
 
   private @Nullable ByteBuf parse(ByteBuf buffer, int body, int end, @Nullable Rewrite rewrite) {
-    int text = FrameFields.textStart(FrontendMessage.PARSE, buffer, body, end);
-    int nameEnd = text - 1;
     Parse parse = rewrite == null ? null : Parse.read(buffer, body, end);
     if (rewrite == null || parse == null) {
-      boolean whole = text >= 0 && FrameFields.stringEnd(buffer, text, end) >= 0;
-      replies.sentByName(
-          FrontendMessage.PARSE, whole ? prepared.parse(buffer, body, nameEnd) : null);
+      int text = FrameFields.behindString(buffer, body, end);
+      boolean whole = FrameFields.stringEnd(buffer, text, end) >= 0;
+      replies.sentByName(FrontendMessage.PARSE, whole ? prepared.parse(buffer, body, end) : null);
       return null;
     }
     replies.sentByName(
-        FrontendMessage.PARSE,
-        prepared.parse(buffer, body, nameEnd, rewrite.spans(), rewrite.keys()));
+        FrontendMessage.PARSE, prepared.parse(buffer, body, end, rewrite.spans(), rewrite.keys()));
     return MessageWriter.buffer(
-        session.client().alloc(),
+        channels.allocator(),
         StandardCharsets.ISO_8859_1,
         new Parse(parse.name(), rewrite.text(), parse.typeOids()));
   }
 
-  /**
-   * Whether it names a statement or portal whose calls the proxy serves, or executes a statement
-   * that may take the keys.
-   */
-  private boolean isNamedOfInterest(byte type, ByteBuf buffer, int body, int end) {
-    return switch (type) {
-      case FrontendMessage.DESCRIBE -> {
-        int name = FrameFields.nameStart(type, body);
-        int nameEnd = FrameFields.stringEnd(buffer, name, end);
-        yield nameEnd >= 0
-            && FrameFields.namesStatement(buffer, body)
-            && prepared.hasAttachment(buffer, name, nameEnd);
-      }
-      case FrontendMessage.EXECUTE -> {
-        int nameEnd = FrameFields.stringEnd(buffer, body, end);
-        yield nameEnd >= 0
-            && (prepared.portalHasAttachment(buffer, body, nameEnd)
-                || prepared.mayTakeKeys(buffer, body, nameEnd));
-      }
-      case FrontendMessage.BIND -> {
-        int portalEnd = FrameFields.stringEnd(buffer, body, end);
-        int nameEnd = portalEnd < 0 ? -1 : FrameFields.stringEnd(buffer, portalEnd + 1, end);
-        yield nameEnd >= 0
-            && (prepared.hasAttachment(buffer, portalEnd + 1, nameEnd)
-                || (replies.isIdle()
-                    && prepared.statementMayTakeKeys(buffer, portalEnd + 1, nameEnd)));
-      }
-      default -> false;
-    };
-  }
-
-  /** What a Bind, Describe, Execute or Close means to the names that are known. */
+  /** A Bind, Describe, Execute or Close is sent as it is. */
   private @Nullable ByteBuf named(byte type, ByteBuf buffer, int body, int end) {
-    replies.sentByName(type, message(type, buffer, body, end));
+    replies.sentByName(type, prepared.named(type, buffer, body, end));
     return null;
-  }
-
-  private PreparedStatements.@Nullable SentMessage message(
-      byte type, ByteBuf buffer, int body, int end) {
-    int name = FrameFields.nameStart(type, body);
-    int nameEnd = FrameFields.stringEnd(buffer, name, end);
-    if (nameEnd < 0 || type == FrontendMessage.DESCRIBE) {
-      return null;
-    }
-    if (type == FrontendMessage.EXECUTE) {
-      return prepared.execute(buffer, name, nameEnd);
-    }
-    if (type == FrontendMessage.BIND) {
-      int statementEnd = FrameFields.stringEnd(buffer, nameEnd + 1, end);
-      return statementEnd < 0 ? null : prepared.bind(buffer, name, nameEnd, statementEnd);
-    }
-    if (FrameFields.namesStatement(buffer, body)) {
-      return prepared.closeStatement(buffer, name, nameEnd);
-    }
-    return FrameFields.namesPortal(buffer, body)
-        ? prepared.closePortal(buffer, name, nameEnd)
-        : null;
   }
 
   @Override
   public void forward(ByteBuf bytes) {
     if (bytes.isReadable()) {
-      session.toServer(bytes);
+      channels.toServer(bytes);
     } else {
       bytes.release(); // of a message that is held
     }

@@ -16,6 +16,7 @@ import dev.pglambda.protocol.FrontendMessage.Flush;
 import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.protocol.FrontendMessage.Sync;
 import dev.pglambda.protocol.MessageWriter;
+import dev.pglambda.protocol.SqlError;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -34,8 +35,10 @@ public final class ExtendedQueryPipeline {
   /** Name of the prepared statements and portals of the proxy's own, which do not stay. */
   public static final String OWN_NAME = "pglambda_direct";
 
-  private final Session session;
+  private final MemoryAccount account;
+  private final ChannelPair channels;
   private final ReplyQueue queue;
+  private final PipelineMemory memory;
   private final ByteBuf frames;
   private final MessageWriter writer;
   private final PipelineReplies replies;
@@ -49,36 +52,30 @@ public final class ExtendedQueryPipeline {
   private Consumer<ErrorFields> onError = fields -> {};
   private Predicate<ErrorFields> suppressErrors = fields -> false;
 
-  ExtendedQueryPipeline(Session session, ReplyQueue queue) {
-    this.session = session;
+  ExtendedQueryPipeline(MemoryAccount account, ChannelPair channels, ReplyQueue queue) {
+    this.account = account;
+    this.channels = channels;
     this.queue = queue;
-    this.frames = session.client().alloc().buffer();
+    this.memory = new PipelineMemory(account);
+    this.frames = channels.allocator().buffer();
     this.writer = new MessageWriter(frames, ISO_8859_1);
-    this.replies = new PipelineReplies(session.memory(), this::raise);
+    this.replies = new PipelineReplies(memory, this::raise);
   }
 
   /**
    * Reserves bytes until all is answered. If there are too many, an error is raised in the place of
    * all that was to be sent.
    */
-  public ExtendedQueryPipeline needs(long octets) {
+  public ExtendedQueryPipeline needs(long bytes) {
     if (!raisesRefusal) {
-      replies.reserveFrames(octets);
+      memory.reserveFrames(bytes);
     }
     return this;
   }
 
   /** Whether there is no memory for what is to be sent. */
   public boolean isRefused() {
-    return replies.isRefused();
-  }
-
-  private static long octets(List<byte @Nullable []> values) {
-    long octets = 0;
-    for (byte[] value : values) {
-      octets += value == null ? 0 : value.length;
-    }
-    return octets;
+    return memory.refusal() != null;
   }
 
   // ---- what is to be sent
@@ -121,10 +118,15 @@ public final class ExtendedQueryPipeline {
       String statement,
       List<byte @Nullable []> more,
       boolean binaryResults) {
-    if (needs(bind.octets() + octets(more)).isRefused()) {
+    if (needs(bind.bytes() + DataRow.length(more)).isRefused()) {
       return this;
     }
-    return add(bind.with(portal, statement, DataRow.ofOctets(more).values(), binaryResults));
+    return add(bind.with(portal, statement, DataRow.ofBytes(more).values(), binaryResults));
+  }
+
+  /** Binds the proxy's own statement likewise, for results in binary format. */
+  public ExtendedQueryPipeline bindOwn(Bind bind, List<byte @Nullable []> more) {
+    return bind(bind, OWN_NAME, OWN_NAME, more, true);
   }
 
   public ExtendedQueryPipeline describeStatement(String name) {
@@ -170,6 +172,24 @@ public final class ExtendedQueryPipeline {
     return closeStatement(OWN_NAME).parse(OWN_NAME, text, types);
   }
 
+  public ExtendedQueryPipeline executeOwn() {
+    return execute(OWN_NAME, 0);
+  }
+
+  public ExtendedQueryPipeline closeOwn() {
+    return closePortal(OWN_NAME).closeStatement(OWN_NAME);
+  }
+
+  /** A {@link #query} without parameters, whose results are in text format. */
+  public ExtendedQueryPipeline query(String text) {
+    return query(text, List.of(), List.of(), false);
+  }
+
+  /** A {@link #query} without parameters, whose results are in binary format. */
+  public ExtendedQueryPipeline binaryQuery(String text) {
+    return query(text, List.of(), List.of(), true);
+  }
+
   /**
    * Parse, Bind, Execute and Close of a statement of the proxy's own.
    *
@@ -179,19 +199,13 @@ public final class ExtendedQueryPipeline {
    */
   public ExtendedQueryPipeline query(
       String text, List<Integer> types, List<byte @Nullable []> parameters, boolean binary) {
-    if (parseOwn(text, types).needs(octets(parameters)).isRefused()) {
+    if (parseOwn(text, types).needs(DataRow.length(parameters)).isRefused()) {
       return this;
     }
     List<Integer> formats =
         List.of(binary ? FrontendMessage.BINARY_FORMAT : FrontendMessage.TEXT_FORMAT);
-    List<@Nullable ByteBuffer> values = DataRow.ofOctets(parameters).values();
-    return add(new Bind(OWN_NAME, OWN_NAME, formats, values, formats))
-        .execute(OWN_NAME, 0)
-        .closeOwn();
-  }
-
-  public ExtendedQueryPipeline closeOwn() {
-    return closePortal(OWN_NAME).closeStatement(OWN_NAME);
+    List<@Nullable ByteBuffer> values = DataRow.ofBytes(parameters).values();
+    return add(new Bind(OWN_NAME, OWN_NAME, formats, values, formats)).executeOwn().closeOwn();
   }
 
   private ExtendedQueryPipeline add(FrontendMessage message) {
@@ -224,6 +238,20 @@ public final class ExtendedQueryPipeline {
     return send(true);
   }
 
+  /**
+   * Sends it, and a statement behind it that raises an error.
+   *
+   * @return fails
+   */
+  public <T> CompletionStage<T> sendAndRaise(String raiseBlock) {
+    return query(raiseBlock)
+        .sendAndFlush()
+        .thenApply(
+            raised -> {
+              throw new IllegalArgumentException("the server has raised no error");
+            });
+  }
+
   private CompletionStage<PipelineReplies> send(boolean flush) {
     if (isRefused()) {
       raiseRefusal();
@@ -232,19 +260,20 @@ public final class ExtendedQueryPipeline {
     if (flush) {
       writer.write(new Flush());
     }
-    session.flushToServer(frames);
+    channels.flushToServer(frames);
     return replies.answered();
   }
 
   /** What is to be sent instead: only that the client's Sync stays where it was. */
   private void raiseRefusal() {
     boolean synced = replies.include(FrontendMessage.SYNC);
-    String raised = RaiseBlock.error(OwnErrors.outOfMemory(replies.clear()));
+    String raised = RaiseBlock.error(SqlError.outOfMemory(memory.reset()));
+    replies.clear();
     raisesRefusal = true;
     frames.clear();
     forClient(false).suppressNotices(false).suppressErrors(fields -> false);
     onError(fields -> fields.with(ErrorFields.CONTEXT, null));
-    query(raised, List.of(), List.of(), false);
+    query(raised);
     if (synced) {
       forClient(true).sync();
     }
@@ -252,8 +281,8 @@ public final class ExtendedQueryPipeline {
 
   /** Raises an error because of rows for which there was no memory. */
   private CompletionStage<?> raise(MemoryAccount.Refusal refusal) {
-    ExtendedQueryPipeline raising = new ExtendedQueryPipeline(session, queue);
-    raising.replies.refuse(refusal);
+    ExtendedQueryPipeline raising = new ExtendedQueryPipeline(account, channels, queue);
+    raising.memory.refuse(refusal);
     return raising.sendAndFlush();
   }
 }

@@ -12,7 +12,7 @@ import io.netty.handler.timeout.IdleStateHandler;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** Closes a connection so that what was said last reaches the other side. */
+/** Closes a connection so that what was sent last reaches the peer. */
 public final class GracefulClose {
   /** How long the other side may take to notice and to close, in milliseconds. */
   static final long LINGER_MS = 1_000;
@@ -23,10 +23,10 @@ public final class GracefulClose {
   private GracefulClose() {}
 
   /**
-   * For a side that is silent, or whose words do not matter any more: sends what is waiting and a
-   * last message, which may be empty, and closes.
+   * For a peer that sends nothing more, or nothing that matters: sends what is waiting and a last
+   * message, which may be empty, and closes.
    */
-  static void toSilent(Channel channel, ByteBuf last) {
+  static void flushAndClose(Channel channel, ByteBuf last) {
     send(channel, last).addListener(ChannelFutureListener.CLOSE);
   }
 
@@ -34,10 +34,9 @@ public final class GracefulClose {
    * For a client that may be sending still: sends a last message, which may be empty, and the end
    * of the stream, and closes when the client does. A socket that is closed before all has been
    * read from it resets the connection, and a reset can overtake the message or make the client
-   * drop it (RFC 1122, section 4.2.2.13). Whoever reads from the channel must drop what still
-   * comes.
+   * drop it (RFC 1122, section 4.2.2.13). What still comes is to be dropped by the handlers.
    */
-  public static void toSending(Channel client, ByteBuf last) {
+  public static void lingeringClose(Channel client, ByteBuf last) {
     send(client, last).addListener((ChannelFuture sent) -> linger(sent));
   }
 

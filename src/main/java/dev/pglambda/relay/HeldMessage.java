@@ -15,21 +15,16 @@ final class HeldMessage {
   private final MemoryAccount.@Nullable Refusal refusal;
 
   private @Nullable Rewrite rewrite;
-
-  /** Whether the text of the message is still to be looked at. */
   private boolean unread;
 
   /** The keys, to be offered to the server before it. */
   private @Nullable ByteBuf offer;
 
-  /** Bytes reserved for it. */
   private long reserved;
 
   /**
    * @param frame released by {@link #release}
-   * @param rewrite what was found in its text, or null
    * @param unread whether its text is still to be looked at
-   * @param refusal why only its header is held, or null
    */
   HeldMessage(
       ByteBuf frame,
@@ -76,11 +71,7 @@ final class HeldMessage {
     return rewrite;
   }
 
-  /**
-   * Has the keys offered before it.
-   *
-   * @param keys released with the message, or by who takes them; null: none
-   */
+  /** Has the keys offered before it, which are released with the message or by who takes them. */
   void offer(@Nullable ByteBuf keys) {
     offer = keys;
   }
@@ -91,7 +82,6 @@ final class HeldMessage {
     return taken;
   }
 
-  /** It keeps what was reserved for it. */
   void keepReserved(long bytes) {
     reserved += bytes;
   }

@@ -27,25 +27,14 @@ public interface LocalExecution {
 
   /** Makes those of a listener's sessions. */
   interface Provider {
-    /** Nothing is executed locally. */
-    Provider NONE = database -> context -> null;
+    Provider NONE = (database, context) -> null;
 
     /**
-     * What makes it for a session.
+     * Makes it when a session begins; null: nothing is executed locally.
      *
      * @param database its name, as the client has given it
      */
-    Factory in(String database);
-  }
-
-  /** Makes that of one session. */
-  interface Factory {
-    /**
-     * Makes it when the session begins.
-     *
-     * @return null if nothing is executed locally
-     */
-    @Nullable LocalExecution create(SessionContext context);
+    @Nullable LocalExecution create(String database, SessionContext context);
   }
 
   /** Whether a text has statements that may have to be executed here. */
@@ -82,7 +71,6 @@ public interface LocalExecution {
    */
   CompletionStage<Result> execute(String portal, int maxRows);
 
-  /** An error goes to the client. */
   void sawError(ErrorFields fields);
 
   /**
@@ -95,6 +83,5 @@ public interface LocalExecution {
   /** A call of the server's for this session has come. Any thread. */
   void calledBack();
 
-  /** The session has ended. */
   void close();
 }

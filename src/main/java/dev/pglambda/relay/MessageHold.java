@@ -28,13 +28,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageHold {
   private final SessionContext context;
+  private final SessionStreams streams;
   private final ReplyQueue replies;
   private final ClientSeries series;
   private final ClientToServer client;
   private final SessionKeys keys;
   private final MessageTurn turn;
-
-  /** The message that waits. */
   private @Nullable HeldMessage held;
 
   /** Whether the keys are being stored, while all that the client sends waits. */
@@ -47,10 +46,12 @@ final class MessageHold {
 
   MessageHold(
       SessionContext context,
+      SessionStreams streams,
       ClientToServer client,
       SessionKeys keys,
       @Nullable LocalExecution local) {
     this.context = context;
+    this.streams = streams;
     this.replies = context.replies();
     this.series = context.series();
     this.client = client;
@@ -60,7 +61,6 @@ final class MessageHold {
 
   // ---- what is held
 
-  /** Whether what the client sends has to wait. */
   boolean isHolding() {
     return held != null || storing;
   }
@@ -86,13 +86,13 @@ final class MessageHold {
   void holdRefused(byte type, MemoryAccount.Refusal why) {
     ByteBuf stub = frame(new FrontendMessage.Unknown(type, ByteBuffer.allocate(0)));
     hold(new HeldMessage(stub, null, false, why));
-    context.session().dropClientMessage();
+    streams.dropClientMessage();
   }
 
   private void hold(HeldMessage message) {
     held = message;
     flushed = false;
-    context.session().pauseClient();
+    streams.pauseClient();
   }
 
   /** The message that is held keeps what was reserved for it, until it is dealt with. */
@@ -128,13 +128,13 @@ final class MessageHold {
       }
     } else if (!flushed && replies.awaitsSync()) {
       flushed = true;
-      context.session().flushToServer(frame(new FrontendMessage.Flush()));
+      context.channels().flushToServer(frame(new FrontendMessage.Flush()));
     }
   }
 
   private ByteBuf frame(FrontendMessage message) {
     return MessageWriter.buffer(
-        context.session().client().alloc(), StandardCharsets.ISO_8859_1, message);
+        context.channels().allocator(), StandardCharsets.ISO_8859_1, message);
   }
 
   /**
@@ -174,8 +174,8 @@ final class MessageHold {
     context
         .pipeline()
         .suppressNotices(true)
-        .query("SHOW client_encoding", List.of(), List.of(), false)
-        .query("SHOW standard_conforming_strings", List.of(), List.of(), false)
+        .query("SHOW client_encoding")
+        .query("SHOW standard_conforming_strings")
         .sendAndFlush()
         .whenComplete(
             (shown, error) -> {
@@ -203,7 +203,7 @@ final class MessageHold {
    */
   void storeKeys() {
     storing = true;
-    context.session().pauseClient();
+    streams.pauseClient();
     keys.store()
         .whenComplete(
             (stored, error) -> {
@@ -259,7 +259,6 @@ final class MessageHold {
     }
   }
 
-  /** The session has ended. */
   void close() {
     done();
   }

@@ -6,6 +6,7 @@ import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.protocol.FrontendMessage.Describe;
 import dev.pglambda.protocol.FrontendMessage.Execute;
+import dev.pglambda.protocol.SqlError;
 import dev.pglambda.relay.LocalExecution.Result;
 import java.util.List;
 import java.util.Objects;
@@ -24,28 +25,11 @@ import org.jspecify.annotations.Nullable;
  *   Execute      ──► LocalExecution, or the same question and the keys
  * </pre>
  */
-final class MessageTurn {
-  private final SessionContext context;
-  private final ReplyQueue replies;
-  private final PreparedStatements prepared;
-  private final ClientSeries series;
-  private final ClientToServer client;
-  private final SessionKeys keys;
-  private final @Nullable LocalExecution local;
-
-  MessageTurn(
-      SessionContext context,
-      ClientToServer client,
-      SessionKeys keys,
-      @Nullable LocalExecution local) {
-    this.context = context;
-    this.replies = context.replies();
-    this.prepared = context.prepared();
-    this.series = context.series();
-    this.client = client;
-    this.keys = keys;
-    this.local = local;
-  }
+record MessageTurn(
+    SessionContext context,
+    ClientToServer client,
+    SessionKeys keys,
+    @Nullable LocalExecution local) {
 
   boolean isToBeExecutedLocally(Rewrite text) {
     return local != null && local.isWanted(text);
@@ -54,7 +38,7 @@ final class MessageTurn {
   /** Answers the message, or says that it passes. */
   CompletionStage<Result> take(HeldMessage message) {
     if (message.refusal() != null) {
-      return context.errors().raise(RaiseBlock.error(OwnErrors.outOfMemory(message.refusal())));
+      return context.errors().raise(RaiseBlock.error(SqlError.outOfMemory(message.refusal())));
     }
     if (message.isQuery() || message.type() == FrontendMessage.PARSE) {
       return text(message);
@@ -103,21 +87,21 @@ final class MessageTurn {
   }
 
   private CompletionStage<Result> bind(HeldMessage message, Bind bind) {
-    return local != null && prepared.attachment(bind.statement()) != null
+    return local != null && context.prepared().statements().attachment(bind.statement()) != null
         ? local.bind(bind, message.frame().readableBytes())
-        : keysBeforeSeries(message, prepared.keysOfStatement(bind.statement()));
+        : keysBeforeSeries(message, context.prepared().statements().keys(bind.statement()));
   }
 
   private CompletionStage<Result> describe(HeldMessage message, String name) {
-    return local != null && prepared.attachment(name) != null
+    return local != null && context.prepared().statements().attachment(name) != null
         ? local.describe(message.frame(), name)
         : passes();
   }
 
   private CompletionStage<Result> execute(HeldMessage message, Execute execute) {
-    return local != null && prepared.portalAttachment(execute.portal()) != null
+    return local != null && context.prepared().portals().attachment(execute.portal()) != null
         ? local.execute(execute.portal(), execute.maxRows())
-        : keysNow(message, prepared.keys(execute.portal()));
+        : keysNow(message, context.prepared().portals().keys(execute.portal()));
   }
 
   private static CompletionStage<Result> passes() {
@@ -141,7 +125,9 @@ final class MessageTurn {
 
   /** The same before the series of messages that executes the statement begins. */
   private CompletionStage<Result> keysBeforeSeries(HeldMessage message, Keys wanted) {
-    if (!keys.areWantedBy(wanted) || !replies.isIdle() || context.settings().transactionFailed()) {
+    if (!keys.areWantedBy(wanted)
+        || !context.replies().isIdle()
+        || context.settings().transactionFailed()) {
       return passes();
     }
     return keys.ask(wanted, question -> queryBefore(message, question))
@@ -150,7 +136,7 @@ final class MessageTurn {
 
   /** Whether the server would refuse the proxy's own messages, as the client's. */
   private boolean isKnownToHaveFailed() {
-    return series.isOwnTransaction() && context.settings().transactionFailed();
+    return context.series().isOwnTransaction() && context.settings().transactionFailed();
   }
 
   /**
@@ -165,15 +151,13 @@ final class MessageTurn {
   private CompletionStage<List<List<byte @Nullable []>>> queryBefore(
       HeldMessage message, String text) {
     boolean query = message.isQuery();
-    boolean first = !query && replies.isIdle() && !context.settings().inTransaction();
+    boolean first = !query && context.replies().isIdle() && !context.settings().inTransaction();
     ExtendedQueryPipeline asked =
-        context
-            .pipeline()
-            .suppressNotices(true)
-            .suppressErrors(error -> first)
-            .query(text, List.of(), List.of(), false);
+        context.pipeline().suppressNotices(true).suppressErrors(error -> first).query(text);
     CompletionStage<PipelineReplies> answered =
-        first || (query && series.isOwnTransaction()) ? asked.sync().send() : asked.sendAndFlush();
+        first || (query && context.series().isOwnTransaction())
+            ? asked.sync().send()
+            : asked.sendAndFlush();
     return answered.thenApply(
         done -> {
           if (done.rows().isEmpty()) {

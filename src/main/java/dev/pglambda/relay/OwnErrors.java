@@ -2,11 +2,8 @@ package dev.pglambda.relay;
 
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.ErrorFields;
-import dev.pglambda.protocol.SqlError;
-import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.LocalExecution.Result;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -17,32 +14,24 @@ import org.jspecify.annotations.Nullable;
  * the server. Used on the session's event loop.
  */
 public final class OwnErrors {
-  private final Session session;
+  private final MemoryAccount memory;
+  private final ChannelPair channels;
   private final ReplyQueue replies;
 
   /** Names of the prepared statements that an error has left, perhaps. */
   private final Set<String> left = new LinkedHashSet<>();
 
-  OwnErrors(Session session, ReplyQueue replies) {
-    this.session = session;
+  OwnErrors(MemoryAccount memory, ChannelPair channels, ReplyQueue replies) {
+    this.memory = memory;
+    this.channels = channels;
     this.replies = replies;
   }
 
   private ExtendedQueryPipeline pipeline() {
-    return new ExtendedQueryPipeline(session, replies);
+    return new ExtendedQueryPipeline(memory, channels, replies);
   }
 
-  /** What the proxy cannot hold for a session. */
-  static SqlError outOfMemory(MemoryAccount.Refusal refusal) {
-    return new SqlError(
-        SqlState.OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE, refusal.detail(), null);
-  }
-
-  /**
-   * Raises an error in the place of a message of the client's.
-   *
-   * @param raiseBlock a statement that raises it
-   */
+  /** Raises an error, by a {@link RaiseBlock}, in the place of a message of the client's. */
   public CompletionStage<Result> raise(String raiseBlock) {
     return raise(pipeline(), raiseBlock);
   }
@@ -51,7 +40,7 @@ public final class OwnErrors {
   public CompletionStage<Result> raise(ExtendedQueryPipeline pipeline, String raiseBlock) {
     pipeline
         .onError(fields -> fields.with(ErrorFields.CONTEXT, null))
-        .query(raiseBlock, List.of(), List.of(), false)
+        .query(raiseBlock)
         .send()
         .whenComplete(this::sent);
     return CompletableFuture.completedFuture(Result.ANSWERED);

@@ -3,7 +3,6 @@ package dev.pglambda.relay;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.pglambda.limits.MemoryAccount;
-import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.Column;
 import dev.pglambda.protocol.BackendMessage.DataRow;
@@ -18,7 +17,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -27,40 +25,21 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server answers to an {@link ExtendedQueryPipeline}, and the memory that both take. Used
- * on the session's event loop.
+ * What the server answers to an {@link ExtendedQueryPipeline}. Used on the session's event loop.
  */
 public final class PipelineReplies {
   /** The longest answer is a plan, in lines. */
   private static final int MOST_ROWS = 100_000;
 
-  /** What a row takes beside its values. */
-  private static final int ROW_OCTETS = 64;
-
-  private final MemoryAccount memory;
+  private final PipelineMemory memory;
   private final Function<MemoryAccount.Refusal, CompletionStage<?>> raise;
   private final CompletableFuture<PipelineReplies> answered = new CompletableFuture<>();
-
-  /** Bytes reserved for the frames, until all is answered. */
-  private long framesReserved;
-
-  /** Bytes reserved for the rows, until they are used. */
-  private long rowsReserved;
-
-  /** The same for a row that is being gathered. */
-  private long gathered;
-
-  /** Why there is no memory for what was to be sent, or for a row of the answer. */
-  private MemoryAccount.@Nullable Refusal refusal;
-
   private final List<Reply> replies = new ArrayList<>();
   private final List<List<byte @Nullable []>> rows = new ArrayList<>();
   private List<Integer> parameterTypes = List.of();
   private List<Integer> columnTypes = List.of();
   private int unanswered;
   private int syncs;
-
-  /** Whether a RowDescription is to come with the first row. */
   private boolean deferRowDescription;
 
   private byte @Nullable [] rowDescription;
@@ -68,7 +47,8 @@ public final class PipelineReplies {
   /**
    * @param raise raises an error because of rows for which there was no memory; its stage fails
    */
-  PipelineReplies(MemoryAccount memory, Function<MemoryAccount.Refusal, CompletionStage<?>> raise) {
+  PipelineReplies(
+      PipelineMemory memory, Function<MemoryAccount.Refusal, CompletionStage<?>> raise) {
     this.memory = memory;
     this.raise = raise;
   }
@@ -112,81 +92,35 @@ public final class PipelineReplies {
     return answered;
   }
 
-  // ---- memory
-
-  /** Reserves bytes until all is answered; there may be no memory for them. */
-  void reserveFrames(long octets) {
-    if (refusal == null) {
-      if (memory.reserve(octets)) {
-        framesReserved += octets;
-      } else {
-        refusal = memory.refusal();
-      }
-    }
-  }
-
-  void refuse(MemoryAccount.Refusal why) {
-    refusal = why;
-  }
-
-  boolean isRefused() {
-    return refusal != null;
-  }
-
-  /**
-   * Expects nothing: something else is sent.
-   *
-   * @return why there was no memory
-   */
-  MemoryAccount.Refusal clear() {
-    MemoryAccount.Refusal why = Objects.requireNonNull(refusal);
-    releaseFrames();
-    refusal = null;
+  /** Expects nothing: something else is sent. */
+  void clear() {
     replies.clear();
     deferRowDescription = false;
-    return why;
-  }
-
-  private void releaseFrames() {
-    memory.release(framesReserved);
-    framesReserved = 0;
-  }
-
-  private void releaseRows() {
-    memory.release(rowsReserved + gathered);
-    rowsReserved = 0;
-    gathered = 0;
   }
 
   // ---- what was answered
 
   /** All is answered, but for a Sync, perhaps. */
   private void allAnswered() {
-    releaseFrames();
+    memory.releaseFrames();
+    MemoryAccount.Refusal refusal = memory.refusal();
     if (refusal == null) {
       answered.complete(this);
-      releaseRows();
+      memory.releaseRows();
     } else {
       rows.clear();
-      releaseRows();
+      memory.releaseRows();
       raise
           .apply(refusal)
           .whenComplete((raised, error) -> answered.completeExceptionally(new ServerError(false)));
     }
   }
 
-  /**
-   * The rows stay where they are: who calls this, when all is answered, releases their bytes.
-   *
-   * @return how many bytes that are
-   */
+  /** Bytes of the rows, which stay where they are: who calls this is to release them. */
   public long keepRows() {
-    long kept = rowsReserved;
-    rowsReserved = 0;
-    return kept;
+    return memory.keepRows();
   }
 
-  /** The rows of all that was executed. */
   public List<List<byte @Nullable []>> rows() {
     return rows;
   }
@@ -216,11 +150,11 @@ public final class PipelineReplies {
         boolean silent,
         Consumer<ErrorFields> errors,
         Predicate<ErrorFields> suppressedErrors) {
-      this.suppressedErrors = suppressedErrors;
       this.kind = kind;
       this.visible = visible;
       this.silent = silent;
       this.errors = errors;
+      this.suppressedErrors = suppressedErrors;
     }
 
     @Override
@@ -247,21 +181,7 @@ public final class PipelineReplies {
     /** Only rows can be many, or long. */
     @Override
     public boolean holds(byte type, int bodyLength) {
-      if (type != BackendMessage.DATA_ROW) {
-        return true;
-      }
-      long copy = bodyLength > MemoryBudget.SMALL ? bodyLength : 0;
-      long octets = (long) bodyLength + ROW_OCTETS;
-      if (isRefused()) {
-        return false;
-      }
-      if (!memory.reserve(octets + copy)) {
-        refusal = memory.refusal();
-        return false;
-      }
-      rowsReserved += octets;
-      gathered = copy;
-      return true;
+      return type != BackendMessage.DATA_ROW || memory.reserveRow(bodyLength);
     }
 
     @Override
@@ -278,8 +198,8 @@ public final class PipelineReplies {
       if (isLast(type) && --unanswered == 0) {
         allAnswered();
       } else if (syncs > 0 && unanswered <= syncs) {
-        releaseFrames();
-        releaseRows();
+        memory.releaseFrames();
+        memory.releaseRows();
       }
     }
 
@@ -346,9 +266,8 @@ public final class PipelineReplies {
         if (rows.size() == MOST_ROWS) {
           throw new ProtocolViolation("too many rows for the proxy: more than " + MOST_ROWS);
         }
-        rows.add(row.octets());
-        memory.release(gathered);
-        gathered = 0;
+        rows.add(row.bytes());
+        memory.releaseGathered();
       } else if (reply instanceof ParameterDescription description) {
         parameterTypes = description.typeOids();
       } else if (reply instanceof RowDescription description) {
@@ -377,8 +296,8 @@ public final class PipelineReplies {
       replies.stream()
           .filter(reply -> reply.kind == FrontendMessage.SYNC)
           .forEach(reply -> reply.visible = true);
-      releaseFrames();
-      releaseRows();
+      memory.releaseFrames();
+      memory.releaseRows();
       answered.completeExceptionally(new ServerError(syncs > 0));
     }
 

@@ -3,8 +3,8 @@ package dev.pglambda.relay;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.FrontendMessage;
+import dev.pglambda.relay.PreparedStatements.SentMessage;
 import dev.pglambda.relay.ReplyOwner.OwnMessage;
-import dev.pglambda.relay.ReplyOwner.Replaced;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,22 +35,7 @@ public final class ReplyQueue {
   /** Not a message with a reply: where CopyDone or CopyFail stood between the others. */
   private static final byte COPY_END = FrontendMessage.COPY_DONE;
 
-  /**
-   * With so many unanswered messages (1.3 MB) the client is not read on. A server answers whatever
-   * it has read, but for what its output buffer of 8 kB holds, so this delays nobody; a client that
-   * reads no replies, or a server that sends none, would else take all memory.
-   */
-  private static final int MOST_UNANSWERED = 1 << 18;
-
-  private static final int INITIAL_CAPACITY = 16;
-
-  /** What was needed for a long pipeline is given back behind it. */
-  private static final int KEPT_CAPACITY = 1024;
-
-  private byte[] kinds = new byte[INITIAL_CAPACITY];
-  private @Nullable ReplyOwner[] owners = new @Nullable ReplyOwner[INITIAL_CAPACITY];
-  private int head;
-  private int size;
+  private final ReplyRing ring = new ReplyRing();
 
   /** After an error: the server ignores everything up to Sync, and no Sync has been sent yet. */
   private boolean skipping;
@@ -79,18 +64,19 @@ public final class ReplyQueue {
   /** CommandCompletes so far of the Query at the head. */
   private int completed;
 
+  private record SentText(List<ReplacedSpan> rewritten) implements SentMessage {}
+
   ReplyQueue() {
     push(STARTUP, null);
   }
 
-  /** Whether the server owes nothing. */
   boolean isEmpty() {
-    return size == 0;
+    return ring.size() == 0;
   }
 
   /** Whether the server owes nothing, and waits for no Sync. */
   public boolean isIdle() {
-    return size == 0 && !skipping && !copyIn && !awaitingSync;
+    return ring.size() == 0 && !skipping && !copyIn && !awaitingSync;
   }
 
   /** Whether the server may keep replies back until a Sync or a Flush. */
@@ -105,10 +91,9 @@ public final class ReplyQueue {
    * client_min_messages}).
    */
   boolean canOffer() {
-    return size == 0 && !skipping && !copyIn && !syncInCopy && !outOfStep;
+    return ring.size() == 0 && !skipping && !copyIn && !syncInCopy && !outOfStep;
   }
 
-  /** Whether the server ignores everything up to a Sync that was not sent yet. */
   boolean isSkipping() {
     return skipping;
   }
@@ -118,29 +103,17 @@ public final class ReplyQueue {
     return outOfStep || syncInCopy;
   }
 
-  /** Whether the server reads COPY data. */
   boolean isCopyIn() {
     return copyIn;
   }
 
   /** Whether the reply that is owed next ends with ReadyForQuery. */
   boolean owesReady() {
-    return size > 0 && endsWithReady(kinds[head]);
+    return ring.size() > 0 && endsWithReady(ring.kind());
   }
 
-  /** Whether nothing more is to be read from the client for now. */
-  boolean isFull() {
-    return size >= MOST_UNANSWERED;
-  }
-
-  /** Whether so much was answered since it was full that the client can be read on. */
-  boolean hasRoom() {
-    return size <= MOST_UNANSWERED / 2;
-  }
-
-  /** Number of entries; for tests. */
   int size() {
-    return size;
+    return ring.size();
   }
 
   /** A message was sent to the server, unchanged. */
@@ -164,7 +137,7 @@ public final class ReplyQueue {
       case FrontendMessage.COPY_DONE, FrontendMessage.COPY_FAIL -> {
         if (copyIn) {
           copyIn = false;
-        } else if (size > 0 && !skipping) {
+        } else if (ring.size() > 0 && !skipping) {
           push(COPY_END, null);
         }
       }
@@ -174,13 +147,9 @@ public final class ReplyQueue {
     }
   }
 
-  /**
-   * A message was sent whose statements were rewritten.
-   *
-   * @param spans which, by ascending index
-   */
+  /** A message was sent of whose text these spans, by ascending index, were replaced. */
   void sent(byte type, List<ReplacedSpan> spans) {
-    expect(type, new Replaced(spans));
+    expect(type, new SentText(spans));
   }
 
   /**
@@ -188,7 +157,7 @@ public final class ReplyQueue {
    *
    * @param message told when it is completed; null if it concerns no rewritten text
    */
-  void sentByName(byte type, PreparedStatements.@Nullable SentMessage message) {
+  void sentByName(byte type, @Nullable SentMessage message) {
     expect(type, message);
   }
 
@@ -204,7 +173,7 @@ public final class ReplyQueue {
 
   /** Who listens to the reply that comes now; null if nobody does. */
   @Nullable ReplyListener listener() {
-    return size > 0 && owners[head] instanceof ReplyListener listener ? listener : null;
+    return ring.owner() instanceof ReplyListener listener ? listener : null;
   }
 
   private void expect(byte type, @Nullable ReplyOwner owner) {
@@ -240,32 +209,20 @@ public final class ReplyQueue {
    * client must not see it.
    */
   boolean swallows(byte type) {
-    if (size == 0) {
-      return false;
-    }
-    ReplyOwner owner = owners[head];
+    ReplyOwner owner = ring.owner();
     return switch (type) {
       case BackendMessage.PARAMETER_STATUS, BackendMessage.NOTIFICATION_RESPONSE -> false;
       case BackendMessage.ERROR_RESPONSE -> owner == OwnMessage.STORE;
       // A Query that follows an offer is followed by a Sync of the proxy's own, so that the server
-      // goes on if the
-      // offer fails. The client gets the ReadyForQuery of the second.
+      // goes on if the offer fails. The client gets the ReadyForQuery of the second.
       case BackendMessage.READY_FOR_QUERY ->
-          kinds[head] == FrontendMessage.QUERY && isOffersSync(1);
+          ring.headIs(FrontendMessage.QUERY)
+              && ring.secondIs(FrontendMessage.SYNC, OwnMessage.OFFER);
       default -> owner == OwnMessage.OFFER || owner == OwnMessage.STORE;
     };
   }
 
-  private boolean isOffersSync(int position) {
-    int at = (head + position) & (kinds.length - 1);
-    return size > position && kinds[at] == FrontendMessage.SYNC && owners[at] == OwnMessage.OFFER;
-  }
-
-  /**
-   * The rewritten statement that the server executes now, if it is one.
-   *
-   * @return null if the statement that runs is the client's own
-   */
+  /** The rewritten statement that the server executes now; null: it is the client's own. */
   @Nullable ReplacedSpan current() {
     List<ReplacedSpan> statements = rewritten();
     if (statements != null) {
@@ -278,27 +235,16 @@ public final class ReplyQueue {
     return null;
   }
 
-  /**
-   * The rewritten statements of the text that the server works on now.
-   *
-   * @return null if the text is the client's own
-   */
+  /** Those of the text that the server works on now; null: the text is the client's own. */
   @Nullable List<ReplacedSpan> rewritten() {
-    if (size == 0) {
-      return null;
-    }
-    if (owners[head] instanceof PreparedStatements.SentMessage message) {
-      return message.rewritten();
-    }
-    return owners[head] instanceof Replaced replaced ? replaced.spans() : null;
+    return ring.owner() instanceof SentMessage message ? message.rewritten() : null;
   }
 
-  /** A message came from the server. */
   void received(byte type) {
     switch (type) {
       case BackendMessage.COMMAND_COMPLETE -> {
         syncInCopy = false;
-        if (headIs(FrontendMessage.QUERY)) {
+        if (ring.headIs(FrontendMessage.QUERY)) {
           completed++;
         } else {
           popIf(FrontendMessage.EXECUTE);
@@ -322,41 +268,39 @@ public final class ReplyQueue {
   }
 
   private void copyInBegins() {
-    if (size == 0) {
+    if (ring.size() == 0) {
       return;
     }
-    byte copying = kinds[head];
-    ReplyOwner owner = owners[head];
-    int completedBefore = completed;
-    pop();
+    byte copying = ring.kind();
+    ReplyOwner owner = ring.owner();
+    ring.pop();
     copyIn = true;
-    while (size > 0 && copyIn) {
-      copyIn = kinds[head] != COPY_END;
-      syncInCopy |= kinds[head] == FrontendMessage.SYNC;
-      outOfStep |= copyIn && kinds[head] != FrontendMessage.SYNC;
-      pop();
+    while (ring.size() > 0 && copyIn) {
+      copyIn = !ring.headIs(COPY_END);
+      syncInCopy |= ring.headIs(FrontendMessage.SYNC);
+      outOfStep |= copyIn && !ring.headIs(FrontendMessage.SYNC);
+      ring.pop();
     }
-    pushFront(copying, owner);
-    completed = completedBefore;
+    ring.pushFront(copying, owner);
   }
 
   private void failed() {
     copyIn = false;
-    outOfStep |= size == 0 || syncInCopy;
+    outOfStep |= ring.size() == 0 || syncInCopy;
     syncInCopy = false;
-    if (size == 0 || endsWithReady(kinds[head])) {
+    if (ring.size() == 0 || endsWithReady(ring.kind())) {
       return;
     }
-    while (size > 0 && kinds[head] != FrontendMessage.SYNC) {
+    while (ring.size() > 0 && ring.kind() != FrontendMessage.SYNC) {
       pop();
     }
-    skipping = size == 0;
+    skipping = ring.size() == 0;
   }
 
   private void ready() {
     copyIn = false;
-    while (size > 0) {
-      byte kind = kinds[head];
+    while (ring.size() > 0) {
+      byte kind = ring.kind();
       pop();
       if (endsWithReady(kind)) {
         dropCopyEnds();
@@ -374,15 +318,11 @@ public final class ReplyQueue {
         || kind == STARTUP;
   }
 
-  private boolean headIs(byte kind) {
-    return size > 0 && kinds[head] == kind;
-  }
-
   private void popIf(byte kind) {
-    if (headIs(kind)) {
-      ReplyOwner owner = owners[head];
+    if (ring.headIs(kind)) {
+      ReplyOwner owner = ring.owner();
       pop();
-      if (owner instanceof PreparedStatements.SentMessage message) {
+      if (owner instanceof SentMessage message) {
         message.completed();
       }
       dropCopyEnds();
@@ -393,61 +333,25 @@ public final class ReplyQueue {
 
   /** A Query has such replies, too, and goes on. */
   private void popUnlessQuery(byte kind) {
-    if (!headIs(FrontendMessage.QUERY)) {
+    if (!ring.headIs(FrontendMessage.QUERY)) {
       popIf(kind);
     }
   }
 
   /** The server ignores CopyDone and CopyFail where no COPY runs. */
   private void dropCopyEnds() {
-    while (headIs(COPY_END)) {
+    while (ring.headIs(COPY_END)) {
       pop();
     }
   }
 
   private void pop() {
-    owners[head] = null;
-    head = (head + 1) & (kinds.length - 1);
-    size--;
+    ring.pop();
     completed = 0;
-    if (size == 0 && kinds.length > KEPT_CAPACITY) {
-      kinds = new byte[INITIAL_CAPACITY];
-      owners = new @Nullable ReplyOwner[INITIAL_CAPACITY];
-      head = 0;
-    }
   }
 
   private void push(byte kind, @Nullable ReplyOwner owner) {
     awaitingSync = kind == COPY_END ? awaitingSync : !endsWithReady(kind);
-    if (size == kinds.length) {
-      grow();
-    }
-    int at = (head + size) & (kinds.length - 1);
-    kinds[at] = kind;
-    owners[at] = owner;
-    size++;
-  }
-
-  private void pushFront(byte kind, @Nullable ReplyOwner owner) {
-    if (size == kinds.length) {
-      grow();
-    }
-    head = (head - 1) & (kinds.length - 1);
-    kinds[head] = kind;
-    owners[head] = owner;
-    size++;
-  }
-
-  private void grow() {
-    byte[] moreKinds = new byte[kinds.length * 2];
-    @Nullable ReplyOwner[] moreOwners = new @Nullable ReplyOwner[kinds.length * 2];
-    for (int i = 0; i < size; i++) {
-      int at = (head + i) & (kinds.length - 1);
-      moreKinds[i] = kinds[at];
-      moreOwners[i] = owners[at];
-    }
-    kinds = moreKinds;
-    owners = moreOwners;
-    head = 0;
+    ring.push(kind, owner);
   }
 }

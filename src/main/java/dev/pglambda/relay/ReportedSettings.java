@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.ServerSettings;
+import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.ClientEncoding;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ public final class ReportedSettings implements ServerSettings {
   private boolean keysWanted;
   private boolean trusted = true;
 
+  /** Read on any thread. */
+  private volatile @Nullable BackendKeyData cancelKey;
+
   @Override
   public boolean standardConformingStrings() {
     return askedConformingStrings == null ? standardConformingStrings : askedConformingStrings;
@@ -34,9 +38,6 @@ public final class ReportedSettings implements ServerSettings {
    * The settings as the server has them within a series of messages that no Sync has ended. It
    * reports changes only at the end (postgres.c, ReportChangedGUCOptions), and none then if they
    * were undone.
-   *
-   * @param clientEncoding value of client_encoding
-   * @param conformingStrings value of standard_conforming_strings
    */
   void asked(String clientEncoding, String conformingStrings) {
     askedEncoding = ClientEncoding.named(clientEncoding);
@@ -50,7 +51,6 @@ public final class ReportedSettings implements ServerSettings {
     askedConformingStrings = null;
   }
 
-  /** Whether a transaction was open when the server was ready last. */
   public boolean inTransaction() {
     return transaction != ReadyForQuery.IDLE;
   }
@@ -82,6 +82,15 @@ public final class ReportedSettings implements ServerSettings {
 
   void keysWanted(boolean wanted) {
     keysWanted = wanted;
+  }
+
+  /** The key of the server's for cancel requests; null if it is not known. Any thread. */
+  @Nullable BackendKeyData cancelKey() {
+    return cancelKey;
+  }
+
+  void cancelKey(@Nullable BackendKeyData key) {
+    cancelKey = key;
   }
 
   void parameter(String name, String value) {

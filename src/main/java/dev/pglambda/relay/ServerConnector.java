@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.resolver.AddressResolverGroup;
@@ -16,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.util.function.Consumer;
 
 /**
  * Opens connections to the PostgreSQL server, on the event loop of the client they serve.
@@ -28,12 +30,12 @@ public final class ServerConnector implements AutoCloseable {
 
   public ServerConnector(RelaySettings settings) {
     this.settings = settings;
-    byte[] octets = NetUtil.createByteArrayFromIpAddressString(settings.backendHost());
-    if (octets == null) {
+    byte[] numeric = NetUtil.createByteArrayFromIpAddressString(settings.backendHost());
+    if (numeric == null) {
       address = InetSocketAddress.createUnresolved(settings.backendHost(), settings.backendPort());
       resolver = nonBlocking();
     } else {
-      address = new InetSocketAddress(addressOf(octets), settings.backendPort());
+      address = new InetSocketAddress(addressOf(numeric), settings.backendPort());
       resolver = NoopAddressResolverGroup.INSTANCE;
     }
   }
@@ -44,11 +46,11 @@ public final class ServerConnector implements AutoCloseable {
         new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
   }
 
-  private static InetAddress addressOf(byte[] octets) {
+  private static InetAddress addressOf(byte[] numeric) {
     try {
-      return InetAddress.getByAddress(octets);
+      return InetAddress.getByAddress(numeric);
     } catch (UnknownHostException e) {
-      throw new IllegalStateException(e); // only if the octets were neither 4 nor 16
+      throw new IllegalStateException(e); // only if it has neither 4 nor 16 bytes
     }
   }
 
@@ -56,10 +58,14 @@ public final class ServerConnector implements AutoCloseable {
    * Connects for a client.
    *
    * @param autoRead whether reading starts at once
+   * @param then learns on the client's event loop what has become of it: a connection for which no
+   *     socket could be opened fails on a thread of its own
    */
-  public ChannelFuture connect(Channel client, ChannelHandler handler, boolean autoRead) {
-    return new Bootstrap()
-        .group(client.eventLoop())
+  public void connect(
+      Channel client, ChannelHandler handler, boolean autoRead, Consumer<ChannelFuture> then) {
+    EventLoop loop = client.eventLoop();
+    new Bootstrap()
+        .group(loop)
         .channel(NioSocketChannel.class)
         .resolver(resolver)
         .option(ChannelOption.TCP_NODELAY, true)
@@ -69,7 +75,15 @@ public final class ServerConnector implements AutoCloseable {
             ChannelOption.CONNECT_TIMEOUT_MILLIS,
             Math.toIntExact(settings.connectTimeout().toMillis()))
         .handler(handler)
-        .connect(address);
+        .connect(address)
+        .addListener(
+            (ChannelFuture done) -> {
+              if (loop.inEventLoop()) {
+                then.accept(done);
+              } else {
+                loop.execute(() -> then.accept(done));
+              }
+            });
   }
 
   @Override

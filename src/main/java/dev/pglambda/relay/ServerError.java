@@ -20,7 +20,6 @@ public final class ServerError extends Exception {
     this.synced = synced;
   }
 
-  /** Whether a Sync was sent behind it. */
   boolean isSynced() {
     return synced;
   }

@@ -16,6 +16,7 @@ import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -26,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The direction from server to client: keeps the reply queue in step, mends the replies to
- * rewritten statements and the positions of errors in rewritten texts, takes our own lines out of
- * the CONTEXT of errors and notices, and keeps replies to the proxy's own messages to itself.
+ * The direction from server to client: keeps the reply queue in step, restores command tags and
+ * errors of rewritten statements to what the client's own text would get, and swallows replies to
+ * the proxy's own messages.
  */
 final class ServerToClient implements FrameScanner.Visitor {
 
@@ -46,9 +47,12 @@ final class ServerToClient implements FrameScanner.Visitor {
   private static final int MAX_PARAMETER_LENGTH = 1024;
 
   /** Every rewritten statement is a DO block. */
-  private static final byte[] BLOCK_TAG = {'D', 'O', 0};
+  private static final String BLOCK_TAG = "DO";
 
   private final Session session;
+  private final SessionStreams streams;
+  private final ChannelPair channels;
+  private final AnnouncedEnd announced;
   private final ReplyQueue replies;
   private final ReportedSettings state;
   private final PreparedStatements prepared;
@@ -63,10 +67,14 @@ final class ServerToClient implements FrameScanner.Visitor {
 
   ServerToClient(
       SessionContext context,
+      SessionStreams streams,
       CallbackKeyDelivery keys,
       MessageHold hold,
       @Nullable LocalExecution local) {
     this.session = context.session();
+    this.streams = streams;
+    this.channels = context.channels();
+    this.announced = context.announced();
     this.memory = session.memory();
     this.replies = context.replies();
     this.state = context.settings();
@@ -79,19 +87,21 @@ final class ServerToClient implements FrameScanner.Visitor {
 
   @Override
   public boolean wants(byte type, int bodyLength) throws ProtocolViolation {
-    session.serverMessageBegins();
+    if (announced.isAfterMessage()) {
+      throw new ProtocolViolation("the session has ended");
+    }
     ReplyListener listener = replies.listener();
     if (listener != null && isFor(listener, type)) {
       boolean heard = listener.wants(type);
       if (heard && bodyLength > MemoryBudget.SMALL) {
         ByteBuf before = listener.inFrontOf(type);
         if (before != null) {
-          session.precedeServerMessage(before);
+          streams.precedeServerMessage(before);
           heard = false;
         }
       }
       if (heard && !listener.holds(type, bodyLength)) {
-        session.dropServerMessage(null);
+        streams.dropServerMessage(null);
         heard = false;
       }
       if (heard && bodyLength > MAX_HEARD_LENGTH) {
@@ -136,9 +146,9 @@ final class ServerToClient implements FrameScanner.Visitor {
 
   /** An error is gathered, read, and written again. */
   private boolean reserve(int bodyLength) {
-    long octets = 3L * bodyLength;
-    boolean reserved = memory.reserve(octets);
-    gathered = reserved ? octets : 0;
+    long bytes = 3L * bodyLength;
+    boolean reserved = memory.reserve(bytes);
+    gathered = reserved ? bytes : 0;
     return reserved;
   }
 
@@ -146,16 +156,13 @@ final class ServerToClient implements FrameScanner.Visitor {
   private void dropError(ReplyListener listener) {
     MemoryAccount.Refusal why = memory.refusal();
     replies.received(BackendMessage.ERROR_RESPONSE);
-    session.dropServerMessage(
-        ErrorFields.fatal(SqlState.OUT_OF_MEMORY, MemoryAccount.Refusal.MESSAGE)
-            .with(ErrorFields.SEVERITY, "ERROR")
-            .with(ErrorFields.SEVERITY_NOT_LOCALIZED, "ERROR")
-            .with(ErrorFields.DETAIL, why.detail())
-            .toFrame(session.client().alloc(), BackendMessage.ERROR_RESPONSE));
+    streams.dropServerMessage(
+        ErrorFields.of(ErrorFields.ERROR, SqlError.outOfMemory(why))
+            .toFrame(channels.allocator(), BackendMessage.ERROR_RESPONSE));
     listener.failed();
   }
 
-  /** Whether nobody who listens would hear anything more if this came unnoticed. */
+  /** Whether a listener would wait for ever if this passed unread. */
   private static boolean endsAnswer(byte type) {
     return type == BackendMessage.ERROR_RESPONSE || type == BackendMessage.READY_FOR_QUERY;
   }
@@ -193,14 +200,17 @@ final class ServerToClient implements FrameScanner.Visitor {
       case BackendMessage.ERROR_RESPONSE, BackendMessage.NOTICE_RESPONSE ->
           error(buffer, index, length, rewritten != null, all, listener);
       case BackendMessage.BACKEND_KEY_DATA -> {
-        session.sawCancelKey(BackendKeyData.read(buffer, index, length));
+        BackendMessage message = BackendMessage.read(buffer, index, length);
+        state.cancelKey(message instanceof BackendKeyData key ? key : null);
         yield null;
       }
       case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);
       default ->
-          rewritten == null || !tagIsOfBlock(buffer, index + Frame.HEADER_LENGTH, length)
-              ? null
-              : commandComplete(rewritten);
+          rewritten != null
+                  && BackendMessage.read(buffer, index, length) instanceof CommandComplete complete
+                  && complete.tag().equals(BLOCK_TAG)
+              ? commandComplete(rewritten)
+              : null;
     };
   }
 
@@ -223,7 +233,7 @@ final class ServerToClient implements FrameScanner.Visitor {
       ErrorFields fields = ErrorFields.read(buffer, index, length);
       if (fields != null && fields.isFatal()) {
         session.sawFatal(fields);
-        return keys.conceal(fields) ? fields.toFrame(session.client().alloc(), type) : null;
+        return keys.conceal(fields) ? fields.toFrame(channels.allocator(), type) : null;
       }
       if (fields != null
           && (type == BackendMessage.ERROR_RESPONSE
@@ -234,9 +244,7 @@ final class ServerToClient implements FrameScanner.Visitor {
     return Unpooled.EMPTY_BUFFER;
   }
 
-  /**
-   * @param keeper who keeps it from the client; null if nobody does
-   */
+  /** A ReadyForQuery, which the listener, if there is one, keeps from the client. */
   private @Nullable ByteBuf ready(byte transactionStatus, @Nullable ReplyListener keeper) {
     ByteBuf refusal = session.sawReady();
     if (refusal != null) {
@@ -248,18 +256,14 @@ final class ServerToClient implements FrameScanner.Visitor {
       keeper.ready();
       return Unpooled.EMPTY_BUFFER;
     }
-    if (state.keysWanted()
-        && !state.transactionFailed()
-        && replies.canOffer()
-        && session.clientBetweenMessages()) {
+    boolean canOffer =
+        replies.canOffer() && !announced.isTerminated() && !streams.isInClientMessage();
+    if (canOffer && state.keysWanted() && !state.transactionFailed()) {
       state.keysWanted(false);
       hold.storeKeys();
       return Unpooled.EMPTY_BUFFER; // the client is told when that is done
     }
-    if (errors.tidy(replies.canOffer() && session.clientBetweenMessages())) {
-      return Unpooled.EMPTY_BUFFER;
-    }
-    return null;
+    return errors.tidy(canOffer) ? Unpooled.EMPTY_BUFFER : null;
   }
 
   private @Nullable ByteBuf error(
@@ -299,7 +303,7 @@ final class ServerToClient implements FrameScanner.Visitor {
     }
     boolean concealed = keys.conceal(fields);
     boolean removed = WorkerContext.remove(fields, rewritten);
-    boolean mended = NestedBlockErrors.restore(fields, state.encoding());
+    boolean restored = NestedBlockErrors.restore(fields, state.encoding());
     boolean moved = ErrorPosition.restore(fields, all);
     boolean hinted = InstallationHint.add(fields, state.trusted());
     if (listener != null) {
@@ -308,8 +312,8 @@ final class ServerToClient implements FrameScanner.Visitor {
         listener.failed();
       }
     }
-    return concealed || removed || mended || moved || hinted || listener != null
-        ? fields.toFrame(session.client().alloc(), type)
+    return concealed || removed || restored || moved || hinted || listener != null
+        ? fields.toFrame(channels.allocator(), type)
         : null;
   }
 
@@ -327,8 +331,7 @@ final class ServerToClient implements FrameScanner.Visitor {
   }
 
   /**
-   * Whether a notice may be the last word: a server that stops at once, or after a crash of one of
-   * its processes, tells that in a WARNING.
+   * A server that stops at once, or after a crash of one of its processes, says so in a WARNING.
    */
   private static boolean isLastWarning(ErrorFields fields) {
     String sqlState = fields.get(ErrorFields.SQLSTATE);
@@ -342,17 +345,9 @@ final class ServerToClient implements FrameScanner.Visitor {
     return null;
   }
 
-  /** Whether the tag is the one of what was sent in place of a statement. */
-  private static boolean tagIsOfBlock(ByteBuf buffer, int tag, int length) {
-    return length == Frame.HEADER_LENGTH + BLOCK_TAG.length
-        && buffer.getByte(tag) == BLOCK_TAG[0]
-        && buffer.getByte(tag + 1) == BLOCK_TAG[1]
-        && buffer.getByte(tag + 2) == BLOCK_TAG[2];
-  }
-
   private ByteBuf commandComplete(ReplacedSpan rewritten) {
     return MessageWriter.buffer(
-        session.client().alloc(),
+        channels.allocator(),
         StandardCharsets.ISO_8859_1,
         new CommandComplete(rewritten.commandTag()));
   }
@@ -360,7 +355,7 @@ final class ServerToClient implements FrameScanner.Visitor {
   @Override
   public void forward(ByteBuf bytes) {
     if (bytes.isReadable()) {
-      session.toClient(bytes);
+      channels.toClient(bytes);
     } else {
       bytes.release();
     }

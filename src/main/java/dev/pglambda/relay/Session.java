@@ -6,7 +6,6 @@ import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.ErrorFields;
-import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
@@ -21,6 +20,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -49,16 +49,13 @@ public final class Session {
   private final ReplyQueue replies = new ReplyQueue();
   private final ReportedSettings reported = new ReportedSettings();
   private final MemoryAccount memory;
-  private final FrameScanner fromClient;
-  private final FrameScanner fromServer;
-  private final MessageHold hold;
+  private final SessionStreams streams;
   private final @Nullable LocalExecution local;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Future<?> startupTimeout;
   private final SessionFailures failures;
   private final AnnouncedEnd announced = new AnnouncedEnd();
   private SessionPhase phase = new Connecting();
-  private volatile @Nullable BackendKeyData cancelKey;
 
   /** Asks for a place among the clients that may be; answers with a refusal, or null. */
   private Supplier<@Nullable String> admission = () -> null;
@@ -69,7 +66,8 @@ public final class Session {
       Channel client,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
-      LocalExecution.@Nullable Factory localExecution) {
+      LocalExecution.Provider localExecution,
+      String database) {
     this.settings = settings;
     this.token = token;
     this.channels = new ChannelPair(client);
@@ -78,17 +76,15 @@ public final class Session {
     SessionContext context =
         new SessionContext(
             this,
+            channels,
+            announced,
             replies,
             reported,
             new PreparedStatements(memory),
             new ClientSeries(),
-            new OwnErrors(this, replies));
-    local = localExecution == null ? null : localExecution.create(context);
-    ClientToServer frontend =
-        new ClientToServer(context, interceptor, keys, settings.inspectLimit(), local);
-    hold = frontend.hold();
-    fromClient = new FrameScanner(frontend, client.alloc());
-    fromServer = new FrameScanner(new ServerToClient(context, keys, hold, local), client.alloc());
+            new OwnErrors(memory, channels, replies));
+    local = localExecution.create(database, context);
+    streams = new SessionStreams(context, interceptor, keys, settings.inspectLimit(), local);
     startupTimeout =
         client
             .eventLoop()
@@ -97,7 +93,6 @@ public final class Session {
     client.closeFuture().addListener(closed -> clientClosed());
   }
 
-  /** Address of the client, for the log. */
   public SocketAddress clientAddress() {
     return client().remoteAddress();
   }
@@ -169,30 +164,11 @@ public final class Session {
       return;
     }
     try {
-      fromClient.scan(bytes);
-      advanceHold();
-      limitClient();
+      streams.clientSent(bytes);
     } catch (ProtocolViolation violation) {
       endWith(failures.violatedByClient(violation));
     }
     channels.clientSent();
-  }
-
-  /** Goes on with a message that is held, and with what the client has sent behind it. */
-  private void advanceHold() throws ProtocolViolation {
-    while (fromClient.isPaused()) {
-      hold.advance();
-      if (hold.isHolding()) {
-        return;
-      }
-      fromClient.resume();
-      channels.flushServer(); // no read of the client's will
-      limitClient();
-    }
-  }
-
-  private void limitClient() {
-    channels.limitClient(replies, fromClient);
   }
 
   void serverSent(ByteBuf bytes) {
@@ -201,7 +177,7 @@ public final class Session {
       return;
     }
     try {
-      fromServer.scan(bytes);
+      streams.serverSent(bytes);
       if (phase instanceof Refused) {
         close(Unpooled.EMPTY_BUFFER);
         return;
@@ -230,7 +206,7 @@ public final class Session {
   void serverReadComplete() {
     channels.client().flush();
     channels.clientWritable();
-    limitClient();
+    streams.limitClient();
   }
 
   void clientWritable() {
@@ -242,7 +218,7 @@ public final class Session {
   }
 
   void failed(Channel channel, Throwable cause) {
-    if (cause instanceof java.io.IOException) {
+    if (cause instanceof IOException) {
       log.debug("{}: {}", channel, cause.getMessage());
       if (channels.isServer(channel)) {
         serverFailed(channel, ConnectFailure.reason(cause));
@@ -255,8 +231,8 @@ public final class Session {
   }
 
   /**
-   * A failed read closes the channel anyway. After a failed write the server's last word may be
-   * there to be read: if it closes while the client sends, its FATAL comes with a reset.
+   * A failed read closes the channel anyway. After a failed write the server's FATAL may be there
+   * to be read: if it closes while the client sends, that comes with a reset.
    */
   private void serverFailed(Channel server, String reason) {
     if (announced.byFailure(reason)) {
@@ -264,7 +240,7 @@ public final class Session {
     }
   }
 
-  // ---- what the two directions report
+  // ---- what goes on in it
 
   /** A stage that waits for the answers to the proxy's own messages has failed. */
   void ownMessagesFailed(Throwable failure) {
@@ -275,20 +251,9 @@ public final class Session {
     channels.toServer(bytes);
   }
 
-  /** The same, at once: for what no read of the client's will flush. */
-  void flushToServer(ByteBuf bytes) {
-    channels.toServer(bytes);
-    channels.flushServer();
-  }
-
-  /** The server has told the client the key of its cancel requests. */
-  void sawCancelKey(@Nullable BackendKeyData key) {
-    cancelKey = key;
-  }
-
-  /** Any thread; null if it is not known. */
+  /** The key of the server's for cancel requests. Any thread; null if it is not known. */
   @Nullable BackendKeyData cancelKey() {
-    return cancelKey;
+    return reported.cancelKey();
   }
 
   /**
@@ -298,30 +263,6 @@ public final class Session {
    */
   public void cancelLocalExecution(Consumer<Boolean> then) {
     loop().execute(() -> then.accept(!isClosing() && local != null && local.cancel()));
-  }
-
-  /** Holds what the client sends behind the message that is being inspected. */
-  void pauseClient() {
-    fromClient.pause();
-  }
-
-  /** Forgets the message of the client's that begins. */
-  void dropClientMessage() {
-    fromClient.drop(null);
-  }
-
-  /**
-   * Forgets the message of the server's that begins.
-   *
-   * @param instead what the client gets in its place; null: nothing
-   */
-  void dropServerMessage(@Nullable ByteBuf instead) {
-    fromServer.drop(instead);
-  }
-
-  /** Gives the client something in front of the message of the server's that begins. */
-  void precedeServerMessage(ByteBuf before) {
-    fromServer.precede(before);
   }
 
   /** Runs a task on the event loop unless the session has ended. Any thread. */
@@ -343,22 +284,10 @@ public final class Session {
 
   private void advance() {
     try {
-      advanceHold();
+      streams.advance();
     } catch (ProtocolViolation violation) {
       endWith(failures.violatedByClient(violation));
     }
-  }
-
-  /**
-   * Whether something may be sent to the server between what the client sends, and will be
-   * answered: not behind a Terminate.
-   */
-  boolean clientBetweenMessages() {
-    return !announced.isTerminated() && !fromClient.isInPassingMessage();
-  }
-
-  void toClient(ByteBuf bytes) {
-    channels.toClient(bytes);
   }
 
   /**
@@ -390,25 +319,10 @@ public final class Session {
     loop().execute(() -> endWith(SessionFailures.tooManyClients()));
   }
 
-  void sawTerminate() {
-    announced.byClient();
-  }
-
   void sawFatal(ErrorFields fields) {
     announced.byServer();
     if (!isReady()) {
       failures.refusedByServer(fields);
-    }
-  }
-
-  /**
-   * A message of the server's begins.
-   *
-   * @throws ProtocolViolation if the session ends before it
-   */
-  void serverMessageBegins() throws ProtocolViolation {
-    if (announced.isAfterMessage()) {
-      throw new ProtocolViolation("the session has ended");
     }
   }
 
@@ -435,18 +349,14 @@ public final class Session {
 
   private void endIfDue() {
     boolean due = announced.isAfterMessage() || !isReady() || isIdle();
-    if (due && !fromServer.isInPassingMessage()) {
+    if (due && !streams.isInServerMessage()) {
       endWith(SessionFailures.shutdown(isReady()));
     }
   }
 
   /** Whether neither side waits for the other, and no transaction is open. */
   private boolean isIdle() {
-    return isReady()
-        && replies.isIdle()
-        && !reported.inTransaction()
-        && fromClient.atBoundary()
-        && fromServer.atBoundary();
+    return isReady() && replies.isIdle() && !reported.inTransaction() && streams.areAtBoundary();
   }
 
   private boolean isClosing() {
@@ -465,10 +375,8 @@ public final class Session {
     if (local != null) {
       local.close();
     }
-    hold.close();
+    streams.close();
     memory.close();
-    fromClient.close();
-    fromServer.close();
     channels.closeServer();
     ended.complete(null);
   }
@@ -477,7 +385,7 @@ public final class Session {
     if (isClosing()) {
       return;
     }
-    if (announced.isExpected() || fromServer.isInPassingMessage()) {
+    if (announced.isExpected() || streams.isInServerMessage()) {
       close(Unpooled.EMPTY_BUFFER);
     } else {
       endWith(failures.lostServer(announced.serverFailure()));
@@ -486,7 +394,7 @@ public final class Session {
 
   private void endWith(SqlError error) {
     if (!isClosing()) {
-      boolean speakable = !fromServer.isInPassingMessage() && !announced.isFatalSeen();
+      boolean speakable = !streams.isInServerMessage() && !announced.isFatalSeen();
       close(
           speakable
               ? ErrorFields.fatal(error.sqlState(), error.message())

@@ -3,7 +3,9 @@ package dev.pglambda.relay;
 /**
  * What the parts of one session share. Used on the session's event loop.
  *
- * @param session the two connections
+ * @param session its life
+ * @param channels its two connections
+ * @param announced who has announced its end
  * @param replies what the server owes
  * @param settings what the server has told of the session
  * @param prepared the names that are known
@@ -12,14 +14,15 @@ package dev.pglambda.relay;
  */
 public record SessionContext(
     Session session,
+    ChannelPair channels,
+    AnnouncedEnd announced,
     ReplyQueue replies,
     ReportedSettings settings,
     PreparedStatements prepared,
     ClientSeries series,
     OwnErrors errors) {
 
-  /** A new series of the proxy's own messages. */
   public ExtendedQueryPipeline pipeline() {
-    return new ExtendedQueryPipeline(session, replies);
+    return new ExtendedQueryPipeline(session.memory(), channels, replies);
   }
 }

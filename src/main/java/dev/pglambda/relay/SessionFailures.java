@@ -29,37 +29,26 @@ final class SessionFailures {
     this.server = server;
   }
 
-  private static SqlError error(String sqlState, String message) {
-    return new SqlError(sqlState, message, null, null);
-  }
-
   SqlError cannotConnect(Throwable cause) {
     ConnectFailure failure = ConnectFailure.of(cause, server);
-    if (CONNECT_FAILURES.passes()) {
-      log.warn(
-          "cannot connect to server {} for client {}: {}{}",
-          server,
-          client.remoteAddress(),
-          failure.reason(),
-          CONNECT_FAILURES.others());
-    }
-    return error(failure.sqlState(), failure.message());
+    CONNECT_FAILURES.warn(
+        log,
+        "cannot connect to server {} for client {}: {}",
+        server,
+        client.remoteAddress(),
+        failure.reason());
+    return new SqlError(failure.sqlState(), failure.message());
   }
 
   SqlError violatedByClient(ProtocolViolation violation) {
     log.debug("protocol violation by client {}: {}", client, violation.getMessage());
-    return error(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+    return new SqlError(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
   }
 
   SqlError violatedByServer(ProtocolViolation violation) {
-    if (SERVERS_VIOLATIONS.passes()) {
-      log.warn(
-          "protocol violation by server {}: {}{}",
-          server,
-          violation.getMessage(),
-          SERVERS_VIOLATIONS.others());
-    }
-    return error(
+    SERVERS_VIOLATIONS.warn(
+        log, "protocol violation by server {}: {}", server, violation.getMessage());
+    return new SqlError(
         SqlState.PROTOCOL_VIOLATION,
         "server at " + server + " broke the protocol: " + violation.getMessage());
   }
@@ -73,10 +62,10 @@ final class SessionFailures {
       if (Session.OUT_OF_MEMORY.passes()) {
         log.warn("session of client {} ends: {}", client, cause.getMessage());
       }
-      return error(SqlState.OUT_OF_MEMORY, "out of memory");
+      return new SqlError(SqlState.OUT_OF_MEMORY, "out of memory");
     }
     log.error("session of client {} ends", client, cause);
-    return error(SqlState.INTERNAL_ERROR, "internal error of the proxy, see its log");
+    return new SqlError(SqlState.INTERNAL_ERROR, "internal error of the proxy, see its log");
   }
 
   /** What the proxy's own messages were answered cannot be, or there is a defect of the proxy's. */
@@ -102,24 +91,25 @@ final class SessionFailures {
   }
 
   SqlError lostServer(String reason) {
-    return error(
+    return new SqlError(
         SqlState.CONNECTION_FAILURE,
         "connection to server at %s lost: %s".formatted(server, reason));
   }
 
   static SqlError notReadyWithin(Duration timeout) {
-    return error(
+    return new SqlError(
         SqlState.PROTOCOL_VIOLATION,
         "session did not become ready within " + timeout.toSeconds() + " s");
   }
 
   static SqlError tooManyClients() {
-    return error(SqlState.TOO_MANY_CONNECTIONS, ClientRefusals.TOO_MANY);
+    return new SqlError(SqlState.TOO_MANY_CONNECTIONS, ClientRefusals.TOO_MANY);
   }
 
   static SqlError shutdown(boolean ready) {
     return ready
-        ? error(SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command")
-        : error(SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+        ? new SqlError(
+            SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command")
+        : new SqlError(SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
   }
 }

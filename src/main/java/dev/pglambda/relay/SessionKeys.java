@@ -88,7 +88,6 @@ final class SessionKeys {
     return answer == null ? null : delivery.offer(answer);
   }
 
-  /** A query that gives the session the run-time parameters of the extension. */
   String parameters() {
     return delivery.parameters();
   }
@@ -104,7 +103,7 @@ final class SessionKeys {
         .pipeline()
         .suppressNotices(true)
         .suppressErrors(error -> true)
-        .query(delivery.ask(), List.of(), List.of(), false)
+        .query(delivery.ask())
         .sync()
         .send()
         .thenApply(asked -> store(asked.rows()));
@@ -115,7 +114,7 @@ final class SessionKeys {
       return false;
     }
     context.replies().expectStore(CallbackKeyDelivery.STORE_TYPES);
-    context.session().flushToServer(delivery.store(rows.get(0)));
+    context.channels().flushToServer(delivery.store(rows.get(0)));
     return true;
   }
 }

@@ -24,7 +24,6 @@ sealed interface SessionPhase {
     return false;
   }
 
-  /** Both connections are to be closed. */
   default SessionPhase close() {
     return new Closing(isReady());
   }
@@ -43,7 +42,6 @@ sealed interface SessionPhase {
       return new Connecting(Unpooled.wrappedBuffer(held, more));
     }
 
-    /** The connection is open, and what was held is sent. */
     Starting connected() {
       return new Starting();
     }

@@ -18,24 +18,24 @@ import org.jspecify.annotations.Nullable;
  * bits that all tokens of this proxy share. Thread-safe.
  */
 public final class Sessions {
-  private static final int PREFIX_OCTETS = 4;
-  private static final int TOKEN_OCTETS = 16;
+  private static final int PREFIX_BYTES = 4;
+  private static final int TOKEN_BYTES = 16;
 
   /** PostgreSQL's words for SQLSTATE 57P03. */
   public static final String SHUTTING_DOWN = "the database system is shutting down";
 
   private final SecureRandom random = new SecureRandom();
-  private final String prefix = randomHex(PREFIX_OCTETS);
+  private final String prefix = randomHex(PREFIX_BYTES);
   private final Map<String, Session> byToken = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
   /** Makes a token that no session has. */
   public String newToken() {
-    return prefix + randomHex(TOKEN_OCTETS - PREFIX_OCTETS);
+    return prefix + randomHex(TOKEN_BYTES - PREFIX_BYTES);
   }
 
-  private String randomHex(int octets) {
-    byte[] bytes = new byte[octets];
+  private String randomHex(int count) {
+    byte[] bytes = new byte[count];
     random.nextBytes(bytes);
     return HexFormat.of().formatHex(bytes);
   }
@@ -58,12 +58,10 @@ public final class Sessions {
     return null;
   }
 
-  /** Whether no new session may begin. */
   public boolean isDraining() {
     return draining;
   }
 
-  /** Number of sessions. */
   public int size() {
     return byToken.size();
   }
@@ -74,7 +72,6 @@ public final class Sessions {
     return session == null ? null : session.clientAddress();
   }
 
-  /** A call of the server's for the session of a token has come. */
   public void calledBack(String token) {
     Session session = byToken.get(token);
     if (session != null) {

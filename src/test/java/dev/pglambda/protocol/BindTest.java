@@ -148,10 +148,10 @@ class BindTest {
 
   private static String write(
       @Nullable Bind bind, List<byte @Nullable []> more, boolean binaryResults) {
-    List<@Nullable ByteBuffer> values = DataRow.ofOctets(more).values();
+    List<@Nullable ByteBuffer> values = DataRow.ofBytes(more).values();
     Bind with = requireNonNull(bind).with("P", "S", values, binaryResults);
     byte[] body = Messages.body(Messages.written(with));
-    assertThat(with.octets()).isEqualTo(body.length);
+    assertThat(with.bytes()).isEqualTo(body.length);
     return new String(body, ISO_8859_1);
   }
 

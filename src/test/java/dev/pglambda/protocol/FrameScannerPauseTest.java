@@ -95,7 +95,7 @@ class FrameScannerPauseTest {
       assertThat(pauses).as("pauses; forwarded before: %d", before).isLessThan(5);
     }
     assertThat(scanner.atBoundary()).isTrue();
-    assertThat(scanner.waitingOctets()).isZero();
+    assertThat(scanner.waitingBytes()).isZero();
     assertThat(visitor.inspected).containsExactly("H", "H", "H", "K");
   }
 
@@ -178,13 +178,13 @@ class FrameScannerPauseTest {
 
     scanner.scan(buffer(concat(Peer.message(BackendMessage.DATA_ROW, "before"), message), 0, 17));
     assertThat(scanner.isPaused()).isTrue();
-    assertThat(scanner.waitingOctets()).isZero();
+    assertThat(scanner.waitingBytes()).isZero();
     assertThat(visitor.forwarded.toByteArray())
         .isEqualTo(Peer.message(BackendMessage.DATA_ROW, "before"));
     scanner.scan(buffer(behind, 0, 3));
     scanner.scan(buffer(behind, 3, behind.length));
 
-    assertThat(scanner.waitingOctets()).isEqualTo(behind.length);
+    assertThat(scanner.waitingBytes()).isEqualTo(behind.length);
     assertThat(visitor.forwarded.toByteArray())
         .isEqualTo(Peer.message(BackendMessage.DATA_ROW, "before"));
     scanner.resume();
@@ -198,7 +198,7 @@ class FrameScannerPauseTest {
     visitor.scanner = scanner;
     scanner.scan(buffer(STREAM, 0, 25));
     scanner.scan(buffer(STREAM, 25, STREAM.length));
-    assertThat(scanner.waitingOctets()).isGreaterThan(20);
+    assertThat(scanner.waitingBytes()).isGreaterThan(20);
 
     scanner.close();
 

@@ -105,7 +105,8 @@ final class DirectStage implements AutoCloseable {
             client,
             new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),
             NO_KEYS,
-            DirectCallHandler.provider(direct).in("db"));
+            DirectCallHandler.provider(direct),
+            "db");
     client.pipeline().addLast(new ClientHandler(session));
     server.pipeline().addLast(new ServerHandler(session));
     session.connected(server, allocator.buffer().writeBytes(Peer.startup("user", "ann")));

@@ -172,12 +172,13 @@ class PreparedStatementsTest extends RelayStage {
     PreparedStatements prepared = new PreparedStatements(MemoryBudget.unlimited().open());
     List<ReplacedSpan> text = List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 5, 9));
     for (int i = 0; i < 100_000; i++) {
-      ByteBuf name = Unpooled.copiedBuffer("s" + i, StandardCharsets.US_ASCII);
-      prepared.parse(name, 0, name.writerIndex(), text, Keys.NONE).completed();
-      PreparedStatements.SentMessage close = prepared.closeStatement(name, 0, name.writerIndex());
-      assertThat(close == null).isEqualTo(i >= 1_000); // the most that are noted
-      if (close != null) {
-        close.completed();
+      ByteBuf close = Unpooled.copiedBuffer("Ss" + i + "\0", StandardCharsets.US_ASCII);
+      prepared.parse(close, 1, close.writerIndex(), text, Keys.NONE).completed();
+      PreparedStatements.SentMessage sent =
+          prepared.named(FrontendMessage.CLOSE, close, 0, close.writerIndex());
+      assertThat(sent == null).isEqualTo(i >= 1_000); // the most that are noted
+      if (sent != null) {
+        sent.completed();
       }
     }
     prepared.ready(true, false);
@@ -191,9 +192,9 @@ class PreparedStatementsTest extends RelayStage {
     PreparedStatements prepared = new PreparedStatements(MemoryBudget.unlimited().open());
     List<ReplacedSpan> text = List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 5, 9));
     ByteBuf names = Unpooled.copiedBuffer("p\0s\0", StandardCharsets.US_ASCII);
-    prepared.parse(names, 2, 3, text, Keys.NONE).completed();
-    PreparedStatements.SentMessage bind = prepared.bind(names, 0, 1, 3);
-    PreparedStatements.SentMessage execute = prepared.execute(names, 0, 1);
+    prepared.parse(names, 2, 4, text, Keys.NONE).completed();
+    PreparedStatements.SentMessage bind = prepared.named(FrontendMessage.BIND, names, 0, 4);
+    PreparedStatements.SentMessage execute = prepared.named(FrontendMessage.EXECUTE, names, 0, 4);
     assertThat(bind).isNotNull();
     assertThat(execute).isNotNull();
 
@@ -203,7 +204,7 @@ class PreparedStatementsTest extends RelayStage {
     assertThat(execute.rewritten()).isEqualTo(text);
     prepared.ready(true, true);
     assertThat(execute.rewritten()).isEmpty();
-    assertThat(prepared.execute(names, 0, 1)).isNull();
+    assertThat(prepared.named(FrontendMessage.EXECUTE, names, 0, 4)).isNull();
   }
 
   // ---- the script

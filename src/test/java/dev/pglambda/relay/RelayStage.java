@@ -4,6 +4,7 @@ import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.config.ClientLimits;
 import dev.pglambda.config.Config;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
@@ -11,7 +12,6 @@ import dev.pglambda.intercept.Rewrite.Keys;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.intercept.ServerSettings;
 import dev.pglambda.limits.MemoryBudget;
-import dev.pglambda.listener.ClientLimits;
 import dev.pglambda.listener.ClientListener;
 import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.BackendMessage;

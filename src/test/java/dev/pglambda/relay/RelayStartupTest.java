@@ -5,7 +5,7 @@ import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.listener.ClientLimits;
+import dev.pglambda.config.ClientLimits;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.FrontendMessage;

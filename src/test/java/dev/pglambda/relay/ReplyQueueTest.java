@@ -311,7 +311,7 @@ class ReplyQueueTest {
   void findsTheRewrittenStatementOfAnExecute() {
     sent("PBES");
     sent("PBD");
-    queue.sentByName(FrontendMessage.EXECUTE, () -> List.of(FIRST));
+    queue.sent(FrontendMessage.EXECUTE, List.of(FIRST));
     sent("S");
 
     received("12CZ12n");

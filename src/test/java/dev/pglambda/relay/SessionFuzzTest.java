@@ -108,7 +108,9 @@ class SessionFuzzTest {
     final ByteArrayOutputStream toServer = new ByteArrayOutputStream();
 
     Stage(Interceptor interceptor, CallbackKeyDelivery keys) {
-      session = new Session(SETTINGS, "token", client, interceptor, keys, null);
+      session =
+          new Session(
+              SETTINGS, "token", client, interceptor, keys, LocalExecution.Provider.NONE, "");
       client.pipeline().addLast(new ClientHandler(session));
       server.pipeline().addLast(new ServerHandler(session));
       session.connected(server, allocator.buffer().writeBytes(STARTUP));

@@ -1,46 +1,41 @@
 package dev.pglambda.direct.flow;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
 import dev.pglambda.direct.plan.CallbackTrial;
 import dev.pglambda.direct.plan.InstalledSchemas;
 import dev.pglambda.direct.plan.PermissionQuestion;
 import dev.pglambda.direct.plan.SessionCalls;
-import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.PipelineReplies;
 import dev.pglambda.relay.SessionContext;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Finds out, before a statement with calls is looked at, whether the server can call back to the
- * proxy, if there is doubt and the role may call:
+ * Asks, before a statement with calls is looked at, which schemas are installed; and finds out
+ * whether the server can call back to the proxy, if there is doubt and the role may call:
  *
  * <pre>
  *   may the role? ──► the server calls ──► did the call come?
  * </pre>
  */
-final class CallbackTrialFlow {
-  private final SessionContext context;
-  private final SessionCalls calls;
+record CallbackTrialFlow(SessionContext context, SessionCalls calls) {
 
-  CallbackTrialFlow(SessionContext context, SessionCalls calls) {
-    this.context = context;
-    this.calls = calls;
+  /** Asks behind other messages; returns the schemas, whatever was found out. */
+  CompletionStage<InstalledSchemas> run(ExtendedQueryPipeline pipeline) {
+    return pipeline
+        .binaryQuery(calls.schemasQuery())
+        .sendAndFlush()
+        .thenApply(asked -> InstalledSchemas.read(asked.rows().get(0)))
+        .thenCompose(this::tryCallback);
   }
 
-  /**
-   * Tries it if that is due.
-   *
-   * @return the schemas, whatever was found out
-   */
-  CompletionStage<InstalledSchemas> run(InstalledSchemas schemas) {
+  private CompletionStage<InstalledSchemas> tryCallback(InstalledSchemas schemas) {
     if (!schemas.lambda() || !calls.isCallbackToBeTried()) {
-      return CompletableFuture.completedFuture(schemas);
+      return completedFuture(schemas);
     }
     return askWhetherPossible()
-        .thenCompose(
-            possible ->
-                possible && calls.beginTrial() ? call() : CompletableFuture.completedFuture(null))
+        .thenCompose(possible -> possible && calls.beginTrial() ? call() : completedFuture(null))
         .thenApply(tried -> schemas);
   }
 
@@ -48,8 +43,8 @@ final class CallbackTrialFlow {
     PermissionQuestion question = calls.trialQuestion();
     return context
         .pipeline()
-        .query(question.query(), List.of(), List.of(), true)
-        .query(CallbackTrial.POSSIBLE, List.of(), List.of(), true)
+        .binaryQuery(question.query())
+        .binaryQuery(CallbackTrial.POSSIBLE)
         .sendAndFlush()
         .thenApply(
             asked ->
@@ -61,9 +56,9 @@ final class CallbackTrialFlow {
     return context
         .pipeline()
         .suppressNotices(true)
-        .onError(fields -> fields.with(ErrorFields.CONTEXT, null))
-        .query(CallbackTrial.BLOCK, List.of(), List.of(), false)
-        .query(CallbackTrial.OUTCOME, List.of(), List.of(), false)
+        .onError(CallErrors::withoutContext)
+        .query(CallbackTrial.BLOCK)
+        .query(CallbackTrial.OUTCOME)
         .sendAndFlush()
         .whenComplete(
             (tried, error) -> {

@@ -1,5 +1,7 @@
 package dev.pglambda.direct.flow;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
 import dev.pglambda.direct.flow.PrepareFlow.Passes;
 import dev.pglambda.direct.flow.PrepareFlow.Prepared;
 import dev.pglambda.direct.plan.DirectCalls;
@@ -16,14 +18,15 @@ import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.SqlError;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.PreparedStatements;
+import dev.pglambda.relay.RaiseBlock;
 import dev.pglambda.relay.SessionContext;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +49,6 @@ public final class DirectCallHandler implements LocalExecution {
   private @Nullable Rewrite lastRewrite;
 
   private @Nullable DirectText lastText;
-
-  /** What is executed now. */
   private @Nullable ExecuteFlow executing;
 
   /** The schemas were there when last the server was asked. */
@@ -61,11 +62,9 @@ public final class DirectCallHandler implements LocalExecution {
 
   /** Serves the sessions of a listener, if any calls are to be served. */
   public static LocalExecution.Provider provider(DirectCalls calls) {
-    return calls.areServed() ? database -> factory(calls.in(database)) : Provider.NONE;
-  }
-
-  private static LocalExecution.Factory factory(SessionCalls calls) {
-    return context -> new DirectCallHandler(context, calls);
+    return calls.areServed()
+        ? (database, context) -> new DirectCallHandler(context, calls.in(database))
+        : Provider.NONE;
   }
 
   @Override
@@ -106,7 +105,7 @@ public final class DirectCallHandler implements LocalExecution {
     if (parse == null
         || candidate == null
         || parse.typeOids().size() > DirectText.MAX_PARAMETERS
-        || !prepared.hasRoomForStatement(parse.name())) {
+        || !prepared.statements().hasRoom(parse.name())) {
       return passes();
     }
     String name = parse.name();
@@ -120,7 +119,7 @@ public final class DirectCallHandler implements LocalExecution {
     if (outcome instanceof Prepared ready) {
       long bytes = ready.statement().bytes();
       context.session().memory().take(bytes);
-      prepared.attach(name, ready.statement(), bytes);
+      prepared.statements().attach(name, ready.statement(), bytes);
       return Result.ANSWERED;
     }
     return passes((Passes) outcome);
@@ -133,24 +132,25 @@ public final class DirectCallHandler implements LocalExecution {
   }
 
   private static CompletionStage<Result> passes() {
-    return CompletableFuture.completedFuture(Result.PASSES);
+    return completedFuture(Result.PASSES);
   }
 
   @Override
   public CompletionStage<Result> bind(Bind bind, int length) {
-    if (!(prepared.attachment(bind.statement()) instanceof ServedStatement statement)) {
+    if (!(prepared.statements().attachment(bind.statement())
+        instanceof ServedStatement statement)) {
       return passes();
     }
     MemoryAccount memory = context.session().memory();
     if (!memory.reserve(length)) {
-      return context.errors().raise(DirectCalls.outOfMemory(memory.refusal()));
+      return context.errors().raise(RaiseBlock.error(SqlError.outOfMemory(memory.refusal())));
     }
     CompletionStage<Result> refused = refuse(bind, statement.plan());
     boolean bound = refused == null && bind(new ServedPortal(statement, bind), length);
     if (!bound) {
       memory.release(length);
     }
-    return refused == null ? CompletableFuture.completedFuture(Result.ANSWERED) : refused;
+    return refused == null ? completedFuture(Result.ANSWERED) : refused;
   }
 
   private @Nullable CompletionStage<Result> refuse(Bind bind, DirectPlan plan) {
@@ -162,15 +162,12 @@ public final class DirectCallHandler implements LocalExecution {
               DirectCalls.wrongParameterCount(
                   bind.parameters().size(), bind.statement(), plan.clientParameters()));
     }
-    return prepared.hasRoomForPortal(bind.portal())
+    return prepared.portals().hasRoom(bind.portal())
         ? null
         : context.errors().raise(DirectCalls.tooManyPortals());
   }
 
-  /**
-   * @param length that the portal will hold
-   * @return whether it does
-   */
+  /** Returns whether the portal is bound, and holds {@code length} bytes. */
   private boolean bind(ServedPortal portal, long length) {
     Bind bind = portal.bind();
     DirectPlan plan = portal.statement().plan();
@@ -191,34 +188,30 @@ public final class DirectCallHandler implements LocalExecution {
     boolean bound = !pipeline.isRefused();
     pipeline.send().whenComplete(context.errors()::sent);
     if (bound) {
-      prepared.attachToPortal(bind.portal(), portal, length);
+      prepared.portals().attach(bind.portal(), portal, length);
     }
     return bound;
   }
 
   @Override
   public CompletionStage<Result> describe(ByteBuf message, String name) {
-    if (!(prepared.attachment(name) instanceof ServedStatement statement)) {
+    if (!(prepared.statements().attachment(name) instanceof ServedStatement statement)) {
       return passes();
     }
     int count = statement.plan().clientParameters();
     context.replies().expect(new ParameterDescriptionFilter(count), FrontendMessage.DESCRIBE);
     context.session().toServer(message.retain());
-    return CompletableFuture.completedFuture(Result.ANSWERED);
+    return completedFuture(Result.ANSWERED);
   }
 
   @Override
   public CompletionStage<Result> execute(String name, int maxRows) {
-    return prepared.portalAttachment(name) instanceof ServedPortal portal
+    return prepared.portals().attachment(name) instanceof ServedPortal portal
         ? execute(portal, false).run(maxRows).thenApply(executed -> Result.ANSWERED)
         : passes();
   }
 
-  /**
-   * What executes a portal; a cancel request ends it from now on.
-   *
-   * @param ofQuery whether it is the unnamed one of a Query
-   */
+  /** What executes a portal, perhaps a Query's; a cancel request ends it from now on. */
   ExecuteFlow execute(ServedPortal portal, boolean ofQuery) {
     ExecuteFlow flow = new ExecuteFlow(context, this, portal, ofQuery);
     executing = flow;

@@ -1,5 +1,7 @@
 package dev.pglambda.direct.flow;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
 import dev.pglambda.direct.plan.DirectAnalysis;
 import dev.pglambda.direct.plan.DirectCandidate;
 import dev.pglambda.direct.plan.DirectPlan;
@@ -16,7 +18,6 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -34,20 +35,22 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * Nothing is executed in it, and no Lambda is called.
+ *
+ * @param name of the prepared statement; empty for a Query, whose unnamed statement it takes, too
+ * @param declaredTypes object ids of types that the client declares for its parameters
+ * @param isParse whether the client waits for a ParseComplete
  */
-final class PrepareFlow {
-  private final SessionContext context;
-  private final SessionCalls calls;
-  private final Rewrite rewrite;
-  private final DirectCandidate candidate;
-  private final String name;
-  private final List<Integer> declaredTypes;
-  private final boolean isParse;
+record PrepareFlow(
+    SessionContext context,
+    SessionCalls calls,
+    Rewrite rewrite,
+    DirectCandidate candidate,
+    String name,
+    List<Integer> declaredTypes,
+    boolean isParse) {
 
-  /** What a statement has become. */
   sealed interface PrepareOutcome permits Prepared, Passes {}
 
-  /** The server has the rewritten one. */
   record Prepared(ServedStatement statement) implements PrepareOutcome {}
 
   /**
@@ -57,49 +60,20 @@ final class PrepareFlow {
    */
   record Passes(boolean installed) implements PrepareOutcome {}
 
-  /**
-   * @param name of the prepared statement; empty for a Query, whose unnamed statement it takes, too
-   * @param declaredTypes object ids of types that the client declares for its parameters
-   * @param isParse whether the client waits for a ParseComplete
-   */
-  PrepareFlow(
-      SessionContext context,
-      SessionCalls calls,
-      Rewrite rewrite,
-      DirectCandidate candidate,
-      String name,
-      List<Integer> declaredTypes,
-      boolean isParse) {
-    this.context = context;
-    this.calls = calls;
-    this.rewrite = rewrite;
-    this.candidate = candidate;
-    this.name = name;
-    this.declaredTypes = declaredTypes;
-    this.isParse = isParse;
-  }
-
   CompletionStage<PrepareOutcome> run() {
-    return askForSchemas()
-        .thenCompose(schemas -> new CallbackTrialFlow(context, calls).run(schemas))
+    ExtendedQueryPipeline pipeline = context.pipeline();
+    if (isParse && name.isEmpty()) {
+      // Whatever becomes of the Parse, there is no other unnamed statement behind it.
+      pipeline.closeStatement(name);
+      context.prepared().statements().forget(name);
+    }
+    return new CallbackTrialFlow(context, calls)
+        .run(pipeline)
         .thenCompose(
             schemas -> {
               Passes passes = passes(schemas);
-              return passes == null ? prepare(schemas) : CompletableFuture.completedFuture(passes);
+              return passes == null ? prepare(schemas) : completedFuture(passes);
             });
-  }
-
-  private CompletionStage<InstalledSchemas> askForSchemas() {
-    ExtendedQueryPipeline asked = context.pipeline();
-    if (isParse && name.isEmpty()) {
-      // Whatever becomes of the Parse, there is no other unnamed statement behind it.
-      asked.closeStatement(name);
-      context.prepared().forgetStatement(name);
-    }
-    return asked
-        .query(calls.schemasQuery(), List.of(), List.of(), true)
-        .sendAndFlush()
-        .thenApply(answered -> InstalledSchemas.read(answered.rows().get(0)));
   }
 
   private @Nullable Passes passes(InstalledSchemas schemas) {
@@ -137,14 +111,14 @@ final class PrepareFlow {
             .parseOwn(candidate.text().toString(), declaredTypes)
             .closeStatement(ExtendedQueryPipeline.OWN_NAME)
             .sendAndFlush()
-        : CompletableFuture.completedFuture(null);
+        : completedFuture(null);
   }
 
   /** Object ids of the types of the arguments, as columns. */
   private CompletionStage<List<Integer>> askForArgumentTypes(DirectAnalysis analysis) {
     String types = analysis.argumentTypesQuery();
     return types == null
-        ? CompletableFuture.completedFuture(List.of())
+        ? completedFuture(List.of())
         : context
             .pipeline()
             .suppressNotices(true)
@@ -161,7 +135,7 @@ final class PrepareFlow {
       DirectAnalysis analysis, List<Integer> columnTypes) {
     String asked = columnTypes.isEmpty() ? null : analysis.askedTypes(columnTypes);
     if (asked == null) {
-      return CompletableFuture.completedFuture(List.of());
+      return completedFuture(List.of());
     }
     List<byte @Nullable []> parameters = List.of(asked.getBytes(StandardCharsets.US_ASCII));
     return context
@@ -195,12 +169,7 @@ final class PrepareFlow {
               fields.with(ErrorFields.POSITION, Integer.toString(refused.position()));
               restorePosition(fields);
             })
-        .query(refused.raiseBlock(), List.of(), List.of(), false)
-        .sendAndFlush()
-        .thenApply(
-            raised -> {
-              throw new IllegalArgumentException("the server has raised no error");
-            });
+        .sendAndRaise(refused.raiseBlock());
   }
 
   private CompletionStage<PrepareOutcome> parse(DirectPlan plan) {

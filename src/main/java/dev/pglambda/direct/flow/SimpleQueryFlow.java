@@ -1,10 +1,11 @@
 package dev.pglambda.direct.flow;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
 import dev.pglambda.direct.flow.PrepareFlow.Passes;
 import dev.pglambda.direct.flow.PrepareFlow.Prepared;
 import dev.pglambda.direct.plan.DirectCandidate;
 import dev.pglambda.direct.plan.DirectText;
-import dev.pglambda.direct.plan.InstalledSchemas;
 import dev.pglambda.direct.plan.SessionCalls;
 import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite;
@@ -16,7 +17,6 @@ import dev.pglambda.relay.LocalExecution.Result;
 import dev.pglambda.relay.ReportedSettings;
 import dev.pglambda.relay.SessionContext;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
@@ -25,7 +25,6 @@ import java.util.function.Consumer;
  * protocol and with one Sync at the end, so that they are one transaction, as they would have been.
  */
 final class SimpleQueryFlow {
-
   private final SessionContext context;
   private final DirectCallHandler handler;
   private final SessionCalls calls;
@@ -49,21 +48,17 @@ final class SimpleQueryFlow {
   CompletionStage<Result> run() {
     ReportedSettings settings = context.settings();
     if (!text.isDivisible(settings.inTransaction() || settings.transactionFailed())) {
-      return CompletableFuture.completedFuture(Result.PASSES);
+      return completedFuture(Result.PASSES);
     }
     if (text.size() == 1 || settings.transactionFailed()) {
       return statement(); // perhaps one that ends the failed transaction
     }
-    return context
-        .pipeline()
-        .query(calls.schemasQuery(), List.of(), List.of(), true)
-        .sendAndFlush()
-        .thenApply(asked -> InstalledSchemas.read(asked.rows().get(0)))
-        .thenCompose(schemas -> new CallbackTrialFlow(context, calls).run(schemas))
+    return new CallbackTrialFlow(context, calls)
+        .run(context.pipeline())
         .thenCompose(
             schemas ->
                 calls.areLeftToServer(schemas)
-                    ? CompletableFuture.completedFuture(handler.passes(new Passes(true)))
+                    ? completedFuture(handler.passes(new Passes(true)))
                     : checkSyntax().thenCompose(checked -> statement()));
   }
 
@@ -73,7 +68,7 @@ final class SimpleQueryFlow {
    */
   private CompletionStage<?> checkSyntax() {
     if (context.settings().inTransaction() || !context.series().isOwnTransaction()) {
-      return CompletableFuture.completedFuture(null); // the check would end it
+      return completedFuture(null); // the check would end it
     }
     // An error without a position is that of several statements, which are right (postgres.c).
     return context
@@ -106,7 +101,7 @@ final class SimpleQueryFlow {
               }
               return text.size() > 1
                   ? plain() // something may have been executed
-                  : CompletableFuture.completedFuture(handler.passes((Passes) outcome));
+                  : completedFuture(handler.passes((Passes) outcome));
             });
   }
 
@@ -135,7 +130,7 @@ final class SimpleQueryFlow {
       return executing.sendAndFlush().thenCompose(executed -> statement());
     }
     executing.forClient(true).sync().send().whenComplete(context.errors()::querySent);
-    return CompletableFuture.completedFuture(Result.ANSWERED);
+    return completedFuture(Result.ANSWERED);
   }
 
   /** For what the statement is sent alone. */

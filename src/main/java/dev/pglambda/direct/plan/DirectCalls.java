@@ -177,12 +177,7 @@ public final class DirectCalls {
             null));
   }
 
-  /** Raises what the proxy cannot hold for a call. */
-  public static String outOfMemory(MemoryAccount.Refusal refusal) {
-    return RaiseBlock.error(InvokeErrors.outOfMemory(refusal));
-  }
-
-  /** The same, of a result. */
+  /** Raises what the proxy cannot hold of a result. */
   public static String outOfMemoryForReply(MemoryAccount.Refusal refusal) {
     return RaiseBlock.error(InvokeErrors.outOfMemoryForReply(refusal));
   }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /** The client's side of SCRAM-SHA-256 without channel binding (RFC 5802, RFC 7677). */
 public final class ScramClient {
-  private static final int NONCE_OCTETS = 18;
+  private static final int NONCE_BYTES = 18;
   private static final int MOST_ITERATIONS = 1_000_000;
   private static final Pattern SERVER_FIRST =
       Pattern.compile("r=([!-+\\--~]+),s=([^,]+),i=(\\d{1,9})");
@@ -38,17 +38,15 @@ public final class ScramClient {
   }
 
   private static String randomNonce() {
-    byte[] nonce = new byte[NONCE_OCTETS];
+    byte[] nonce = new byte[NONCE_BYTES];
     new SecureRandom().nextBytes(nonce);
     return base64(nonce);
   }
 
-  /** client-first-message. */
   public String first() {
     return gs2Header + clientFirstBare;
   }
 
-  /** client-final-message. */
   public String last(String serverFirst) throws IOException {
     Matcher parts = SERVER_FIRST.matcher(serverFirst);
     if (!parts.matches() || !parts.group(1).startsWith(nonce)) {
@@ -85,8 +83,8 @@ public final class ScramClient {
     }
   }
 
-  private static String base64(byte[] octets) {
-    return Base64.getEncoder().encodeToString(octets);
+  private static String base64(byte[] bytes) {
+    return Base64.getEncoder().encodeToString(bytes);
   }
 
   private static byte[] hmac(byte[] key, String text) {

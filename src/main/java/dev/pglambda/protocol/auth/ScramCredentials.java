@@ -40,7 +40,6 @@ public final class ScramCredentials {
     }
   }
 
-  /** The salt in base64. */
   String salt() {
     return Base64.getEncoder().encodeToString(salt);
   }
@@ -69,7 +68,6 @@ public final class ScramCredentials {
     return MessageDigest.isEqual(Sha256.hash(clientKey), storedKey);
   }
 
-  /** The ServerSignature in base64. */
   String serverSignature(String authMessage) {
     return Base64.getEncoder().encodeToString(Sha256.hmac(keys.join().server, ascii(authMessage)));
   }

@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class ScramServer {
-  /** The mechanism's name. */
   public static final String MECHANISM = "SCRAM-SHA-256";
 
   private final ScramCredentials credentials;

@@ -9,14 +9,13 @@ import javax.crypto.spec.SecretKeySpec;
 
 /** SHA-256 and what is built on it, which every Java platform of our range has. */
 public final class Sha256 {
-  /** Length of a hash. */
-  public static final int OCTETS = 32;
+  public static final int BYTES = 32;
 
   private Sha256() {}
 
-  public static byte[] hash(byte[] octets) {
+  public static byte[] hash(byte[] bytes) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(octets);
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
@@ -39,7 +38,7 @@ public final class Sha256 {
 
   /** PBKDF2 with HMAC-SHA256, which RFC 5802 calls {@code Hi()}. */
   public static byte[] pbkdf2(String password, byte[] salt, int iterations) {
-    PBEKeySpec spec = new PBEKeySpec(password.toCharArray(), salt, iterations, OCTETS * 8);
+    PBEKeySpec spec = new PBEKeySpec(password.toCharArray(), salt, iterations, BYTES * 8);
     try {
       return SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256").generateSecret(spec).getEncoded();
     } catch (GeneralSecurityException e) {

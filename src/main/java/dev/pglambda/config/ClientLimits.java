@@ -1,4 +1,4 @@
-package dev.pglambda.listener;
+package dev.pglambda.config;
 
 /**
  * How many connections there may be at a time.

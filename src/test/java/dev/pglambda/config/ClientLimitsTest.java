@@ -1,4 +1,4 @@
-package dev.pglambda.listener;
+package dev.pglambda.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

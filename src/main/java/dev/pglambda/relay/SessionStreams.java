@@ -1,0 +1,106 @@
+package dev.pglambda.relay;
+
+import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.protocol.FrameScanner;
+import dev.pglambda.protocol.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The streams of messages in both directions: what comes is scanned, and goes on to the other
+ * connection. Used on the session's event loop.
+ */
+final class SessionStreams {
+  private final ChannelPair channels;
+  private final ReplyQueue replies;
+  private final FrameScanner fromClient;
+  private final FrameScanner fromServer;
+  private final MessageHold hold;
+
+  SessionStreams(
+      SessionContext context,
+      Interceptor interceptor,
+      CallbackKeyDelivery keys,
+      int inspectLimit,
+      @Nullable LocalExecution local) {
+    channels = context.channels();
+    replies = context.replies();
+    ClientToServer frontend =
+        new ClientToServer(context, this, interceptor, keys, inspectLimit, local);
+    hold = frontend.hold();
+    ByteBufAllocator allocator = channels.allocator();
+    fromClient = new FrameScanner(frontend, allocator);
+    fromServer = new FrameScanner(new ServerToClient(context, this, keys, hold, local), allocator);
+  }
+
+  void clientSent(ByteBuf bytes) throws ProtocolViolation {
+    fromClient.scan(bytes);
+    advance();
+    limitClient();
+  }
+
+  void serverSent(ByteBuf bytes) throws ProtocolViolation {
+    fromServer.scan(bytes);
+  }
+
+  /** Goes on with a message that is held, and with what the client has sent behind it. */
+  void advance() throws ProtocolViolation {
+    while (fromClient.isPaused()) {
+      hold.advance();
+      if (hold.isHolding()) {
+        return;
+      }
+      fromClient.resume();
+      channels.flushServer(); // no read of the client's will
+      limitClient();
+    }
+  }
+
+  void limitClient() {
+    channels.limitClient(replies.size(), fromClient.waitingBytes());
+  }
+
+  /** Holds what the client sends behind the message that is being inspected. */
+  void pauseClient() {
+    fromClient.pause();
+  }
+
+  void dropClientMessage() {
+    fromClient.drop(null);
+  }
+
+  /**
+   * Forgets the message of the server's that begins.
+   *
+   * @param instead what the client gets in its place; null: nothing
+   */
+  void dropServerMessage(@Nullable ByteBuf instead) {
+    fromServer.drop(instead);
+  }
+
+  /** Gives the client something in front of the message of the server's that begins. */
+  void precedeServerMessage(ByteBuf before) {
+    fromServer.precede(before);
+  }
+
+  /** Whether a part of a message of the client's was sent to the server. */
+  boolean isInClientMessage() {
+    return fromClient.isInPassingMessage();
+  }
+
+  /** Whether the client has got a part of a message of the server's. */
+  boolean isInServerMessage() {
+    return fromServer.isInPassingMessage();
+  }
+
+  boolean areAtBoundary() {
+    return fromClient.atBoundary() && fromServer.atBoundary();
+  }
+
+  void close() {
+    hold.close();
+    fromClient.close();
+    fromServer.close();
+  }
+}
