@@ -44,12 +44,12 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(600)
 class BackPressureIT {
-  private static final int ROW_OCTETS = 8 * 1024;
+  private static final int ROW_BYTES = 8 * 1024;
   private static final int ROWS =
-      Integer.getInteger("backPressure.megabytes", 256) * (1024 * 1024 / ROW_OCTETS);
+      Integer.getInteger("backPressure.megabytes", 256) * (1024 * 1024 / ROW_BYTES);
 
   /** More than all buffers on the way hold. */
-  private static final int FAR_TOO_MANY_ROWS = 64 * (1024 * 1024 / ROW_OCTETS);
+  private static final int FAR_TOO_MANY_ROWS = 64 * (1024 * 1024 / ROW_BYTES);
 
   private static final int PROBES = 300;
   private static final int STALLED_CLIENTS = 200;
@@ -85,7 +85,7 @@ class BackPressureIT {
       client.send(
           FrontendMessage.QUERY,
           "COPY (SELECT lpad(i::text, %d, '0') FROM generate_series(1, %d) i) TO STDOUT\0"
-              .formatted(ROW_OCTETS - 1, ROWS));
+              .formatted(ROW_BYTES - 1, ROWS));
       awaitTrue(
           observer, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'ClientWrite'");
 
@@ -135,7 +135,7 @@ class BackPressureIT {
             RETURN false;
           END $$
           """
-              .formatted(ROW_OCTETS - 1));
+              .formatted(ROW_BYTES - 1));
       statement.execute("SELECT pg_advisory_lock(1)");
       client.send(Peer.startup("user", "postgres", "database", database));
       DataInputStream in = new DataInputStream(client.socket().getInputStream());
@@ -265,7 +265,7 @@ class BackPressureIT {
 
   private static String line(int number) {
     String digits = Integer.toString(number);
-    return "0".repeat(ROW_OCTETS - 1 - digits.length()) + digits + "\n";
+    return "0".repeat(ROW_BYTES - 1 - digits.length()) + digits + "\n";
   }
 
   private static long checksum() {

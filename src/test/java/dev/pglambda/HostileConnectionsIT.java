@@ -119,7 +119,7 @@ class HostileConnectionsIT {
         Peer client = Peer.connect(proxy.port());
         clients.add(client);
         if (i % 2 == 0) {
-          client.send(new byte[] {0, 0, 3, (byte) 0xe8, 0, 3, 0, 0}); // 1000 octets, one by one
+          client.send(new byte[] {0, 0, 3, (byte) 0xe8, 0, 3, 0, 0}); // 1000 bytes, one by one
           dripping.add(
               drips.scheduleWithFixedDelay(() -> drip(client), 0, 100, TimeUnit.MILLISECONDS));
         }
@@ -178,9 +178,9 @@ class HostileConnectionsIT {
     }
   }
 
-  private static void converse(int port, byte[] octets, boolean reset) throws IOException {
+  private static void converse(int port, byte[] bytes, boolean reset) throws IOException {
     try (Peer client = Peer.connect(port)) {
-      client.send(octets);
+      client.send(bytes);
       if (reset) {
         client.reset();
         return;

@@ -36,9 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class HostileSessionsIT {
   private static final int PORTALS = 60;
-  private static final int PORTAL_OCTETS = 5_000_000;
+  private static final int PORTAL_BYTES = 5_000_000;
   private static final int CALLS = 40;
-  private static final int CALL_OCTETS = 15_000_000;
+  private static final int CALL_BYTES = 15_000_000;
 
   @TempDir private Path directory;
 
@@ -69,7 +69,7 @@ class HostileSessionsIT {
       String call = "SELECT payload FROM aws_lambda.invoke('simple', $1::json)";
       client.send(new Parse("s", call, List.of())).send(new Query("BEGIN"));
       readThrough(client, BackendMessage.READY_FOR_QUERY);
-      String payload = '"' + "x".repeat(PORTAL_OCTETS) + '"';
+      String payload = '"' + "x".repeat(PORTAL_BYTES) + '"';
       int bound = 0;
       String error = "";
       while (error.isEmpty() && bound < PORTALS) {
@@ -139,7 +139,7 @@ class HostileSessionsIT {
           ResultSet row =
               statement.executeQuery(
                   "SELECT octet_length(payload::text) FROM aws_lambda.invoke('simple',"
-                      + " json_build_object('body', repeat('x', %d)))".formatted(CALL_OCTETS))) {
+                      + " json_build_object('body', repeat('x', %d)))".formatted(CALL_BYTES))) {
         row.next();
         return "served";
       } catch (SQLException e) {
@@ -156,8 +156,8 @@ class HostileSessionsIT {
   }
 
   private static String int32(int value) {
-    byte[] octets = ByteBuffer.allocate(Integer.BYTES).putInt(value).array();
-    return new String(octets, StandardCharsets.ISO_8859_1);
+    byte[] bytes = ByteBuffer.allocate(Integer.BYTES).putInt(value).array();
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   private static void readThrough(Peer client, byte type) throws IOException {

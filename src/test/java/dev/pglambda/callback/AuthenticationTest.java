@@ -142,18 +142,18 @@ class AuthenticationTest {
   }
 
   @Test
-  void readsMessagesThatComeOctetByOctet() throws Exception {
+  void readsMessagesThatComeByteByByte() throws Exception {
     Worker worker = Worker.started(server);
     worker.received();
     ScramClient client =
         new ScramClient(Worker.KEYS.linkPassword(), "y,,", "", "rOprNGfwEbeRWgbNEkqO");
 
-    sendOctets(worker, Worker.initialResponse("SCRAM-SHA-256", client.first()));
+    sendBytes(worker, Worker.initialResponse("SCRAM-SHA-256", client.first()));
     String serverFirst = ((Authentication) worker.received().get(0)).text();
-    sendOctets(
+    sendBytes(
         worker, Worker.message(new SaslResponse(ISO_8859_1.encode(client.last(serverFirst)))));
     assertThat(worker.received()).extracting(Message::name).endsWith("ReadyForQuery");
-    sendOctets(worker, Worker.query("hello"));
+    sendBytes(worker, Worker.query("hello"));
 
     assertThat(worker.row().get(0)).isEqualTo("hello");
     worker.close();
@@ -198,11 +198,11 @@ class AuthenticationTest {
 
   @ParameterizedTest
   @MethodSource("violations")
-  void endsALinkThatBreaksTheProtocolBeforeItHasAuthenticated(byte[] octets) {
+  void endsALinkThatBreaksTheProtocolBeforeItHasAuthenticated(byte[] bytes) {
     Worker worker = Worker.started(server);
     worker.received();
 
-    worker.send(octets);
+    worker.send(bytes);
 
     assertThat(worker.received()).singleElement().matches(Worker.isFatal("08P01"));
     assertThat(worker.channel.isOpen()).isFalse();
@@ -296,9 +296,9 @@ class AuthenticationTest {
     assertThat(CallbackServer.isCallback(Map.of())).isFalse();
   }
 
-  private static void sendOctets(Worker worker, byte[] octets) {
-    for (byte octet : octets) {
-      worker.send(new byte[] {octet});
+  private static void sendBytes(Worker worker, byte[] bytes) {
+    for (byte each : bytes) {
+      worker.send(new byte[] {each});
     }
   }
 }

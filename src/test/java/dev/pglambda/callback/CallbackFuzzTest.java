@@ -111,7 +111,7 @@ class CallbackFuzzTest {
       InvokeArguments arguments = reader.arguments();
       reader.end();
 
-      assertThat(octetsOf(session) + octetsOf(arguments)).isLessThan(text.length);
+      assertThat(bytesOf(session) + bytesOf(arguments)).isLessThan(text.length);
     } catch (RefusedRequestException refused) {
       assertThat(refused.error().sqlState()).matches("[0-9A-Z]{5}");
       assertThat(refused.error().message()).isNotEmpty();
@@ -172,12 +172,12 @@ class CallbackFuzzTest {
     }
   }
 
-  private static int octetsOf(@Nullable String text) {
+  private static int bytesOf(@Nullable String text) {
     return text == null ? 0 : text.getBytes(UTF_8).length;
   }
 
-  private static int octetsOf(InvokeArguments arguments) {
+  private static int bytesOf(InvokeArguments arguments) {
     ByteBuffer payload = arguments.payload();
-    return octetsOf(arguments.functionName()) + (payload == null ? 0 : payload.remaining());
+    return bytesOf(arguments.functionName()) + (payload == null ? 0 : payload.remaining());
   }
 }

@@ -32,8 +32,8 @@ class CallbackSecretTest {
 
   @ParameterizedTest
   @ValueSource(ints = {32, 63, 64, 65, 200})
-  void derivesProofsThatTheWorkerCanComputeFromThePaddedKeys(int octets) {
-    CallbackSecret secret = secret("s".repeat(octets));
+  void derivesProofsThatTheWorkerCanComputeFromThePaddedKeys(int bytes) {
+    CallbackSecret secret = secret("s".repeat(bytes));
     InstallationKeys keys = secret.keys(secret.newInstallation());
 
     byte[] request = "wait/1 1 é".getBytes(UTF_8);

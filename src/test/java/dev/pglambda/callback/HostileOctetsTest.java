@@ -121,19 +121,19 @@ class HostileOctetsTest {
   }
 
   /** Sends the bytes in pieces of random lengths; what comes back must be whole messages. */
-  private static void bombard(Worker worker, Random random, byte[] octets) {
-    for (int start = 0; start < octets.length && worker.channel.isOpen(); ) {
-      int end = Math.min(octets.length, start + 1 + random.nextInt(64));
-      worker.send(Arrays.copyOfRange(octets, start, end));
+  private static void bombard(Worker worker, Random random, byte[] bytes) {
+    for (int start = 0; start < bytes.length && worker.channel.isOpen(); ) {
+      int end = Math.min(bytes.length, start + 1 + random.nextInt(64));
+      worker.send(Arrays.copyOfRange(bytes, start, end));
       assertThat(worker.received()).noneMatch(BackendMessage.Unknown.class::isInstance);
       start = end;
     }
   }
 
   private static byte[] noise(Random random) {
-    byte[] octets = new byte[1 + random.nextInt(200)];
-    random.nextBytes(octets);
-    return octets;
+    byte[] bytes = new byte[1 + random.nextInt(200)];
+    random.nextBytes(bytes);
+    return bytes;
   }
 
   private static byte[] framed(Random random) {
@@ -141,18 +141,16 @@ class HostileOctetsTest {
   }
 
   private static byte[] damaged(Random random, byte[] valid) {
-    byte[] octets = valid.clone();
+    byte[] bytes = valid.clone();
     for (int count = 1 + random.nextInt(3); count > 0; count--) {
-      octets[random.nextInt(octets.length)] = (byte) random.nextInt(256);
+      bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
     }
-    return random.nextInt(4) == 0
-        ? Arrays.copyOf(octets, random.nextInt(octets.length) + 1)
-        : octets;
+    return random.nextInt(4) == 0 ? Arrays.copyOf(bytes, random.nextInt(bytes.length) + 1) : bytes;
   }
 
-  private static boolean contains(byte[] octets, int octet) {
-    for (byte candidate : octets) {
-      if (candidate == octet) {
+  private static boolean contains(byte[] bytes, int wanted) {
+    for (byte candidate : bytes) {
+      if (candidate == wanted) {
         return true;
       }
     }

@@ -138,7 +138,7 @@ class RefusedRequestTest extends RequestStage {
 
   @Test
   void endsALinkWhoseMessagesAreNone() {
-    for (byte[] octets :
+    for (byte[] bytes :
         List.of(
             Worker.message((byte) '?', new byte[0]),
             Worker.message(FrontendMessage.QUERY, new byte[0]),
@@ -149,7 +149,7 @@ class RefusedRequestTest extends RequestStage {
             new byte[] {FrontendMessage.QUERY, -1, -1, -1, -1})) {
       Worker other = Worker.connected(server);
 
-      other.send(octets);
+      other.send(bytes);
 
       assertThat(other.received()).singleElement().matches(Worker.isFatal("08P01"));
       assertThat(other.channel.isOpen()).isFalse();

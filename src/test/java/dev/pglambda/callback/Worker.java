@@ -113,8 +113,8 @@ final class Worker {
     return all.toByteArray();
   }
 
-  void send(byte[] octets) {
-    channel.writeInbound(allocator.buffer().writeBytes(octets));
+  void send(byte[] bytes) {
+    channel.writeInbound(allocator.buffer().writeBytes(bytes));
   }
 
   /** Sends a query and returns the row that answers it; its columns are null for NULL. */

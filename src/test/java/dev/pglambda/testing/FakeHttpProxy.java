@@ -110,11 +110,11 @@ public final class FakeHttpProxy implements AutoCloseable {
   private static String head(InputStream in) throws IOException {
     ByteArrayOutputStream head = new ByteArrayOutputStream();
     while (!head.toString(ISO_8859_1).endsWith("\r\n\r\n")) {
-      int octet = in.read();
-      if (octet < 0) {
+      int next = in.read();
+      if (next < 0) {
         throw new IOException("no request");
       }
-      head.write(octet);
+      head.write(next);
     }
     return head.toString(ISO_8859_1);
   }

@@ -106,9 +106,9 @@ final class FakeLambdaConnection extends SimpleChannelInboundHandler<FullHttpReq
     endpoint.answered();
     ChannelFuture written =
         switch (reply.kind) {
-          case OUTCOME -> outcome(context, request, reply, reply.octets());
-          case ECHO -> outcome(context, request, reply, octets(request.body()));
-          case VERBATIM -> write(context, reply.status, reply.headers, reply.octets());
+          case OUTCOME -> outcome(context, request, reply, reply.bytes());
+          case ECHO -> outcome(context, request, reply, bytes(request.body()));
+          case VERBATIM -> write(context, reply.status, reply.headers, reply.bytes());
           case RESET -> {
             // Nothing lingers, so the kernel sends RST instead of FIN.
             context.channel().config().setOption(ChannelOption.SO_LINGER, 0);
@@ -151,10 +151,10 @@ final class FakeLambdaConnection extends SimpleChannelInboundHandler<FullHttpReq
     return Base64.getEncoder().encodeToString(Arrays.copyOfRange(text, from, text.length));
   }
 
-  private static byte[] octets(ByteBuffer buffer) {
-    byte[] octets = new byte[buffer.remaining()];
-    buffer.duplicate().get(octets);
-    return octets;
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
   }
 
   private static ChannelFuture write(
@@ -172,7 +172,7 @@ final class FakeLambdaConnection extends SimpleChannelInboundHandler<FullHttpReq
   }
 
   private static ChannelFuture writeHalf(ChannelHandlerContext context, Reply reply) {
-    byte[] body = reply.octets();
+    byte[] body = reply.bytes();
     DefaultHttpResponse response =
         new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(reply.status));
     response.headers().set("Content-Length", body.length);

@@ -37,7 +37,7 @@ public final class Forwarder implements AutoCloseable {
     SILENCE
   }
 
-  private record Fault(Direction direction, int octets, Break how) {}
+  private record Fault(Direction direction, int bytes, Break how) {}
 
   private final ServerSocket listener;
 
@@ -70,8 +70,8 @@ public final class Forwarder implements AutoCloseable {
   }
 
   /** New connections break when so many bytes have passed in a direction. */
-  public void breakAfter(Direction direction, int octets, Break how) {
-    fault = new Fault(direction, octets, how);
+  public void breakAfter(Direction direction, int bytes, Break how) {
+    fault = new Fault(direction, bytes, how);
   }
 
   /** New connections last. */
@@ -168,7 +168,7 @@ public final class Forwarder implements AutoCloseable {
 
     private void pump(Direction direction, Socket from, Socket to) {
       int left =
-          fault != null && fault.direction() == direction ? fault.octets() : Integer.MAX_VALUE;
+          fault != null && fault.direction() == direction ? fault.bytes() : Integer.MAX_VALUE;
       byte[] buffer = new byte[8192];
       try {
         while (true) {

@@ -135,7 +135,7 @@ public final class Reply {
     return new Reply(kind, status, headers, body, log, delay, held, true);
   }
 
-  byte[] octets() {
+  byte[] bytes() {
     return body.getBytes(UTF_8);
   }
 }

@@ -103,11 +103,11 @@ class SecretKeysInPlansTest extends SecretKeysStage {
     }
     try (WireClient client = client(name)) {
       StringBuilder shown = begun(client);
-      for (String octets : List.of("x\\xff", "a|1|\\xc3|0", "\\x80|1|a|0")) {
+      for (String bytes : List.of("x\\xff", "a|1|\\xc3|0", "\\x80|1|a|0")) {
         for (String parameter : List.of("callback", "nonce")) {
           for (int i = 0; i < 3; i++) {
             String setting =
-                "SELECT set_config('pglambda.%s', E'%s', false)".formatted(parameter, octets);
+                "SELECT set_config('pglambda.%s', E'%s', false)".formatted(parameter, bytes);
             shown.append(rolledBack(client, setting, "SELECT greet()"));
           }
         }

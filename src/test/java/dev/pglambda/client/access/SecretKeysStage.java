@@ -79,10 +79,10 @@ abstract class SecretKeysStage {
   }
 
   /** As debug_print_plan shows the bytes of a constant, but for the spaces. */
-  static String decimals(byte[] octets) {
+  static String decimals(byte[] bytes) {
     StringBuilder text = new StringBuilder();
-    for (byte octet : octets) {
-      text.append(octet);
+    for (byte each : bytes) {
+      text.append(each);
     }
     return text.toString();
   }

@@ -106,7 +106,7 @@ final class CallTranscript {
       return "NoticeResponse " + withoutSource(notice.fields().asMap());
     }
     if (message instanceof DataRow row) {
-      return "DataRow " + row.values().stream().map(CallTranscript::octets).toList();
+      return "DataRow " + row.values().stream().map(CallTranscript::bytes).toList();
     }
     String text = OID_OF_A_TABLE.matcher("" + message).replaceAll("tableOid=its own");
     return text.contains("typeOid")
@@ -120,7 +120,7 @@ final class CallTranscript {
     return TEMPORARY.matcher(others.toString()).replaceAll("pg_temp");
   }
 
-  private static String octets(@Nullable ByteBuffer value) {
+  private static String bytes(@Nullable ByteBuffer value) {
     return value == null
         ? "NULL"
         : StandardCharsets.ISO_8859_1.decode(value.duplicate()).toString();

@@ -88,10 +88,10 @@ class DirectPortalTest {
               WireClient client = talk.client();
               client.parse("s", CALL).bind("p", "s", List.of("echo", "{")).execute("p", 0).sync();
               talk.readUntilReady();
-              client.bindBinary("", "s", List.of(7, 0), List.of("echo".getBytes(UTF_8), octets(1)));
+              client.bindBinary("", "s", List.of(7, 0), List.of("echo".getBytes(UTF_8), bytes(1)));
               client.execute("", 0).sync();
               talk.readUntilReady();
-              client.bindBinary("", "s", List.of(1), List.of(octets(0xff), octets('1')));
+              client.bindBinary("", "s", List.of(1), List.of(bytes(0xff), bytes('1')));
               client.execute("", 0).sync();
               talk.readUntilReady();
             });
@@ -252,7 +252,7 @@ class DirectPortalTest {
     assertThat(heard.payloads()).containsExactly("1", "2", "3");
   }
 
-  private static byte[] octets(int... values) {
+  private static byte[] bytes(int... values) {
     byte[] bytes = new byte[values.length];
     for (int i = 0; i < values.length; i++) {
       bytes[i] = (byte) values[i];

@@ -66,7 +66,7 @@ class DatabaseEncodingTest {
 
   @ParameterizedTest
   @CsvSource({"LATIN1, \u20ac, e2 0x82 0xac", "EUC_JP, \uD83D\uDE00, f0 0x9f 0x98 0x80"})
-  void refuseRepliesThatDoNotFit(String encoding, String character, String octets)
+  void refuseRepliesThatDoNotFit(String encoding, String character, String bytes)
       throws SQLException {
     int before = lambda.requests("foreign").size();
     lambda.on("foreign", Reply.json("\"%s\"".formatted(character)));
@@ -78,7 +78,7 @@ class DatabaseEncodingTest {
       assertThat(error.getMessage())
           .isEqualTo(
               "character with byte sequence 0x%s in encoding \"UTF8\" has no equivalent in encoding \"%s\""
-                  .formatted(octets, encoding));
+                  .formatted(bytes, encoding));
       assertThat(error.getWhere()).isEqualTo("SQL function \"invoke\" statement 1");
       assertThat(lambda.requests("foreign")).hasSize(before + 1);
       assertThat(

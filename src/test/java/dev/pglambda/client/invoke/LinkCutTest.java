@@ -84,8 +84,8 @@ class LinkCutTest {
   })
   void isNoReasonToCallTwice(Direction direction, Break how) throws SQLException {
     call("echo");
-    int octets = forwarder.passed(direction).length();
-    for (int at = 0; at < octets; at += STEP) {
+    int bytes = forwarder.passed(direction).length();
+    for (int at = 0; at < bytes; at += STEP) {
       breakAfter(direction, at, how, "echo");
     }
   }
@@ -105,9 +105,9 @@ class LinkCutTest {
 
   @ParameterizedTest
   @CsvSource({"0", "30", "120", "250", "300", "420"})
-  void endsTheCallWhenASilentLinkIsGivenUp(int octets) throws Exception {
+  void endsTheCallWhenASilentLinkIsGivenUp(int bytes) throws Exception {
     int silent = forwarder.silent();
-    forwarder.breakAfter(Direction.TO_TARGET, octets, Break.SILENCE);
+    forwarder.breakAfter(Direction.TO_TARGET, bytes, Break.SILENCE);
     Queries.execute(connection, FRESH_LINK);
     calls++;
     try (Statement statement = connection.createStatement()) {
@@ -128,10 +128,10 @@ class LinkCutTest {
     assertThat(call("echo")).isEqualTo(Integer.toString(calls));
   }
 
-  private void breakAfter(Direction direction, int octets, Break how, String function)
+  private void breakAfter(Direction direction, int bytes, Break how, String function)
       throws SQLException {
-    String where = "%s after %d octets %s".formatted(how, octets, direction);
-    forwarder.breakAfter(direction, octets, how);
+    String where = "%s after %d octets %s".formatted(how, bytes, direction);
+    forwarder.breakAfter(direction, bytes, how);
     try {
       assertThat(call(function)).as(where).isEqualTo(Integer.toString(calls));
       assertThat(requestsOfThisCall()).as(where).isEqualTo(1);

@@ -192,12 +192,12 @@ class ReplicationTest {
           boolean options = server.postgres().majorVersion() >= 15;
           client.query(
               options ? "BASE_BACKUP (CHECKPOINT 'fast', WAIT false)" : "BASE_BACKUP FAST NOWAIT");
-          long octets = 0;
+          long bytes = 0;
           String last = "";
           while (true) {
             BackendMessage message = Objects.requireNonNull(client.read());
             if (message instanceof CopyData data) {
-              octets += data.data().remaining();
+              bytes += data.data().remaining();
             } else if (!message.name().equals(last)) {
               last = message.name();
               said.add(last);
@@ -206,7 +206,7 @@ class ReplicationTest {
               break;
             }
           }
-          assertThat(octets).isGreaterThan(20_000_000);
+          assertThat(bytes).isGreaterThan(20_000_000);
           said.addAll(names(client.query("SHOW wal_level").readUntilReady()));
         });
   }

@@ -36,8 +36,8 @@ import org.postgresql.copy.CopyManager;
 @ParameterizedClass
 @MethodSource("dev.pglambda.testing.LambdaDatabase#ofNewestVersion")
 class JdbcDataTest {
-  private static final int COPY_OCTETS = 10 << 20;
-  private static final int LARGE_OCTETS = 50 << 20;
+  private static final int COPY_BYTES = 10 << 20;
+  private static final int LARGE_BYTES = 50 << 20;
 
   private final LambdaDatabase database;
   private final Connection connection;
@@ -54,7 +54,7 @@ class JdbcDataTest {
 
   /** Ten megabytes of lines with a number and text. */
   private static final class Lines extends InputStream {
-    private int left = COPY_OCTETS;
+    private int left = COPY_BYTES;
     private int number;
     private byte[] line = {};
     private int position;
@@ -66,7 +66,7 @@ class JdbcDataTest {
     }
 
     @Override
-    public int read(byte[] octets, int offset, int length) {
+    public int read(byte[] bytes, int offset, int length) {
       if (position == line.length) {
         if (left <= 0) {
           return -1;
@@ -78,7 +78,7 @@ class JdbcDataTest {
         position = 0;
       }
       int count = Math.min(length, line.length - position);
-      System.arraycopy(line, position, octets, offset, count);
+      System.arraycopy(line, position, bytes, offset, count);
       position += count;
       return count;
     }
@@ -116,7 +116,7 @@ class JdbcDataTest {
   @ParameterizedTest
   @ValueSource(strings = {"preferQueryMode=simple", "prepareThreshold=-1"})
   void carriesAValueOfFiftyMegabytes(String mode) throws SQLException {
-    byte[] large = new byte[LARGE_OCTETS];
+    byte[] large = new byte[LARGE_BYTES];
     Arrays.fill(large, (byte) 'x');
     try (Connection in = database.connect(mode);
         PreparedStatement statement =
@@ -152,25 +152,24 @@ class JdbcDataTest {
   @ParameterizedTest
   @ValueSource(strings = {"prepareThreshold=-1", "binaryTransfer=false", "preferQueryMode=simple"})
   void carriesTextAndBinaryFormats(String mode) throws SQLException {
-    byte[] octets = new byte[4096];
-    new Random(1).nextBytes(octets);
+    byte[] bytes = new byte[4096];
+    new Random(1).nextBytes(bytes);
     List<Object> values =
-        List.of(
-            42, -1L << 40, 1.5, true, LocalDate.of(2000, 2, 29), UUID.nameUUIDFromBytes(octets));
+        List.of(42, -1L << 40, 1.5, true, LocalDate.of(2000, 2, 29), UUID.nameUUIDFromBytes(bytes));
     String sql =
         "SELECT ?::bytea, ?::int4, ?::int8, ?::float8, ?::bool, ?::date, ?::uuid, ARRAY[1, 2]";
 
-    String row = read(database.connect(mode), sql, octets, values);
+    String row = read(database.connect(mode), sql, bytes, values);
 
-    assertThat(row).isEqualTo(read(database.connectDirectly(mode), sql, octets, values));
-    assertThat(row).startsWith(HexFormat.of().formatHex(octets) + "|42|-1099511627776|1.5|t|2000");
+    assertThat(row).isEqualTo(read(database.connectDirectly(mode), sql, bytes, values));
+    assertThat(row).startsWith(HexFormat.of().formatHex(bytes) + "|42|-1099511627776|1.5|t|2000");
   }
 
-  private static String read(Connection open, String sql, byte[] octets, List<Object> values)
+  private static String read(Connection open, String sql, byte[] bytes, List<Object> values)
       throws SQLException {
     try (Connection connection = open;
         PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setBytes(1, octets);
+      statement.setBytes(1, bytes);
       for (int i = 0; i < values.size(); i++) {
         statement.setObject(i + 2, values.get(i));
       }

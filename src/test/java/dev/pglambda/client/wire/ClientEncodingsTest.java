@@ -77,13 +77,13 @@ class ClientEncodingsTest {
               new CommandComplete("CREATE SCHEMA"),
               new CommandComplete("CREATE EXTENSION"),
               new CommandComplete("SELECT 1"));
-      assertThat(value(answer)).isEqualTo(octets(text, charset));
+      assertThat(value(answer)).isEqualTo(bytes(text, charset));
 
       String call =
           "SELECT payload AS \"%1$s\" FROM aws_lambda.invoke('echo', ('\"%1$s\"')::json,"
               + " 'RequestResponse', 'None', NULL, 'v')";
       answer = send(client, call.formatted(text), charset);
-      assertThat(value(answer)).isEqualTo("\"" + octets(text, charset) + "\"");
+      assertThat(value(answer)).isEqualTo("\"" + bytes(text, charset) + "\"");
       List<ReceivedRequest> requests = database.lambda().requests("echo");
       assertThat(UTF_8.decode(requests.get(requests.size() - 1).body().duplicate()).toString())
           .isEqualTo("\"" + text + "\"");
@@ -121,7 +121,7 @@ class ClientEncodingsTest {
         .readUntilReady();
   }
 
-  private static String octets(String text, String charset) {
+  private static String bytes(String text, String charset) {
     return new String(text.getBytes(Charset.forName(charset)), ISO_8859_1);
   }
 

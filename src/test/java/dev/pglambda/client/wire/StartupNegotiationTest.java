@@ -226,9 +226,9 @@ class StartupNegotiationTest {
   /** The proxy's own parameter, too, must fit, or be left out. */
   @ParameterizedTest
   @ValueSource(ints = {5_000, 9_800, 9_850, 9_900, 9_950, 9_999, 10_000, 10_001, LONGEST_PACKET})
-  void packetsPassUpToTheServersLimit(int octets) throws Exception {
+  void packetsPassUpToTheServersLimit(int bytes) throws Exception {
     int fixed = 8 + 5 + ways.postgres().user().length() + 1 + 9 + 9 + 17 + 1 + 1;
-    Map<String, String> parameters = parameters("application_name", "n".repeat(octets - fixed));
+    Map<String, String> parameters = parameters("application_name", "n".repeat(bytes - fixed));
 
     Heard heard =
         ways.holdFromTheStart(

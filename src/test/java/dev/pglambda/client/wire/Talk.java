@@ -87,8 +87,8 @@ public final class Talk {
         answer.add("" + (char) socket.getInputStream().read());
         rest = batches.subList(1, batches.size());
       }
-      int octets = rest.stream().mapToInt(batch -> batch.length).sum();
-      boolean blindly = random.nextInt(4) == 0 && octets < MOST_SENT_BLINDLY;
+      int bytes = rest.stream().mapToInt(batch -> batch.length).sum();
+      boolean blindly = random.nextInt(4) == 0 && bytes < MOST_SENT_BLINDLY;
       boolean waiting = !blindly && random.nextBoolean();
       Future<?> reader = blindly ? null : readers.submit(() -> read(socket));
       for (int i = 0; i < rest.size(); i++) {

@@ -35,7 +35,7 @@ class InvokerAnswersTest {
   }
 
   @Test
-  void returnsThePayloadOctetForOctet() throws Exception {
+  void returnsThePayloadByteForByte() throws Exception {
     endpoint.on("echo", Reply.echo());
 
     InvocationResult result = result(stage.invoker().invoke(call("echo")));

@@ -329,7 +329,7 @@ class NetworkTest {
   // ---- what is lost before and after the request
 
   /** Takes connections, reads so many bytes from each, and closes it. */
-  private URI closing(int octets) throws Exception {
+  private URI closing(int bytes) throws Exception {
     ServerSocket listener = open(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     Thread thread =
         new Thread(
@@ -338,7 +338,7 @@ class NetworkTest {
                 while (true) {
                   try (Socket client = listener.accept()) {
                     ByteArrayOutputStream read = new ByteArrayOutputStream();
-                    while (read.size() < octets) {
+                    while (read.size() < bytes) {
                       read.write(client.getInputStream().read());
                     }
                   }
