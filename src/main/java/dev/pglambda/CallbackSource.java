@@ -8,8 +8,8 @@ import dev.pglambda.config.Config;
 import dev.pglambda.config.Secret;
 import dev.pglambda.extension.CallbackKeySql;
 import dev.pglambda.extension.CallbackSettings;
+import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.KeyPads;
-import dev.pglambda.extension.SessionParameters;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.relay.CallbackKeyDelivery;
 import java.io.IOException;
@@ -76,12 +76,12 @@ record CallbackSource(@Nullable String host, int port, CallbackSecret secret) {
 
   /** How sessions of these roles get the settings. */
   CallbackKeyDelivery delivery(TrustedRoles roles) {
-    CallbackKeySql sql = new CallbackKeySql(roles);
+    CallbackKeySql sql = CallbackKeySql.of(roles);
     return new CallbackKeyDelivery(
         CallbackKeySql.CURSOR,
         sql.ask(),
         sql.askForProcedure(),
-        SessionParameters.QUERY,
+        ExtensionInstaller.SESSION_PARAMETERS,
         sql.query(),
         installation -> sql.values(settings(installation)),
         CallbackKeySql.STORE_BLOCK,

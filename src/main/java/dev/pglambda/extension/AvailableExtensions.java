@@ -16,13 +16,11 @@ public final class AvailableExtensions {
   private AvailableExtensions() {}
 
   /**
-   * A query whose rows are those of a view and of our extensions, each once, with the view's
-   * columns. It needs nothing of the search_path.
+   * A query whose rows are those of the view of this name and of the proxy's extensions, each once,
+   * with the view's columns. It needs nothing of the search_path.
    *
    * <p>It has no line breaks, quotes, backslashes or {@code $$}: so it can stand in any kind of
    * quotes but those of the tag {@code $pglambda$}.
-   *
-   * @param view the view's name
    */
   public static String query(String view) {
     return QUERY

@@ -4,7 +4,7 @@ import static dev.pglambda.extension.SqlTemplate.dollarQuoted;
 import static dev.pglambda.extension.SqlTemplate.literal;
 
 import dev.pglambda.sql.TextFormat;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +22,15 @@ import org.jspecify.annotations.Nullable;
  * so by an INFO message with the SQLSTATE {@link #WANTED}; the proxy then runs {@link #STORE_BLOCK}
  * after the statement.
  *
- * <p>Immutable.
+ * @param ask a query without parameters and without a key. Its one row has two columns of text:
+ *     {@code t} or {@code f}, whether the current role may have the keys here; and the installation
+ *     whose keys are stored here, if the current role may keep it, or NULL
+ * @param askForProcedure the same for a statement that calls a procedure: the answer is {@code t}
+ *     only if the database has a routine with a nested installing block, and has not got the
+ *     extension
+ * @param query the query behind the cursor; its parameters are text
  */
-public final class CallbackKeySql {
+public record CallbackKeySql(String ask, String askForProcedure, String query) {
   /** Name of the portal. */
   public static final String CURSOR = "pglambda_keys";
 
@@ -34,100 +40,47 @@ public final class CallbackKeySql {
   /** SQLSTATE of the message by which {@link #STORE_BLOCK} says that it failed. */
   public static final String FAILED = "ZL002";
 
-  private static final String FOREIGN_TABLE = SqlTemplate.named("foreign_table.sql").text();
-  private static final String UNSAFE_TABLE = SqlTemplate.named("unsafe_table.sql").text();
-
-  /** The part of a block that refuses to go on where the keys would not be safe. */
-  static final String CHECK_TABLE =
-      SqlTemplate.named("check_table.sql")
-          .fill(
-              Map.of(
-                  "foreign_table", FOREIGN_TABLE,
-                  "unsafe_table", UNSAFE_TABLE,
-                  "foreign_expression", SqlTemplate.named("foreign_expression.sql").text()));
+  private static final Map<String, String> PLACES =
+      Map.of(
+          "cursor", literal(CURSOR),
+          "table", literal(ExtensionScript.of("aws_lambda").section("table")),
+          "wanted_code", literal(WANTED),
+          "wanted_message", literal("aws_lambda wants the keys of pg-lambda-proxy"),
+          "failed_code", literal(FAILED));
 
   /** The part of a block that stores what is offered. */
-  static final String STORE =
-      SqlTemplate.named("store_settings.sql")
-          .fill(
-              Map.of(
-                  "cursor", literal(CURSOR),
-                  "foreign_table", FOREIGN_TABLE,
-                  "check_table", CHECK_TABLE,
-                  "table", literal(ExtensionScript.of("aws_lambda").section("table")),
-                  "wanted_code", literal(WANTED),
-                  "wanted_message", literal("aws_lambda wants the keys of pg-lambda-proxy")));
+  static final String STORE = SqlTemplate.named("store_settings.sql").fill(PLACES);
 
   /** A block that only stores what is offered; it does not fail. */
   public static final String STORE_BLOCK =
       "DO "
           + dollarQuoted(
-              "\n"
-                  + SqlTemplate.named("store_block.sql")
-                      .fill(Map.of("store_settings", STORE, "failed_code", literal(FAILED)))
-                  + "\n",
-              "pglambda_do");
+              "\n" + SqlTemplate.named("store_block.sql").fill(PLACES) + "\n", "pglambda_do");
 
-  private final String ask;
-  private final String askForProcedure;
-  private final String query;
-
-  /**
-   * @param trustedRoles who may have the keys
-   */
-  public CallbackKeySql(TrustedRoles trustedRoles) {
-    String mayHaveKeys =
-        SqlTemplate.named("may_have_keys.sql")
-            .fill(
-                Map.of(
-                    "is_trusted", trustedRoles.condition("r"),
-                    "owner_is_trusted", trustedRoles.condition("o")));
-    ask =
-        SqlTemplate.named("ask.sql")
-            .fill(
-                Map.of(
-                    "may_have_keys", mayHaveKeys,
-                    "foreign_table", FOREIGN_TABLE,
-                    "unsafe_table", UNSAFE_TABLE));
-    askForProcedure =
-        SqlTemplate.named("ask_for_procedure.sql")
-            .fill(Map.of("ask", ask, "block", literal(TextFormat.BLOCK_START)));
-    query = SqlTemplate.named("offer_keys.sql").fill(Map.of("may_have_keys", mayHaveKeys));
-  }
-
-  /**
-   * A query without parameters and without a key. Its one row has two columns of text: {@code t} or
-   * {@code f}, whether the current role may have the keys here; and the installation whose keys are
-   * stored here, if the current role may keep it, or NULL.
-   */
-  public String ask() {
-    return ask;
-  }
-
-  /**
-   * The same for a statement that calls a procedure: the answer is {@code t} only if the database
-   * has a routine with a nested installing block, and has not got the extension.
-   */
-  public String askForProcedure() {
-    return askForProcedure;
-  }
-
-  /** The query behind the cursor; its parameters are text. */
-  public String query() {
-    return query;
+  /** The queries by which only trusted roles get the keys. */
+  public static CallbackKeySql of(TrustedRoles trustedRoles) {
+    Map<String, String> values =
+        Map.of(
+            "is_trusted", trustedRoles.condition("r"),
+            "owner_is_trusted", trustedRoles.condition("o"),
+            "block", literal(TextFormat.BLOCK_START));
+    return new CallbackKeySql(
+        SqlTemplate.named("ask.sql").fill(values),
+        SqlTemplate.named("ask_for_procedure.sql").fill(values),
+        SqlTemplate.named("offer_keys.sql").fill(values));
   }
 
   /** The parameters of {@link #query}; an element may be null. */
   public List<@Nullable String> values(CallbackSettings settings) {
-    List<@Nullable String> values = new ArrayList<>();
-    values.add(settings.installation());
-    values.add(settings.linkPassword());
-    values.add(settings.requestKey().innerHex());
-    values.add(settings.requestKey().outerHex());
-    values.add(settings.callbackKey().innerHex());
-    values.add(settings.callbackKey().outerHex());
-    values.add(settings.host());
-    values.add(Integer.toString(settings.port()));
-    return Collections.unmodifiableList(values);
+    return Collections.unmodifiableList(
+        Arrays.asList(
+            settings.installation(),
+            settings.linkPassword(),
+            settings.requestKey().innerHex(),
+            settings.requestKey().outerHex(),
+            settings.callbackKey().innerHex(),
+            settings.callbackKey().outerHex(),
+            settings.host(),
+            Integer.toString(settings.port())));
   }
 }

@@ -31,11 +31,7 @@ public record CallbackSettings(
 
   private static final Pattern INSTALLATION = Pattern.compile("[0-9a-f]{32}");
 
-  /**
-   * Checks what PostgreSQL is going to be given.
-   *
-   * @throws IllegalArgumentException if a component is malformed; the message has no key in it
-   */
+  /** Throws IllegalArgumentException for what PostgreSQL must not be given, without a key in it. */
   public CallbackSettings {
     if (host != null && !VISIBLE_ASCII.matcher(host).matches()) {
       throw new IllegalArgumentException("callback host: " + host + " (expected: visible ASCII)");

@@ -1,9 +1,10 @@
 package dev.pglambda.extension;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.Map;
  * The files of both extensions, as they stand in {@code SHAREDIR/extension} of a server that has
  * them (PostgreSQL manual, "Extension Files").
  */
-public final class ExtensionFiles {
+final class ExtensionFiles {
   private static final List<String> NAMES =
       List.of(
           "aws_commons.control",
@@ -22,26 +23,20 @@ public final class ExtensionFiles {
 
   private ExtensionFiles() {}
 
-  /** File name → content, in ASCII; a new map with new arrays each time. */
-  public static Map<String, byte[]> all() {
-    Map<String, byte[]> files = new LinkedHashMap<>();
-    for (String name : NAMES) {
-      files.put(name, read(name));
-    }
-    return Collections.unmodifiableMap(files);
+  /** File name → content, in ASCII. */
+  static Map<String, String> all() {
+    Map<String, String> files = new LinkedHashMap<>();
+    NAMES.forEach(name -> files.put(name, read(name)));
+    return files;
   }
 
-  /**
-   * The content of a resource of this package.
-   *
-   * @throws IllegalStateException if the jar does not hold it
-   */
-  static byte[] read(String name) {
+  /** The content of a resource of this package, which must be there. */
+  static String read(String name) {
     try (InputStream in = ExtensionFiles.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException("resource of dev.pglambda.extension: none named " + name);
       }
-      return in.readAllBytes();
+      return new String(in.readAllBytes(), US_ASCII);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -20,36 +20,37 @@ import java.util.stream.Collectors;
  * Then it stores the address of the proxy and its keys ({@link CallbackKeySql}), and defines the
  * parameters that RDS has.
  *
- * <p>Immutable.
+ * @param trustedRoles who may install the extensions
  */
-public final class ExtensionInstaller {
+public record ExtensionInstaller(TrustedRoles trustedRoles) {
+  /**
+   * A query that gives a session the run-time parameters that RDS defines for every session: those
+   * it has not got, or that have lost their value by RESET or DISCARD. It needs nothing of the
+   * search_path and no privilege.
+   */
+  public static final String SESSION_PARAMETERS =
+      SqlTemplate.named("session_parameters.sql").text();
+
   private static final String AWS_LAMBDA = "aws_lambda";
+  private static final ExtensionScript COMMONS = ExtensionScript.of("aws_commons");
+  private static final ExtensionScript LAMBDA = ExtensionScript.of(AWS_LAMBDA);
   private static final SqlTemplate CREATE = SqlTemplate.named("create_extension.sql");
   private static final SqlTemplate UPDATE = SqlTemplate.named("update_extension.sql");
   private static final SqlTemplate DROP = SqlTemplate.named("drop_extension.sql");
   private static final SqlTemplate UNLISTED_ONLY = SqlTemplate.named("if_unlisted.sql");
   private static final SqlTemplate CHECK_SCHEMA = SqlTemplate.named("check_schema.sql");
   private static final SqlTemplate REFUSE_SCHEMA = SqlTemplate.named("refuse_schema.sql");
-  private static final String CHECK_VERSION = SqlTemplate.named("check_version.sql").text();
-  private static final String UNLISTED = SqlTemplate.named("unlisted.sql").text();
-  private static final SqlTemplate REQUIRED = SqlTemplate.named("required.sql");
-  private static final SqlTemplate CHECK_TRUSTED = SqlTemplate.named("check_trusted.sql");
-  private static final String RESET_PARAMETERS = SqlTemplate.named("reset_parameters.sql").text();
-  private static final String DEFINE_PARAMETERS = SqlTemplate.named("define_parameters.sql").text();
+  private static final String REQUIRED = SqlTemplate.named("required.sql").text();
   private static final SqlTemplate SCRIPTS = SqlTemplate.named("scripts.sql");
   private static final SqlTemplate UPDATE_FUNCTIONS = SqlTemplate.named("update_functions.sql");
   private static final SqlTemplate DBLINK_BINDINGS = SqlTemplate.named("dblink_bindings.sql");
 
-  private final TrustedRoles trustedRoles;
-  private final ExtensionScript commons = ExtensionScript.of("aws_commons");
-  private final ExtensionScript lambda = ExtensionScript.of(AWS_LAMBDA);
+  private static final String DECLARATIONS =
+      "  dblink_schema pg_catalog.name;\n  bindings pg_catalog.text;\n"
+          + "  commons_owner pg_catalog.name;\n  parameter pg_catalog.record;";
 
-  /**
-   * @param trustedRoles who may install the extensions
-   */
-  public ExtensionInstaller(TrustedRoles trustedRoles) {
-    this.trustedRoles = trustedRoles;
-  }
+  private static final String SETTINGS =
+      "  " + CallbackKeySql.STORE + "\n  " + SqlTemplate.named("define_parameters.sql").text();
 
   /**
    * The block that replaces a statement. It holds no secret.
@@ -58,85 +59,64 @@ public final class ExtensionInstaller {
    * and no dollar-quote tag that the statement has; so it can stand wherever the statement stood,
    * if in a body quoted with {@code '} its single quotes are doubled.
    *
-   * @param statement what was recognised
-   * @param statementText its text, without a closing semicolon; one char per byte
+   * @param statementText without a closing semicolon; one char per byte
    */
   public String install(ExtensionStatement statement, String statementText) {
-    ExtensionScript script = statement.extension().equals(AWS_LAMBDA) ? lambda : commons;
+    boolean isLambda = statement.extension().equals(AWS_LAMBDA);
+    ExtensionScript script = isLambda ? LAMBDA : COMMONS;
     Map<String, String> values = new HashMap<>();
     values.put("is_trusted", trustedRoles.condition("r"));
     values.put("owner_is_trusted", trustedRoles.condition("o"));
+    values.put("trusted_hint", literal(trustedHint()));
     values.put("statement", marked(statementText));
     values.put("mark", TextFormat.CURRENT.mark());
     values.put("extension", literal(script.name()));
-    values.put("unlisted", UNLISTED);
+    values.put("conditional", Boolean.toString(statement.conditional()));
+    values.put("schema", literal(statement.schema()));
+    values.put("version", literal(statement.version()));
+    values.put("default_version", literal(script.version()));
+    values.put("cascade", Boolean.toString(statement.cascade()));
+    values.put("declarations", isLambda ? DECLARATIONS : "");
     String body =
         switch (statement.kind()) {
-          case CREATE -> create(statement, script, values);
-          case ALTER_UPDATE -> update(statement, script, values);
-          case ALTER_SET_SCHEMA -> setSchema(statement, values);
+          case CREATE -> create(isLambda, values);
+          case ALTER_UPDATE -> update(isLambda, values);
+          case ALTER_SET_SCHEMA ->
+              unlistedOnly(CHECK_SCHEMA.fill(values), REFUSE_SCHEMA.fill(values), values);
           case DROP -> drop(statement, values);
-          case COMMENT -> comment(values);
+          case COMMENT ->
+              unlistedOnly("", "-- There is no entry that could have a comment.", values);
         };
     return "DO " + dollarQuoted("\n" + body + "\n", "pglambda_do");
   }
 
-  private String create(
-      ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
-    boolean isLambda = isLambda(script);
-    putVersions(statement, script, values);
-    putTrust("create", values);
-    values.put("name", script.name());
-    values.put("if_not_exists", Boolean.toString(statement.conditional()));
-    values.put("schema", literal(statement.schema()));
-    values.put("cascade", Boolean.toString(statement.cascade()));
-    values.put("versions", caseOf(commons.version(), lambda.version()));
-    values.put("comments", caseOf(commons.comment(), lambda.comment()));
-    values.put("required", isLambda ? "    " + REQUIRED.fill(values) : "");
+  private String trustedHint() {
+    return "pg-lambda-proxy trusts %s with it: see its option --trusted-roles."
+        .formatted(trustedRoles.description());
+  }
+
+  private static String create(boolean isLambda, Map<String, String> values) {
+    values.put("action", "create");
+    values.put("name", isLambda ? LAMBDA.name() : COMMONS.name());
+    values.put("versions", caseOf(COMMONS.version(), LAMBDA.version()));
+    values.put("comments", caseOf(COMMONS.comment(), LAMBDA.comment()));
+    values.put("required", isLambda ? "    " + REQUIRED : "");
     values.put("bindings", isLambda ? bindings() : "");
     values.put(
-        "scripts", isLambda ? scripts() : "      EXECUTE " + marked(commons.section("head")) + ";");
-    values.put("declarations", isLambda ? declarations() : "");
-    values.put("settings", isLambda ? settings() : "");
+        "scripts", isLambda ? scripts() : "      EXECUTE " + marked(COMMONS.section("head")) + ";");
+    values.put("settings", isLambda ? SETTINGS : "");
     return CREATE.fill(values);
   }
 
-  private String update(
-      ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
-    boolean isLambda = isLambda(script);
-    putVersions(statement, script, values);
-    putTrust("update", values);
-    values.put("declarations", isLambda ? declarations() : "");
-    values.put("settings", isLambda ? "  " + updateFunctions() + "\n" + settings() : "");
+  private static String update(boolean isLambda, Map<String, String> values) {
+    values.put("action", "update");
+    values.put("settings", isLambda ? "  " + updateFunctions() + "\n" + SETTINGS : "");
     return UPDATE.fill(values);
   }
 
-  private static void putVersions(
-      ExtensionStatement statement, ExtensionScript script, Map<String, String> values) {
-    values.put("version", literal(statement.version()));
-    values.put("default_version", literal(script.version()));
-    values.put("check_version", CHECK_VERSION);
-  }
-
-  private void putTrust(String action, Map<String, String> values) {
-    String hint =
-        "pg-lambda-proxy trusts %s with it: see its option --trusted-roles."
-            .formatted(trustedRoles.description());
-    values.put("trusted_hint", literal(hint));
-    values.put("action", action);
-    values.put("check_trusted", CHECK_TRUSTED.fill(values));
-  }
-
-  private static String setSchema(ExtensionStatement statement, Map<String, String> values) {
-    Map<String, String> schema = Map.of("schema", literal(statement.schema()));
-    values.put("checks", CHECK_SCHEMA.fill(schema));
-    values.put("work", REFUSE_SCHEMA.fill(schema));
-    return UNLISTED_ONLY.fill(values);
-  }
-
-  private static String comment(Map<String, String> values) {
-    values.put("checks", "");
-    values.put("work", "-- There is no entry that could have a comment.");
+  private static String unlistedOnly(String checks, String work, Map<String, String> values) {
+    values.put("checks", checks);
+    values.put("work", work);
     return UNLISTED_ONLY.fill(values);
   }
 
@@ -146,23 +126,7 @@ public final class ExtensionInstaller {
         statement.extensions().stream()
             .map(SqlTemplate::literal)
             .collect(Collectors.joining(", ", "ARRAY[", "]")));
-    values.put("reset_parameters", RESET_PARAMETERS);
-    values.put("if_exists", Boolean.toString(statement.conditional()));
-    values.put("cascade", Boolean.toString(statement.cascade()));
     return DROP.fill(values);
-  }
-
-  private static boolean isLambda(ExtensionScript script) {
-    return script.name().equals(AWS_LAMBDA);
-  }
-
-  private static String declarations() {
-    return "  dblink_schema pg_catalog.name;\n  bindings pg_catalog.text;\n"
-        + "  commons_owner pg_catalog.name;\n  parameter pg_catalog.record;";
-  }
-
-  private static String settings() {
-    return "  " + CallbackKeySql.STORE + "\n  " + DEFINE_PARAMETERS;
   }
 
   private static String marked(String sql) {
@@ -173,32 +137,31 @@ public final class ExtensionInstaller {
     return "WHEN 'aws_commons' THEN " + literal(ofCommons) + " ELSE " + literal(ofLambda);
   }
 
-  private String scripts() {
+  private static String scripts() {
     return "      "
         + SCRIPTS.fill(
             Map.of(
-                "commons", marked(commons.section("head")),
-                "objects", marked(lambda.section("objects")),
-                "table", marked(lambda.section("table")),
-                "functions", marked(lambda.section("functions")),
-                "privileges", marked(lambda.section("privileges")),
-                "grants", marked(lambda.section("grants"))));
+                "commons", marked(COMMONS.section("head")),
+                "objects", marked(LAMBDA.section("objects")),
+                "table", marked(LAMBDA.section("table")),
+                "functions", marked(LAMBDA.section("functions")),
+                "privileges", marked(LAMBDA.section("privileges")),
+                "grants", marked(LAMBDA.section("grants"))));
   }
 
-  private String updateFunctions() {
+  private static String updateFunctions() {
     return UPDATE_FUNCTIONS.fill(
         Map.of(
             "bindings", bindings(),
-            "check_table", CallbackKeySql.CHECK_TABLE,
-            "functions", marked(lambda.section("functions")),
-            "grants", marked(lambda.section("grants"))));
+            "functions", marked(LAMBDA.section("functions")),
+            "grants", marked(LAMBDA.section("grants"))));
   }
 
-  private String bindings() {
+  private static String bindings() {
     return "      "
         + DBLINK_BINDINGS.fill(
             Map.of(
-                "library", marked(lambda.section("dblink")),
+                "library", marked(LAMBDA.section("dblink")),
                 "extension", marked(SqlTemplate.named("dblink_extension.sql").text()),
                 "missing", marked(SqlTemplate.named("dblink_missing.sql").text())));
   }

@@ -1,7 +1,5 @@
 package dev.pglambda.extension;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -26,12 +24,12 @@ record ExtensionScript(String name, String version, String comment, Map<String, 
 
   static ExtensionScript of(String extension) {
     Map<String, String> control = new LinkedHashMap<>();
-    Matcher assignment = ASSIGNMENT.matcher(text(extension + ".control"));
+    Matcher assignment = ASSIGNMENT.matcher(ExtensionFiles.read(extension + ".control"));
     while (assignment.find()) {
       control.put(assignment.group(1), assignment.group(2));
     }
     String version = control.getOrDefault("default_version", "");
-    String script = text(extension + "--" + version + ".sql");
+    String script = ExtensionFiles.read(extension + "--" + version + ".sql");
     return new ExtensionScript(
         extension,
         version,
@@ -39,11 +37,7 @@ record ExtensionScript(String name, String version, String comment, Map<String, 
         divide(PSQL_COMMAND.matcher(script).replaceAll("")));
   }
 
-  /**
-   * One section of the script.
-   *
-   * @throws IllegalArgumentException if the script has none of that name
-   */
+  /** The section of the script that has this name, and must be there. */
   String section(String section) {
     String text = sections.get(section);
     if (text == null) {
@@ -64,9 +58,5 @@ record ExtensionScript(String name, String version, String comment, Map<String, 
     }
     sections.put(name, script.substring(start).strip());
     return Map.copyOf(sections);
-  }
-
-  private static String text(String resource) {
-    return new String(ExtensionFiles.read(resource), US_ASCII);
   }
 }

@@ -1,9 +1,9 @@
 package dev.pglambda.extension;
 
 import static dev.pglambda.extension.SqlTemplate.literal;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.pglambda.sql.ExtensionStatement;
+import dev.pglambda.sql.ExtensionStatement.Kind;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +16,11 @@ import java.util.regex.Pattern;
  * Files"), which the master user can create although it is no superuser. Their objects belong to
  * {@code rdsadmin}; the keys come from a file that the server reads, inside CREATE EXTENSION,
  * wherever it stands.
+ *
+ * @param trustedRoles who may create the extensions
+ * @param keysFile what {@link #keys} returns, as {@code pg_read_file} finds it
  */
-public final class InstanceExtension {
+public record InstanceExtension(TrustedRoles trustedRoles, String keysFile) {
   /** The scripts' own way to ask for the keys, which are there already. */
   private static final Pattern ASKS_FOR_KEYS = Pattern.compile("(?s)-- section: keys\n.*");
 
@@ -26,34 +29,15 @@ public final class InstanceExtension {
   private static final SqlTemplate BEGIN = SqlTemplate.named("instance_begin.sql");
   private static final SqlTemplate END = SqlTemplate.named("instance_end.sql");
   private static final SqlTemplate RENEWAL = SqlTemplate.named("instance_renewal.sql");
-  private static final SqlTemplate KEYS = SqlTemplate.named("instance_keys.sql");
-  private static final String GRANTS = SqlTemplate.named("instance_grants.sql").text();
-
-  private final TrustedRoles trustedRoles;
-  private final String keysFile;
-
-  /**
-   * @param trustedRoles who may create the extensions
-   * @param keysFile what {@link #keys} returns, as {@code pg_read_file} finds it
-   */
-  public InstanceExtension(TrustedRoles trustedRoles, String keysFile) {
-    this.trustedRoles = trustedRoles;
-    this.keysFile = keysFile;
-  }
 
   /** File name → content, in ASCII. */
   public Map<String, String> files() {
-    Map<String, String> files = new LinkedHashMap<>();
-    ExtensionFiles.all()
-        .forEach(
-            (name, content) -> {
-              String text = new String(content, US_ASCII);
-              files.put(
-                  name,
-                  name.endsWith(".control")
-                      ? text.stripTrailing() + "\ntrusted = true\n"
-                      : script(name.substring(0, name.indexOf("--")), text));
-            });
+    Map<String, String> files = ExtensionFiles.all();
+    files.replaceAll(
+        (name, text) ->
+            name.endsWith(".control")
+                ? text.stripTrailing() + "\ntrusted = true\n"
+                : script(name.substring(0, name.indexOf("--")), text));
     return files;
   }
 
@@ -72,7 +56,7 @@ public final class InstanceExtension {
       return whole;
     }
     return ASKS_FOR_KEYS.matcher(whole).replaceFirst("")
-        + END.fill(Map.of("grants", GRANTS, "keys", storing()))
+        + END.fill(Map.of("file", literal(keysFile)))
         + "\n";
   }
 
@@ -82,10 +66,6 @@ public final class InstanceExtension {
         + ": see the option --trusted-roles of pg-lambda-proxy.";
   }
 
-  private String storing() {
-    return KEYS.fill(Map.of("file", literal(keysFile)));
-  }
-
   /**
    * Statements for the superuser that bring the extension up to date in a database that has it:
    * functions, privileges, address and keys. They hold no secret.
@@ -93,17 +73,15 @@ public final class InstanceExtension {
   public List<String> renewal() {
     ExtensionStatement update =
         new ExtensionStatement(
-            ExtensionStatement.Kind.ALTER_UPDATE, "aws_lambda", false, null, null, false, 0, 0, 0);
+            Kind.ALTER_UPDATE, List.of("aws_lambda"), false, null, null, false, 0, 0, 0);
     String block =
         new ExtensionInstaller(trustedRoles).install(update, "ALTER EXTENSION aws_lambda UPDATE");
-    return List.of(
-        RENEWAL.fill(Map.of("update", literal(block), "grants", GRANTS, "keys", storing())));
+    return List.of(RENEWAL.fill(Map.of("update", literal(block), "file", literal(keysFile))));
   }
 
   /**
-   * The row of {@code pglambda.settings}, as JSON: what the file is to hold.
-   *
-   * @param settings their host, if they have none, is the loopback address
+   * What the file is to hold: the row of {@code pglambda.settings} as JSON, its host the loopback
+   * address unless the settings have one.
    */
   public static String keys(CallbackSettings settings) {
     Map<String, String> row = new LinkedHashMap<>();

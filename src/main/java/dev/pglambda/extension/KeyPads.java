@@ -13,22 +13,14 @@ import java.util.regex.Pattern;
 public record KeyPads(String innerHex, String outerHex) {
   private static final Pattern PAD = Pattern.compile("[0-9a-f]{128}");
 
-  /**
-   * Checks what PostgreSQL is going to be given.
-   *
-   * @throws IllegalArgumentException if a pad is malformed; the message has no key in it
-   */
+  /** Throws IllegalArgumentException for a malformed pad, without a key in it. */
   public KeyPads {
     if (!PAD.matcher(innerHex).matches() || !PAD.matcher(outerHex).matches()) {
       throw new IllegalArgumentException("HMAC key pads: not 128 lower-case hexadecimal digits");
     }
   }
 
-  /**
-   * The pads given as bytes.
-   *
-   * @throws IllegalArgumentException as the constructor does
-   */
+  /** From bytes. */
   public static KeyPads of(byte[] inner, byte[] outer) {
     return new KeyPads(HexFormat.of().formatHex(inner), HexFormat.of().formatHex(outer));
   }

@@ -1,18 +1,17 @@
 package dev.pglambda.extension;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SQL text from a resource, with places {@code {{name}}} to be filled. What is filled in is not
- * searched for further places.
+ * SQL text from a resource, with places {@code {{name}}} to be filled. {@code {{name.sql}}} is the
+ * template of that name. What is filled in is not searched for further places.
  */
 final class SqlTemplate {
   private static final Pattern PLACE = Pattern.compile("\\{\\{(\\w+)}}");
+  private static final Pattern TEMPLATE = Pattern.compile("\\{\\{(\\w+\\.sql)}}");
 
   private final String name;
   private final String text;
@@ -24,8 +23,12 @@ final class SqlTemplate {
 
   /** The template in the resource of that name in {@code install/}. */
   static SqlTemplate named(String name) {
+    String text = ExtensionFiles.read("install/" + name).strip();
     return new SqlTemplate(
-        name, new String(ExtensionFiles.read("install/" + name), US_ASCII).strip());
+        name,
+        TEMPLATE
+            .matcher(text)
+            .replaceAll(place -> Matcher.quoteReplacement(named(place.group(1)).text)));
   }
 
   /** The text as it is. */
@@ -33,21 +36,18 @@ final class SqlTemplate {
     return text;
   }
 
-  /**
-   * The text with all places filled.
-   *
-   * @throws IllegalArgumentException if there is no value for a place
-   */
+  /** The text with all places filled, for each of which there must be a value. */
   String fill(Map<String, String> values) {
-    return PLACE.matcher(text).replaceAll(place -> replacement(place.group(1), values));
-  }
-
-  private String replacement(String place, Map<String, String> values) {
-    String value = values.get(place);
-    if (value == null) {
-      throw new IllegalArgumentException(name + ": no value for {{" + place + "}}");
-    }
-    return Matcher.quoteReplacement(value);
+    return PLACE
+        .matcher(text)
+        .replaceAll(
+            place -> {
+              String value = values.get(place.group(1));
+              if (value == null) {
+                throw new IllegalArgumentException(name + ": no value for " + place.group());
+              }
+              return Matcher.quoteReplacement(value);
+            });
   }
 
   /** A dollar-quoted constant that reads the same under every setting; NULL for null. */
@@ -56,9 +56,8 @@ final class SqlTemplate {
   }
 
   /**
-   * A dollar-quoted constant (PostgreSQL manual, "Dollar-Quoted String Constants").
-   *
-   * @param tag preferred tag; one like it is taken if the text has it
+   * A constant in dollar quotes of a tag, or one like it if the text has it (PostgreSQL manual,
+   * "Dollar-Quoted String Constants").
    */
   static String dollarQuoted(String text, String tag) {
     String free = tag;

@@ -50,10 +50,9 @@ public record TrustedRoles(boolean everybody, List<String> names) {
   }
 
   /**
-   * A boolean expression: whether a role is trusted. It is one line without quotes, backslashes or
-   * {@code $$}, needs nothing of the search_path, and no privilege.
-   *
-   * @param role a row of pg_roles, by its name or alias in the query around the expression
+   * A boolean expression: whether a role, a row of pg_roles that is named so in the query around
+   * it, is trusted. It is one line without quotes, backslashes or {@code $$}, needs nothing of the
+   * search_path, and no privilege.
    */
   public String condition(String role) {
     if (everybody) {
@@ -66,26 +65,11 @@ public record TrustedRoles(boolean everybody, List<String> names) {
         names.stream()
             .map(SqlTemplate::literal)
             .collect(Collectors.joining(", ", "ARRAY[", "]::pg_catalog.text[]"));
-    return "("
-        + role
-        + ".rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles AS pglambda_trusted"
-        + " WHERE pglambda_trusted.rolname::pg_catalog.text OPERATOR(pg_catalog.=) ANY ("
-        + array
-        + ") AND pg_catalog.pg_has_role("
-        + role
-        + ".oid, pglambda_trusted.oid, "
-        + literal("USAGE")
-        + ")"
-        + (names.contains(RDS_SUPERUSER) ? MADE_BY_SUPERUSER : "")
-        + "))";
-  }
-
-  /** A query of one row and column: whether the current role is trusted. */
-  public String query() {
-    return "SELECT "
-        + condition("pglambda_role")
-        + " FROM pg_catalog.pg_roles AS pglambda_role"
-        + " WHERE pglambda_role.rolname OPERATOR(pg_catalog.=) CURRENT_USER";
+    return ("(%1$s.rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles AS pglambda_trusted"
+            + " WHERE pglambda_trusted.rolname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (%2$s)"
+            + " AND pg_catalog.pg_has_role(%1$s.oid, pglambda_trusted.oid, %3$s)%4$s))")
+        .formatted(
+            role, array, literal("USAGE"), names.contains(RDS_SUPERUSER) ? MADE_BY_SUPERUSER : "");
   }
 
   /** For people: who is trusted. */

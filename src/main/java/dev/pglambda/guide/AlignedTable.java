@@ -5,7 +5,11 @@ import dev.pglambda.protocol.TypeOid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,69 +30,51 @@ final class AlignedTable {
 
   private AlignedTable() {}
 
-  /**
-   * The lines, without line ends; a value of several lines is continued with {@code +} as in psql.
-   */
+  /** The lines; a value of several lines is continued with {@code +} as in psql. */
   static List<String> format(QueryResult result) {
     List<Column> columns = result.columns();
-    List<List<String[]>> cells = new ArrayList<>();
     int[] widths = columns.stream().mapToInt(column -> column.name().length()).toArray();
+    List<List<String[]>> rows = new ArrayList<>();
     for (List<@Nullable String> row : result.rows()) {
-      List<String[]> cellRow = new ArrayList<>();
-      for (int c = 0; c < columns.size(); c++) {
-        String value = row.get(c);
-        String[] cellLines = value == null ? new String[] {""} : value.split("\n", -1);
-        widths[c] =
-            Math.max(widths[c], Arrays.stream(cellLines).mapToInt(String::length).max().orElse(0));
-        cellRow.add(cellLines);
+      List<String[]> cells = new ArrayList<>();
+      for (int c = 0; c < widths.length; c++) {
+        String[] cell = Objects.requireNonNullElse(row.get(c), "").split("\n", -1);
+        int width = Arrays.stream(cell).mapToInt(String::length).max().orElse(0);
+        widths[c] = Math.max(widths[c], width);
+        cells.add(cell);
       }
-      cells.add(cellRow);
+      rows.add(cells);
     }
     List<String> lines = new ArrayList<>();
-    lines.add(header(columns, widths));
-    lines.add(rule(widths));
-    cells.forEach(row -> addRow(lines, columns, widths, row));
-    lines.add(result.rows().size() == 1 ? "(1 row)" : "(" + result.rows().size() + " rows)");
+    lines.add(line(widths, "|", c -> centred(columns.get(c).name(), widths[c])));
+    lines.add(line(widths, "+", c -> "-".repeat(widths[c] + 2)));
+    for (List<String[]> row : rows) {
+      int height = row.stream().mapToInt(cell -> cell.length).max().orElse(1);
+      for (int i = 0; i < height; i++) {
+        int at = i;
+        lines.add(line(widths, "|", c -> cell(row.get(c), at, columns.get(c), widths[c])));
+      }
+    }
+    lines.add(rows.size() == 1 ? "(1 row)" : "(" + rows.size() + " rows)");
     return lines;
   }
 
-  private static String header(List<Column> columns, int[] widths) {
-    StringBuilder line = new StringBuilder();
-    for (int c = 0; c < widths.length; c++) {
-      String name = columns.get(c).name();
-      int left = (widths[c] - name.length()) / 2;
-      line.append(c == 0 ? " " : "| ")
-          .append(" ".repeat(left))
-          .append(name)
-          .append(" ".repeat(widths[c] - name.length() - left))
-          .append(c < widths.length - 1 ? " " : "");
-    }
-    return line.toString().stripTrailing();
+  private static String line(int[] widths, String separator, IntFunction<String> cell) {
+    return IntStream.range(0, widths.length)
+        .mapToObj(cell)
+        .collect(Collectors.joining(separator))
+        .stripTrailing();
   }
 
-  private static String rule(int[] widths) {
-    StringBuilder line = new StringBuilder();
-    for (int c = 0; c < widths.length; c++) {
-      line.append(c == 0 ? "" : "+").append("-".repeat(widths[c] + 2));
-    }
-    return line.toString();
+  private static String centred(String name, int width) {
+    int left = (width - name.length()) / 2;
+    return " ".repeat(left + 1) + name + " ".repeat(width - name.length() - left + 1);
   }
 
-  private static void addRow(
-      List<String> lines, List<Column> columns, int[] widths, List<String[]> row) {
-    int height = row.stream().mapToInt(cell -> cell.length).max().orElse(1);
-    for (int i = 0; i < height; i++) {
-      StringBuilder line = new StringBuilder();
-      for (int c = 0; c < widths.length; c++) {
-        String[] cell = row.get(c);
-        String text = i < cell.length ? cell[i] : "";
-        String padding = " ".repeat(widths[c] - text.length());
-        boolean right = NUMERIC_TYPES.contains(columns.get(c).typeOid());
-        line.append(c == 0 ? " " : "| ")
-            .append(right ? padding + text : text + padding)
-            .append(i < cell.length - 1 ? "+" : " ");
-      }
-      lines.add(line.toString().stripTrailing());
-    }
+  private static String cell(String[] lines, int at, Column column, int width) {
+    String text = at < lines.length ? lines[at] : "";
+    String padding = " ".repeat(width - text.length());
+    boolean right = NUMERIC_TYPES.contains(column.typeOid());
+    return " " + (right ? padding + text : text + padding) + (at < lines.length - 1 ? "+" : " ");
   }
 }

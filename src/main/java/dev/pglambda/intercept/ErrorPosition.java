@@ -13,12 +13,11 @@ public final class ErrorPosition {
   private ErrorPosition() {}
 
   /**
-   * Mends the field. A position inside of a replacement becomes the start of what was replaced.
+   * Restores the field; true if that changed it. A position inside of a replacement becomes the
+   * start of what was replaced.
    *
    * @param fields of an ErrorResponse or NoticeResponse; changed in place
-   * @param statements what was replaced in the text that the message is about, by ascending
-   *     position; null or empty if nothing
-   * @return whether anything changed
+   * @param statements what was replaced in the text, by ascending position; null if nothing
    */
   public static boolean restore(ErrorFields fields, @Nullable List<ReplacedSpan> statements) {
     Integer reported = parse(fields.get(ErrorFields.POSITION));

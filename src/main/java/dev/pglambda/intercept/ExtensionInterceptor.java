@@ -11,18 +11,18 @@ import dev.pglambda.sql.ExtensionStatements;
 import dev.pglambda.sql.MentionScan;
 import dev.pglambda.sql.NestedBlock;
 import dev.pglambda.sql.NestedStatement;
-import dev.pglambda.sql.NestedStatements;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.ViewReference;
 import dev.pglambda.sql.ViewReferences;
-import dev.pglambda.sql.ViewSubquery;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
@@ -98,22 +98,19 @@ public final class ExtensionInterceptor implements Interceptor {
     List<NestedStatement> nested = List.of();
     if (MentionScan.extensionStatement(characters)) {
       statements = ExtensionStatements.find(text);
-      nested = NestedStatements.find(text);
+      nested = NestedStatement.find(text);
     }
-    List<TaggedReplacement> replacements = installations(text, statements, nested);
+    List<Replacement> replacements = installations(text, statements, nested);
     boolean installing = !replacements.isEmpty();
     if (MentionScan.availableExtensions(characters)) {
       replacements.addAll(views(text));
     }
     boolean mayCall = MentionScan.functionCall(characters);
     if (mayCall) {
-      AmbiguousCalls.find(text, number -> isText(parameterTypes, number))
-          .forEach(insertion -> replacements.add(TaggedReplacement.untagged(insertion)));
+      replacements.addAll(AmbiguousCalls.find(text, number -> isText(parameterTypes, number)));
     }
-    replacements.sort(Comparator.comparingInt(each -> each.replacement().start()));
-    String spliced =
-        Replacement.splice(
-            characters, replacements.stream().map(TaggedReplacement::replacement).toList());
+    replacements.sort(Comparator.comparingInt(Replacement::start));
+    String spliced = Replacement.splice(characters, replacements);
     boolean served =
         mayCall
             && directCalls
@@ -129,16 +126,16 @@ public final class ExtensionInterceptor implements Interceptor {
         ? null
         : new Rewrite(
             ClientEncoding.restored(spliced),
-            spans(characters, replacements, encoding),
+            spans(characters, replacements, statements, encoding),
             keys,
             readsParameters,
             found);
   }
 
   /** The statements that are replaced in a text, in no order. */
-  private List<TaggedReplacement> installations(
+  private List<Replacement> installations(
       SqlText text, List<ExtensionStatement> statements, List<NestedStatement> nestedStatements) {
-    List<TaggedReplacement> replacements = new ArrayList<>();
+    List<Replacement> replacements = new ArrayList<>();
     if (statements.size() + nestedStatements.size() > MAX_STATEMENTS) {
       return replacements;
     }
@@ -146,11 +143,7 @@ public final class ExtensionInterceptor implements Interceptor {
       int start = statement.start();
       int end = statement.end();
       String block = installer.apply(statement, text.substring(start, end));
-      replacements.add(
-          new TaggedReplacement(
-              statement.statementIndex(),
-              statement.kind().commandTag(),
-              new Replacement(start, end, block)));
+      replacements.add(new Replacement(start, end, block));
     }
     for (NestedStatement nested : nestedStatements) {
       String spelled = text.substring(nested.start(), nested.end());
@@ -158,21 +151,19 @@ public final class ExtensionInterceptor implements Interceptor {
           NestedBlock.of(
               spelled, nested.written(), installer.apply(nested.statement(), nested.text()));
       if (block != null) {
-        replacements.add(
-            TaggedReplacement.untagged(new Replacement(nested.start(), nested.end(), block)));
+        replacements.add(new Replacement(nested.start(), nested.end(), block));
       }
     }
     return replacements;
   }
 
   /** The views that are read in a text. */
-  private List<TaggedReplacement> views(SqlText text) {
+  private List<Replacement> views(SqlText text) {
     List<ViewReference> references = ViewReferences.find(text);
     return references.size() > MAX_STATEMENTS
         ? List.of()
         : references.stream()
-            .map(view -> ViewSubquery.of(view, text, availableExtensions.apply(view.view())))
-            .map(TaggedReplacement::untagged)
+            .map(view -> view.subquery(text, availableExtensions.apply(view.view())))
             .toList();
   }
 
@@ -204,17 +195,17 @@ public final class ExtensionInterceptor implements Interceptor {
     if (found.stream().anyMatch(ExtensionInterceptor::storesKeys)) {
       return true;
     }
-    List<NestedStatement> storing =
-        nested.stream().filter(each -> storesKeys(each.statement())).toList();
-    return !storing.isEmpty()
-        && text.statements().stream()
-            // DO executes the code in its string constants, rather than keeps it.
-            .filter(statement -> text.firstWord(statement).equals("do"))
-            .anyMatch(
-                block ->
-                    storing.stream()
-                        .anyMatch(
-                            each -> each.start() > block.start() && each.start() < block.end()));
+    List<Integer> storing =
+        nested.stream()
+            .filter(each -> storesKeys(each.statement()))
+            .map(NestedStatement::start)
+            .toList();
+    return text.statements().stream()
+        // DO executes the code in its string constants, rather than keeps it.
+        .filter(statement -> text.firstWord(statement).equals("do"))
+        .anyMatch(
+            block ->
+                storing.stream().anyMatch(start -> start > block.start() && start < block.end()));
   }
 
   private static boolean storesKeys(ExtensionStatement statement) {
@@ -225,22 +216,20 @@ public final class ExtensionInterceptor implements Interceptor {
   }
 
   private static List<ReplacedSpan> spans(
-      String text, List<TaggedReplacement> replacements, ClientEncoding encoding) {
-    List<ReplacedSpan> untagged =
-        ReplacedSpan.within(
-            text, replacements.stream().map(TaggedReplacement::replacement).toList(), encoding);
-    List<ReplacedSpan> spans = new ArrayList<>();
-    for (int i = 0; i < replacements.size(); i++) {
-      TaggedReplacement each = replacements.get(i);
-      spans.add(untagged.get(i).withTag(each.index(), each.commandTag()));
+      String text,
+      List<Replacement> replacements,
+      List<ExtensionStatement> statements,
+      ClientEncoding encoding) {
+    Map<Integer, ExtensionStatement> byStart = new HashMap<>();
+    statements.forEach(statement -> byStart.put(statement.start(), statement));
+    List<ReplacedSpan> spans = ReplacedSpan.within(text, replacements, encoding);
+    for (int i = 0; i < spans.size(); i++) {
+      ExtensionStatement statement = byStart.get(replacements.get(i).start());
+      if (statement != null) {
+        String tag = statement.kind().commandTag();
+        spans.set(i, spans.get(i).withTag(statement.statementIndex(), tag));
+      }
     }
     return spans;
-  }
-
-  /** What is replaced, with the index and command tag of {@link ReplacedSpan}. */
-  private record TaggedReplacement(int index, String commandTag, Replacement replacement) {
-    static TaggedReplacement untagged(Replacement replacement) {
-      return new TaggedReplacement(ReplacedSpan.NESTED, "", replacement);
-    }
   }
 }

@@ -17,12 +17,11 @@ public final class InstallationHint {
 
   /**
    * Adds the HINT to an error about a schema that is missing where a function or a type was looked
-   * for: PostgreSQL gives those a position, and none to those of {@code CREATE EXTENSION .. SCHEMA
-   * aws_lambda} or {@code GRANT .. ON SCHEMA}. The message names the schema in all languages.
+   * for; true if it did. PostgreSQL gives those a position, and none to those of {@code CREATE
+   * EXTENSION .. SCHEMA aws_lambda} or {@code GRANT .. ON SCHEMA}. The message names the schema in
+   * all languages.
    *
-   * @param fields changed in place
    * @param trusted whether the role can do what the HINT says, as far as is known
-   * @return whether anything changed
    */
   public static boolean add(ErrorFields fields, boolean trusted) {
     String message = fields.get(ErrorFields.MESSAGE);

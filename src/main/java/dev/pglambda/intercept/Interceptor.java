@@ -10,23 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Interceptor {
   /** No text is of concern. */
-  Interceptor NONE =
-      new Interceptor() {
-        @Override
-        public Concern concern(ByteBuf buffer, int index, int length) {
-          return Concern.NONE;
-        }
-
-        @Override
-        public @Nullable Rewrite inspect(
-            ByteBuf buffer,
-            int index,
-            int length,
-            @Nullable List<Integer> parameterTypes,
-            ServerSettings settings) {
-          return null;
-        }
-      };
+  Interceptor NONE = (buffer, index, length) -> Concern.NONE;
 
   /** Why a text is to be shown to {@link #inspect}. */
   enum Concern {
@@ -51,17 +35,17 @@ public interface Interceptor {
   /**
    * Looks at one text that is of concern.
    *
-   * @param buffer holds the text, without its terminating NUL; indexes must not be moved
-   * @param index where it begins
-   * @param length its bytes
+   * @param buffer as in {@link #concern}
    * @param parameterTypes that a Parse message declares; null: the text has no parameters
    * @param settings the session's settings with which the server is going to read the text
    * @return null if the text passes unchanged
    */
-  @Nullable Rewrite inspect(
+  default @Nullable Rewrite inspect(
       ByteBuf buffer,
       int index,
       int length,
       @Nullable List<Integer> parameterTypes,
-      ServerSettings settings);
+      ServerSettings settings) {
+    return null;
+  }
 }

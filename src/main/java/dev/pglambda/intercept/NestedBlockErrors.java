@@ -6,7 +6,7 @@ import dev.pglambda.sql.NestedBlock;
 import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.TextFormat;
 import dev.pglambda.sql.TextMarkers;
-import dev.pglambda.sql.ViewSubquery;
+import dev.pglambda.sql.ViewReference;
 import java.util.List;
 
 /**
@@ -49,11 +49,8 @@ public final class NestedBlockErrors {
   }
 
   /**
-   * Mends the fields.
-   *
-   * @param fields of an ErrorResponse or NoticeResponse; changed in place
-   * @param encoding the client's encoding
-   * @return whether anything changed
+   * Restores the fields of an ErrorResponse or NoticeResponse in the client's encoding; true if
+   * that changed any.
    */
   public static boolean restore(ErrorFields fields, ClientEncoding encoding) {
     boolean restored = restoreViews(fields, encoding);
@@ -66,7 +63,8 @@ public final class NestedBlockErrors {
   }
 
   /**
-   * Shows views where a {@link ViewSubquery} stands for them. Up to 13 a message can have a query.
+   * Shows views where a sub-query of {@link ViewReference} stands for them. Up to 13 a message can
+   * have a query.
    */
   private static boolean restoreViews(ErrorFields fields, ClientEncoding encoding) {
     boolean restored = false;
@@ -119,10 +117,8 @@ public final class NestedBlockErrors {
   }
 
   /**
-   * Learns the server's words from two frames that are alike but for what is at work there.
-   *
-   * @param atStatement the line that has the frame at an SQL statement
-   * @param atExecute the frame at EXECUTE
+   * Learns the server's words from the line that has the frame at an SQL statement and the frame at
+   * EXECUTE, which are alike but for what is at work there.
    */
   private void learnWords(String atStatement, String atExecute) {
     int start = atStatement.indexOf(' ') + 1;
@@ -150,16 +146,13 @@ public final class NestedBlockErrors {
     return before.chars().noneMatch(c -> c == '\n' || c == '$' || c == '\'');
   }
 
-  /** Mends the frame that follows the innermost one, whose block ends at an offset. */
+  /** Restores the frame that follows the innermost one, whose block ends at an offset. */
   private String withStatementWords(String frames, int blockEnd) {
     int start = nextLine(frames, blockEnd);
     int end = lineEnd(frames, start);
-    String atDo = DO + afterWords;
-    return start < end && frames.startsWith(atDo, end - atDo.length())
-        ? frames.substring(0, end - atDo.length())
-            + statementWords
-            + afterWords
-            + frames.substring(end)
+    int atDo = end - (DO + afterWords).length();
+    return start < end && frames.startsWith(DO + afterWords, atDo)
+        ? frames.substring(0, atDo) + statementWords + afterWords + frames.substring(end)
         : frames;
   }
 

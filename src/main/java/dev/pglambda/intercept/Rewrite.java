@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A text to be sent in place of the client's, what must be done before it is sent, and what must be
- * mended in the server's replies to it.
+ * restored in the server's replies to it.
  *
  * @param text the whole new text of the Query or Parse message, one {@code char} per byte
  * @param spans what was replaced, by ascending position
@@ -36,18 +36,8 @@ public record Rewrite(
     OF_STATEMENT
   }
 
-  /**
-   * Calls of the extension's functions in a text.
-   *
-   * @param text as {@link ClientEncoding#read} reads it
-   * @param encoding the client's
-   */
+  /** Calls of the extension's functions in a text as {@link ClientEncoding#read} reads it. */
   public record FoundCalls(SqlText text, ClientEncoding encoding) {}
-
-  /** A text without calls that may be executed locally. */
-  public Rewrite(String text, List<ReplacedSpan> spans, Keys keys) {
-    this(text, spans, keys, false, null);
-  }
 
   /**
    * A statement of the client's that the server executes in another form.
@@ -67,11 +57,10 @@ public record Rewrite(
     public static final int NESTED = -1;
 
     /**
-     * Parts of a text that are no statements.
+     * The spans of replacements that are no statements.
      *
-     * @param text one {@code char} per byte
-     * @param replacements what is replaced in it, in ascending order
-     * @param encoding of the text
+     * @param text that they are made in, one {@code char} per byte
+     * @param replacements in ascending order
      */
     public static List<ReplacedSpan> within(
         String text, List<Replacement> replacements, ClientEncoding encoding) {
@@ -84,18 +73,13 @@ public record Rewrite(
         counted = replacement.end();
         String inserted = replacement.text();
         int length = encoding.characters(inserted, 0, inserted.length());
-        parts.add(nested(start, characters, length));
+        parts.add(new ReplacedSpan(NESTED, "", start, characters, length));
       }
       return parts;
     }
 
     ReplacedSpan withTag(int statementIndex, String tag) {
       return new ReplacedSpan(statementIndex, tag, start, end, length);
-    }
-
-    /** A statement within a string constant. */
-    static ReplacedSpan nested(int start, int end, int length) {
-      return new ReplacedSpan(NESTED, "", start, end, length);
     }
   }
 }

@@ -19,12 +19,12 @@ public final class WorkerContext {
   }
 
   /**
-   * Removes our lines.
+   * Removes the proxy's lines; true if there were any.
    *
    * @param fields of an ErrorResponse or NoticeResponse; changed in place
-   * @param rewritten whether it answers a statement that was sent as a block of ours: then all of
-   *     its context is ours, but for what an event trigger's function did that the block set off
-   * @return whether anything changed
+   * @param rewritten whether it answers a statement that was sent as a block of the proxy's: then
+   *     all of its context is the proxy's, but for what an event trigger's function did that the
+   *     block set off
    */
   public static boolean remove(ErrorFields fields, boolean rewritten) {
     String context = fields.get(ErrorFields.CONTEXT);
@@ -32,7 +32,8 @@ public final class WorkerContext {
       return false;
     }
     if (rewritten) {
-      removeBlock(fields, context);
+      String called = setOff(fields, context);
+      fields.with(ErrorFields.CONTEXT, called.isEmpty() ? null : called);
       return true;
     }
     int worker = context.indexOf(TextFormat.WORKER);
@@ -44,18 +45,12 @@ public final class WorkerContext {
     return true;
   }
 
-  private static void removeBlock(ErrorFields fields, String context) {
-    String called = setOff(fields, context);
-    fields.with(ErrorFields.CONTEXT, called.isEmpty() ? null : called);
-  }
-
   /**
-   * What an event trigger's function did that a block of ours set off; the internal query and its
-   * position are removed if they are the block's.
+   * What an event trigger's function did that a block of the proxy's set off: the frames above the
+   * block's first one, empty if there are none. The internal query and its position are removed
+   * from the fields if they are the block's.
    *
-   * @param fields changed in place
    * @param context the frames from the innermost one to the block's
-   * @return the frames above the block's first one; empty if there are none
    */
   static String setOff(ErrorFields fields, String context) {
     int marked = context.lastIndexOf('\n', TextFormat.firstMark(context));

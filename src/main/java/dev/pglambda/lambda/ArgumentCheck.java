@@ -1,9 +1,12 @@
 package dev.pglambda.lambda;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import dev.pglambda.protocol.SqlError;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * values, and where the region comes from ("aws_lambda.invoke" and "Parameter reference" in the
  * guide for RDS for PostgreSQL).
  */
-final class ArgumentCheck {
+record ArgumentCheck(String ownRegion, Partitions partitions) {
   static final String CONNECT_TIMEOUT = "aws_lambda.connect_timeout_ms";
   static final String REQUEST_TIMEOUT = "aws_lambda.request_timeout_ms";
 
@@ -21,22 +24,10 @@ final class ArgumentCheck {
   private static final int LEAST_TIMEOUT_MS = 1;
   private static final int MOST_TIMEOUT_MS = 900_000;
 
+  private static final JsonFactory JSON = new JsonFactory();
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\d+");
 
-  private final String ownRegion;
-  private final Partitions partitions;
-
-  ArgumentCheck(String ownRegion, Partitions partitions) {
-    this.ownRegion = ownRegion;
-    this.partitions = partitions;
-  }
-
-  /**
-   * Arguments that are fit to be sent.
-   *
-   * @param invocation what to send
-   * @param warning what to say beside the result, or null
-   */
+  /** What to send, and what to say beside the result, or null. */
   record Checked(Invocation invocation, @Nullable SqlError warning) {}
 
   Checked check(InvokeArguments arguments) throws InvalidArgumentException {
@@ -46,14 +37,24 @@ final class ArgumentCheck {
     }
     var payload = notNull("payload", arguments.payload());
     Types types = types(arguments);
-    InvocationType invocationType = invocationType(types.invocationType());
-    LogType logType = logType(types.logType());
+    InvocationType invocationType =
+        choice(
+            types.invocationType(),
+            InvocationType.REQUEST_RESPONSE,
+            ArgumentCheck::invocationTypeNamed,
+            InvokeErrors::invalidInvocationType);
+    LogType logType =
+        choice(
+            types.logType(),
+            LogType.NONE,
+            ArgumentCheck::logTypeNamed,
+            InvokeErrors::invalidLogType);
     Duration connectTimeout =
         timeout(CONNECT_TIMEOUT, arguments.connectTimeoutMs(), DEFAULT_CONNECT_TIMEOUT_MS);
     Duration requestTimeout =
         timeout(REQUEST_TIMEOUT, arguments.requestTimeoutMs(), DEFAULT_REQUEST_TIMEOUT_MS);
-    Optional<FunctionName> name = FunctionName.parse(functionName);
-    if (name.map(FunctionName::isPathSegment).orElse(false)) {
+    FunctionName name = FunctionName.parse(functionName).orElse(null);
+    if (name != null && name.isPathSegment()) {
       throw new InvalidArgumentException(InvokeErrors.invalidFunctionName(functionName));
     }
     String region = region(types.region(), name);
@@ -61,7 +62,7 @@ final class ArgumentCheck {
     Invocation invocation =
         new Invocation(
             // A name in no known form goes as it is: the service judges it, in its own words.
-            name.map(parsed -> parsed.textIn(region)).orElse(functionName),
+            name == null ? functionName : name.textIn(region),
             region,
             invocationType,
             logType,
@@ -131,12 +132,7 @@ final class ArgumentCheck {
         region, invocationType, logType, shiftedContext(context, arguments.context()), warning);
   }
 
-  /**
-   * The client context.
-   *
-   * @param logType what stands in the place of the log type
-   * @param context what stands in its own place
-   */
+  /** The client context, of what stands in the place of the log type and in its own. */
   private static @Nullable String shiftedContext(@Nullable String logType, @Nullable String context)
       throws InvalidArgumentException {
     if (logType == null || logType.equals(LogType.NONE.apiName())) {
@@ -145,33 +141,39 @@ final class ArgumentCheck {
     if (context != null) {
       throw new InvalidArgumentException(InvokeErrors.invalidLogType(logType));
     }
-    if (!JsonSyntax.isJson(logType)) {
+    if (!isJson(logType)) {
       throw new InvalidArgumentException(InvokeErrors.contextIsNoJson(logType));
     }
     return logType;
   }
 
-  private static InvocationType invocationType(@Nullable String given)
-      throws InvalidArgumentException {
-    if (given == null) {
-      return InvocationType.REQUEST_RESPONSE;
+  /** Whether a text is one JSON value (RFC 8259), as PostgreSQL's type json takes it. */
+  private static boolean isJson(String text) {
+    try (JsonParser parser = JSON.createParser(text)) {
+      if (parser.nextToken() == null) {
+        return false;
+      }
+      parser.skipChildren();
+      return parser.nextToken() == null;
+    } catch (IOException notJson) {
+      return false;
     }
-    InvocationType type = invocationTypeNamed(given);
-    if (type == null) {
-      throw new InvalidArgumentException(InvokeErrors.invalidInvocationType(given));
-    }
-    return type;
   }
 
-  private static LogType logType(@Nullable String given) throws InvalidArgumentException {
+  private static <T> T choice(
+      @Nullable String given,
+      T byDefault,
+      Function<String, @Nullable T> named,
+      Function<String, SqlError> invalid)
+      throws InvalidArgumentException {
     if (given == null) {
-      return LogType.NONE;
+      return byDefault;
     }
-    LogType type = logTypeNamed(given);
-    if (type == null) {
-      throw new InvalidArgumentException(InvokeErrors.invalidLogType(given));
+    T choice = named.apply(given);
+    if (choice == null) {
+      throw new InvalidArgumentException(invalid.apply(given));
     }
-    return type;
+    return choice;
   }
 
   private static @Nullable InvocationType invocationTypeNamed(@Nullable String name) {
@@ -212,43 +214,35 @@ final class ArgumentCheck {
   }
 
   /** The argument's, else the ARN's, else the proxy's own; of the ARN's partition. */
-  private String region(@Nullable String argument, Optional<FunctionName> name)
+  private String region(@Nullable String argument, @Nullable FunctionName name)
       throws InvalidArgumentException {
     String given = givenRegion(argument);
-    String named = name.map(FunctionName::region).map(ArgumentCheck::givenRegion).orElse(null);
-    if (given != null) {
-      partitionOf(given);
-      if (named != null && !named.equals(given)) {
-        throw new InvalidArgumentException(InvokeErrors.regionConflict(given, name.orElseThrow()));
-      }
-    }
+    String named = name == null ? null : givenRegion(name.region());
     String region = given != null ? given : named != null ? named : ownRegion;
-    String partition = partitionOf(region);
-    String arnPartition = name.map(FunctionName::partition).orElse(null);
-    if (arnPartition != null && !arnPartition.equals(partition)) {
-      throw new InvalidArgumentException(
-          InvokeErrors.partitionConflict(region, partition, name.orElseThrow()));
-    }
-    return region;
-  }
-
-  private String partitionOf(String region) throws InvalidArgumentException {
     String partition = partitions.partitionOf(region);
     if (partition == null) {
       throw new InvalidArgumentException(InvokeErrors.invalidRegion(region));
     }
-    return partition;
+    if (name != null && named != null && !named.equals(region)) {
+      throw new InvalidArgumentException(InvokeErrors.regionConflict(region, name));
+    }
+    if (name != null && name.partition() != null && !name.partition().equals(partition)) {
+      throw new InvalidArgumentException(InvokeErrors.partitionConflict(region, partition, name));
+    }
+    return region;
   }
 
   private static @Nullable String givenRegion(@Nullable String region) {
     return FunctionName.REGION_PLACEHOLDER.equals(region) ? null : region;
   }
 
-  private static void checkQualifier(@Nullable String given, Optional<FunctionName> name)
+  private static void checkQualifier(@Nullable String given, @Nullable FunctionName name)
       throws InvalidArgumentException {
-    String named = name.map(FunctionName::qualifier).orElse(null);
-    if (given != null && named != null && !named.equals(given)) {
-      throw new InvalidArgumentException(InvokeErrors.qualifierConflict(given, name.orElseThrow()));
+    if (given != null
+        && name != null
+        && name.qualifier() != null
+        && !name.qualifier().equals(given)) {
+      throw new InvalidArgumentException(InvokeErrors.qualifierConflict(given, name));
     }
   }
 }

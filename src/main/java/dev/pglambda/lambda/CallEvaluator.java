@@ -6,10 +6,8 @@ import java.util.concurrent.CompletableFuture;
 @FunctionalInterface
 public interface CallEvaluator {
   /**
-   * Evaluates one call. Never blocks.
-   *
-   * @return completes on any thread and never exceptionally: what goes wrong is an {@link
-   *     InvokeAnswer.Failure}. Cancelling it cancels the invocation.
+   * Evaluates one call. Never blocks; completes on any thread and never exceptionally: what goes
+   * wrong is an {@link InvokeAnswer.Failure}. Cancelling it cancels the invocation.
    */
   CompletableFuture<InvokeAnswer> call(InvokeArguments arguments, CallOrigin origin);
 }

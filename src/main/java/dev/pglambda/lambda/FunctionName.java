@@ -46,17 +46,16 @@ public record FunctionName(
   /** Takes a name apart; empty if it has none of the forms. */
   public static Optional<FunctionName> parse(String text) {
     Matcher forms = FORMS.matcher(text);
-    if (!forms.matches()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new FunctionName(
-            text,
-            forms.group("partition"),
-            forms.group("region"),
-            forms.group("account"),
-            forms.group("name"),
-            forms.group("qualifier")));
+    return forms.matches()
+        ? Optional.of(
+            new FunctionName(
+                text,
+                forms.group("partition"),
+                forms.group("region"),
+                forms.group("account"),
+                forms.group("name"),
+                forms.group("qualifier")))
+        : Optional.empty();
   }
 
   /**

@@ -13,10 +13,7 @@ public final class InvocationException extends Exception {
   private final @Nullable String hint;
   private final boolean outcomeUnknown;
 
-  /**
-   * @param message what the Lambda client says of the failure
-   * @param cause what really happened, or null
-   */
+  /** Of a request that was not sent, or not accepted. */
   public InvocationException(String message, @Nullable Throwable cause) {
     this(message, false, null, cause);
   }

@@ -7,17 +7,11 @@ import org.jspecify.annotations.Nullable;
 public sealed interface InvokeAnswer {
 
   /**
-   * The call returned.
-   *
-   * @param result the four OUT columns; {@link InvocationResult#functionError()} is null
-   * @param warning a WARNING to raise beside the row, or null
+   * The call returned a result, whose {@link InvocationResult#functionError()} is null, and raises
+   * a warning beside the row if there is one.
    */
   record Row(InvocationResult result, @Nullable SqlError warning) implements InvokeAnswer {}
 
-  /**
-   * The call raises an ordinary PostgreSQL error.
-   *
-   * @param error what to raise
-   */
+  /** The call raises an ordinary PostgreSQL error. */
   record Failure(SqlError error) implements InvokeAnswer {}
 }

@@ -8,6 +8,7 @@ import dev.pglambda.protocol.SqlState;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +26,8 @@ public final class InvokeErrors {
   // What a Lambda client says, quoted in the DETAIL of apiFailed().
 
   /**
-   * No connection: one text for every failure before the request was sent.
-   *
-   * @param hint what a user can do about it, or null
+   * No connection: one text for every failure before the request was sent, and perhaps a hint what
+   * a user can do about it.
    */
   public static InvocationException unreachable(@Nullable String hint, @Nullable Throwable cause) {
     return new InvocationException("Unable to connect to endpoint", false, hint, cause);
@@ -57,9 +57,8 @@ public final class InvokeErrors {
   }
 
   /**
-   * The same, without a request: other calls have taken the whole time.
-   *
-   * @param limit how many there are at a time
+   * The same, without a request: other calls, of which there are so many at a time, have taken the
+   * whole time.
    */
   public static InvocationException timedOutBeforeItsTurn(int limit) {
     return new InvocationException(
@@ -70,11 +69,7 @@ public final class InvokeErrors {
         null);
   }
 
-  /**
-   * There are no credentials.
-   *
-   * @param hint what a user can do about it, or null
-   */
+  /** There are no credentials; perhaps with a hint what a user can do about it. */
   public static InvocationException withoutCredentials(
       String message, @Nullable String hint, Throwable cause) {
     return new InvocationException(message, false, hint, cause);
@@ -113,45 +108,33 @@ public final class InvokeErrors {
   }
 
   static SqlError functionNameIsEmpty() {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
-        "argument \"function_name\" of aws_lambda.invoke must not be empty",
-        null,
-        null);
+    return invalid("argument \"function_name\" of aws_lambda.invoke must not be empty", null, null);
   }
 
   static SqlError invalidFunctionName(String given) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
-        "invalid value for argument \"function_name\" of aws_lambda.invoke: \"%s\""
-            .formatted(given),
-        null,
-        null);
+    return invalidValue("function_name", given, null);
   }
 
   static SqlError invalidInvocationType(String given) {
     return invalidChoice(
         "invocation_type",
         given,
-        Arrays.stream(InvocationType.values())
-            .map(InvocationType::apiName)
-            .collect(Collectors.joining(", ")));
+        Arrays.stream(InvocationType.values()).map(InvocationType::apiName));
   }
 
   static SqlError invalidLogType(String given) {
-    return invalidChoice(
-        "log_type",
-        given,
-        Arrays.stream(LogType.values()).map(LogType::apiName).collect(Collectors.joining(", ")));
+    return invalidChoice("log_type", given, Arrays.stream(LogType.values()).map(LogType::apiName));
   }
 
   /** Worded like PostgreSQL's complaint about a setting of type enum. */
-  private static SqlError invalidChoice(String argument, String given, String allowed) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
-        "invalid value for argument \"%s\" of aws_lambda.invoke: \"%s\"".formatted(argument, given),
-        null,
-        "Available values: %s (case-sensitive).".formatted(allowed));
+  private static SqlError invalidChoice(String argument, String given, Stream<String> allowed) {
+    String names = allowed.collect(Collectors.joining(", "));
+    return invalidValue(argument, given, "Available values: %s (case-sensitive).".formatted(names));
+  }
+
+  private static SqlError invalidValue(String argument, String given, @Nullable String hint) {
+    String message = "invalid value for argument \"%s\" of aws_lambda.invoke: \"%s\"";
+    return invalid(message.formatted(argument, given), null, hint);
   }
 
   /** What PostgreSQL says where a text is given for json, but for the DETAIL. */
@@ -165,8 +148,7 @@ public final class InvokeErrors {
 
   /** Worded like PostgreSQL's complaint about a setting that is no integer. */
   static SqlError timeoutIsNoInteger(String parameter, String given, boolean tooLong) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
+    return invalid(
         "invalid value for parameter \"%s\": \"%s\"".formatted(parameter, given),
         null,
         tooLong ? "Value exceeds integer range." : null);
@@ -174,33 +156,24 @@ public final class InvokeErrors {
 
   /** Worded like PostgreSQL's complaint about a setting out of range. */
   static SqlError timeoutOutOfRange(String parameter, int given, int least, int most) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
-        "%d is outside the valid range for parameter \"%s\" (%d .. %d)"
-            .formatted(given, parameter, least, most),
-        null,
-        null);
+    String message = "%d is outside the valid range for parameter \"%s\" (%d .. %d)";
+    return invalid(message.formatted(given, parameter, least, most), null, null);
   }
 
   static SqlError invalidRegion(String given) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
-        "invalid AWS region: \"%s\"".formatted(given),
-        null,
-        "A region looks like \"us-east-1\".");
+    return invalid(
+        "invalid AWS region: \"%s\"".formatted(given), null, "A region looks like \"us-east-1\".");
   }
 
   static SqlError regionConflict(String given, FunctionName name) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
+    return invalid(
         "region \"%s\" contradicts the region in the ARN of the function".formatted(given),
         "\"%s\" is in region \"%s\".".formatted(name.text(), name.region()),
         "Leave the region out, or give the same one.");
   }
 
   static SqlError partitionConflict(String region, String partition, FunctionName name) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
+    return invalid(
         "region \"%s\" contradicts the partition in the ARN of the function".formatted(region),
         "\"%s\" is in partition \"%s\", the region is in \"%s\"."
             .formatted(name.text(), name.partition(), partition),
@@ -208,8 +181,7 @@ public final class InvokeErrors {
   }
 
   static SqlError qualifierConflict(String given, FunctionName name) {
-    return error(
-        SqlState.INVALID_PARAMETER_VALUE,
+    return invalid(
         "qualifier \"%s\" contradicts the qualifier in the name of the function".formatted(given),
         "\"%s\" has the qualifier \"%s\".".formatted(name.text(), name.qualifier()),
         "Leave the qualifier out, or give the same one.");
@@ -248,6 +220,10 @@ public final class InvokeErrors {
         "internal error in aws_lambda.invoke",
         "Whether the function ran is unknown.",
         "The log of pg-lambda-proxy tells more.");
+  }
+
+  private static SqlError invalid(String message, @Nullable String detail, @Nullable String hint) {
+    return error(SqlState.INVALID_PARAMETER_VALUE, message, detail, hint);
   }
 
   private static SqlError error(

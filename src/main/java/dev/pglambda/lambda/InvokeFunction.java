@@ -70,20 +70,13 @@ public final class InvokeFunction implements CallEvaluator {
       CompletableFuture<InvocationResult> invocation,
       String functionName,
       @Nullable SqlError warning) {
-    CompletableFuture<InvokeAnswer> answer = new CompletableFuture<>();
-    // Before the other direction, or an invocation that fails at once would find nobody listening.
+    CompletableFuture<InvokeAnswer> answer =
+        invocation.handle((result, failure) -> inSql(result, failure, functionName, warning));
     var unusedEnd =
         answer.whenComplete(
             (row, failure) -> {
               if (answer.isCancelled()) {
                 invocation.cancel(true);
-              }
-            });
-    var unusedResult =
-        invocation.whenComplete(
-            (result, failure) -> {
-              if (!answer.isDone()) {
-                answer.complete(inSql(result, failure, functionName, warning));
               }
             });
     return answer;

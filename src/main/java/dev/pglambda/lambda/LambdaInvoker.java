@@ -9,10 +9,8 @@ import java.util.concurrent.CompletableFuture;
 public interface LambdaInvoker extends AutoCloseable {
 
   /**
-   * Sends one invocation, at most once. Never blocks the calling thread.
-   *
-   * @return completes on any thread; fails only with {@link InvocationException}. Cancelling it
-   *     aborts the request.
+   * Sends one invocation, at most once. Never blocks; completes on any thread, and fails only with
+   * {@link InvocationException}. Cancelling it aborts the request.
    */
   CompletableFuture<InvocationResult> invoke(Invocation invocation);
 

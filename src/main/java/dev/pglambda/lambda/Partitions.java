@@ -10,10 +10,6 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Partitions {
 
-  /**
-   * The partition of a region.
-   *
-   * @return for example {@code aws-cn}, or null if no region has that name
-   */
+  /** The partition of a region, for example {@code aws-cn}; null if no region has that name. */
   @Nullable String partitionOf(String region);
 }

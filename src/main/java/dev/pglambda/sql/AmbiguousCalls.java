@@ -46,10 +46,10 @@ public final class AmbiguousCalls {
   }
 
   /**
-   * Finds the calls in a text, and in the bodies and constants in it that are executed.
+   * Finds what is to be inserted in a text, and in the bodies and constants in it that are
+   * executed, by ascending position.
    *
    * @param isTextParameter whether the parameter of a number, from 1, has no type or that of a text
-   * @return what is to be inserted, by ascending position
    */
   public static List<Replacement> find(SqlText text, IntPredicate isTextParameter) {
     List<Replacement> insertions = new ArrayList<>();
@@ -99,8 +99,7 @@ public final class AmbiguousCalls {
   }
 
   private boolean isUntyped(Argument argument, IntPredicate isTextParameter) {
-    return isConstant(argument)
-        || isParameter(argument, isTextParameter)
+    return isText(argument, isTextParameter)
         || (argument.token() == TokenKind.IDENTIFIER && lexer(argument).isKeyword("null"));
   }
 

@@ -15,26 +15,28 @@ public record ExtensionCall(Function function, int start, int end, List<Argument
 
   /** The functions that are looked for. */
   public enum Function {
-    /** {@code aws_lambda.invoke}. */
-    INVOKE("aws_lambda", "invoke"),
-    /** {@code aws_commons.create_lambda_function_arn}. */
-    CREATE_LAMBDA_FUNCTION_ARN("aws_commons", "create_lambda_function_arn");
+    INVOKE("aws_lambda.invoke"),
+    CREATE_LAMBDA_FUNCTION_ARN("aws_commons.create_lambda_function_arn");
 
-    private final String schema;
-    private final String functionName;
+    private final String qualifiedName;
 
-    Function(String schema, String functionName) {
-      this.schema = schema;
-      this.functionName = functionName;
+    Function(String qualifiedName) {
+      this.qualifiedName = qualifiedName;
     }
 
-    static @Nullable Function named(@Nullable String schema, @Nullable String functionName) {
+    static @Nullable Function named(String schema, @Nullable String functionName) {
+      String qualifiedName = schema + "." + functionName;
       for (Function function : values()) {
-        if (function.schema.equals(schema) && function.functionName.equals(functionName)) {
+        if (function.qualifiedName.equals(qualifiedName)) {
           return function;
         }
       }
       return null;
+    }
+
+    /** With its schema. */
+    public String qualifiedName() {
+      return qualifiedName;
     }
   }
 

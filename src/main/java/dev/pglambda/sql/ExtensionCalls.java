@@ -27,32 +27,25 @@ final class ExtensionCalls {
   private static final Set<String> WITHOUT_CALLS =
       Set.of("comment", "drop", "grant", "revoke", "security");
 
-  /** No schema that is looked for has a shorter name, however it is written. */
-  private static final int SCHEMA_LENGTH = "aws_lambda".length();
-
   private final SqlText text;
   private final SqlLexer lexer;
   private final List<ExtensionCall> found = new ArrayList<>();
 
-  /** The brackets that are open, the innermost first. */
+  /** The brackets that are open, the innermost first; the last is the whole text. */
   private final Deque<Bracket> open = new ArrayDeque<>();
 
-  private NameProgress name = NameProgress.NONE;
-  private int nameStart;
-  private @Nullable String schema;
-  private @Nullable Function function;
+  /** The offsets of the tokens before, the latest at {@code seen - 1} modulo four. */
+  private final int[] starts = new int[4];
 
+  private int seen;
+  private boolean behindName;
   private boolean statementBegins = true;
   private boolean statementHasCalls = true;
-
-  /** The token before. */
-  private int previousStart;
-
-  private int previousEnd;
 
   private ExtensionCalls(SqlText text) {
     this.text = text;
     this.lexer = text.lexer();
+    open.push(new Bracket('\0', null, 0));
   }
 
   /** See {@link SqlText#calls}. */
@@ -65,112 +58,75 @@ final class ExtensionCalls {
     return List.copyOf(calls.found);
   }
 
+  /** Whether the text is right but for what is no matter of brackets. */
   private boolean scan() {
     while (lexer.next() != TokenKind.END) {
-      boolean balanced = lexer.kind() == TokenKind.PUNCTUATION ? punctuation() : partOfArgument();
-      if (!balanced) {
+      if (lexer.kind() == TokenKind.ERROR || !takeToken()) {
         return false;
       }
-      trackName();
+      if (statementBegins) {
+        statementHasCalls = !lexer.isKeyword(WITHOUT_CALLS);
+      }
+      statementBegins = lexer.is(';');
+      behindName = lexer.kind().isIdentifier();
+      starts[seen++ % starts.length] = lexer.start();
     }
-    return open.isEmpty();
+    return open.size() == 1;
   }
 
-  private boolean punctuation() {
-    if (lexer.is('(') || lexer.is('[')) {
-      return opens();
-    }
-    if (lexer.is(')')) {
-      return closes('(');
-    }
-    if (lexer.is(']')) {
-      return closes('[');
-    }
-    return lexer.is(',') ? separates() : partOfArgument();
-  }
-
-  private boolean opens() {
-    partOfArgument();
-    boolean call = name == NameProgress.FUNCTION && lexer.is('(');
-    open.push(new Bracket(lexer.is('(') ? '(' : '[', call ? function : null, nameStart));
-    return true;
-  }
-
-  private boolean closes(char opening) {
-    if (open.isEmpty() || open.peek().opening != opening) {
-      return false;
-    }
-    Bracket closed = open.pop();
-    ExtensionCall call = closed.call(lexer.end());
-    if (call != null) {
-      found.add(call);
-    }
-    return partOfArgument();
-  }
-
-  private boolean separates() {
-    if (!open.isEmpty()) {
-      open.peek().endArgument();
+  private boolean takeToken() {
+    Bracket innermost = open.element();
+    if (lexer.is(',')) {
+      innermost.endArgument();
+    } else if (lexer.is('(') || lexer.is('[')) {
+      innermost.add(lexer);
+      Function function = lexer.is('(') && behindName ? function() : null;
+      open.push(new Bracket(lexer.is('(') ? ')' : ']', function, function == null ? 0 : start(3)));
+    } else if (lexer.is(')') || lexer.is(']')) {
+      if (!lexer.is(innermost.closing)) {
+        return false;
+      }
+      ExtensionCall call = open.pop().call(lexer.end());
+      if (call != null) {
+        found.add(call);
+      }
+      open.element().add(lexer);
+    } else {
+      innermost.add(lexer);
     }
     return true;
   }
 
-  /** Takes any token but brackets and commas. */
-  private boolean partOfArgument() {
-    if (!open.isEmpty()) {
-      open.peek().add(lexer);
+  /** The function whose name stands before the cursor, if a call of it may stand there. */
+  private @Nullable Function function() {
+    if (!statementHasCalls || seen < 3) {
+      return null;
     }
-    return lexer.kind() != TokenKind.ERROR;
-  }
-
-  private void trackName() {
-    if (statementBegins) {
-      statementHasCalls = !lexer.isKeyword(WITHOUT_CALLS);
+    SqlLexer name = text.lexer(start(3), lexer.start());
+    name.next();
+    String schema = name.identifier();
+    name.next();
+    if (schema == null || !name.is('.')) {
+      return null;
     }
-    statementBegins = lexer.is(';');
-    name =
-        switch (name) {
-          case SCHEMA -> lexer.is('.') ? NameProgress.DOT : begin();
-          case DOT -> {
-            function = Function.named(schema, lexer.identifier());
-            yield function == null ? begin() : NameProgress.FUNCTION;
-          }
-          case NONE, FUNCTION -> begin();
-        };
-    previousStart = lexer.start();
-    previousEnd = lexer.end();
-  }
-
-  private NameProgress begin() {
-    if (!statementHasCalls
-        || !lexer.kind().isIdentifier()
-        || lexer.end() - lexer.start() < SCHEMA_LENGTH
-        || !mayBegin()) {
-      return NameProgress.NONE;
+    name.next();
+    Function function = Function.named(schema, name.identifier());
+    if (function == null || seen == 3) {
+      return function;
     }
-    nameStart = lexer.start();
-    schema = lexer.identifier();
-    return NameProgress.SCHEMA;
+    SqlLexer before = text.lexer(start(4), start(3));
+    before.next();
+    return before.is('.') || before.isKeyword(NO_CALL_BEHIND) ? null : function;
   }
 
-  /** Whether a call may begin here: not behind a dot, and not behind certain key words. */
-  private boolean mayBegin() {
-    SqlLexer previous = text.lexer(previousStart, previousEnd);
-    previous.next();
-    return !previous.is('.') && !previous.isKeyword(NO_CALL_BEHIND);
-  }
-
-  /** How much of {@code schema.function} has come. */
-  private enum NameProgress {
-    NONE,
-    SCHEMA,
-    DOT,
-    FUNCTION
+  /** Where one of the four tokens before begins, counted back from 1. */
+  private int start(int back) {
+    return starts[(seen - back) % starts.length];
   }
 
   /** An open bracket, perhaps that of a call. */
   private static final class Bracket {
-    private final char opening;
+    private final char closing;
     private final @Nullable Function function;
     private final int callStart;
     private final List<Argument> arguments;
@@ -185,8 +141,8 @@ final class ExtensionCalls {
     /** Whether an argument is empty, or has a name that is not to be decoded. */
     private boolean broken;
 
-    Bracket(char opening, @Nullable Function function, int callStart) {
-      this.opening = opening;
+    Bracket(char closing, @Nullable Function function, int callStart) {
+      this.closing = closing;
       this.function = function;
       this.arguments = function == null ? List.of() : new ArrayList<>();
       this.callStart = callStart;

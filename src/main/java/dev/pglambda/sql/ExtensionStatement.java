@@ -35,45 +35,17 @@ public record ExtensionStatement(
     extensions = List.copyOf(extensions);
   }
 
-  /** A statement on one extension. */
-  public ExtensionStatement(
-      Kind kind,
-      String extension,
-      boolean conditional,
-      @Nullable String schema,
-      @Nullable String version,
-      boolean cascade,
-      int statementIndex,
-      int start,
-      int end) {
-    this(
-        kind,
-        List.of(extension),
-        conditional,
-        schema,
-        version,
-        cascade,
-        statementIndex,
-        start,
-        end);
-  }
-
   /** The extension it is about; of DROP the first in the list. */
   public String extension() {
     return extensions.get(0);
   }
 
-  /** The statements that are recognised. */
+  /** The statements that are recognised, with the command tags that PostgreSQL answers. */
   public enum Kind {
-    /** {@code CREATE EXTENSION}. */
     CREATE("CREATE EXTENSION"),
-    /** {@code ALTER EXTENSION .. UPDATE}. */
     ALTER_UPDATE("ALTER EXTENSION"),
-    /** {@code ALTER EXTENSION .. SET SCHEMA}. */
     ALTER_SET_SCHEMA("ALTER EXTENSION"),
-    /** {@code DROP EXTENSION}. */
     DROP("DROP EXTENSION"),
-    /** {@code COMMENT ON EXTENSION}. */
     COMMENT("COMMENT");
 
     private final String commandTag;
@@ -82,7 +54,6 @@ public record ExtensionStatement(
       this.commandTag = commandTag;
     }
 
-    /** The command tag PostgreSQL answers. */
     public String commandTag() {
       return commandTag;
     }

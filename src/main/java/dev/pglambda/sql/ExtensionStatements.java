@@ -1,5 +1,6 @@
 package dev.pglambda.sql;
 
+import dev.pglambda.sql.ExtensionStatement.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -34,10 +35,8 @@ public final class ExtensionStatements {
   }
 
   /**
-   * Finds the statements at the top level of a text.
-   *
-   * @return the recognised statements in order; empty if the text ends within a statement, because
-   *     PostgreSQL then executes nothing of it
+   * The statements at the top level of a text, in order; none if the text ends within a statement,
+   * because PostgreSQL then executes nothing of it.
    */
   public static List<ExtensionStatement> find(SqlText text) {
     if (!text.isComplete()) {
@@ -54,12 +53,7 @@ public final class ExtensionStatements {
     return List.copyOf(found);
   }
 
-  /**
-   * Recognises one statement.
-   *
-   * @param statementIndex which statement of the text it is
-   * @return null if it is another one
-   */
+  /** Recognises the statement of a text that has this index; null if it is another one. */
   static @Nullable ExtensionStatement recognise(
       SqlText text, int statementIndex, Statement statement) {
     return new ExtensionStatements(text.lexer(statement), statementIndex, statement).recognise();
@@ -67,7 +61,7 @@ public final class ExtensionStatements {
 
   private @Nullable ExtensionStatement recognise() {
     lexer.next();
-    ExtensionStatement.Kind kind = kind();
+    Kind kind = kind();
     if (kind == null
         || lexer.kind() != TokenKind.END
         || extensions.stream().noneMatch(EXTENSIONS::contains)) {
@@ -86,22 +80,20 @@ public final class ExtensionStatements {
   }
 
   /** Takes all tokens of a statement; null if it is none of ours. */
-  private ExtensionStatement.@Nullable Kind kind() {
+  private @Nullable Kind kind() {
     if (take("create")) {
       return take("extension") && ifNotExists() && extension() && createOptions()
-          ? ExtensionStatement.Kind.CREATE
+          ? Kind.CREATE
           : null;
     }
     if (take("alter")) {
       return take("extension") && extension() ? alteration() : null;
     }
     if (take("drop")) {
-      return take("extension") && ifExists() && extensionList() && behavior()
-          ? ExtensionStatement.Kind.DROP
-          : null;
+      return take("extension") && ifExists() && extensionList() && behavior() ? Kind.DROP : null;
     }
     return take("comment") && take("on") && take("extension") && extension() && comment()
-        ? ExtensionStatement.Kind.COMMENT
+        ? Kind.COMMENT
         : null;
   }
 
@@ -150,21 +142,18 @@ public final class ExtensionStatements {
     return comment;
   }
 
-  private ExtensionStatement.@Nullable Kind alteration() {
+  private @Nullable Kind alteration() {
     if (take("update")) {
-      return updateOptions() ? ExtensionStatement.Kind.ALTER_UPDATE : null;
+      return !take("to") || version() ? Kind.ALTER_UPDATE : null;
     }
     if (take("set") && take("schema")) {
-      schema = name(ReservedWords::isColumnName);
-      return schema == null ? null : ExtensionStatement.Kind.ALTER_SET_SCHEMA;
+      return schema() ? Kind.ALTER_SET_SCHEMA : null;
     }
     return null;
   }
 
   private boolean createOptions() {
-    if (lexer.isKeyword("with")) {
-      lexer.next();
-    }
+    take("with");
     while (lexer.kind() != TokenKind.END) {
       if (!createOption()) {
         return false;
@@ -175,36 +164,29 @@ public final class ExtensionStatements {
 
   private boolean createOption() {
     if (schema == null && take("schema")) {
-      schema = name(ReservedWords::isColumnName);
-      return schema != null;
+      return schema();
     }
     if (version == null && take("version")) {
-      version = version();
-      return version != null;
+      return version();
     }
-    if (!cascade && take("cascade")) {
-      cascade = true;
-      return true;
-    }
-    return false;
+    cascade = !cascade && take("cascade");
+    return cascade;
   }
 
-  private boolean updateOptions() {
-    if (take("to")) {
-      version = version();
-      return version != null;
-    }
-    return true;
+  private boolean schema() {
+    schema = name(ReservedWords::isColumnName);
+    return schema != null;
   }
 
-  /** Takes {@code NonReservedWord_or_Sconst}; null if there is none. */
-  private @Nullable String version() {
-    if (!lexer.kind().isStringConstant()) {
-      return name(ReservedWords::isNonReserved);
+  /** {@code NonReservedWord_or_Sconst}. */
+  private boolean version() {
+    if (lexer.kind().isStringConstant()) {
+      version = lexer.stringValue();
+      lexer.next();
+    } else {
+      version = name(ReservedWords::isNonReserved);
     }
-    String value = lexer.stringValue();
-    lexer.next();
-    return value;
+    return version != null;
   }
 
   /** Takes an identifier; null if there is none, or a word that cannot be a name here. */

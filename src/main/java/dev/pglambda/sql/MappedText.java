@@ -48,15 +48,17 @@ final class MappedText {
 
   /** Where a character of this text begins in the client's text. */
   int start(int index) {
-    int at = offset + (starts.length == 0 ? index : starts[index]);
+    int at = startInOuter(index);
     return outer == null ? at : outer.start(at);
   }
 
+  private int startInOuter(int index) {
+    return offset + (starts.length == 0 ? index : starts[index]);
+  }
+
   /**
-   * The offset in the client's text just past the character that stands before an offset of this
-   * text.
-   *
-   * @param end greater than 0
+   * The offset in the client's text just past the character that stands before an offset, greater
+   * than 0, of this text.
    */
   int end(int end) {
     int at = offset + (ends.length == 0 ? end : ends[end - 1]);
@@ -71,7 +73,7 @@ final class MappedText {
     if (outer == null) {
       return false;
     }
-    int at = offset + (starts.length == 0 ? index : starts[index]);
+    int at = startInOuter(index);
     boolean escape =
         at >= 3
             && outer.text.charAt(at - 3) == '\\'
@@ -81,10 +83,8 @@ final class MappedText {
   }
 
   /**
-   * The value of the string constant at the cursor.
-   *
-   * @return null if it is of no use: it names none of the extensions, or is in quotes of a block of
-   *     the proxy's or of a kind that is not looked into ({@code U&''})
+   * The value of the string constant at the cursor; null if it names none of the extensions, is in
+   * quotes of a block of the proxy's, or of a kind that is not looked into ({@code U&''}).
    */
   @Nullable MappedText constant(SqlLexer lexer) {
     String token = lexer.text();

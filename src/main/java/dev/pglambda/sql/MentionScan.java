@@ -25,10 +25,8 @@ public final class MentionScan {
   private MentionScan() {}
 
   /**
-   * Whether {@code aws_lambda} or {@code aws_commons} stands between a buffer's position and limit,
-   * in any case. The buffer stays as it is.
-   *
-   * @param buffer text in any encoding whose bytes below 128 are ASCII
+   * Whether {@code aws_lambda} or {@code aws_commons} stands, in any case, between the position and
+   * limit of a buffer that is text in an encoding whose bytes below 128 are ASCII.
    */
   public static boolean awsExtension(ByteBuffer buffer) {
     boolean littleEndian = buffer.order() == ByteOrder.LITTLE_ENDIAN;
@@ -56,10 +54,7 @@ public final class MentionScan {
     return false;
   }
 
-  /**
-   * Whether the first word between a buffer's position and limit is CALL, in any case. The buffer
-   * stays as it is.
-   */
+  /** Whether the first word between a buffer's position and limit is CALL, in any case. */
   public static boolean call(ByteBuffer buffer) {
     int at = buffer.position();
     while (at < buffer.limit() && buffer.get(at) <= ' ' && buffer.get(at) > 0) {
@@ -90,10 +85,7 @@ public final class MentionScan {
     return true;
   }
 
-  /**
-   * Whether a text that mentions an extension may have statements on extensions: the word is in it,
-   * in any case.
-   */
+  /** Whether a text that mentions an extension may have statements on extensions. */
   public static boolean extensionStatement(String text) {
     return contains(text, "extension");
   }

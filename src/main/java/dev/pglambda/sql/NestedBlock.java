@@ -69,6 +69,6 @@ public final class NestedBlock {
     for (int i = 0; i < ENCODED.length(); i++) {
       line = line.replace(ENCODED.charAt(i), substitutes.charAt(i));
     }
-    return TextFormat.CURRENT.nestedBlock().around(spelled, BEGIN + line + FROM + substitutes + TO);
+    return TextFormat.CURRENT.nestedBlock.around(spelled, BEGIN + line + FROM + substitutes + TO);
   }
 }

@@ -2,6 +2,7 @@ package dev.pglambda.sql;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,9 @@ final class NestedBodies {
   /** Bodies in bodies deeper than this are left to PostgreSQL, so that the cost is linear. */
   private static final int MAX_DEPTH = 8;
 
+  /** In plpgsql a statement may begin behind these. */
+  private static final Set<String> BEFORE_STATEMENT = Set.of("begin", "then", "else", "loop");
+
   private final List<Body> found = new ArrayList<>();
   private int depth;
 
@@ -39,19 +43,12 @@ final class NestedBodies {
    */
   record Body(MappedText source, boolean plpgsql, List<BodyStatement> statements) {}
 
-  /**
-   * A statement of a body.
-   *
-   * @param statement the statement
-   * @param writtenEnd offset just past all that PostgreSQL shows as the statement
-   */
+  /** A statement of a body; up to {@code writtenEnd} PostgreSQL shows it. */
   record BodyStatement(Statement statement, int writtenEnd) {}
 
   /**
-   * Finds the bodies of a text, which is not one of them itself.
-   *
-   * @return those that mention the extensions and that PostgreSQL would not answer with a syntax
-   *     error
+   * The bodies in a text that mention the extensions and that PostgreSQL would not answer with a
+   * syntax error.
    */
   static List<Body> find(SqlText text) {
     NestedBodies bodies = new NestedBodies();
@@ -89,7 +86,7 @@ final class NestedBodies {
         }
         start = -1;
         startsNext = true;
-      } else if (endsBeforeStatement(lexer)) {
+      } else if (lexer.isKeyword(BEFORE_STATEMENT)) {
         start = -1;
         startsNext = true;
       } else {
@@ -108,13 +105,6 @@ final class NestedBodies {
       at--;
     }
     return at;
-  }
-
-  private static boolean endsBeforeStatement(SqlLexer lexer) {
-    return lexer.isKeyword("begin")
-        || lexer.isKeyword("then")
-        || lexer.isKeyword("else")
-        || lexer.isKeyword("loop");
   }
 
   private void body(MappedText source, List<BodyStatement> statements, boolean plpgsql) {
@@ -141,7 +131,11 @@ final class NestedBodies {
       execute(source, lexer);
       return true;
     }
-    return lexer.isKeyword("create") && routine(source, lexer);
+    if (StatementSplitter.isRoutine(lexer)) {
+      routine(source, lexer);
+      return true;
+    }
+    return false;
   }
 
   /** {@code DoStmt} of gram.y; plpgsql is the only language of PostgreSQL's own that has it. */
@@ -176,29 +170,11 @@ final class NestedBodies {
     }
   }
 
-  /**
-   * {@code CreateFunctionStmt} of gram.y, the cursor being at CREATE.
-   *
-   * @return whether the statement creates a function or procedure
-   */
-  private boolean routine(MappedText source, SqlLexer lexer) {
-    lexer.next();
-    if (lexer.isKeyword("or")) {
-      lexer.next();
-      lexer.next();
-    }
-    if (!lexer.isKeyword("function") && !lexer.isKeyword("procedure")) {
-      return false;
-    }
+  /** {@code CreateFunctionStmt} of gram.y, the cursor being before the name. */
+  private void routine(MappedText source, SqlLexer lexer) {
     while (!lexer.is('(') && lexer.kind() != TokenKind.END) {
       lexer.next();
     }
-    routineOptions(source, lexer);
-    return true;
-  }
-
-  /** Looks at what follows the name, the cursor being at the parenthesis. */
-  private void routineOptions(MappedText source, SqlLexer lexer) {
     String language = null;
     MappedText body = null;
     boolean bodyReadOnly = readOnly;

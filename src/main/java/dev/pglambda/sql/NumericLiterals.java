@@ -7,11 +7,7 @@ package dev.pglambda.sql;
 final class NumericLiterals {
   private NumericLiterals() {}
 
-  /**
-   * Where a number ends.
-   *
-   * @param start offset of its first character: a digit, or a dot with a digit behind it
-   */
+  /** Where the number ends that starts with a digit, or a dot with a digit behind it. */
   static int end(CharSequence text, int start, int limit) {
     int prefixed = prefixedEnd(text, start, limit);
     return prefixed > start ? prefixed : decimalEnd(text, start, limit);

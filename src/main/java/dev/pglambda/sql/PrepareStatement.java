@@ -24,9 +24,8 @@ record PrepareStatement(int start, int end, List<Boolean> textParameters) {
   }
 
   /**
-   * Finds the statements, at the top level of a text or of a body in plpgsql.
-   *
-   * @return in order; their key words are never in the same sequence anywhere else
+   * Finds the statements, in order, at the top level of a text or of a body in plpgsql: nowhere
+   * else are their key words in the same sequence.
    */
   static List<PrepareStatement> find(SqlText text) {
     List<PrepareStatement> found = new ArrayList<>();

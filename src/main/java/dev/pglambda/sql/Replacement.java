@@ -14,9 +14,7 @@ public record Replacement(int start, int end, String text) {
   /**
    * Carries out replacements; everything else of the text stays as it is, byte for byte.
    *
-   * @param text the text that all offsets refer to
    * @param replacements in ascending order, none overlapping the one before
-   * @return the new text
    * @throws IllegalArgumentException if an offset lies outside of the text, or the order is wrong
    */
   public static String splice(String text, List<Replacement> replacements) {
@@ -37,10 +35,8 @@ public record Replacement(int start, int end, String text) {
   }
 
   /**
-   * Where in the new text an offset of the old one is; within a part that is replaced, where that
-   * begins.
-   *
-   * @param replacements as in {@link #splice}
+   * Where in the new text of {@link #splice} an offset of the old one is; within a part that is
+   * replaced, where that begins.
    */
   public static int splicedOffset(int offset, List<Replacement> replacements) {
     int grown = 0;

@@ -39,7 +39,8 @@ public final class ReservedWords {
     return !RESERVED.contains(word);
   }
 
-  private static Set<String> words(String lines) {
+  /** The words of a list, with white space between them. */
+  public static Set<String> words(String lines) {
     return Set.of(lines.strip().split("\\s+"));
   }
 }

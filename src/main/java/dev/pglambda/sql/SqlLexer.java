@@ -1,5 +1,6 @@
 package dev.pglambda.sql;
 
+import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +14,6 @@ import org.jspecify.annotations.Nullable;
  * In an encoding in which such a byte can also be a part of another character, it is to be given as
  * some {@code char} above 255. Moving the cursor allocates nothing but a few words per operator of
  * several characters, and its cost is linear in the length of the text. Not thread-safe.
- *
- * <pre>{@code
- * SqlLexer lexer = text.lexer();
- * while (lexer.next() != TokenKind.END) {
- *   ... lexer.kind(), lexer.start(), lexer.end() ...
- * }
- * }</pre>
  */
 public final class SqlLexer {
   private static final String UESCAPE = "uescape";
@@ -59,8 +53,8 @@ public final class SqlLexer {
       return operator(c);
     }
     return switch (c) {
-      case '\'' -> string(TokenKind.STRING, start, !standardConformingStrings);
-      case '"' -> quotedIdentifier(TokenKind.QUOTED_IDENTIFIER, start);
+      case '\'' -> quoted(TokenKind.STRING, start, !standardConformingStrings);
+      case '"' -> quoted(TokenKind.QUOTED_IDENTIFIER, start, false);
       case '$' -> dollar();
       case ':' -> punctuation(':', TokenKind.TYPECAST, '=', TokenKind.COLON_EQUALS);
       case '.' -> punctuation('.', TokenKind.DOT_DOT, '.', TokenKind.DOT_DOT);
@@ -94,11 +88,7 @@ public final class SqlLexer {
     return end == start + 1 && kind != TokenKind.END && text.charAt(start) == character;
   }
 
-  /**
-   * Whether the current token is this key word in any case, unquoted.
-   *
-   * @param keyword in lower case
-   */
+  /** Whether the current token is this key word, given in lower case, in any case and unquoted. */
   public boolean isKeyword(String keyword) {
     return kind == TokenKind.IDENTIFIER
         && end - start == keyword.length()
@@ -111,6 +101,16 @@ public final class SqlLexer {
     return word != null && keywords.contains(word);
   }
 
+  /** Moves to the next of some key words, given in lower case; false if there is none. */
+  public boolean find(Set<String> keywords) {
+    while (next() != TokenKind.END) {
+      if (isKeyword(keywords)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The number of a parameter; -1 if the current token is none, or has more digits than an int. */
   public int parameter() {
     try {
@@ -118,6 +118,20 @@ public final class SqlLexer {
     } catch (NumberFormatException e) {
       return -1;
     }
+  }
+
+  /**
+   * The {@linkplain #parameter numbers} of all parameters behind the cursor, which moves to the
+   * end.
+   */
+  public Set<Integer> parameters() {
+    Set<Integer> numbers = new HashSet<>();
+    while (next() != TokenKind.END) {
+      if (kind == TokenKind.PARAMETER) {
+        numbers.add(parameter());
+      }
+    }
+    return numbers;
   }
 
   /**
@@ -193,74 +207,46 @@ public final class SqlLexer {
 
   private TokenKind prefixedString(char prefix) {
     return switch (prefix) {
-      case 'e' -> string(TokenKind.ESCAPE_STRING, start + 1, true);
-      case 'n' -> string(TokenKind.NATIONAL_STRING, start + 1, !standardConformingStrings);
-      case 'b' -> bits(TokenKind.BIT_STRING);
-      case 'x' -> bits(TokenKind.HEX_STRING);
+      case 'e' -> quoted(TokenKind.ESCAPE_STRING, start + 1, true);
+      case 'n' -> quoted(TokenKind.NATIONAL_STRING, start + 1, !standardConformingStrings);
+      case 'b' -> quoted(TokenKind.BIT_STRING, start + 1, false);
+      case 'x' -> quoted(TokenKind.HEX_STRING, start + 1, false);
       default -> identifierToken();
     };
   }
 
   private TokenKind unicode(char quote) {
     if (quote == '"') {
-      return withUescape(quotedIdentifier(TokenKind.UNICODE_IDENTIFIER, start + 2));
+      return withUescape(quoted(TokenKind.UNICODE_IDENTIFIER, start + 2, false));
     }
     if (quote != '\'') {
       return identifierToken();
     }
     // PostgreSQL refuses U&'..' if standard_conforming_strings is off.
     return standardConformingStrings
-        ? withUescape(string(TokenKind.UNICODE_STRING, start + 2, false))
+        ? withUescape(quoted(TokenKind.UNICODE_STRING, start + 2, false))
         : error();
   }
 
-  private TokenKind string(TokenKind tokenKind, int quote, boolean backslashes) {
-    int at = quote + 1;
+  private TokenKind quoted(TokenKind tokenKind, int opening, boolean backslashes) {
+    char quote = text.charAt(opening);
+    // In B'' and X'' a quote always ends them, doubled or not.
+    boolean doubled = tokenKind != TokenKind.BIT_STRING && tokenKind != TokenKind.HEX_STRING;
+    int at = opening + 1;
     while (at < limit) {
       char c = text.charAt(at);
       if (c == '\\' && backslashes) {
         at += 2;
-      } else if (c != '\'') {
+      } else if (c != quote) {
         at++;
-      } else if (peek(at + 1) == '\'') {
+      } else if (doubled && peek(at + 1) == quote) {
         at += 2;
       } else {
-        int continued = Trivia.continuation(text, at + 1, limit);
+        int continued = quote == '\'' ? Trivia.continuation(text, at + 1, limit) : -1;
         if (continued < 0) {
           return token(tokenKind, at + 1);
         }
         at = continued;
-      }
-    }
-    return error();
-  }
-
-  /** {@code B''} and {@code X''}: a quote inside always ends them, doubled or not. */
-  private TokenKind bits(TokenKind tokenKind) {
-    int at = start + 2;
-    while (at < limit) {
-      if (text.charAt(at) != '\'') {
-        at++;
-        continue;
-      }
-      int continued = Trivia.continuation(text, at + 1, limit);
-      if (continued < 0) {
-        return token(tokenKind, at + 1);
-      }
-      at = continued;
-    }
-    return error();
-  }
-
-  private TokenKind quotedIdentifier(TokenKind tokenKind, int quote) {
-    int at = quote + 1;
-    while (at < limit) {
-      if (text.charAt(at) != '"') {
-        at++;
-      } else if (peek(at + 1) == '"') {
-        at += 2;
-      } else {
-        return token(tokenKind, at + 1);
       }
     }
     return error();

@@ -3,7 +3,6 @@ package dev.pglambda.sql;
 import dev.pglambda.sql.NestedBodies.Body;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +43,7 @@ public final class SqlText {
     return lexer(statement.start(), statement.end());
   }
 
-  /**
-   * A cursor over a part that begins and ends where a token does.
-   *
-   * @param from offset to begin at
-   * @param limit offset to end before
-   */
+  /** A cursor over a part that begins and ends where a token does. */
   public SqlLexer lexer(int from, int limit) {
     return new SqlLexer(characters, from, limit, standardConformingStrings);
   }
@@ -57,7 +51,7 @@ public final class SqlText {
   /** The statements that are not empty, in order. */
   public List<Statement> statements() {
     if (statements == null) {
-      statements = StatementSplitter.split(lexer());
+      statements = StatementSplitter.split(this);
     }
     return statements;
   }
@@ -73,29 +67,8 @@ public final class SqlText {
 
   /** The key word that a statement begins with, in lower case; empty if there is none. */
   public String firstWord(Statement statement) {
-    return firstWord(statement.start(), statement.end());
-  }
-
-  /** The same of a part. */
-  public String firstWord(int from, int limit) {
-    SqlLexer lexer = lexer(from, limit);
+    SqlLexer lexer = lexer(statement);
     return lexer.next() == TokenKind.IDENTIFIER ? lexer.text().toLowerCase(Locale.ROOT) : "";
-  }
-
-  /** Whether one of these key words stands in a statement, outside of quotes. */
-  public boolean hasKeyword(Statement statement, Set<String> keywords) {
-    return hasKeyword(statement.start(), statement.end(), keywords);
-  }
-
-  /** Whether one of these key words stands in a part, outside of quotes. */
-  public boolean hasKeyword(int from, int limit, Set<String> keywords) {
-    SqlLexer lexer = lexer(from, limit);
-    while (lexer.next() != TokenKind.END) {
-      if (lexer.isKeyword(keywords)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /**

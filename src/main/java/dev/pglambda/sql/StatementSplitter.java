@@ -13,24 +13,35 @@ import java.util.List;
  * does not matter.
  */
 final class StatementSplitter {
+  private final SqlText text;
   private final SqlLexer lexer;
   private final List<Statement> statements = new ArrayList<>();
 
   private int statementStart = -1;
   private int statementEnd;
   private int parentheses;
-  private int bodies;
   private boolean broken;
-  private Routine routine = Routine.START;
 
-  private StatementSplitter(SqlLexer lexer) {
-    this.lexer = lexer;
+  /** How many bodies are open. */
+  private int bodies;
+
+  /** Whether a statement, or one of a body, begins at the cursor. */
+  private boolean begins = true;
+
+  /** Whether it creates a routine: only those have bodies. */
+  private boolean isRoutine;
+
+  private boolean behindBegin;
+
+  private StatementSplitter(SqlText text) {
+    this.text = text;
+    this.lexer = text.lexer();
   }
 
   /** The statements that are not empty, in order. */
-  static List<Statement> split(SqlLexer lexer) {
-    StatementSplitter splitter = new StatementSplitter(lexer);
-    while (lexer.next() != TokenKind.END) {
+  static List<Statement> split(SqlText text) {
+    StatementSplitter splitter = new StatementSplitter(text);
+    while (splitter.lexer.next() != TokenKind.END) {
       splitter.accept();
     }
     splitter.endStatement();
@@ -63,7 +74,7 @@ final class StatementSplitter {
       statements.add(new Statement(statementStart, statementEnd, complete));
     }
     statementStart = -1;
-    routine = Routine.START;
+    begins = true;
   }
 
   /**
@@ -72,49 +83,39 @@ final class StatementSplitter {
    * statement, as a label or the end of a CASE.)
    */
   private void trackBodies() {
-    if (bodies > 0 && routine == Routine.START && lexer.isKeyword("end")) {
-      bodies--;
-      routine = Routine.NONE;
-    } else if (lexer.is(';')) {
-      routine = Routine.START;
-    } else if (routine == Routine.BEGIN && lexer.isKeyword("atomic")) {
-      bodies++;
-      routine = Routine.START;
-    } else {
-      routine = routine.next(lexer);
+    if (begins) {
+      SqlLexer head = text.lexer(lexer.start(), text.length());
+      head.next();
+      isRoutine = isRoutine(head);
+      if (bodies > 0 && lexer.isKeyword("end")) {
+        bodies--;
+      }
     }
+    boolean bodyBegins = isRoutine && behindBegin && lexer.isKeyword("atomic");
+    if (bodyBegins) {
+      bodies++;
+    }
+    begins = bodyBegins || lexer.is(';');
+    behindBegin = lexer.isKeyword("begin");
   }
 
-  /** How far a statement has gone towards a BEGIN ATOMIC body, which only a routine has. */
-  private enum Routine {
-    /** Where a statement starts. */
-    START,
-    /** After CREATE. */
-    CREATE,
-    /** After CREATE OR. */
-    OR,
-    /** After CREATE OR REPLACE. */
-    REPLACE,
-    /** In CREATE FUNCTION or CREATE PROCEDURE. */
-    ROUTINE,
-    /** The same, after the word BEGIN. */
-    BEGIN,
-    /** In any other statement. */
-    NONE;
-
-    Routine next(SqlLexer lexer) {
-      return switch (this) {
-        case START -> lexer.isKeyword("create") ? CREATE : NONE;
-        case CREATE -> lexer.isKeyword("or") ? OR : routine(lexer);
-        case OR -> lexer.isKeyword("replace") ? REPLACE : NONE;
-        case REPLACE -> routine(lexer);
-        case ROUTINE, BEGIN -> lexer.isKeyword("begin") ? BEGIN : ROUTINE;
-        case NONE -> NONE;
-      };
+  /**
+   * Whether a statement is CREATE [OR REPLACE] FUNCTION or PROCEDURE.
+   *
+   * @param lexer at its first token; moved to the last of these words
+   */
+  static boolean isRoutine(SqlLexer lexer) {
+    if (!lexer.isKeyword("create")) {
+      return false;
     }
-
-    private static Routine routine(SqlLexer lexer) {
-      return lexer.isKeyword("function") || lexer.isKeyword("procedure") ? ROUTINE : NONE;
+    lexer.next();
+    if (lexer.isKeyword("or")) {
+      lexer.next();
+      if (!lexer.isKeyword("replace")) {
+        return false;
+      }
+      lexer.next();
     }
+    return lexer.isKeyword("function") || lexer.isKeyword("procedure");
   }
 }

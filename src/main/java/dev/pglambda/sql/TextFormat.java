@@ -6,9 +6,9 @@ import java.util.stream.Stream;
 
 /**
  * The words by which the proxy knows its own texts again. Databases keep such texts: the source of
- * a user's function has {@link NestedBlock}s and {@link ViewSubquery}s, and the CONTEXT of errors
- * names what these execute. So a text carries the number of its format. A format never changes, and
- * all of them are read, whichever version of the proxy has written the text.
+ * a user's function has {@link NestedBlock}s and sub-queries of {@link ViewReference}s, and the
+ * CONTEXT of errors names what these execute. So a text carries the number of its format. A format
+ * never changes, and all of them are read, whichever version of the proxy has written the text.
  */
 public enum TextFormat {
   /** Has no number in its texts. */
@@ -34,7 +34,7 @@ public enum TextFormat {
 
   /** {@link #nestedBlock} of all formats. */
   public static final List<TextMarkers> NESTED_BLOCKS =
-      Arrays.stream(values()).map(TextFormat::nestedBlock).toList();
+      Arrays.stream(values()).map(format -> format.nestedBlock).toList();
 
   /** {@link #namedView} and {@link #aliasedView} of all formats. */
   public static final List<TextMarkers> VIEWS =
@@ -42,14 +42,17 @@ public enum TextFormat {
           .flatMap(format -> Stream.of(format.namedView, format.aliasedView))
           .toList();
 
+  /** Around the statement that a {@link NestedBlock} stands for. */
   @SuppressWarnings("ImmutableEnumChecker") // a record of strings
-  private final TextMarkers nestedBlock;
+  final TextMarkers nestedBlock;
 
+  /** Around the schema of the view for which a sub-query stands; its name follows. */
   @SuppressWarnings("ImmutableEnumChecker")
-  private final TextMarkers namedView;
+  final TextMarkers namedView;
 
+  /** Around the view, where an alias follows. */
   @SuppressWarnings("ImmutableEnumChecker")
-  private final TextMarkers aliasedView;
+  final TextMarkers aliasedView;
 
   private final String lastLine;
   private final String mark;
@@ -64,21 +67,6 @@ public enum TextFormat {
     aliasedView = new TextMarkers("(" + comment + " ", "*/", comment + "*/)");
     lastLine = "\n--pglambda" + number + " ";
     mark = "/* pglambda" + number + " */ ";
-  }
-
-  /** Around the statement that a {@link NestedBlock} stands for. */
-  TextMarkers nestedBlock() {
-    return nestedBlock;
-  }
-
-  /** Around the schema of the view that a {@link ViewSubquery} stands for; its name follows. */
-  TextMarkers namedView() {
-    return namedView;
-  }
-
-  /** Around the view, where an alias follows. */
-  TextMarkers aliasedView() {
-    return aliasedView;
   }
 
   /**

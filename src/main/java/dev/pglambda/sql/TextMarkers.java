@@ -17,11 +17,7 @@ public record TextMarkers(String head, String originalEnd, String end) {
     return head + original + originalEnd + rest + end;
   }
 
-  /**
-   * What restores the originals in a text.
-   *
-   * @param text any text of the server's, one {@code char} per byte
-   */
+  /** What restores the originals in a text of the server's, one {@code char} per byte. */
   public List<Replacement> find(String text) {
     List<Replacement> found = new ArrayList<>();
     int start = text.indexOf(head);

@@ -5,10 +5,8 @@ final class Trivia {
   private Trivia() {}
 
   /**
-   * Skips white space and comments.
-   *
-   * @return the first offset from {@code at} on which is neither; the start of the comment if a
-   *     comment has no end
+   * The first offset that is neither white space nor in a comment; the start of a comment that has
+   * no end.
    */
   static int skip(CharSequence text, int at, int limit) {
     int position = at;
@@ -32,11 +30,9 @@ final class Trivia {
   }
 
   /**
-   * Whether a string constant goes on after its closing quote: white space and {@code --} comments
-   * with at least one newline, then a quote (manual, "String Constants").
-   *
-   * @param at offset just past the closing quote
-   * @return the offset just past the quote that opens the next part, or -1
+   * Where a string constant goes on after its closing quote, just before the offset: behind white
+   * space and {@code --} comments with at least one newline, and a quote (manual, "String
+   * Constants"). Else -1.
    */
   static int continuation(CharSequence text, int at, int limit) {
     boolean newline = false;

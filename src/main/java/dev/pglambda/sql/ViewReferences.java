@@ -35,10 +35,11 @@ public final class ViewReferences {
 
   /** Words that end a FROM clause. What ends it besides does no harm: it has no commas. */
   private static final Set<String> ENDS =
-      Set.of(
-          ("do else except fetch for group having intersect into limit offset order returning set"
-                  + " then union when where window")
-              .split(" "));
+      ReservedWords.words(
+          """
+          do else except fetch for group having intersect into limit offset order returning set
+          then union when where window
+          """);
 
   private final MappedText source;
   private final SqlText text;
@@ -100,9 +101,7 @@ public final class ViewReferences {
   }
 
   /**
-   * Finds the references in a text, and in the bodies and constants in it that are executed.
-   *
-   * @return in order, none overlapping another
+   * The references in a text, and in the bodies and constants in it that are executed, in order.
    */
   public static List<ViewReference> find(SqlText text) {
     List<ViewReference> found = new ArrayList<>();

@@ -26,7 +26,7 @@ class CallbackKeySqlTest {
   private static final String STORED = OfferedKeys.SETTINGS.installation();
   private static final TrustedRoles TRUSTED_ROLES = TrustedRoles.of(List.of(TRUSTED));
 
-  private final CallbackKeySql offer = new CallbackKeySql(TRUSTED_ROLES);
+  private final CallbackKeySql offer = CallbackKeySql.of(TRUSTED_ROLES);
   private final PostgresServer server;
   private final String database;
 

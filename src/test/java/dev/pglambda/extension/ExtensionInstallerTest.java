@@ -129,19 +129,21 @@ class ExtensionInstallerTest {
 
   private static ExtensionStatement create(
       String extension, @Nullable String schema, @Nullable String version) {
-    return new ExtensionStatement(CREATE, extension, true, schema, version, true, 0, 0, 0);
+    return new ExtensionStatement(CREATE, List.of(extension), true, schema, version, true, 0, 0, 0);
   }
 
   private static ExtensionStatement update(String extension, @Nullable String version) {
-    return new ExtensionStatement(ALTER_UPDATE, extension, false, null, version, false, 0, 0, 0);
+    return new ExtensionStatement(
+        ALTER_UPDATE, List.of(extension), false, null, version, false, 0, 0, 0);
   }
 
   private static ExtensionStatement setSchema(String extension, String schema) {
-    return new ExtensionStatement(ALTER_SET_SCHEMA, extension, false, schema, null, false, 0, 0, 0);
+    return new ExtensionStatement(
+        ALTER_SET_SCHEMA, List.of(extension), false, schema, null, false, 0, 0, 0);
   }
 
   private static ExtensionStatement comment(String extension) {
-    return new ExtensionStatement(COMMENT, extension, false, null, null, false, 0, 0, 0);
+    return new ExtensionStatement(COMMENT, List.of(extension), false, null, null, false, 0, 0, 0);
   }
 
   private static ExtensionStatement drop(String... extensions) {

@@ -18,7 +18,7 @@ final class OfferedKeys {
 
   /** A text of several statements that opens the cursor and runs the block. */
   static String to(String block, TrustedRoles trustedRoles) {
-    CallbackKeySql offer = new CallbackKeySql(trustedRoles);
+    CallbackKeySql offer = CallbackKeySql.of(trustedRoles);
     String query = offer.query();
     List<@Nullable String> values = offer.values(SETTINGS);
     for (int i = 0; i < values.size(); i++) {

@@ -70,7 +70,9 @@ class ExtensionInterceptorTest {
                 List.of(
                     new ReplacedSpan(1, "CREATE EXTENSION", 12, 61, 51),
                     new ReplacedSpan(3, "ALTER EXTENSION", 75, 109, 36)),
-                Keys.OF_STATEMENT));
+                Keys.OF_STATEMENT,
+                false,
+                null));
   }
 
   @Test

@@ -10,7 +10,6 @@ import dev.pglambda.sql.Replacement;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.TextFormat;
 import dev.pglambda.sql.ViewReferences;
-import dev.pglambda.sql.ViewSubquery;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,7 +112,7 @@ class TextFormatTest {
   private static String replaced(String item) {
     String from = "SELECT FROM ";
     SqlText text = new SqlText(from + item, true);
-    Replacement replacement = ViewSubquery.of(ViewReferences.find(text).get(0), text, "SELECT 1");
+    Replacement replacement = ViewReferences.find(text).get(0).subquery(text, "SELECT 1");
     return Replacement.splice(text.toString(), List.of(replacement)).substring(from.length());
   }
 

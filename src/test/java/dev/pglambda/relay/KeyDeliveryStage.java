@@ -77,11 +77,13 @@ abstract class KeyDeliveryStage extends RelayStage {
           @Override
           public Rewrite rewrite(String text, ServerSettings settings) {
             return text.startsWith("CALL")
-                ? new Rewrite(text, List.of(), Keys.OF_PROCEDURE)
+                ? new Rewrite(text, List.of(), Keys.OF_PROCEDURE, false, null)
                 : new Rewrite(
                     "DO 'x'",
                     List.of(new ReplacedSpan(0, "CREATE EXTENSION", 0, 7, 6)),
-                    Keys.OF_STATEMENT);
+                    Keys.OF_STATEMENT,
+                    false,
+                    null);
           }
         };
     client = client(startup("user", "ann"));

@@ -173,7 +173,9 @@ public abstract class RelayStage {
             return new Rewrite(
                 text.replace("magic", "DO 'x'"),
                 List.of(new ReplacedSpan(at == 0 ? 0 : 1, "CREATE EXTENSION", at, at + 5, 6)),
-                Keys.NONE);
+                Keys.NONE,
+                false,
+                null);
           }
         };
   }

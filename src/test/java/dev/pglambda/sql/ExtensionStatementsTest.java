@@ -69,7 +69,8 @@ class ExtensionStatementsTest {
             create("aws_lambda", "s", "1.0", true)),
         arguments(
             "CREATE EXTENSION IF NOT EXISTS aws_lambda WITH SCHEMA public CASCADE",
-            new ExtensionStatement(CREATE, "aws_lambda", true, "public", null, true, 0, 0, 0)),
+            new ExtensionStatement(
+                CREATE, List.of("aws_lambda"), true, "public", null, true, 0, 0, 0)),
         arguments("ALTER EXTENSION aws_lambda UPDATE", update("aws_lambda", null)),
         arguments("alter extension \"aws_commons\" update to '1.2'", update("aws_commons", "1.2")),
         arguments("ALTER EXTENSION aws_lambda UPDATE TO \"1.1\"", update("aws_lambda", "1.1")),
@@ -220,19 +221,22 @@ class ExtensionStatementsTest {
 
   private static ExtensionStatement create(
       String extension, @Nullable String schema, @Nullable String version, boolean cascade) {
-    return new ExtensionStatement(CREATE, extension, false, schema, version, cascade, 0, 0, 0);
+    return new ExtensionStatement(
+        CREATE, List.of(extension), false, schema, version, cascade, 0, 0, 0);
   }
 
   private static ExtensionStatement update(String extension, @Nullable String version) {
-    return new ExtensionStatement(ALTER_UPDATE, extension, false, null, version, false, 0, 0, 0);
+    return new ExtensionStatement(
+        ALTER_UPDATE, List.of(extension), false, null, version, false, 0, 0, 0);
   }
 
   private static ExtensionStatement setSchema(String extension, String schema) {
-    return new ExtensionStatement(ALTER_SET_SCHEMA, extension, false, schema, null, false, 0, 0, 0);
+    return new ExtensionStatement(
+        ALTER_SET_SCHEMA, List.of(extension), false, schema, null, false, 0, 0, 0);
   }
 
   private static ExtensionStatement comment(String extension) {
-    return new ExtensionStatement(COMMENT, extension, false, null, null, false, 0, 0, 0);
+    return new ExtensionStatement(COMMENT, List.of(extension), false, null, null, false, 0, 0, 0);
   }
 
   private static ExtensionStatement drop(boolean ifExists, boolean cascade, String... extensions) {

@@ -50,10 +50,10 @@ class NestedBlockTest {
 
     for (int length = 0; length < block.length(); length++) {
       String cut = block.substring(0, length);
-      assertThat(TextFormat.CURRENT.nestedBlock().find(cut)).isEmpty();
+      assertThat(TextFormat.CURRENT.nestedBlock.find(cut)).isEmpty();
       assertThat(Originals.in(cut)).isEqualTo(cut);
     }
-    assertThat(TextFormat.CURRENT.nestedBlock().find(block)).hasSize(1);
+    assertThat(TextFormat.CURRENT.nestedBlock.find(block)).hasSize(1);
   }
 
   @Test

@@ -62,7 +62,7 @@ class SqlTextFuzzTest {
               });
     }
     end = 0;
-    for (NestedStatement nested : NestedStatements.find(new SqlText(text, standard))) {
+    for (NestedStatement nested : NestedStatement.find(new SqlText(text, standard))) {
       assertThat(nested.start()).isGreaterThanOrEqualTo(end);
       assertThat(nested.end()).isGreaterThan(nested.start()).isLessThanOrEqualTo(text.length());
       end = nested.end();

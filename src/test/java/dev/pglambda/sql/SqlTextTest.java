@@ -33,7 +33,7 @@ class SqlTextTest {
     SqlText text = new SqlText(counting, true);
 
     ExtensionStatements.find(text);
-    assertThat(NestedStatements.find(text)).hasSize(1_000);
+    assertThat(NestedStatement.find(text)).hasSize(1_000);
     ViewReferences.find(text);
     AmbiguousCalls.find(text, number -> true);
     assertThat(DirectStatements.find(text)).hasSize(1_000);
@@ -74,7 +74,7 @@ class SqlTextTest {
   void knowsWhichKeyWordsAStatementHas() {
     SqlText text = new SqlText("SELECT 'for', \"for\" /* for */; TABLE t FOR Update", true);
 
-    assertThat(text.statements().stream().map(each -> text.hasKeyword(each, Set.of("x", "for"))))
+    assertThat(text.statements().stream().map(each -> text.lexer(each).find(Set.of("x", "for"))))
         .containsExactly(false, true);
   }
 

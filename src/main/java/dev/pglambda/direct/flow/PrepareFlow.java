@@ -179,7 +179,7 @@ record PrepareFlow(
     if (unconditioned != null) {
       prepared
           .suppressNotices(true)
-          .onError(fields -> unprepared.restorePosition(fields, unconditioned.rewritten()))
+          .onError(fields -> unprepared.restorePosition(fields, unconditioned.spans()))
           .parseOwn(unconditioned.text(), plan.parameterTypes(declaredTypes))
           .closeStatement(ExtendedQueryPipeline.OWN_NAME)
           .suppressNotices(false);
@@ -187,7 +187,7 @@ record PrepareFlow(
     return prepared
         .onError(unprepared::restorePosition)
         .forClient(isParse)
-        .parse(name, plan.text(), plan.parameterTypes(declaredTypes))
+        .parse(name, plan.rewritten().text(), plan.parameterTypes(declaredTypes))
         .forClient(false)
         .describeStatement(name)
         .sendAndFlush()

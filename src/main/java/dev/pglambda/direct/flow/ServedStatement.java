@@ -19,7 +19,7 @@ record ServedStatement(
 
   /** Bytes that the statement takes, about: its texts are there as characters. */
   long bytes() {
-    long characters = (long) plan.text().length() + plan.statementToExplain().length();
+    long characters = (long) plan.rewritten().text().length() + plan.statementToExplain().length();
     for (String each : plan.statementsToPlan()) {
       characters += each.length();
     }
@@ -28,7 +28,7 @@ record ServedStatement(
 
   /** Turns the position of an error in the statement into the one in the client's text. */
   void restorePosition(ErrorFields fields) {
-    restorePosition(fields, plan.rewritten());
+    restorePosition(fields, plan.rewritten().spans());
   }
 
   /** The same of one in another form of the statement. */

@@ -1,6 +1,7 @@
 package dev.pglambda.direct.plan;
 
 import dev.pglambda.sql.ExtensionCall;
+import dev.pglambda.sql.ExtensionCall.Argument;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,4 +15,9 @@ import org.jspecify.annotations.Nullable;
  *     parameter without a type (manual, "Type Conversion")
  */
 record ArgumentExpression(
-    ExtensionCall call, @Nullable String name, int start, int end, boolean unknown) {}
+    ExtensionCall call, @Nullable String name, int start, int end, boolean unknown) {
+
+  ArgumentExpression(ExtensionCall call, Argument argument, boolean unknown) {
+    this(call, argument.name(), argument.start(), argument.end(), unknown);
+  }
+}

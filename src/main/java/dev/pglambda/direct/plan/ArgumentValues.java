@@ -11,10 +11,15 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of a call's arguments, as the row of {@link DirectInvocation#argumentsQuery}.
- * Immutable.
+ * The values of a call's arguments.
+ *
+ * @param row of {@link DirectInvocation#argumentsQuery}
+ * @param composite what {@link DirectInvocation#COMPOSITE_QUERY} has returned: name and region;
+ *     null if it was not asked
  */
-public final class ArgumentValues {
+public record ArgumentValues(
+    Overload overload, List<byte @Nullable []> row, @Nullable List<byte @Nullable []> composite) {
+
   /** The columns of {@link DirectInvocation#argumentsQuery} that are the call's own. */
   enum ArgumentColumn {
     FUNCTION_NAME,
@@ -34,17 +39,6 @@ public final class ArgumentValues {
   }
 
   private static final int FIRST = 1;
-
-  private final Overload overload;
-  private final List<byte @Nullable []> row;
-  private final @Nullable List<byte @Nullable []> composite;
-
-  ArgumentValues(
-      Overload overload, List<byte @Nullable []> row, @Nullable List<byte @Nullable []> composite) {
-    this.overload = overload;
-    this.row = row;
-    this.composite = composite;
-  }
 
   boolean tooLong() {
     byte[] fits = row.get(0);
@@ -78,11 +72,7 @@ public final class ArgumentValues {
     return isComposite ? name : null;
   }
 
-  /**
-   * The same, with what {@link DirectInvocation#COMPOSITE_QUERY} has returned.
-   *
-   * @param parts name and region
-   */
+  /** The same, with what {@link DirectInvocation#COMPOSITE_QUERY} has returned. */
   public ArgumentValues with(List<byte @Nullable []> parts) {
     return new ArgumentValues(overload, row, new ArrayList<>(parts));
   }

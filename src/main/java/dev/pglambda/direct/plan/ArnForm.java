@@ -10,6 +10,8 @@ enum ArnForm {
   OWN("aws_commons._lambda_function_arn_1", "function_name", "region"),
   SUBSTITUTE(ArnForm.SUBSTITUTE_TYPE, "name", "setting");
 
+  static final String TEXT = "pg_catalog.text";
+
   /** The row type of a view that every database has; two columns of type text. */
   static final String SUBSTITUTE_TYPE = "pg_catalog.pg_config";
 
@@ -30,7 +32,7 @@ enum ArnForm {
   /** How a type is written in a cast. */
   String cast(ParameterType parameter) {
     return switch (parameter) {
-      case TEXT -> "pg_catalog.text";
+      case TEXT -> TEXT;
       case VARCHAR -> "pg_catalog.varchar";
       case JSON -> "pg_catalog.json";
       case JSONB -> "pg_catalog.jsonb";

@@ -1,10 +1,8 @@
 package dev.pglambda.direct.plan;
 
 import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
-import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.sql.ExtensionCall.Function;
 import dev.pglambda.sql.Replacement;
-import dev.pglambda.sql.SqlText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,38 +23,26 @@ import java.util.Map;
  * parameters; behind {@code ON false} nothing is evaluated. VALUES refuses what the arguments of a
  * function in FROM must not have, functions that return sets and aggregates.
  */
-final class CallRewriter {
+record CallRewriter(ResolvedCall resolved, int firstParameter) {
   private static final String ALL_COLUMNS = "*";
   private static final String ARGUMENTS = "pglambda_arguments";
   private static final String UNEVALUATED =
       " FROM (VALUES (1)) AS pglambda_row LEFT JOIN (VALUES (";
   private static final String UNEVALUATED_END = ")) AS " + ARGUMENTS + " ON false)";
 
-  private final SqlText text;
-  private final DirectCall call;
-  private final ResolvedCall resolved;
-  private final int firstParameter;
-
-  CallRewriter(SqlText text, ResolvedCall resolved, int firstParameter) {
-    this.text = text;
-    this.call = resolved.call();
-    this.resolved = resolved;
-    this.firstParameter = firstParameter;
-  }
-
   /** How often Lambda is called: PostgreSQL calls a function once for each column of {@code .*}. */
   int invocations() {
     if (resolved.function() != Function.INVOKE) {
       return 0;
     }
-    return ALL_COLUMNS.equals(call.field()) ? ResultParameters.COLUMNS.size() : 1;
+    return ALL_COLUMNS.equals(resolved.call().field()) ? ResultParameters.COLUMNS.size() : 1;
   }
 
   /** By ascending position: everything of the call but its arguments. */
   List<Replacement> replacements() {
     List<Replacement> replacements = new ArrayList<>();
     StringBuilder between = new StringBuilder(head());
-    int copied = call.start();
+    int copied = resolved.call().start();
     for (Map.Entry<ArgumentExpression, String> leaf : resolved.leaves().entrySet()) {
       between.append('(');
       replacements.add(new Replacement(copied, leaf.getKey().start(), between.toString()));
@@ -65,7 +51,8 @@ final class CallRewriter {
       copied = leaf.getKey().end();
     }
     between.setLength(between.length() - ", ".length());
-    replacements.add(new Replacement(copied, call.end(), between.append(foot()).toString()));
+    replacements.add(
+        new Replacement(copied, resolved.call().end(), between.append(foot()).toString()));
     return replacements;
   }
 
@@ -73,17 +60,18 @@ final class CallRewriter {
     if (resolved.function() == Function.CREATE_LAMBDA_FUNCTION_ARN) {
       return "(SELECT ROW(" + arn() + ") FROM (VALUES (";
     }
-    return switch (call.position()) {
+    return switch (resolved.call().position()) {
       case FROM -> "(SELECT " + columns(true) + UNEVALUATED;
       case TARGET -> "(SELECT " + target() + UNEVALUATED;
     };
   }
 
   private String target() {
-    if (call.field() == null) {
+    if (resolved.call().field() == null) {
       return "ROW(" + columns(false) + ")";
     }
-    return column(invocations() > 1 ? 0 : ResultParameters.COLUMNS.indexOf(call.field()), 0);
+    return column(
+        invocations() > 1 ? 0 : ResultParameters.COLUMNS.indexOf(resolved.call().field()), 0);
   }
 
   private String columns(boolean named) {
@@ -122,11 +110,11 @@ final class CallRewriter {
     if (resolved.function() == Function.CREATE_LAMBDA_FUNCTION_ARN) {
       return ")) AS " + ARGUMENTS + ")" + alias("create_lambda_function_arn");
     }
-    if (call.field() == null) {
+    if (resolved.call().field() == null) {
       return UNEVALUATED_END + alias("invoke");
     }
     if (invocations() == 1) {
-      return UNEVALUATED_END + alias(call.field());
+      return UNEVALUATED_END + alias(resolved.call().field());
     }
     StringBuilder foot = new StringBuilder(UNEVALUATED_END).append(" AS status_code");
     for (int i = 1; i < ResultParameters.COLUMNS.size(); i++) {
@@ -136,11 +124,6 @@ final class CallRewriter {
   }
 
   private String alias(String name) {
-    return call.named() ? "" : " AS " + name;
-  }
-
-  @Override
-  public String toString() {
-    return text.substring(call.start(), call.end());
+    return resolved.call().named() ? "" : " AS " + name;
   }
 }

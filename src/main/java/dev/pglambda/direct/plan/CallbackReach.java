@@ -41,9 +41,8 @@ final class CallbackReach {
   }
 
   /**
-   * Somebody tries again, if it is time; until there is a result, what was found out holds.
-   *
-   * @return whether nobody else does
+   * Whether the caller is to try again: it is time, and nobody else does. Until there is a result,
+   * what was found out holds.
    */
   boolean beginTrying(String database) {
     Long since = unreachable.get(database);

@@ -5,14 +5,15 @@ import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.resolve.ArgumentType;
 import dev.pglambda.direct.resolve.ArgumentTypes;
 import dev.pglambda.direct.resolve.CallArgument;
+import dev.pglambda.direct.resolve.Match;
 import dev.pglambda.direct.resolve.OverloadResolution;
 import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
-import dev.pglambda.direct.resolve.OverloadResolution.Resolved;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.direct.resolve.ParameterType;
 import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.relay.RaiseBlock;
 import dev.pglambda.sql.ExtensionCall;
+import dev.pglambda.sql.ExtensionCall.Argument;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -52,22 +53,19 @@ public final class DirectAnalysis {
     this.declaredTypes = declaredTypes;
     this.clientParameters = Math.max(candidate.statement().parameters(), declaredTypes.size());
     this.calls = candidate.calls(schemas);
-    for (DirectCall call : calls) {
-      leaves.addAll(
-          candidate.leaves(
-              call,
-              schemas,
-              number ->
-                  number > declaredTypes.size()
-                      || (number > 0 && UNTYPED.contains(declaredTypes.get(number - 1)))));
-    }
+    calls.forEach(call -> leaves.addAll(candidate.leaves(call, schemas, this::isUntyped)));
+  }
+
+  /** Whether a parameter has no type. */
+  private boolean isUntyped(int number) {
+    return number > declaredTypes.size()
+        || (number > 0 && UNTYPED.contains(declaredTypes.get(number - 1)));
   }
 
   /**
    * A query whose columns have the types of the arguments, which are in it at the places, in
-   * characters, where they are in the client's text. It is only to be described.
-   *
-   * @return null if there are no arguments
+   * characters, where they are in the client's text. It is only to be described; null if there are
+   * no arguments.
    */
   public @Nullable String argumentTypesQuery() {
     return candidate.typesQuery(leaves);
@@ -76,7 +74,7 @@ public final class DirectAnalysis {
   /** Object ids of the types of that query's parameters: those that are not in it need one. */
   public List<Integer> argumentParameterTypes() {
     Set<Integer> used = new HashSet<>();
-    leaves.forEach(leaf -> candidate.addParameters(leaf, used));
+    leaves.forEach(leaf -> used.addAll(candidate.parameters(leaf)));
     List<Integer> types = new ArrayList<>();
     for (int number = 1; number <= clientParameters; number++) {
       int declared = number > declaredTypes.size() ? 0 : declaredTypes.get(number - 1);
@@ -87,10 +85,8 @@ public final class DirectAnalysis {
   }
 
   /**
-   * The types to be asked about.
-   *
-   * @param columnTypes object ids, as the query was described
-   * @return null if there are none
+   * The types to be asked about, of those that the columns of the query have; null if there are
+   * none.
    */
   public @Nullable String askedTypes(List<Integer> columnTypes) {
     Collection<Integer> oids = new TreeSet<>();
@@ -109,18 +105,13 @@ public final class DirectAnalysis {
   public record Planned(DirectPlan plan) implements AnalysisOutcome {}
 
   /**
-   * PostgreSQL would refuse a call.
-   *
-   * @param raiseBlock a statement that raises the error
-   * @param position the error's position in the candidate's text, in characters from 1
+   * PostgreSQL would refuse a call: the block raises the error, whose position is one in the
+   * candidate's text, in characters from 1.
    */
   public record RefusedCall(String raiseBlock, int position) implements AnalysisOutcome {}
 
   /**
-   * Chooses the overloads.
-   *
-   * @param columnTypes object ids, as the query of the arguments was described
-   * @param typeRows what {@link #TYPE_QUERY} has returned
+   * Chooses the overloads by the types of the query's columns and the rows of {@link #TYPE_QUERY}.
    */
   public AnalysisOutcome resolve(List<Integer> columnTypes, List<List<@Nullable String>> typeRows) {
     Map<Integer, ArgumentType> types = new HashMap<>();
@@ -148,7 +139,7 @@ public final class DirectAnalysis {
       resolved.add(
           new ResolvedCall(
               call,
-              function.resolved().overload(),
+              function.match().overload(),
               function.byParameter(),
               casts(call, function),
               arn == null ? Map.of() : arn.byParameter()));
@@ -187,14 +178,11 @@ public final class DirectAnalysis {
     }
 
     /** The leaf that an argument is; one that is a call itself is taken for a leaf, too. */
-    private ArgumentExpression expression(ExtensionCall.Argument argument) {
+    private ArgumentExpression expression(Argument argument) {
       return leaves.stream()
-          .filter(leaf -> leaf.call().equals(function) && leaf.start() == argument.start())
+          .filter(leaf -> leaf.start() == argument.start())
           .findAny()
-          .orElseGet(
-              () ->
-                  new ArgumentExpression(
-                      function, argument.name(), argument.start(), argument.end(), false));
+          .orElseGet(() -> new ArgumentExpression(function, argument, false));
     }
 
     private static @Nullable ArgumentType type(
@@ -211,22 +199,21 @@ public final class DirectAnalysis {
       return new RefusedCall(RaiseBlock.error(unresolved.error()), candidate.position(offset));
     }
 
-    Resolved resolved() {
-      return (Resolved) resolution;
+    Match match() {
+      return (Match) resolution;
     }
 
     Map<Integer, ArgumentExpression> byParameter() {
       Map<Integer, ArgumentExpression> byParameter = new HashMap<>();
       for (int i = 0; i < arguments.size(); i++) {
-        byParameter.put(resolved().places().get(i), arguments.get(i));
+        byParameter.put(match().places().get(i), arguments.get(i));
       }
       return byParameter;
     }
 
     /** The type of the parameter that an argument is for. */
     ParameterType type(ArgumentExpression argument) {
-      int place = resolved().places().get(arguments.indexOf(argument));
-      return resolved().overload().parameters().get(place).type();
+      return match().type(arguments.indexOf(argument));
     }
   }
 

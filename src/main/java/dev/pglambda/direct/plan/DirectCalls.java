@@ -4,7 +4,6 @@ import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.direct.resolve.Overload;
 import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.lambda.CallOrigin;
-import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryAccount;
@@ -30,11 +29,11 @@ import org.slf4j.LoggerFactory;
 public final class DirectCalls {
   private static final Logger log = LoggerFactory.getLogger(DirectCalls.class);
 
-  private final DirectCallMode mode;
+  final DirectCallMode mode;
+  final String schemasQuery;
+  final CallbackReach reach;
   private final CallEvaluator function;
-  private final String schemasQuery;
   private final Map<Overload, PermissionQuestion> questions = new EnumMap<>(Overload.class);
-  private final CallbackReach reach;
 
   /**
    * @param trusted makes, of the alias of a row of pg_roles, the condition that the role may
@@ -54,7 +53,7 @@ public final class DirectCalls {
     this.function = function;
     this.schemasQuery = InstalledSchemas.query(trusted);
     for (Overload overload : Overload.of(ExtensionCall.Function.INVOKE)) {
-      questions.put(overload, new PermissionQuestion(overload, trusted));
+      questions.put(overload, PermissionQuestion.of(overload, trusted));
     }
     this.reach = new CallbackReach(nanoTime);
   }
@@ -64,25 +63,9 @@ public final class DirectCalls {
     return mode != DirectCallMode.NEVER;
   }
 
-  /**
-   * Those of a session.
-   *
-   * @param database its name, as the client has given it
-   */
+  /** Those of a session with a database, as the client has named it. */
   public SessionCalls in(String database) {
     return new SessionCalls(this, database);
-  }
-
-  DirectCallMode mode() {
-    return mode;
-  }
-
-  String schemasQuery() {
-    return schemasQuery;
-  }
-
-  CallbackReach reach() {
-    return reach;
   }
 
   PermissionQuestion question(Overload overload) {
@@ -92,26 +75,16 @@ public final class DirectCalls {
   /** What a call comes to. */
   public sealed interface CallOutcome permits Returned, Raised {}
 
-  /**
-   * It has returned.
-   *
-   * @param values of the parameters that are its result
-   * @param warningBlock a statement that raises a warning; null if there is none
-   */
+  /** It has returned values of the parameters that are its result, and perhaps raises a warning. */
   public record Returned(List<byte @Nullable []> values, @Nullable String warningBlock)
       implements CallOutcome {}
 
-  /**
-   * It has failed.
-   *
-   * @param raiseBlock a statement that raises the error
-   */
+  /** It has failed; the block raises the error. */
   public record Raised(String raiseBlock) implements CallOutcome {}
 
   /**
-   * Calls Lambda, at most once. Never blocks.
-   *
-   * @return completes on any thread, never exceptionally. Cancelling it cancels the request.
+   * Calls Lambda, at most once. Never blocks; completes on any thread, never exceptionally.
+   * Cancelling the future cancels the request.
    */
   public CompletableFuture<CallOutcome> call(ArgumentValues arguments, CallOrigin origin) {
     if (arguments.tooLong()) {
@@ -132,11 +105,9 @@ public final class DirectCalls {
 
   private static CallOutcome outcome(InvokeAnswer answer) {
     if (answer instanceof InvokeAnswer.Row row) {
-      InvocationResult result = row.result();
       SqlError warning = row.warning();
       return new Returned(
-          ResultParameters.values(
-              result.statusCode(), result.payload(), result.executedVersion(), result.logResult()),
+          ResultParameters.values(row.result()),
           warning == null ? null : RaiseBlock.warning(warning));
     }
     return raised(((InvokeAnswer.Failure) answer).error());
@@ -157,24 +128,16 @@ public final class DirectCalls {
     return raised(
         new SqlError(
             SqlState.QUERY_CANCELED,
-            "canceling statement due to " + (byTimeout ? "statement timeout" : "user request"),
-            null,
-            null));
+            "canceling statement due to " + (byTimeout ? "statement timeout" : "user request")));
   }
 
-  /**
-   * Raises what PostgreSQL answers to a Bind with a wrong number of parameters (postgres.c).
-   *
-   * @param statement its name
-   */
+  /** Raises what PostgreSQL answers to a Bind with a wrong number of parameters (postgres.c). */
   public static String wrongParameterCount(int given, String statement, int required) {
     return RaiseBlock.error(
         new SqlError(
             SqlState.PROTOCOL_VIOLATION,
             "bind message supplies %d parameters, but prepared statement \"%s\" requires %d"
-                .formatted(given, statement, required),
-            null,
-            null));
+                .formatted(given, statement, required)));
   }
 
   /** Raises what the proxy cannot hold of a result. */

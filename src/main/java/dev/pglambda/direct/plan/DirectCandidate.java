@@ -38,11 +38,7 @@ public record DirectCandidate(
     return call.call().function() == Function.INVOKE;
   }
 
-  /**
-   * The calls to replace.
-   *
-   * @param schemas what the database has: its own {@code create_lambda_function_arn} stays
-   */
+  /** The calls to replace: a database's own {@code create_lambda_function_arn} stays. */
   List<DirectCall> calls(InstalledSchemas schemas) {
     return statement.calls().stream().filter(call -> invokes(call) || !schemas.commons()).toList();
   }
@@ -53,23 +49,13 @@ public record DirectCandidate(
     List<ArgumentExpression> leaves = new ArrayList<>();
     ExtensionCall arn = schemas.commons() ? null : call.arn();
     for (Argument argument : call.call().arguments()) {
-      if (arn != null && argument.start() <= arn.start() && arn.end() <= argument.end()) {
-        arn.arguments().forEach(inner -> leaves.add(leaf(arn, inner, isUntypedParameter)));
-      } else {
-        leaves.add(leaf(call.call(), argument, isUntypedParameter));
+      boolean isArn = arn != null && argument.start() <= arn.start() && arn.end() <= argument.end();
+      ExtensionCall of = isArn ? arn : call.call();
+      for (Argument leaf : isArn ? arn.arguments() : List.of(argument)) {
+        leaves.add(new ArgumentExpression(of, leaf, isUnknown(leaf, isUntypedParameter)));
       }
     }
     return leaves;
-  }
-
-  private ArgumentExpression leaf(
-      ExtensionCall call, Argument argument, IntPredicate isUntypedParameter) {
-    return new ArgumentExpression(
-        call,
-        argument.name(),
-        argument.start(),
-        argument.end(),
-        isUnknown(argument, isUntypedParameter));
   }
 
   /** Whether, but for parentheses and COLLATE, it is one token that has no type. */
@@ -103,47 +89,37 @@ public record DirectCandidate(
     } while (lexer.is('.'));
   }
 
-  /** Adds the numbers of the parameters that stand in an argument. */
-  void addParameters(ArgumentExpression leaf, Set<Integer> numbers) {
-    SqlLexer lexer = text.lexer(leaf.start(), leaf.end());
-    while (lexer.next() != TokenKind.END) {
-      if (lexer.kind() == TokenKind.PARAMETER) {
-        numbers.add(lexer.parameter());
-      }
-    }
+  /** The numbers of the parameters that stand in an argument. */
+  Set<Integer> parameters(ArgumentExpression leaf) {
+    return text.lexer(leaf.start(), leaf.end()).parameters();
   }
 
   /**
-   * A query whose columns are the arguments, each at the place, in characters, where it stands in
-   * the text: so the position of an error in it is the text's. It is only described.
-   *
-   * @param leaves in the order in which they stand
-   * @return null if there are none
+   * A query whose columns are the arguments, in their order, each at the place, in characters,
+   * where it stands in the text: so the position of an error in it is the text's. It is only
+   * described; null if there are no arguments.
    */
   @Nullable String typesQuery(List<ArgumentExpression> leaves) {
     if (leaves.isEmpty()) {
       return null;
     }
-    StringBuilder query = new StringBuilder();
-    blank(query, 0, statement.start());
+    StringBuilder query = new StringBuilder(blank(0, statement.start())).append(SELECT);
     int copied = statement.start() + SELECT.length();
-    query.append(SELECT);
-    boolean first = true;
     for (ArgumentExpression leaf : leaves) {
-      if (!first) {
-        query.append(',');
-        copied++;
-      }
-      blank(query, copied, leaf.start());
-      query.append(text.substring(leaf.start(), leaf.end()));
-      copied = leaf.end();
-      first = false;
+      query.append(blank(copied, leaf.start()));
+      query.append(text.substring(leaf.start(), leaf.end())).append(',');
+      copied = leaf.end() + 1;
     }
-    return query.toString();
+    return query.substring(0, query.length() - 1);
   }
 
-  private void blank(StringBuilder query, int start, int end) {
-    query.append(" ".repeat(encoding.characters(text.toString(), start, end)));
+  private String blank(int start, int end) {
+    return " ".repeat(encoding.characters(text.toString(), start, end));
+  }
+
+  /** The key word that the statement begins with, in lower case. */
+  String firstWord() {
+    return text.firstWord(text.statements().get(statement.statementIndex()));
   }
 
   /** Whether the calls stand in the target list. */

@@ -3,7 +3,7 @@ package dev.pglambda.direct.plan;
 import dev.pglambda.direct.plan.ArgumentValues.ArgumentColumn;
 import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
 import dev.pglambda.direct.resolve.Overload;
-import dev.pglambda.direct.resolve.Parameter;
+import dev.pglambda.direct.resolve.Overload.Parameter;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
@@ -12,9 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One call of Lambda: how the server is asked for the values of its arguments, and what they mean.
- * Immutable.
+ *
+ * @param overload which of the functions is called
+ * @param argumentsQuery the query for the arguments' values, with the client's parameters; no row
+ *     if the call is not to be made. All columns are to be in binary format
  */
-public final class DirectInvocation {
+public record DirectInvocation(Overload overload, String argumentsQuery) {
   /**
    * The longest arguments, in bytes of the database's encoding; as long as a request of the
    * installed function can be.
@@ -27,13 +30,8 @@ public final class DirectInvocation {
    * PostgreSQL itself reads the composite; everybody may use it.
    */
   public static final String COMPOSITE_QUERY =
-      "SELECT "
-          + utf8("a.name")
-          + ", "
-          + utf8("a.setting")
-          + " FROM (SELECT (pg_catalog.convert_from($1, 'UTF8')::"
-          + ArnForm.SUBSTITUTE_TYPE
-          + ").*) AS a";
+      "SELECT %s, %s FROM (SELECT (pg_catalog.convert_from($1, 'UTF8')::%s).*) AS a"
+          .formatted(utf8("a.name"), utf8("a.setting"), ArnForm.SUBSTITUTE_TYPE);
 
   private static final List<String> SETTINGS =
       List.of(
@@ -51,14 +49,6 @@ public final class DirectInvocation {
           + " (SELECT %s OPERATOR(pg_catalog.<=) %d AS fits FROM pglambda_arguments)"
           + " SELECT b.fits, %s FROM pglambda_arguments AS a CROSS JOIN pglambda_length AS b";
 
-  private final Overload overload;
-  private final String argumentsQuery;
-
-  private DirectInvocation(Overload overload, String argumentsQuery) {
-    this.overload = overload;
-    this.argumentsQuery = argumentsQuery;
-  }
-
   /**
    * @param tail what follows the target list and decides whether there is a row; empty if that is
    *     known
@@ -69,31 +59,27 @@ public final class DirectInvocation {
     StringJoiner values = new StringJoiner(", ");
     for (int i = 0; i < call.overload().parameters().size(); i++) {
       Parameter parameter = call.overload().parameters().get(i);
-      ArgumentExpression leaf = call.arguments().get(i);
       if (i == 0 && !call.arn().isEmpty()) {
-        values.add(text(candidate, call.arn().get(0)) + " AS function_name");
-        values.add(text(candidate, call.arn().get(1)) + " AS arn_region");
-      } else if (leaf != null) {
-        String expression = candidate.text().substring(leaf.start(), leaf.end());
-        values.add(
-            "(%s)::%s AS %s"
-                .formatted(expression, arn.cast(parameter.type()), quoted(parameter.name())));
+        values.add(value(candidate, call.arn().get(0), ArnForm.TEXT) + " AS function_name");
+        values.add(value(candidate, call.arn().get(1), ArnForm.TEXT) + " AS arn_region");
       } else {
-        values.add(defaultOf(parameter) + " AS " + quoted(parameter.name()));
+        ArgumentExpression leaf = call.arguments().get(i);
+        String value =
+            leaf == null
+                ? defaultOf(parameter)
+                : value(candidate, leaf, arn.cast(parameter.type()));
+        values.add(value + " AS \"" + parameter.name() + '"');
       }
     }
     String query = QUERY.formatted(values, tail, texts(call, arn), bytes(), MAX_BYTES, columns());
     return new DirectInvocation(call.overload(), query);
   }
 
-  private static String text(DirectCandidate candidate, @Nullable ArgumentExpression leaf) {
+  private static String value(
+      DirectCandidate candidate, @Nullable ArgumentExpression leaf, String type) {
     return leaf == null
-        ? "NULL::pg_catalog.text"
-        : "(" + candidate.text().substring(leaf.start(), leaf.end()) + ")::pg_catalog.text";
-  }
-
-  private static String quoted(String name) {
-    return '"' + name + '"';
+        ? "NULL::" + type
+        : "(" + candidate.text().substring(leaf.start(), leaf.end()) + ")::" + type;
   }
 
   /** As the functions are declared. */
@@ -146,19 +132,6 @@ public final class DirectInvocation {
 
   static boolean isComposite(Overload overload) {
     return overload == Overload.INVOKE_ARN_JSON || overload == Overload.INVOKE_ARN_JSONB;
-  }
-
-  /** Which of the functions is called. */
-  Overload overload() {
-    return overload;
-  }
-
-  /**
-   * The query for the arguments' values, with the client's parameters; no row if the call is not to
-   * be made. All columns are to be in binary format.
-   */
-  public String argumentsQuery() {
-    return argumentsQuery;
   }
 
   /** The query that fails if a payload, its only parameter, is not of the overload's type. */

@@ -3,7 +3,6 @@ package dev.pglambda.direct.plan;
 import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.recognize.DirectStatement.Condition;
 import dev.pglambda.direct.resolve.Overload;
-import dev.pglambda.intercept.ErrorPosition;
 import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.protocol.TypeOid;
 import dev.pglambda.sql.ExtensionCall;
@@ -15,47 +14,32 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How a statement's calls are served: the statement that is executed in its place, whose additional
- * parameters are the results, and what is sent before to evaluate the arguments. Immutable.
+ * parameters are the results, and what is sent before to evaluate the arguments.
+ *
+ * @param rewritten the statement to execute
+ * @param withOwnCondition the same, but with the client's own condition; null if there is none
+ * @param clientParameters how many parameters the client's own statement has: the first ones
+ * @param invocations the calls of Lambda, in the order in which they are made
+ * @param firstWord the key word that the statement begins with, in lower case
+ * @param isTarget whether the calls stand in the target list
+ * @param original the client's own statement where the extension is installed; null elsewhere
  */
-public final class DirectPlan {
+public record DirectPlan(
+    RewrittenText rewritten,
+    @Nullable RewrittenText withOwnCondition,
+    int clientParameters,
+    List<DirectInvocation> invocations,
+    String firstWord,
+    boolean isTarget,
+    @Nullable String original) {
 
   /** {@code CASE} evaluates no more than it needs, as plans and constants are made, too. */
   private static final String UNLESS_KNOWN = "CASE WHEN $%1$d IS NULL THEN (";
 
   private static final String UNLESS_KNOWN_END = ") ELSE $%1$d END";
 
-  private final RewrittenText text;
-  private final @Nullable RewrittenText unconditioned;
-  private final int clientParameters;
-  private final List<DirectInvocation> invocations;
-  private final String firstWord;
-  private final @Nullable String original;
-  private final boolean isTarget;
-
-  private DirectPlan(
-      RewrittenText text,
-      @Nullable RewrittenText unconditioned,
-      int clientParameters,
-      List<DirectInvocation> invocations,
-      String firstWord,
-      boolean isTarget,
-      @Nullable String original) {
-    this.isTarget = isTarget;
-    this.original = original;
-    this.unconditioned = unconditioned;
-    this.firstWord = firstWord;
-    this.text = text;
-    this.clientParameters = clientParameters;
-    this.invocations = invocations;
-  }
-
-  /**
-   * A rewritten statement.
-   *
-   * @param text one {@code char} per byte
-   * @param rewritten what was replaced, by ascending position; for {@link ErrorPosition}
-   */
-  public record RewrittenText(String text, List<ReplacedSpan> rewritten) {
+  /** A statement, one {@code char} per byte, and what was replaced in it, by ascending position. */
+  public record RewrittenText(String text, List<ReplacedSpan> spans) {
     private static RewrittenText of(DirectCandidate candidate, List<Replacement> replacements) {
       String original = candidate.text().toString();
       return new RewrittenText(
@@ -64,12 +48,7 @@ public final class DirectPlan {
     }
   }
 
-  /**
-   * Makes the plan.
-   *
-   * @param calls to replace, with their arguments, as they were resolved
-   * @param clientParameters how many parameters the client's statement has
-   */
+  /** Makes the plan for calls that were resolved. */
   static DirectPlan of(
       DirectCandidate candidate,
       InstalledSchemas schemas,
@@ -79,7 +58,7 @@ public final class DirectPlan {
     List<DirectInvocation> invocations = new ArrayList<>();
     int parameter = clientParameters + 1;
     for (ResolvedCall call : calls) {
-      CallRewriter rewriter = new CallRewriter(candidate.text(), call, parameter);
+      CallRewriter rewriter = new CallRewriter(call, parameter);
       replacements.addAll(rewriter.replacements());
       parameter += rewriter.invocations() * ResultParameters.COUNT;
       for (int i = 0; i < rewriter.invocations(); i++) {
@@ -90,19 +69,19 @@ public final class DirectPlan {
     }
     RewrittenText text = RewrittenText.of(candidate, replacements);
     Condition condition = invocations.isEmpty() ? null : candidate.statement().condition();
-    RewrittenText unconditioned = null;
+    RewrittenText withOwnCondition = null;
     if (condition != null) {
-      unconditioned = text;
+      withOwnCondition = text;
       replacements.add(inserted(condition.start(), UNLESS_KNOWN.formatted(parameter)));
       replacements.add(inserted(condition.end(), UNLESS_KNOWN_END.formatted(parameter)));
       text = RewrittenText.of(candidate, replacements);
     }
     return new DirectPlan(
         text,
-        unconditioned,
+        withOwnCondition,
         clientParameters,
         List.copyOf(invocations),
-        candidate.text().firstWord(candidate.statement().start(), candidate.statement().end()),
+        candidate.firstWord(),
         candidate.isTarget(),
         schemas.lambda() ? candidate.text().toString() : null);
   }
@@ -111,17 +90,12 @@ public final class DirectPlan {
     return new Replacement(at, at, what);
   }
 
-  /** The statement to execute, one {@code char} per byte. */
-  public String text() {
-    return text.text();
-  }
-
   /**
-   * The same, but with the client's own condition, which PostgreSQL is to parse for the errors in
+   * The statement with the client's own condition, which PostgreSQL is to parse for the errors in
    * it; null if it has parsed that already, or there is none.
    */
   public @Nullable RewrittenText unconditioned() {
-    return original == null ? unconditioned : null;
+    return original == null ? withOwnCondition : null;
   }
 
   /**
@@ -137,7 +111,7 @@ public final class DirectPlan {
 
   /** The statement that is to be explained before the calls are made. */
   public String statementToExplain() {
-    return original == null ? text() : original;
+    return original == null ? rewritten.text() : original;
   }
 
   /** Whether that one has the parameters for the results, too. */
@@ -160,40 +134,21 @@ public final class DirectPlan {
     return firstWord.equals("insert");
   }
 
-  /** How many parameters the client's own statement has: the first ones of {@link #text()}. */
-  public int clientParameters() {
-    return clientParameters;
-  }
-
-  /** How many more it has: the results of the calls, and whether its condition holds. */
+  /** How many more the statement has: the results of the calls, and whether its condition holds. */
   public int resultParameters() {
-    return invocations.size() * ResultParameters.COUNT + (unconditioned == null ? 0 : 1);
+    return invocations.size() * ResultParameters.COUNT + (withOwnCondition == null ? 0 : 1);
   }
 
-  /**
-   * The values of those.
-   *
-   * @param results of the calls
-   * @param conditionHolds whether there is a row
-   */
+  /** The values of those: the calls' results, and whether there is a row. */
   public List<byte @Nullable []> values(List<byte @Nullable []> results, boolean conditionHolds) {
     List<byte @Nullable []> values = new ArrayList<>(results);
-    if (unconditioned != null) {
+    if (withOwnCondition != null) {
       values.add(new byte[] {(byte) (conditionHolds ? 1 : 0)});
     }
     return values;
   }
 
-  /** The calls of Lambda, in the order in which they are made. */
-  public List<DirectInvocation> invocations() {
-    return invocations;
-  }
-
-  /**
-   * Object ids of all parameters' types.
-   *
-   * @param clients as the client declared them, perhaps fewer than it has
-   */
+  /** Object ids of all parameters' types; the client perhaps declares fewer than it has. */
   public List<Integer> parameterTypes(List<Integer> clients) {
     List<Integer> types = new ArrayList<>(clients);
     while (types.size() < clientParameters) {
@@ -202,15 +157,10 @@ public final class DirectPlan {
     for (int i = 0; i < invocations.size(); i++) {
       types.addAll(ResultParameters.TYPES);
     }
-    if (unconditioned != null) {
+    if (withOwnCondition != null) {
       types.add(TypeOid.BOOL);
     }
     return types;
-  }
-
-  /** What was replaced, by ascending position; for {@link ErrorPosition}. */
-  public List<ReplacedSpan> rewritten() {
-    return text.rewritten();
   }
 
   /**

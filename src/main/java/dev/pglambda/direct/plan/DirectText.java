@@ -1,5 +1,6 @@
 package dev.pglambda.direct.plan;
 
+import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.recognize.DirectStatement;
 import dev.pglambda.direct.recognize.DirectStatements;
 import dev.pglambda.intercept.Rewrite.FoundCalls;
@@ -47,12 +48,7 @@ public record DirectText(
   private static final Set<String> UTILITIES =
       Set.of("call", "execute", "explain", "fetch", "show");
 
-  /**
-   * Looks at a text.
-   *
-   * @param found the calls in it
-   * @return null if there are others than can be served
-   */
+  /** The text in which calls were found; null if it has others than can be served. */
   public static @Nullable DirectText of(FoundCalls found) {
     List<DirectStatement> direct = DirectStatements.find(found.text());
     if (direct.isEmpty()) {
@@ -70,15 +66,12 @@ public record DirectText(
       if (statement.parameters() > MAX_PARAMETERS) {
         return false;
       }
-      statement
-          .calls()
-          .forEach(
-              call -> {
-                calls.add(call.call().start());
-                if (call.arn() != null) {
-                  calls.add(call.arn().start());
-                }
-              });
+      for (DirectCall call : statement.calls()) {
+        calls.add(call.call().start());
+        if (call.arn() != null) {
+          calls.add(call.arn().start());
+        }
+      }
     }
     List<Statement> statements = text.statements();
     return statements.size() <= MAX_STATEMENTS
@@ -93,9 +86,8 @@ public record DirectText(
   }
 
   /**
-   * Whether each statement does the same when it is executed by messages of its own.
-   *
-   * @param inTransaction whether a transaction block is open before the first one
+   * Whether each statement does the same when it is executed by messages of its own, in a
+   * transaction block or not before the first one.
    */
   public boolean isDivisible(boolean inTransaction) {
     boolean inBlock = inTransaction || size() == 1;
@@ -104,7 +96,7 @@ public record DirectText(
       if (!inBlock && ImplicitTransaction.matters(text, statement)) {
         return false;
       }
-      boolean ends = END.contains(word) && !text.hasKeyword(statement, TO); // not ROLLBACK TO
+      boolean ends = END.contains(word) && !text.lexer(statement).find(TO); // not ROLLBACK TO
       inBlock = BEGIN.contains(word) || (inBlock && !ends);
     }
     return true;
@@ -159,9 +151,8 @@ public record DirectText(
   }
 
   /**
-   * A statement of several, if it has calls to be served; null if it has none.
-   *
-   * @param before how many characters of the text stand before it
+   * A statement of several, before which so many characters stand; null if it has no calls to be
+   * served.
    */
   public @Nullable DirectCandidate candidate(int index, int before) {
     if (!served.containsKey(index)) {

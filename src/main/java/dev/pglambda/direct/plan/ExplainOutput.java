@@ -60,12 +60,17 @@ public final class ExplainOutput {
 
   /** A node of a plan. */
   private static final class Node {
+    private final int depth;
     private String type = "";
     private String relationship = "";
     private String filter = "";
     private String function = "";
     private final List<String> schemas = new ArrayList<>();
     private final List<Node> children = new ArrayList<>();
+
+    Node(int depth) {
+      this.depth = depth;
+    }
 
     boolean writes() {
       return type.equals("ModifyTable");
@@ -107,25 +112,22 @@ public final class ExplainOutput {
     Deque<Node> open = new ArrayDeque<>();
     String name = "";
     int depth = 0;
-    Deque<Integer> depths = new ArrayDeque<>();
     for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
       switch (token) {
         case FIELD_NAME -> name = parser.currentName();
         case START_OBJECT -> {
           depth++;
-          Node node = new Node();
           boolean isPlan = name.equals("Plan");
           if (isPlan || name.equals("Plans")) {
+            Node node = new Node(depth);
             (open.isEmpty() ? roots : open.getFirst().children).add(node);
             open.push(node);
-            depths.push(depth);
             name = isPlan ? "" : name;
           }
         }
         case END_OBJECT -> {
-          if (!open.isEmpty() && depths.getFirst() == depth) {
+          if (!open.isEmpty() && open.getFirst().depth == depth) {
             open.pop();
-            depths.pop();
             name = open.isEmpty() ? "" : "Plans";
           }
           depth--;

@@ -47,6 +47,6 @@ final class ImplicitTransaction {
       return body.contains("commit") || body.contains("rollback");
     }
     Set<String> words = MATTERS.get(firstWord);
-    return words != null && (words.isEmpty() || text.hasKeyword(statement, words));
+    return words != null && (words.isEmpty() || text.lexer(statement).find(words));
   }
 }

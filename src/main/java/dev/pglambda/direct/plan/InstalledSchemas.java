@@ -17,31 +17,22 @@ import org.jspecify.annotations.Nullable;
 public record InstalledSchemas(boolean lambda, boolean commons, boolean trusted) {
 
   /**
-   * Asks for all; a row of booleans in binary format. Needs no privilege.
-   *
-   * @param trusted makes, of the alias of a row of pg_roles, the condition that the role is trusted
+   * Asks for all; a row of booleans in binary format. Needs no privilege. Of the alias of a row of
+   * pg_roles {@code trusted} makes the condition that the role is trusted.
    */
   static String query(UnaryOperator<String> trusted) {
-    return "SELECT "
-        + owner("aws_lambda", trusted)
-        + " IS TRUE AND "
-        + owner("pglambda", trusted)
-        + " IS NOT FALSE,"
-        + " pg_catalog.to_regnamespace('aws_commons') IS NOT NULL, "
-        + currentRole(trusted)
-        + " IS TRUE";
+    return ("SELECT %s IS TRUE AND %s IS NOT FALSE,"
+            + " pg_catalog.to_regnamespace('aws_commons') IS NOT NULL, %s IS TRUE")
+        .formatted(owner("aws_lambda", trusted), owner("pglambda", trusted), currentRole(trusted));
   }
 
   /** Whether the owner of a schema is trusted; NULL without that schema. */
   static String owner(String schema, UnaryOperator<String> trusted) {
-    return "(SELECT "
-        + trusted.apply("pglambda_owner")
-        + " FROM pg_catalog.pg_namespace AS pglambda_schema"
-        + " JOIN pg_catalog.pg_roles AS pglambda_owner"
-        + " ON pglambda_owner.oid OPERATOR(pg_catalog.=) pglambda_schema.nspowner"
-        + " WHERE pglambda_schema.nspname OPERATOR(pg_catalog.=) '"
-        + schema
-        + "')";
+    return ("(SELECT %s FROM pg_catalog.pg_namespace AS pglambda_schema"
+            + " JOIN pg_catalog.pg_roles AS pglambda_owner"
+            + " ON pglambda_owner.oid OPERATOR(pg_catalog.=) pglambda_schema.nspowner"
+            + " WHERE pglambda_schema.nspname OPERATOR(pg_catalog.=) '%s')")
+        .formatted(trusted.apply("pglambda_owner"), schema);
   }
 
   /** Whether the current role is trusted. */

@@ -3,7 +3,7 @@ package dev.pglambda.direct.plan;
 import static dev.pglambda.direct.plan.InstalledSchemas.isTrue;
 
 import dev.pglambda.direct.resolve.Overload;
-import dev.pglambda.direct.resolve.Parameter;
+import dev.pglambda.direct.resolve.Overload.Parameter;
 import dev.pglambda.direct.resolve.ParameterType;
 import dev.pglambda.intercept.InstallationHint;
 import dev.pglambda.protocol.SqlError;
@@ -18,12 +18,13 @@ import org.jspecify.annotations.Nullable;
  * Whether the current role may call one of the functions, asked of the server just before it is
  * called. What a plan shows is no answer: the planner can remove the function from it, and
  * PostgreSQL checks EXECUTE only when a plan that has it is started (execExpr.c, ExecInitFunc).
- * Immutable.
  *
  * <p>Where {@code aws_lambda} is installed by a trusted role, USAGE on the schema and EXECUTE on
  * the function are needed, as for a call by the server. Elsewhere the role itself must be trusted.
+ *
+ * @param query has one row, to be in binary format; needs no privilege
  */
-public final class PermissionQuestion {
+public record PermissionQuestion(Overload overload, String query) {
 
   /** By the types in pg_proc: a name would be looked up with the role's own privileges. */
   private static final String QUERY =
@@ -50,18 +51,15 @@ public final class PermissionQuestion {
           + " WHERE c.nspname OPERATOR(pg_catalog.=) 'aws_commons'"
           + " AND t.typname OPERATOR(pg_catalog.=) '_lambda_function_arn_1')";
 
-  private final Overload overload;
-  private final String query;
-
-  PermissionQuestion(Overload overload, UnaryOperator<String> trusted) {
-    this.overload = overload;
-    this.query =
+  static PermissionQuestion of(Overload overload, UnaryOperator<String> trusted) {
+    return new PermissionQuestion(
+        overload,
         QUERY.formatted(
             trusted.apply("pglambda_owner"),
             types(overload),
             InstalledSchemas.owner("aws_lambda", trusted),
             InstalledSchemas.owner("pglambda", trusted),
-            InstalledSchemas.currentRole(trusted));
+            InstalledSchemas.currentRole(trusted)));
   }
 
   /** An oidvector as a text. */
@@ -70,11 +68,6 @@ public final class PermissionQuestion {
         .map(Parameter::type)
         .map(type -> type == ParameterType.ARN ? ARN_OID : Integer.toString(type.oid()))
         .collect(Collectors.joining(", ' ', ", "pg_catalog.concat(", ")"));
-  }
-
-  /** Has one row, to be in binary format. Needs no privilege. */
-  public String query() {
-    return query;
   }
 
   /**
@@ -112,16 +105,13 @@ public final class PermissionQuestion {
   }
 
   private Denial refused(boolean usage, boolean isThere) {
-    SqlError error;
-    if (!usage) {
-      error = denied("schema aws_lambda");
-    } else if (isThere) {
-      error = denied("function invoke");
-    } else {
-      error =
-          new SqlError(
-              SqlState.UNDEFINED_FUNCTION, "function aws_lambda.invoke does not exist", null, null);
-    }
+    SqlError error =
+        !usage
+            ? denied("schema aws_lambda")
+            : isThere
+                ? denied("function invoke")
+                : new SqlError(
+                    SqlState.UNDEFINED_FUNCTION, "function aws_lambda.invoke does not exist");
     String values =
         overload.parameters().stream()
             .limit(overload.required())
@@ -132,7 +122,6 @@ public final class PermissionQuestion {
   }
 
   private static SqlError denied(String what) {
-    return new SqlError(
-        SqlState.INSUFFICIENT_PRIVILEGE, "permission denied for " + what, null, null);
+    return new SqlError(SqlState.INSUFFICIENT_PRIVILEGE, "permission denied for " + what);
   }
 }

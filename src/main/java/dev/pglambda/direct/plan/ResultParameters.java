@@ -1,6 +1,7 @@
 package dev.pglambda.direct.plan;
 
 import dev.pglambda.direct.resolve.ParameterType;
+import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.protocol.TypeOid;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,23 +30,19 @@ public final class ResultParameters {
   private ResultParameters() {}
 
   /**
-   * A column's value as an expression. It is a sub-select, so that it is evaluated once, and that
-   * the planner draws no conclusions from the values before the call.
-   *
-   * @param first number of the first of the call's parameters
-   * @param json the overload's type of the payload
+   * A column's value as an expression of the call's parameters, of which the first has this number.
+   * It is a sub-select, so that it is evaluated once, and that the planner draws no conclusions
+   * from the values before the call.
    */
   static String expression(int column, int first, ParameterType json) {
     String parameter = "$" + (first + column);
-    return "(SELECT " + value(column, parameter, json) + ")";
-  }
-
-  private static String value(int column, String parameter, ParameterType json) {
-    return switch (column) {
-      case 0 -> parameter;
-      case 1 -> converted(parameter) + "::" + ArnForm.SUBSTITUTE.cast(json);
-      default -> converted(parameter);
-    };
+    String value =
+        switch (column) {
+          case 0 -> parameter;
+          case 1 -> converted(parameter) + "::" + ArnForm.SUBSTITUTE.cast(json);
+          default -> converted(parameter);
+        };
+    return "(SELECT " + value + ")";
   }
 
   /** What fails if a payload is not what the overload returns; its parameter is the payload. */
@@ -57,16 +54,12 @@ public final class ResultParameters {
     return "pg_catalog.convert_from(" + parameter + ", 'UTF8')";
   }
 
-  static List<byte @Nullable []> values(
-      int statusCode,
-      @Nullable ByteBuffer payload,
-      @Nullable String executedVersion,
-      @Nullable String logResult) {
+  static List<byte @Nullable []> values(InvocationResult result) {
     return Arrays.asList(
-        ByteBuffer.allocate(Integer.BYTES).putInt(statusCode).array(),
-        bytes(payload),
-        bytes(executedVersion),
-        bytes(logResult));
+        ByteBuffer.allocate(Integer.BYTES).putInt(result.statusCode()).array(),
+        bytes(result.payload()),
+        bytes(result.executedVersion()),
+        bytes(result.logResult()));
   }
 
   /** The values before a call is made: they only have to be of the types. */

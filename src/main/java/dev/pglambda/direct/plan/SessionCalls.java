@@ -50,21 +50,19 @@ public final class SessionCalls {
 
   /** Has one row, to be in binary format, which {@link InstalledSchemas#read} reads. */
   public String schemasQuery() {
-    return calls.schemasQuery();
+    return calls.schemasQuery;
   }
 
   /** Whether the extension is installed, and its functions are to do it. */
   public boolean areLeftToServer(InstalledSchemas schemas) {
     return schemas.lambda()
-        && calls.mode() != DirectCallMode.ALWAYS
-        && !calls.reach().isUnreachable(database);
+        && calls.mode != DirectCallMode.ALWAYS
+        && !calls.reach.isUnreachable(database);
   }
 
   /** Whether they may be served although the extension is installed. */
   public boolean mayBeServedWhereInstalled() {
-    return calls.mode() == DirectCallMode.ALWAYS
-        || suspicious
-        || calls.reach().isUnreachable(database);
+    return calls.mode == DirectCallMode.ALWAYS || suspicious || calls.reach.isUnreachable(database);
   }
 
   /** For each function that a statement calls, the question whether the role may. */
@@ -91,8 +89,7 @@ public final class SessionCalls {
 
   /** Whether it is to be tried whether the server can call back. */
   public boolean isCallbackToBeTried() {
-    return calls.mode() == DirectCallMode.AUTO
-        && (suspicious || calls.reach().isToBeTried(database));
+    return calls.mode == DirectCallMode.AUTO && (suspicious || calls.reach.isToBeTried(database));
   }
 
   /** The question whether the role may make the call of {@link CallbackTrial}. */
@@ -100,34 +97,26 @@ public final class SessionCalls {
     return calls.question(CallbackTrial.OVERLOAD);
   }
 
-  /**
-   * It is tried now.
-   *
-   * @return false if another session does
-   */
+  /** Whether it is to be tried now: not if another session does. */
   public boolean beginTrial() {
     callbacksBefore = callbacks.get();
-    return calls.reach().beginTrying(database) || suspicious;
+    return calls.reach.beginTrying(database) || suspicious;
   }
 
-  /**
-   * It was tried.
-   *
-   * @param answered whether the call was answered as only the proxy does, perhaps another one
-   */
+  /** It was tried; the call was answered as only the proxy does, perhaps another one, or not. */
   public void endTrial(boolean answered) {
     suspicious = false;
     if (answered || callbacks.get() != callbacksBefore) {
-      calls.reach().calledBack(database);
+      calls.reach.calledBack(database);
     } else {
-      calls.reach().cannotCallBack(database);
+      calls.reach.cannotCallBack(database);
     }
   }
 
   /** A call of the server's for this session has come. Any thread. */
   public void calledBack() {
     callbacks.incrementAndGet();
-    calls.reach().calledBack(database);
+    calls.reach.calledBack(database);
   }
 
   /** See {@link DirectCalls#call}. */

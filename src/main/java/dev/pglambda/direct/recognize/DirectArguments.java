@@ -3,6 +3,7 @@ package dev.pglambda.direct.recognize;
 import dev.pglambda.sql.ExtensionCall;
 import dev.pglambda.sql.ExtensionCall.Argument;
 import dev.pglambda.sql.ExtensionCall.Function;
+import dev.pglambda.sql.ReservedWords;
 import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.TokenKind;
@@ -14,50 +15,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether the arguments of a call are expressions, each of which means the same elsewhere.
+ *
+ * @param calls those of the text, by their starts
  */
-final class DirectArguments {
-  private static final String FUNCTION_NAME = "function_name";
-
-  /**
-   * An expression does not begin with these (gram.y, {@code func_application}, {@code SelectStmt}).
-   */
+record DirectArguments(SqlText text, Map<Integer, ExtensionCall> calls) {
+  /** No expression begins with these (gram.y, {@code func_application}, {@code SelectStmt}). */
   private static final Set<String> NO_EXPRESSION =
       Set.of("variadic", "distinct", "all", "select", "table", "values", "with");
 
   /** These stand in an expression only within parentheses. */
   private static final Set<String> NOT_WITHIN_EXPRESSION =
-      Set.of(
-          "as",
-          "except",
-          "fetch",
-          "for",
-          "group",
-          "having",
-          "intersect",
-          "into",
-          "limit",
-          "offset",
-          "order",
-          "select",
-          "table",
-          "union",
-          "where",
-          "window");
+      ReservedWords.words(
+          """
+          as except fetch for group having intersect into limit offset order select table union
+          where window
+          """);
 
   private static final Set<String> SUB_QUERY = Set.of("select", "table", "values", "with");
-
-  private final SqlText text;
-  private final Map<Integer, ExtensionCall> calls;
-
-  /**
-   * For the calls of a text.
-   *
-   * @param calls the calls, by their starts
-   */
-  DirectArguments(SqlText text, Map<Integer, ExtensionCall> calls) {
-    this.text = text;
-    this.calls = calls;
-  }
 
   /**
    * Whether all arguments are expressions, those in named notation behind the others and of
@@ -80,13 +54,8 @@ final class DirectArguments {
     if (cursor.isKeyword(NO_EXPRESSION) || argument.token() == TokenKind.OPERATOR) {
       return false;
     }
-    while (!cursor.atEnd()) {
-      if (cursor.isKeyword(NOT_WITHIN_EXPRESSION)) {
-        return false;
-      }
-      cursor.next();
-    }
-    return true;
+    cursor.skipTo(NOT_WITHIN_EXPRESSION);
+    return cursor.atEnd();
   }
 
   /** The call of {@code create_lambda_function_arn} that is all of the argument function_name. */
@@ -94,7 +63,7 @@ final class DirectArguments {
     List<Argument> arguments = call.arguments();
     for (int i = 0; i < arguments.size(); i++) {
       Argument argument = arguments.get(i);
-      if (argument.name() == null ? i == 0 : argument.name().equals(FUNCTION_NAME)) {
+      if (argument.name() == null ? i == 0 : argument.name().equals("function_name")) {
         ExtensionCall arn = onlyCall(argument.start(), argument.end());
         return arn != null && arn.function() == Function.CREATE_LAMBDA_FUNCTION_ARN ? arn : null;
       }
@@ -126,7 +95,7 @@ final class DirectArguments {
 
   /** Whether there may be a sub-query in the arguments of a call. */
   boolean mayHaveSubQuery(ExtensionCall call) {
-    return text.hasKeyword(call.start(), call.end(), SUB_QUERY);
+    return text.lexer(call.start(), call.end()).find(SUB_QUERY);
   }
 
   /** Whether a part of the text is a list of names. */

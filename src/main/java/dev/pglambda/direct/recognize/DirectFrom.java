@@ -3,6 +3,7 @@ package dev.pglambda.direct.recognize;
 import dev.pglambda.direct.recognize.DirectCall.Position;
 import dev.pglambda.sql.ExtensionCall;
 import dev.pglambda.sql.ExtensionCall.Function;
+import dev.pglambda.sql.ReservedWords;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,28 +17,11 @@ final class DirectFrom {
 
   /** What may follow the first item of FROM, but for a comma and, in CREATE TABLE, WITH. */
   private static final Set<String> BEHIND_ITEM =
-      Set.of(
-          "cross",
-          "except",
-          "fetch",
-          "for",
-          "full",
-          "group",
-          "having",
-          "inner",
-          "intersect",
-          "join",
-          "left",
-          "limit",
-          "natural",
-          "offset",
-          "on",
-          "order",
-          "returning",
-          "right",
-          "union",
-          "where",
-          "window");
+      ReservedWords.words(
+          """
+          cross except fetch for full group having inner intersect join left limit natural offset
+          on order returning right union where window
+          """);
 
   private final TopLevelCursor cursor;
   private final DirectArguments arguments;
@@ -45,8 +29,6 @@ final class DirectFrom {
   private boolean createsTable;
 
   /**
-   * For one statement.
-   *
    * @param cursor before the statement's first token
    */
   DirectFrom(TopLevelCursor cursor, DirectArguments arguments) {
@@ -92,40 +74,37 @@ final class DirectFrom {
   /** {@code cte_list}, without SEARCH and CYCLE. */
   private boolean commonTables() {
     cursor.take("recursive");
-    boolean another = true;
-    while (another) {
-      if (!name()) {
+    do {
+      if (!cursor.takeName()) {
         return false;
       }
-      parentheses();
+      cursor.takeParentheses();
       if (!cursor.take("as")) {
         return false;
       }
       cursor.take("not");
       cursor.take("materialized");
-      if (!parentheses()) {
+      if (!cursor.takeParentheses()) {
         return false;
       }
-      another = comma();
-    }
+    } while (cursor.take(','));
     return true;
   }
 
   /** {@code InsertStmt} behind INSERT, up to its query. */
   private boolean insert() {
-    if (!cursor.take("into") || !name()) {
+    if (!cursor.take("into")) {
       return false;
     }
-    while (cursor.is('.')) {
-      cursor.next();
-      if (!name()) {
+    do {
+      if (!cursor.takeName()) {
         return false;
       }
-    }
-    if (cursor.take("as") && !name()) {
+    } while (cursor.take('.'));
+    if (cursor.take("as") && !cursor.takeName()) {
       return false;
     }
-    parentheses();
+    cursor.takeParentheses();
     return !cursor.take("overriding")
         || ((cursor.take("user") || cursor.take("system")) && cursor.take("value"));
   }
@@ -142,9 +121,7 @@ final class DirectFrom {
     if (!cursor.take("table") || (cursor.take("if") && cursor.isWord("not"))) {
       return false;
     }
-    while (!cursor.isKeyword("as") && !cursor.atEnd()) {
-      cursor.next();
-    }
+    cursor.skipTo(Set.of("as"));
     return cursor.take("as");
   }
 
@@ -168,13 +145,8 @@ final class DirectFrom {
       return false;
     }
     cursor.next();
-    if (cursor.isParentheses()) {
-      if (!arguments.areNames(cursor.start() + 1, cursor.end() - 1)) {
-        return false;
-      }
-      cursor.next();
-    }
-    return true;
+    return !cursor.isParentheses()
+        || (arguments.areNames(cursor.start() + 1, cursor.end() - 1) && cursor.takeParentheses());
   }
 
   /** Whether what follows the item is the rest of such a statement. */
@@ -194,27 +166,5 @@ final class DirectFrom {
       cursor.next();
     }
     return !cursor.isBroken() && !(createsTable && cursor.isBehind("with", "no", "data"));
-  }
-
-  private boolean name() {
-    boolean name = cursor.isIdentifier();
-    cursor.next();
-    return name;
-  }
-
-  private boolean parentheses() {
-    boolean parentheses = cursor.isParentheses();
-    if (parentheses) {
-      cursor.next();
-    }
-    return parentheses;
-  }
-
-  private boolean comma() {
-    boolean comma = cursor.is(',');
-    if (comma) {
-      cursor.next();
-    }
-    return comma;
   }
 }

@@ -2,14 +2,13 @@ package dev.pglambda.direct.recognize;
 
 import dev.pglambda.direct.recognize.DirectStatement.Condition;
 import dev.pglambda.sql.ExtensionCall;
-import dev.pglambda.sql.SqlLexer;
 import dev.pglambda.sql.SqlText;
 import dev.pglambda.sql.Statement;
-import dev.pglambda.sql.TokenKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +32,8 @@ public final class DirectStatements {
   }
 
   /**
-   * Finds the statements at the top level of a text.
-   *
-   * @return the statements in order; none if PostgreSQL would refuse the text for its brackets, or
-   *     for ending within a statement
+   * The statements at the top level of a text, in order; none if PostgreSQL would refuse it for its
+   * brackets, or for ending within a statement.
    */
   public static List<DirectStatement> find(SqlText text) {
     return text.calls().isEmpty() || !text.isComplete()
@@ -103,17 +100,8 @@ public final class DirectStatements {
 
   /** The highest number of a parameter, or -1 if one is larger than any that PostgreSQL has. */
   private int parameters(Statement statement) {
-    SqlLexer lexer = text.lexer(statement);
-    int highest = 0;
-    while (lexer.next() != TokenKind.END) {
-      if (lexer.kind() == TokenKind.PARAMETER) {
-        if (lexer.parameter() < 0) {
-          return -1;
-        }
-        highest = Math.max(highest, lexer.parameter());
-      }
-    }
-    return highest;
+    Set<Integer> numbers = text.lexer(statement).parameters();
+    return numbers.contains(-1) ? -1 : numbers.stream().max(Integer::compare).orElse(0);
   }
 
   private TopLevelCursor cursor(Statement statement, Map<Integer, ExtensionCall> byStart) {

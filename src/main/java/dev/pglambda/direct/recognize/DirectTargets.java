@@ -4,6 +4,7 @@ import dev.pglambda.direct.recognize.DirectCall.Position;
 import dev.pglambda.direct.recognize.DirectStatement.Condition;
 import dev.pglambda.sql.ExtensionCall;
 import dev.pglambda.sql.ExtensionCall.Function;
+import dev.pglambda.sql.ReservedWords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,17 +29,7 @@ final class DirectTargets {
    * made before.)
    */
   private static final Set<String> OTHER_CLAUSES =
-      Set.of(
-          "into",
-          "group",
-          "having",
-          "window",
-          "order",
-          "offset",
-          "union",
-          "intersect",
-          "except",
-          "for");
+      ReservedWords.words("into group having window order offset union intersect except for");
 
   /** Behind an expression these are not its alias. */
   private static final Set<String> NO_ALIAS =
@@ -51,8 +42,6 @@ final class DirectTargets {
   private @Nullable Condition condition;
 
   /**
-   * For one statement.
-   *
    * @param cursor before the statement's first token
    */
   DirectTargets(TopLevelCursor cursor, DirectArguments arguments) {
@@ -67,16 +56,11 @@ final class DirectTargets {
       return List.of();
     }
     cursor.take("all");
-    boolean another = true;
-    while (another) {
+    do {
       if (!item()) {
         return List.of();
       }
-      another = cursor.is(',');
-      if (another) {
-        cursor.next();
-      }
-    }
+    } while (cursor.take(','));
     tail = cursor.previousEnd();
     return rest() ? found : List.of();
   }
@@ -131,8 +115,7 @@ final class DirectTargets {
     int start = cursor.start();
     cursor.next();
     String field = null;
-    if (selectable && cursor.is('.')) {
-      cursor.next();
+    if (selectable && cursor.take('.')) {
       field = cursor.is('*') ? STAR : cursor.identifier();
       cursor.next();
       if (field == null || !FIELDS.contains(field)) {
@@ -142,15 +125,13 @@ final class DirectTargets {
     return direct(call, start, field);
   }
 
+  /** Takes the alias behind a call, and what else ends the item. */
   private @Nullable DirectCall direct(ExtensionCall call, int start, @Nullable String field) {
     int end = cursor.previousEnd();
     boolean named = cursor.take("as") || isAlias();
     // PostgreSQL takes an alias behind a star, and forgets it.
-    if (named && (!cursor.isIdentifier() || STAR.equals(field))) {
+    if (named && (STAR.equals(field) || !cursor.takeName())) {
       return null;
-    }
-    if (named) {
-      cursor.next();
     }
     boolean invoke = call.function() == Function.INVOKE;
     if (!endsItem() || (field != null && !invoke)) {
@@ -166,8 +147,7 @@ final class DirectTargets {
 
   /** Takes what follows the target list. */
   private boolean rest() {
-    if (cursor.isKeyword("where")) {
-      cursor.next();
+    if (cursor.take("where")) {
       int start = cursor.start();
       if (skip(BEHIND_CONDITION) && cursor.previousEnd() > start) {
         condition = new Condition(start, cursor.previousEnd());
@@ -176,11 +156,7 @@ final class DirectTargets {
     return skip(Set.of()) && !cursor.isBroken();
   }
 
-  /**
-   * Moves to the first of some key words, or to the end.
-   *
-   * @return false if another clause comes before
-   */
+  /** Moves to the first of some key words, or to the end; false if another clause comes before. */
   private boolean skip(Set<String> upTo) {
     while (!cursor.atEnd() && !cursor.isKeyword(upTo)) {
       if (isOtherClause()) {

@@ -37,8 +37,6 @@ final class TopLevelCursor {
   private @Nullable String third;
 
   /**
-   * A cursor before the first step.
-   *
    * @param from offset to begin at, where a token does
    * @param limit offset to end before, where a token ends
    * @param calls the calls in the text, by their starts
@@ -154,11 +152,36 @@ final class TopLevelCursor {
 
   /** Moves on if the cursor is at this word. */
   boolean take(String word) {
-    if (!isWord(word)) {
-      return false;
+    return take(isWord(word));
+  }
+
+  /** Moves on if the cursor is at this character. */
+  boolean take(char character) {
+    return take(is(character));
+  }
+
+  /** Moves on if the cursor is at a name. */
+  boolean takeName() {
+    return take(isIdentifier());
+  }
+
+  /** Moves on if the cursor is at parentheses. */
+  boolean takeParentheses() {
+    return take(isParentheses());
+  }
+
+  private boolean take(boolean taken) {
+    if (taken) {
+      next();
     }
-    next();
-    return true;
+    return taken;
+  }
+
+  /** Moves to the next of these key words, or to the end. */
+  void skipTo(Set<String> keywords) {
+    while (!atEnd() && !isKeyword(keywords)) {
+      next();
+    }
   }
 
   /** Whether the cursor is at this key word, and not where it would be a name. */

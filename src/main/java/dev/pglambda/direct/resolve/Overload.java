@@ -5,26 +5,26 @@ import java.util.List;
 
 /** The functions that the extensions' scripts create, with their input parameters in order. */
 public enum Overload {
-  INVOKE_NAME_JSON(2),
-  INVOKE_NAME_JSONB(2),
-  INVOKE_ARN_JSON(2),
-  INVOKE_ARN_JSONB(2),
-  CREATE_ARN(1);
+  INVOKE_NAME_JSON(2, byName(ParameterType.JSON)),
+  INVOKE_NAME_JSONB(2, byName(ParameterType.JSONB)),
+  INVOKE_ARN_JSON(2, byArn(ParameterType.JSON)),
+  INVOKE_ARN_JSONB(2, byArn(ParameterType.JSONB)),
+  CREATE_ARN(1, List.of(text("function_name"), text("region")));
+
+  /** A parameter of one of the functions. */
+  public record Parameter(String name, ParameterType type) {}
 
   private static final List<Overload> INVOKE =
       List.of(INVOKE_NAME_JSON, INVOKE_NAME_JSONB, INVOKE_ARN_JSON, INVOKE_ARN_JSONB);
 
-  private static final List<Parameter> NAME_JSON_PARAMETERS = byName(ParameterType.JSON);
-  private static final List<Parameter> NAME_JSONB_PARAMETERS = byName(ParameterType.JSONB);
-  private static final List<Parameter> ARN_JSON_PARAMETERS = byArn(ParameterType.JSON);
-  private static final List<Parameter> ARN_JSONB_PARAMETERS = byArn(ParameterType.JSONB);
-  private static final List<Parameter> CREATE_ARN_PARAMETERS =
-      List.of(text("function_name"), text("region"));
-
   private final int required;
 
-  Overload(int required) {
+  @SuppressWarnings("ImmutableEnumChecker") // an immutable list of records
+  private final List<Parameter> parameters;
+
+  Overload(int required, List<Parameter> parameters) {
     this.required = required;
+    this.parameters = parameters;
   }
 
   /** The overloads of a function. */
@@ -37,18 +37,12 @@ public enum Overload {
 
   /** In the order in which they are declared. */
   public List<Parameter> parameters() {
-    return switch (this) {
-      case INVOKE_NAME_JSON -> NAME_JSON_PARAMETERS;
-      case INVOKE_NAME_JSONB -> NAME_JSONB_PARAMETERS;
-      case INVOKE_ARN_JSON -> ARN_JSON_PARAMETERS;
-      case INVOKE_ARN_JSONB -> ARN_JSONB_PARAMETERS;
-      case CREATE_ARN -> CREATE_ARN_PARAMETERS;
-    };
+    return parameters;
   }
 
   /** The type of an invoke function's payload, and of its result's. */
   public ParameterType payloadType() {
-    return parameters().get(1).type();
+    return parameters.get(1).type();
   }
 
   /** How many have no default; those come first. */

@@ -6,7 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.ToIntFunction;
+import java.util.function.BiPredicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +27,7 @@ public final class OverloadResolution {
   }
 
   /** What a call means. */
-  public sealed interface Resolution permits Resolved, Unresolved {}
-
-  /**
-   * A function.
-   *
-   * @param places for each argument, the index of its parameter in {@code overload.parameters()}
-   */
-  public record Resolved(Overload overload, List<Integer> places) implements Resolution {}
+  public sealed interface Resolution permits Match, Unresolved {}
 
   /**
    * No function.
@@ -44,67 +38,50 @@ public final class OverloadResolution {
    */
   public record Unresolved(SqlError error, @Nullable Integer argument) implements Resolution {}
 
-  /**
-   * Resolves a call.
-   *
-   * @param arguments in the order in which they are written
-   */
+  /** Resolves a call; the arguments are in the order in which they are written. */
   public static Resolution resolve(ExtensionCall.Function function, List<CallArgument> arguments) {
     Unresolved misplaced = ResolutionErrors.notation(arguments);
     if (misplaced != null) {
       return misplaced;
     }
     OverloadResolution resolution = new OverloadResolution(arguments);
-    List<Candidate> candidates =
+    List<Match> candidates =
         Overload.of(function).stream()
-            .map(overload -> Candidate.of(overload, arguments))
+            .map(overload -> Match.of(overload, arguments))
             .filter(Objects::nonNull)
             .toList();
-    List<Candidate> applicable = candidates.stream().filter(resolution::isApplicable).toList();
+    List<Match> applicable = candidates.stream().filter(resolution::isApplicable).toList();
     if (applicable.isEmpty()) {
       return ResolutionErrors.doesNotExist(function, arguments);
     }
-    List<Candidate> best = resolution.select(applicable);
-    return best.size() == 1
-        ? new Resolved(best.get(0).overload(), best.get(0).places())
-        : ResolutionErrors.isNotUnique(function, arguments);
+    List<Match> best = resolution.select(applicable);
+    return best.size() == 1 ? best.get(0) : ResolutionErrors.isNotUnique(function, arguments);
   }
 
   /**
    * The candidate to take; several if none is better than the others (func_select_candidate). An
    * exact match, which PostgreSQL looks for before, is the one with the most matches.
    */
-  private List<Candidate> select(List<Candidate> applicable) {
-    List<Candidate> best = withMost(applicable, this::matches);
-    best = withMost(best, this::matchesOrPreferred);
+  private List<Match> select(List<Match> applicable) {
+    List<Match> best = withMost(applicable, ParameterType::isBaseOf);
+    best = withMost(best, (to, from) -> to.isBaseOf(from) || to.isPreferredFor(from));
     if (best.size() > 1 && unknown().findAny().isPresent()) {
       best = byCategory(best);
     }
     return best.size() > 1 ? asTheOnlyKnownType(best) : best;
   }
 
-  private boolean isApplicable(Candidate candidate) {
+  private boolean isApplicable(Match candidate) {
     return indexes().allMatch(i -> candidate.type(i).accepts(type(i)));
   }
 
-  private int matches(Candidate candidate) {
-    return (int) indexes().filter(i -> candidate.type(i).isBaseOf(type(i))).count();
-  }
-
-  private int matchesOrPreferred(Candidate candidate) {
-    return (int)
-        indexes()
-            .filter(
-                i ->
-                    candidate.type(i).isBaseOf(type(i))
-                        || candidate.type(i).isPreferredFor(type(i)))
-            .count();
-  }
-
-  private static List<Candidate> withMost(
-      List<Candidate> candidates, ToIntFunction<Candidate> count) {
-    int most = candidates.stream().mapToInt(count).max().orElse(0);
-    return candidates.stream().filter(candidate -> count.applyAsInt(candidate) == most).toList();
+  /** The candidates with the most parameters that fit their arguments. */
+  private List<Match> withMost(
+      List<Match> candidates, BiPredicate<ParameterType, @Nullable ArgumentType> fits) {
+    ToLongFunction<Match> count =
+        candidate -> indexes().filter(i -> fits.test(candidate.type(i), type(i))).count();
+    long most = candidates.stream().mapToLong(count).max().orElse(0);
+    return candidates.stream().filter(candidate -> count.applyAsLong(candidate) == most).toList();
   }
 
   /**
@@ -112,8 +89,8 @@ public final class OverloadResolution {
    * that all agree on. All of them if they do not agree, or if none remains. (PostgreSQL then looks
    * for the category's preferred type. Where one of these functions has text, none has varchar.)
    */
-  private List<Candidate> byCategory(List<Candidate> candidates) {
-    List<Candidate> remaining = candidates;
+  private List<Match> byCategory(List<Match> candidates) {
+    List<Match> remaining = candidates;
     for (int index : unknown().toArray()) {
       Character category = category(candidates, index);
       if (category == null) {
@@ -127,7 +104,7 @@ public final class OverloadResolution {
     return remaining.isEmpty() ? candidates : remaining;
   }
 
-  private static @Nullable Character category(List<Candidate> candidates, int index) {
+  private static @Nullable Character category(List<Match> candidates, int index) {
     Set<Character> categories = new HashSet<>();
     candidates.forEach(candidate -> categories.add(candidate.type(index).category()));
     if (categories.contains(STRING_CATEGORY)) {
@@ -140,14 +117,14 @@ public final class OverloadResolution {
    * If all arguments that are known are of the same type, the one candidate that would take that
    * type for the unknown ones, too. All of them if there is not exactly one.
    */
-  private List<Candidate> asTheOnlyKnownType(List<Candidate> candidates) {
+  private List<Match> asTheOnlyKnownType(List<Match> candidates) {
     List<ArgumentType> known =
         arguments.stream().map(CallArgument::type).flatMap(Stream::ofNullable).toList();
     boolean mixed = known.size() < arguments.size();
     if (!mixed || known.stream().map(ArgumentType::base).distinct().count() != 1) {
       return candidates;
     }
-    List<Candidate> taking =
+    List<Match> taking =
         candidates.stream()
             .filter(candidate -> indexes().allMatch(i -> candidate.type(i).accepts(known.get(0))))
             .toList();

@@ -44,9 +44,8 @@ public enum ParameterType {
   }
 
   /**
-   * Whether an argument can be converted implicitly (parse_coerce.c, can_coerce_type).
-   *
-   * @param type null if it is unknown: that can be anything
+   * Whether an argument can be converted implicitly (parse_coerce.c, can_coerce_type). One of
+   * unknown type (null) can be anything.
    */
   boolean accepts(@Nullable ArgumentType type) {
     return type == null

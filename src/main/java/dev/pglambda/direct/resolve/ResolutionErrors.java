@@ -3,7 +3,7 @@ package dev.pglambda.direct.resolve;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
-import dev.pglambda.sql.ExtensionCall;
+import dev.pglambda.sql.ExtensionCall.Function;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +21,7 @@ final class ResolutionErrors {
   static @Nullable Unresolved notation(List<CallArgument> arguments) {
     if (arguments.size() > MOST_ARGUMENTS) {
       String message = "cannot pass more than " + MOST_ARGUMENTS + " arguments to a function";
-      return new Unresolved(new SqlError(SqlState.TOO_MANY_ARGUMENTS, message, null, null), null);
+      return new Unresolved(new SqlError(SqlState.TOO_MANY_ARGUMENTS, message), null);
     }
     Set<String> names = new HashSet<>();
     for (int i = 0; i < arguments.size(); i++) {
@@ -37,42 +37,34 @@ final class ResolutionErrors {
   }
 
   private static Unresolved syntaxError(String message, int argument) {
-    return new Unresolved(new SqlError(SqlState.SYNTAX_ERROR, message, null, null), argument);
+    return new Unresolved(new SqlError(SqlState.SYNTAX_ERROR, message), argument);
   }
 
   /** No function takes these arguments. */
-  static Unresolved doesNotExist(ExtensionCall.Function function, List<CallArgument> arguments) {
-    return new Unresolved(
-        new SqlError(
-            SqlState.UNDEFINED_FUNCTION,
-            "function " + signature(function, arguments) + " does not exist",
-            null,
-            "No function matches the given name and argument types."
-                + " You might need to add explicit type casts."),
-        null);
+  static Unresolved doesNotExist(Function function, List<CallArgument> arguments) {
+    return unresolved(
+        SqlState.UNDEFINED_FUNCTION,
+        "function " + signature(function, arguments) + " does not exist",
+        "No function matches the given name and argument types.");
   }
 
   /** Several functions take these arguments, none better than the others. */
-  static Unresolved isNotUnique(ExtensionCall.Function function, List<CallArgument> arguments) {
-    return new Unresolved(
-        new SqlError(
-            SqlState.AMBIGUOUS_FUNCTION,
-            "function " + signature(function, arguments) + " is not unique",
-            null,
-            "Could not choose a best candidate function."
-                + " You might need to add explicit type casts."),
-        null);
+  static Unresolved isNotUnique(Function function, List<CallArgument> arguments) {
+    return unresolved(
+        SqlState.AMBIGUOUS_FUNCTION,
+        "function " + signature(function, arguments) + " is not unique",
+        "Could not choose a best candidate function.");
   }
 
-  private static String signature(ExtensionCall.Function function, List<CallArgument> arguments) {
-    String name =
-        switch (function) {
-          case INVOKE -> "aws_lambda.invoke";
-          case CREATE_LAMBDA_FUNCTION_ARN -> "aws_commons.create_lambda_function_arn";
-        };
+  private static Unresolved unresolved(String sqlState, String message, String reason) {
+    String hint = reason + " You might need to add explicit type casts.";
+    return new Unresolved(new SqlError(sqlState, message, null, hint), null);
+  }
+
+  private static String signature(Function function, List<CallArgument> arguments) {
     return arguments.stream()
         .map(ResolutionErrors::signature)
-        .collect(Collectors.joining(", ", name + "(", ")"));
+        .collect(Collectors.joining(", ", function.qualifiedName() + "(", ")"));
   }
 
   private static String signature(CallArgument argument) {

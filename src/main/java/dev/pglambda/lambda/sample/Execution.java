@@ -26,11 +26,7 @@ final class Execution {
   private final LogType logType;
   private final ExecutionLog log;
 
-  /**
-   * Starts the function.
-   *
-   * @param version the executed version
-   */
+  /** Starts a version of the function. */
   public Execution(SampleFunction function, Invocation invocation, String version) {
     this.version = version;
     this.logType = invocation.logType();

@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +56,9 @@ public final class SampleFunctions implements LambdaInvoker {
 
   /** The names of the functions, each with a line that describes it, in the order to show them. */
   public Map<String, String> descriptions() {
-    return functions.values().stream()
-        .collect(
-            Collectors.toMap(
-                SampleFunction::name,
-                SampleFunction::description,
-                (one, other) -> one,
-                LinkedHashMap::new));
+    Map<String, String> descriptions = new LinkedHashMap<>();
+    functions.forEach((name, function) -> descriptions.put(name, function.description()));
+    return descriptions;
   }
 
   @Override

@@ -29,11 +29,7 @@ final class SampleHandlers {
     static final ObjectMapper MAPPER = new ObjectMapper();
   }
 
-  /**
-   * All functions, in the order in which to show them.
-   *
-   * @param scheduler wakes the function that sleeps
-   */
+  /** All functions, in the order in which to show them. */
   static List<SampleFunction> all(ScheduledExecutorService scheduler) {
     return List.of(
         new SampleFunction("simple", "says hello, as in AWS's guide", SampleHandlers::hello),

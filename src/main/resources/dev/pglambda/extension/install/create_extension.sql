@@ -3,7 +3,7 @@ DECLARE
   -- CREATE EXTENSION, as the client sent it.
   statement constant pg_catalog.text := {{statement}};
   requested constant pg_catalog.text := {{extension}};
-  if_not_exists constant pg_catalog.bool := {{if_not_exists}};
+  if_not_exists constant pg_catalog.bool := {{conditional}};
   announcement constant pg_catalog.text := '{{mark}}CREATE EXTENSION IF NOT EXISTS {{name}}';
   given_schema constant pg_catalog.text := {{schema}};
   given_version constant pg_catalog.text := {{version}};
@@ -30,13 +30,13 @@ BEGIN
     PERFORM set_config('search_path', client_path, true);
     EXECUTE statement;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  ELSIF EXISTS (SELECT FROM {{unlisted}} JOIN pg_roles AS o ON o.oid = u.owner WHERE u.name = requested AND (o.rolname = current_user OR {{owner_is_trusted}})) THEN
+  ELSIF EXISTS (SELECT FROM {{unlisted.sql}} JOIN pg_roles AS o ON o.oid = u.owner WHERE u.name = requested AND (o.rolname = current_user OR {{owner_is_trusted}})) THEN
     IF NOT if_not_exists THEN
       RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('extension "%s" already exists', requested);
     END IF;
     RAISE NOTICE USING ERRCODE = '42710', MESSAGE = format('extension "%s" already exists, skipping', requested);
   ELSE
-    {{check_version}}
+    {{check_version.sql}}
     IF given_version <> {{default_version}} THEN
       RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('extension "%s" has no installation script nor update path for version "%s"', requested, given_version);
     END IF;
@@ -48,7 +48,7 @@ BEGIN
     END IF;
     parts := ARRAY[requested];
 {{required}}
-    {{check_trusted}}
+    {{check_trusted.sql}}
 {{bindings}}
     FOREACH part IN ARRAY parts LOOP
       IF NOT has_database_privilege(current_database(), 'CREATE') THEN

@@ -3,7 +3,7 @@ DECLARE
   -- DROP EXTENSION, as the client sent it.
   statement constant pg_catalog.text := {{statement}};
   requested constant pg_catalog.text[] := {{extensions}};
-  if_exists constant pg_catalog.bool := {{if_exists}};
+  if_exists constant pg_catalog.bool := {{conditional}};
   is_cascade constant pg_catalog.bool := {{cascade}};
   client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
   client_messages constant pg_catalog.text := pg_catalog.current_setting('client_min_messages');
@@ -24,7 +24,7 @@ DECLARE
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   was_installed := EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'pglambda');
-  unlisted := ARRAY(SELECT u.name FROM {{unlisted}} WHERE u.name = ANY (requested));
+  unlisted := ARRAY(SELECT u.name FROM {{unlisted.sql}} WHERE u.name = ANY (requested));
   IF cardinality(unlisted) = 0 OR current_setting('transaction_read_only')::boolean THEN
     -- PostgreSQL itself can answer.
     PERFORM set_config('search_path', client_path, true);
@@ -44,7 +44,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('extension "%s" does not exist', extension);
       END IF;
     END LOOP;
-    IF EXISTS (SELECT FROM {{unlisted}} WHERE u.name = 'aws_lambda') THEN
+    IF EXISTS (SELECT FROM {{unlisted.sql}} WHERE u.name = 'aws_lambda') THEN
       probes := ARRAY['{{mark}}DROP SCHEMA aws_lambda, pglambda'];
       takes_lambda := NOT 'aws_lambda' = ANY (unlisted);
     END IF;
@@ -109,6 +109,6 @@ BEGIN
       EXECUTE (SELECT format('{{mark}}DROP EXTENSION %s', string_agg(quote_ident(e.name), ', ')) FROM unnest(listed) AS e (name)) || CASE WHEN is_cascade THEN ' CASCADE' ELSE '' END;
     END IF;
   END IF;
-  {{reset_parameters}}
+  {{reset_parameters.sql}}
   PERFORM set_config('search_path', client_path, true);
 END

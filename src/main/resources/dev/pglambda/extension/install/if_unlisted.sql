@@ -7,7 +7,7 @@ DECLARE
   owner_oid pg_catalog.oid;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  SELECT u.owner INTO owner_oid FROM {{unlisted}} WHERE u.name = requested;
+  SELECT u.owner INTO owner_oid FROM {{unlisted.sql}} WHERE u.name = requested;
   IF NOT FOUND OR current_setting('transaction_read_only')::boolean THEN
     -- PostgreSQL itself can answer.
     PERFORM set_config('search_path', client_path, true);

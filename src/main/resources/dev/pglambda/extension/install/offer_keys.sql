@@ -4,4 +4,4 @@ SELECT $1::pg_catalog.text AS installation, $2::pg_catalog.text AS link_password
   COALESCE($7, pg_catalog.host(pg_catalog.inet_client_addr()), '127.0.0.1') AS host, $8::pg_catalog.int4 AS port
 FROM pg_catalog.pg_roles AS r
 WHERE r.rolname OPERATOR(pg_catalog.=) CURRENT_USER
-AND {{may_have_keys}}
+AND {{may_have_keys.sql}}

@@ -1,4 +1,4 @@
-    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'aws_commons') AND NOT EXISTS (SELECT FROM {{unlisted}} WHERE u.name = 'aws_commons') THEN
+    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'aws_commons') AND NOT EXISTS (SELECT FROM {{unlisted.sql}} WHERE u.name = 'aws_commons') THEN
       IF NOT is_cascade THEN
         RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = 'required extension "aws_commons" is not installed', HINT = 'Use CREATE EXTENSION ... CASCADE to install required extensions too.';
       END IF;

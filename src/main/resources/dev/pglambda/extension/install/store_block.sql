@@ -2,7 +2,7 @@ DECLARE
   client_path constant pg_catalog.text := pg_catalog.current_setting('search_path');
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  {{store_settings}}
+  {{store_settings.sql}}
   PERFORM pg_catalog.set_config('search_path', client_path, true);
 EXCEPTION WHEN OTHERS THEN
   -- The client's transaction goes on.

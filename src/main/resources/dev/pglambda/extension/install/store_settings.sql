@@ -11,14 +11,14 @@
     names constant pg_catalog.text[] := ARRAY['plan_cache_mode', 'debug_print_parse', 'debug_print_rewritten', 'debug_print_plan'];
     client_settings pg_catalog.text[];
   BEGIN
-    SELECT c.oid, o.rolname, {{foreign_table}},
+    SELECT c.oid, o.rolname, {{foreign_table.sql}},
         NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'installation' AND NOT a.attisdropped)
       INTO settings_oid, settings_owner, is_foreign, is_earlier
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_roles AS o ON o.oid = c.relowner
       WHERE n.nspname = 'pglambda' AND c.relname = 'settings' AND has_schema_privilege(n.oid, 'USAGE') AND n.nspowner = c.relowner
       AND c.relowner = (SELECT l.nspowner FROM pg_namespace AS l WHERE l.nspname = 'aws_lambda')
       AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE');
-    {{check_table}}
+    {{check_table.sql}}
     IF settings_oid IS NULL THEN
       NULL;
     ELSIF is_earlier AND NOT is_foreign THEN

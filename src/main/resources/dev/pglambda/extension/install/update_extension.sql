@@ -19,7 +19,7 @@ BEGIN
   SELECT r.rolsuper, {{is_trusted}} INTO is_superuser, is_trusted FROM pg_roles AS r WHERE r.rolname = current_user;
   SELECT e.extversion, e.extowner INTO installed_version, owner_oid FROM pg_extension AS e WHERE e.extname = requested;
   IF NOT FOUND THEN
-    SELECT {{default_version}}, u.owner INTO installed_version, owner_oid FROM {{unlisted}} WHERE u.name = requested;
+    SELECT {{default_version}}, u.owner INTO installed_version, owner_oid FROM {{unlisted.sql}} WHERE u.name = requested;
     is_unlisted := FOUND;
   END IF;
   IF current_setting('transaction_read_only')::boolean
@@ -33,13 +33,13 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of extension %s', requested);
   ELSE
     IF is_unlisted THEN
-      {{check_trusted}}
+      {{check_trusted.sql}}
       IF EXISTS (SELECT FROM pg_roles AS o WHERE o.oid = owner_oid AND NOT {{owner_is_trusted}}) THEN
         RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('extension "%s" belongs to role "%s"', requested, pg_get_userbyid(owner_oid)),
           DETAIL = 'That role is not trusted with the keys of pg-lambda-proxy.', HINT = {{trusted_hint}};
       END IF;
     END IF;
-    {{check_version}}
+    {{check_version.sql}}
     IF given_version <> installed_version THEN
       RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('extension "%s" has no update path from version "%s" to version "%s"', requested, installed_version, given_version);
     END IF;

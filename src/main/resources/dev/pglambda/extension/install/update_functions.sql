@@ -8,7 +8,7 @@
       RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'a function in the schemas of aws_lambda belongs to another role',
         HINT = 'Run DROP EXTENSION aws_lambda CASCADE and CREATE EXTENSION aws_lambda through the proxy.';
     END IF;
-    {{check_table}}
+    {{check_table.sql}}
 {{bindings}}
       PERFORM set_config('check_function_bodies', 'off', true);
       IF is_superuser THEN

@@ -30,7 +30,7 @@ class DirectPlanTest {
             TypeOid.TEXT,
             TypeOid.JSON);
 
-    assertThat(plan.text())
+    assertThat(plan.rewritten().text())
         .isEqualTo(
             "SELECT payload FROM (SELECT (SELECT $1) AS status_code,"
                 + " (SELECT pg_catalog.convert_from($2, 'UTF8')::pg_catalog.json) AS payload,"
@@ -52,13 +52,15 @@ class DirectPlanTest {
             TypeOid.TEXT,
             TypeOid.JSON);
 
-    assertThat(plan.text()).endsWith(ARGUMENTS + END + named);
+    assertThat(plan.rewritten().text()).endsWith(ARGUMENTS + END + named);
   }
 
   @Test
   void makesARowOfATarget() {
     assertThat(
-            plan("SELECT aws_lambda.invoke('f', '1'::jsonb)", TypeOid.TEXT, TypeOid.JSONB).text())
+            plan("SELECT aws_lambda.invoke('f', '1'::jsonb)", TypeOid.TEXT, TypeOid.JSONB)
+                .rewritten()
+                .text())
         .isEqualTo(
             "SELECT (SELECT ROW((SELECT $1),"
                 + " (SELECT pg_catalog.convert_from($2, 'UTF8')::pg_catalog.jsonb),"
@@ -83,7 +85,7 @@ class DirectPlanTest {
             TypeOid.TEXT,
             TypeOid.JSON);
 
-    assertThat(plan.text())
+    assertThat(plan.rewritten().text())
         .isEqualTo("SELECT (SELECT (" + result + ")" + UNEVALUATED + ARGUMENTS + END + " AS c");
     assertThat(plan.invocations()).hasSize(1);
   }
@@ -94,7 +96,7 @@ class DirectPlanTest {
     DirectPlan plan =
         plan("SELECT (aws_lambda.invoke('f', '1'::json)).*", TypeOid.TEXT, TypeOid.JSON);
 
-    assertThat(plan.text())
+    assertThat(plan.rewritten().text())
         .startsWith("SELECT (SELECT (SELECT $1)" + UNEVALUATED + ARGUMENTS + END)
         .endsWith(
             END
@@ -114,7 +116,9 @@ class DirectPlanTest {
             TypeOid.TEXT,
             TypeOid.JSON);
 
-    assertThat(plan.text()).contains("(SELECT $6) AS status_code").contains("($5::json)::");
+    assertThat(plan.rewritten().text())
+        .contains("(SELECT $6) AS status_code")
+        .contains("($5::json)::");
     assertThat(plan.clientParameters()).isEqualTo(5);
     assertThat(plan.parameterTypes(List.of(0, TypeOid.TEXT)))
         .containsExactly(0, TypeOid.TEXT, 0, 0, 0, 23, 17, 17, 17);
@@ -124,7 +128,7 @@ class DirectPlanTest {
   void makesARowOfAnArnWhereTheTypeIsMissing() {
     String call = "aws_commons.create_lambda_function_arn(region => 'r', function_name => 'f')";
 
-    assertThat(plan("SELECT " + call).text())
+    assertThat(plan("SELECT " + call).rewritten().text())
         .isEqualTo(
             "SELECT (SELECT ROW(pglambda_arguments.column2, pglambda_arguments.column1)"
                 + " FROM (VALUES (('r')::pg_catalog.text, ('f')::pg_catalog.text))"
@@ -181,7 +185,7 @@ class DirectPlanTest {
     int known = plan.clientParameters() + 17;
     String expression = condition.replace(" /* limit */", "");
     String behind = condition.substring(expression.length()) + tail;
-    assertThat(plan.text())
+    assertThat(plan.rewritten().text())
         .endsWith(
             "WHERE CASE WHEN $%d IS NULL THEN (%s) ELSE $%d END%s"
                 .formatted(known, expression, known, behind));
@@ -206,7 +210,7 @@ class DirectPlanTest {
                 .get(0)
                 .argumentsQuery())
         .contains("('f')::pg_catalog.text AS function_name, ('r')::pg_catalog.text AS arn_region,");
-    assertThat(plan(statement, TypeOid.TEXT, TypeOid.TEXT, TypeOid.JSON).text())
+    assertThat(plan(statement, TypeOid.TEXT, TypeOid.TEXT, TypeOid.JSON).rewritten().text())
         .contains(
             "('f')::pg_catalog.text, ('r')::pg_catalog.text, ('1'::json)::pg_catalog.json" + END);
   }
@@ -229,7 +233,7 @@ class DirectPlanTest {
         plan("SELECT * FROM aws_lambda.invoke('f', '1'::json)", TypeOid.TEXT, TypeOid.JSON);
 
     assertThat(plan.statementsToPlan()).containsExactly(plan.invocations().get(0).argumentsQuery());
-    assertThat(plan.statementToExplain()).isEqualTo(plan.text());
+    assertThat(plan.statementToExplain()).isEqualTo(plan.rewritten().text());
     assertThat(plan.explainsResults()).isTrue();
   }
 

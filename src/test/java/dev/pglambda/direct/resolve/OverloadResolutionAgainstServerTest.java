@@ -3,7 +3,6 @@ package dev.pglambda.direct.resolve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
-import dev.pglambda.direct.resolve.OverloadResolution.Resolved;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.DataRow;
@@ -248,7 +247,7 @@ class OverloadResolutionAgainstServerTest {
   private static String outcome(
       WrittenCall call, Map<String, ArgumentType> types, WrittenCall.Statement statement) {
     Resolution resolution = OverloadResolution.resolve(call.function(), call.seen(types));
-    if (resolution instanceof Resolved resolved) {
+    if (resolution instanceof Match resolved) {
       return resolved.overload() + " " + resolved.places();
     }
     Unresolved unresolved = (Unresolved) resolution;

@@ -1,5 +1,6 @@
 package dev.pglambda.direct.resolve;
 
+import dev.pglambda.direct.resolve.Overload.Parameter;
 import dev.pglambda.direct.resolve.WrittenCall.Expression;
 import dev.pglambda.direct.resolve.WrittenCall.WrittenArgument;
 import dev.pglambda.sql.ExtensionCall.Function;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ViewSubqueryTest {
+class ViewReferenceTest {
   /** A text with what stands for its first reference. */
   private static String replace(String text) {
     SqlText original = new SqlText(text, true);
     ViewReference reference = ViewReferences.find(original).get(0);
-    return Replacement.splice(text, List.of(ViewSubquery.of(reference, original, "SELECT 1")));
+    return Replacement.splice(text, List.of(reference.subquery(original, "SELECT 1")));
   }
 
   @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class NestedStatementsTest {
+class NestedStatementTest {
   private static final String STATEMENT = "CREATE EXTENSION aws_lambda";
 
   /** What is to be found stands between these; they are taken out before the text is read. */
@@ -138,7 +138,7 @@ class NestedStatementsTest {
         "DO $$BEGIN EXECUTE $pglambda_2$CREATE EXTENSION aws_lambda$pglambda_2$; END$$",
       })
   void leavesAllElseToPostgres(String text) {
-    assertThat(NestedStatements.find(new SqlText(text, true))).isEmpty();
+    assertThat(NestedStatement.find(new SqlText(text, true))).isEmpty();
   }
 
   @Test
@@ -147,7 +147,7 @@ class NestedStatementsTest {
         "DO E'BEGIN EXECUTE E\\'CREATE\\\\n"
             + " EXTENSION aws_lambda VERSION \\'\\'\\\\x31.0\\'\\'\\'; END'";
 
-    assertThat(NestedStatements.find(new SqlText(text, true)))
+    assertThat(NestedStatement.find(new SqlText(text, true)))
         .singleElement()
         .satisfies(
             nested -> {
@@ -161,7 +161,7 @@ class NestedStatementsTest {
     String text = "DO 'BEGIN\\n CREATE EXTENSION aws_lambda VERSION \\'1.0\\'; END'";
 
     assertThat(written(text, true)).isEmpty();
-    assertThat(NestedStatements.find(new SqlText(text, false)))
+    assertThat(NestedStatement.find(new SqlText(text, false)))
         .singleElement()
         .satisfies(
             nested -> {
@@ -196,7 +196,7 @@ class NestedStatementsTest {
       String text = "DO " + value;
 
       List<NestedStatement> found =
-          NestedStatements.find(new SqlText(text, standardConformingStrings));
+          NestedStatement.find(new SqlText(text, standardConformingStrings));
 
       assertThat(found).as(text).hasSize(1);
       NestedStatement only = found.get(0);
@@ -259,7 +259,7 @@ class NestedStatementsTest {
   }
 
   private static List<String> written(String text, boolean standardConformingStrings) {
-    return NestedStatements.find(new SqlText(text, standardConformingStrings)).stream()
+    return NestedStatement.find(new SqlText(text, standardConformingStrings)).stream()
         .map(nested -> text.substring(nested.start(), nested.end()))
         .toList();
   }
@@ -345,7 +345,7 @@ class NestedStatementsTest {
   private static int assertSound(String text, boolean standardConformingStrings) {
     List<NestedStatement> found = new ArrayList<>();
     assertThatCode(
-            () -> found.addAll(NestedStatements.find(new SqlText(text, standardConformingStrings))))
+            () -> found.addAll(NestedStatement.find(new SqlText(text, standardConformingStrings))))
         .as(text)
         .doesNotThrowAnyException();
     int end = 0;
@@ -378,7 +378,7 @@ class NestedStatementsTest {
       assertLinear(size -> "DO $$BEGIN " + piece.repeat(size / piece.length()) + "aws_lambda;$$");
     }
     String many = "DO $$BEGIN " + (STATEMENT + ";").repeat(20_000) + " END$$";
-    assertThat(NestedStatements.find(new SqlText(many, true))).hasSize(20_000);
+    assertThat(NestedStatement.find(new SqlText(many, true))).hasSize(20_000);
   }
 
   private static void assertLinear(IntFunction<String> text) {
@@ -390,7 +390,7 @@ class NestedStatementsTest {
 
   private static long reads(String text) {
     CountingText counting = new CountingText(text);
-    NestedStatements.find(new SqlText(counting, true));
+    NestedStatement.find(new SqlText(counting, true));
     return counting.reads();
   }
 }

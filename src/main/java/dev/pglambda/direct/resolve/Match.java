@@ -1,5 +1,7 @@
 package dev.pglambda.direct.resolve;
 
+import dev.pglambda.direct.resolve.Overload.Parameter;
+import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param places for each argument, the index of its parameter
  */
-record Candidate(Overload overload, List<Integer> places) {
+public record Match(Overload overload, List<Integer> places) implements Resolution {
 
   /** Null if it does not fit (namespace.c, FuncnameGetCandidates and MatchNamedCall). */
-  static @Nullable Candidate of(Overload overload, List<CallArgument> arguments) {
+  static @Nullable Match of(Overload overload, List<CallArgument> arguments) {
     List<Integer> places = new ArrayList<>();
     for (CallArgument argument : arguments) {
       int place = argument.name() == null ? places.size() : indexOf(overload, argument.name());
@@ -26,7 +28,7 @@ record Candidate(Overload overload, List<Integer> places) {
         return null;
       }
     }
-    return new Candidate(overload, List.copyOf(places));
+    return new Match(overload, List.copyOf(places));
   }
 
   private static int indexOf(Overload overload, String name) {
@@ -34,7 +36,7 @@ record Candidate(Overload overload, List<Integer> places) {
   }
 
   /** The type of an argument's parameter. */
-  ParameterType type(int argument) {
+  public ParameterType type(int argument) {
     return overload.parameters().get(places.get(argument)).type();
   }
 }
