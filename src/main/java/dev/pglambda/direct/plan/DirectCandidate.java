@@ -49,13 +49,18 @@ public record DirectCandidate(
     List<ArgumentExpression> leaves = new ArrayList<>();
     ExtensionCall arn = schemas.commons() ? null : call.arn();
     for (Argument argument : call.call().arguments()) {
-      boolean isArn = arn != null && argument.start() <= arn.start() && arn.end() <= argument.end();
-      ExtensionCall of = isArn ? arn : call.call();
-      for (Argument leaf : isArn ? arn.arguments() : List.of(argument)) {
-        leaves.add(new ArgumentExpression(of, leaf, isUnknown(leaf, isUntypedParameter)));
+      if (arn != null && argument.start() <= arn.start() && arn.end() <= argument.end()) {
+        arn.arguments().forEach(inner -> leaves.add(leaf(arn, inner, isUntypedParameter)));
+      } else {
+        leaves.add(leaf(call.call(), argument, isUntypedParameter));
       }
     }
     return leaves;
+  }
+
+  private ArgumentExpression leaf(
+      ExtensionCall call, Argument argument, IntPredicate isUntypedParameter) {
+    return new ArgumentExpression(call, argument, isUnknown(argument, isUntypedParameter));
   }
 
   /** Whether, but for parentheses and COLLATE, it is one token that has no type. */
