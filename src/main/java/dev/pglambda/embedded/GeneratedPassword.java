@@ -18,11 +18,7 @@ public record GeneratedPassword(String text, Path file) {
   private static final String FILE = "embedded-password";
   private static final int RANDOM_BYTES = 18;
 
-  /**
-   * Reads the file, or makes it.
-   *
-   * @throws EmbeddedPostgresException if that cannot be done, or it holds something else
-   */
+  /** Reads the file, or makes it; fails also if it holds something else. */
   public static GeneratedPassword in(Path dataDirectory) throws EmbeddedPostgresException {
     Path file = dataDirectory.toAbsolutePath().resolve(FILE);
     try {

@@ -5,13 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -161,13 +163,46 @@ final class InstanceSetup {
   }
 
   private String fingerprint() {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update(settings.keys().getBytes(UTF_8));
-      settings.databaseScript().forEach(statement -> sha256.update(statement.getBytes(UTF_8)));
-      return HexFormat.of().formatHex(sha256.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException(impossible);
+    MessageDigest sha256 = BinariesArchive.sha256();
+    sha256.update(settings.keys().getBytes(UTF_8));
+    settings.databaseScript().forEach(statement -> sha256.update(statement.getBytes(UTF_8)));
+    return HexFormat.of().formatHex(sha256.digest());
+  }
+
+  /**
+   * What the last complete set-up of a cluster left, kept in a file beside the cluster's own.
+   *
+   * @param known whether there was one: not for a cluster of an earlier version of this program,
+   *     nor for one whose set-up was interrupted
+   * @param superuser whether {@code postgres} was superuser
+   * @param fingerprint of what had been run in every database
+   */
+  private record InstanceState(boolean known, boolean superuser, String fingerprint) {
+
+    private static final String FILE = "pg-lambda-proxy.state";
+
+    /** Whether roles and objects may be another superuser's than {@code rdsadmin}'s. */
+    boolean mayHaveOtherSuperusers() {
+      return !known || superuser;
+    }
+
+    static InstanceState read(Path cluster) throws IOException {
+      Path file = cluster.resolve(FILE);
+      if (!Files.exists(file)) {
+        return new InstanceState(false, false, "");
+      }
+      Properties properties = new Properties();
+      properties.load(new StringReader(Files.readString(file)));
+      return new InstanceState(
+          true,
+          !"off".equals(properties.getProperty("superuser")),
+          properties.getProperty("fingerprint", ""));
+    }
+
+    void write(Path cluster, ProgramLauncher launcher) throws IOException {
+      String text =
+          "superuser=%s\nfingerprint=%s\n".formatted(superuser ? "on" : "off", fingerprint);
+      PrivateFile.replace(cluster.resolve(FILE), text, launcher);
     }
   }
 }

@@ -22,11 +22,7 @@ record Postmaster(long pid, boolean ready) {
   private static final long FAST_SECONDS = 20;
   private static final long IMMEDIATE_SECONDS = 5;
 
-  /**
-   * Reads a cluster's file.
-   *
-   * @return empty if there is none, or it is not written yet
-   */
+  /** Reads a cluster's file; empty if there is none, or it is not written yet. */
   static Optional<Postmaster> of(Path cluster) throws IOException {
     Path file = file(cluster);
     if (!Files.exists(file)) {

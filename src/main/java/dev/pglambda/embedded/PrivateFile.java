@@ -22,10 +22,9 @@ final class PrivateFile {
   private PrivateFile() {}
 
   /**
-   * Puts a file in the place of what was there, in one step. A symbolic link is replaced, never
-   * followed: the server's user may have made it.
-   *
-   * @param launcher its user gets the file; null: this process's user keeps it
+   * Puts a file in the place of what was there, in one step; it belongs to the launcher's user, or,
+   * without one, to this process's. A symbolic link is replaced, never followed: the server's user
+   * may have made it.
    */
   static void replace(Path file, String content, @Nullable ProgramLauncher launcher)
       throws IOException {

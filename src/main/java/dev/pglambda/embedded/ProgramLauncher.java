@@ -3,6 +3,8 @@ package dev.pglambda.embedded;
 import com.sun.security.auth.module.UnixSystem;
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class ProgramLauncher {
 
   private static final long RUN_SECONDS = 120;
+  private static final int TAIL_BYTES = 8192;
+  private static final int TAIL_LINES = 20;
 
   /** What a program may see of our environment: no settings of libpq, no credentials of AWS. */
   private static final Set<String> INHERITED = Set.of("PATH", "HOME", "TMPDIR", "TZ");
@@ -34,11 +38,7 @@ final class ProgramLauncher {
     this.user = user;
   }
 
-  /**
-   * A launcher for the user that this process runs as.
-   *
-   * @throws EmbeddedPostgresException if this is root and there is no way to run as someone else
-   */
+  /** A launcher for the user that this process runs as; root needs a way to run as someone else. */
   static ProgramLauncher forThisUser() throws EmbeddedPostgresException, InterruptedException {
     List<String> prefix = ownSession();
     if (isRoot()) {
@@ -144,20 +144,12 @@ final class ProgramLauncher {
         .redirectError(ProcessBuilder.Redirect.DISCARD);
   }
 
-  /**
-   * Starts a program that has no input.
-   *
-   * @param output receives what it writes; overwritten
-   */
+  /** Starts a program that has no input; the file receives what it writes. */
   Process start(Path program, List<String> arguments, Path output) throws IOException {
     return builder(program, arguments, output).redirectInput(new File("/dev/null")).start();
   }
 
-  /**
-   * Starts a program whose input the caller writes.
-   *
-   * @param output receives what it writes; overwritten
-   */
+  /** Starts a program whose input the caller writes; the file receives what it writes. */
   Process startWithInput(Path program, List<String> arguments, Path output) throws IOException {
     return builder(program, arguments, output).start();
   }
@@ -173,11 +165,7 @@ final class ProgramLauncher {
     return builder.redirectErrorStream(true).redirectOutput(output.toFile());
   }
 
-  /**
-   * Runs a program to its end.
-   *
-   * @throws EmbeddedPostgresException if it fails or hangs; has the end of its output
-   */
+  /** Runs a program to its end; if it fails or hangs, the exception has the end of its output. */
   void run(Path program, List<String> arguments, Path output)
       throws IOException, EmbeddedPostgresException, InterruptedException {
     Process process = start(program, arguments, output);
@@ -189,7 +177,7 @@ final class ProgramLauncher {
         throw new EmbeddedPostgresException(
             ("cannot run %s: %s (its file system must allow programs, and Linux needs glibc);"
                     + " choose another place with --data-dir, or a server with --backend%s")
-                .formatted(program, end, LogTail.of(output)),
+                .formatted(program, end, logTail(output)),
             null);
       }
     } finally {
@@ -208,6 +196,24 @@ final class ProgramLauncher {
       quiet(new ProcessBuilder("sh", "-c", command)).start().waitFor();
     } catch (IOException e) {
       process.destroy();
+    }
+  }
+
+  /**
+   * The end of a log for an error message, each line after a break and two spaces; it need not
+   * exist.
+   */
+  static String logTail(Path log) {
+    try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+      long start = Math.max(0, file.length() - TAIL_BYTES);
+      file.seek(start);
+      byte[] bytes = new byte[(int) (file.length() - start)];
+      file.readFully(bytes);
+      List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
+      List<String> last = lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size());
+      return last.isEmpty() ? "" : "\n  " + String.join("\n  ", last);
+    } catch (IOException e) {
+      return "";
     }
   }
 }

@@ -26,9 +26,8 @@ record ServerProcess(Process process, int port) {
   private static final long RETRY_MILLIS = 200;
 
   /**
-   * Starts the server of a cluster and waits until it is ready; leaves nothing running if not.
-   *
-   * @param wantedPort or 0 for a free one
+   * Starts the server of a cluster, on a free port if 0 is wanted, and waits until it is ready;
+   * leaves nothing running if not.
    */
   static ServerProcess start(
       int wantedPort,
@@ -51,7 +50,7 @@ record ServerProcess(Process process, int port) {
         if (ready) {
           return new ServerProcess(process, port);
         }
-        String log = LogTail.of(cluster.log());
+        String log = ProgramLauncher.logTail(cluster.log());
         if (attempt == ATTEMPTS || !mayPass(log, wantedPort)) {
           throw failed(process, cluster, timeout, log);
         }

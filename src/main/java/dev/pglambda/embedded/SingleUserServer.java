@@ -37,8 +37,7 @@ final class SingleUserServer {
   private final boolean sync;
 
   /**
-   * @param directory for what the server prints, private
-   * @param sync whether changes must survive a crash of the machine
+   * What the server prints goes to a private directory; {@code sync} has changes survive a crash.
    */
   SingleUserServer(
       Cluster cluster, Binaries binaries, ProgramLauncher launcher, Path directory, boolean sync) {
@@ -50,11 +49,8 @@ final class SingleUserServer {
   }
 
   /**
-   * Runs statements, each in its own transaction, until one fails.
-   *
-   * @param database its name in the server's encoding
-   * @return what it printed
-   * @throws EmbeddedPostgresException if a statement fails; it is not shown
+   * Runs statements in a database, named in the server's encoding, each in its own transaction,
+   * until one fails, which is not shown; returns what it printed.
    */
   String run(byte[] database, List<String> statements)
       throws IOException, EmbeddedPostgresException, InterruptedException {
@@ -69,7 +65,7 @@ final class SingleUserServer {
       if (attempt == ATTEMPTS || !printed.contains("pre-existing shared memory block")) {
         throw new EmbeddedPostgresException(
             "embedded PostgreSQL ended with status %d while it was set up; its data is in %s%s"
-                .formatted(status, cluster.directory(), LogTail.of(output)),
+                .formatted(status, cluster.directory(), ProgramLauncher.logTail(output)),
             null);
       }
       TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);

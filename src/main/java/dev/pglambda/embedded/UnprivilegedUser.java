@@ -14,9 +14,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user of the machine that root can have PostgreSQL's programs run as.
- *
- * @param name for people
+ * A user of the machine that root can have PostgreSQL's programs run as; its name is for people.
  */
 record UnprivilegedUser(String name, int uid, int gid) {
 

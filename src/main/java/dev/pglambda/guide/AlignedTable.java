@@ -1,5 +1,6 @@
 package dev.pglambda.guide;
 
+import dev.pglambda.guide.QueryConnection.QueryResult;
 import dev.pglambda.protocol.BackendMessage.Column;
 import dev.pglambda.protocol.TypeOid;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.pglambda.guide;
 
+import dev.pglambda.guide.QueryConnection.QueryFailedException;
+import dev.pglambda.guide.QueryConnection.QueryResult;
 import dev.pglambda.protocol.ErrorFields;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -46,13 +48,8 @@ public final class Guide {
   }
 
   /**
-   * Runs the guide.
-   *
-   * @param address where the proxy listens
-   * @param password of the user; null: none is needed
-   * @param out where statements and rows go
-   * @throws IOException if the connection fails or a statement ends with an error; the message is
-   *     one line
+   * Runs the guide where the proxy listens, without a password if it is null; fails, with a message
+   * of one line, if the connection does or a statement ends with an error.
    */
   public static void run(
       InetSocketAddress address,

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -52,10 +53,8 @@ final class QueryConnection implements AutoCloseable {
   }
 
   /**
-   * Connects and waits until the session is ready.
-   *
-   * @param password visible ASCII; null: none is needed
-   * @param notices receives each NoticeResponse
+   * Connects and waits until the session is ready. The password is visible ASCII; null: none is
+   * needed.
    */
   static QueryConnection open(
       InetSocketAddress address,
@@ -144,5 +143,27 @@ final class QueryConnection implements AutoCloseable {
   public void close() throws IOException {
     messages.send(new Terminate());
     socket.close();
+  }
+
+  /**
+   * What one statement answered.
+   *
+   * @param columns empty if the statement returns no rows
+   * @param rows values in PostgreSQL's text format, NULL as null
+   * @param commandTag for example {@code SELECT 1}
+   */
+  record QueryResult(List<Column> columns, List<List<@Nullable String>> rows, String commandTag) {}
+
+  /** The server answered a statement, or the connection, with an ErrorResponse. */
+  static final class QueryFailedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    QueryFailedException(ErrorFields error) {
+      super(
+          "%s:  %s"
+              .formatted(
+                  error.get(ErrorFields.SEVERITY),
+                  Objects.requireNonNullElse(error.get(ErrorFields.MESSAGE), "(no message)")));
+    }
   }
 }
