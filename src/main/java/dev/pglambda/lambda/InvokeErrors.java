@@ -34,11 +34,8 @@ public final class InvokeErrors {
   }
 
   /**
-   * A connection that was lost when the request had been sent, at least in part: the texts of AWS's
-   * C++ SDK, which quotes libcurl.
-   *
-   * @param answered whether the answer had begun
-   * @param reset whether the other side ended the connection by a reset
+   * A connection that was lost when the request had been sent, at least in part, or the answer had
+   * begun: the texts of AWS's C++ SDK, which quotes libcurl.
    */
   public static InvocationException connectionLost(
       boolean answered, boolean reset, @Nullable Throwable cause) {

@@ -27,11 +27,7 @@ public final class InvokeFunction implements CallEvaluator {
   private final LambdaInvoker invoker;
   private final ArgumentCheck check;
 
-  /**
-   * @param invoker what runs the functions; not closed by this class
-   * @param ownRegion region of calls that name none, for example {@code us-east-1}
-   * @param partitions tells what a region is
-   */
+  /** The invoker is not closed by this class; the region is that of calls that name none. */
   public InvokeFunction(LambdaInvoker invoker, String ownRegion, Partitions partitions) {
     this.invoker = invoker;
     this.check = new ArgumentCheck(ownRegion, partitions);

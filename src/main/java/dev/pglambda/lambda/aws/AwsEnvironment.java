@@ -58,11 +58,7 @@ public final class AwsEnvironment {
   private final Properties properties;
   private final Path home;
 
-  /**
-   * @param environment environment variables
-   * @param properties system properties
-   * @param home directory that holds {@code .aws}
-   */
+  /** Looks at variables, system properties, and {@code .aws} in the home directory. */
   public AwsEnvironment(Map<String, String> environment, Properties properties, Path home) {
     this.environment = environment;
     this.properties = properties;
@@ -77,9 +73,8 @@ public final class AwsEnvironment {
   }
 
   /**
-   * Says why AWS, or an endpoint that stands for it, seems to be configured.
-   *
-   * @return for example {@code endpoint in AWS_ENDPOINT_URL}, or null if nothing was found
+   * Says why AWS, or an endpoint that stands for it, seems to be configured, for example {@code
+   * endpoint in AWS_ENDPOINT_URL}; null if nothing was found.
    */
   public @Nullable String configuration() {
     Found endpoint = configuredEndpoint();
@@ -103,8 +98,6 @@ public final class AwsEnvironment {
    * The region of calls that name none: what is configured for the proxy, else the SDK's own
    * settings (system property, environment, profile; never the instance metadata service, which
    * takes seconds where there is none), else {@code us-east-1}.
-   *
-   * @param configured region from the proxy's configuration, or null
    */
   public String ownRegion(@Nullable String configured) {
     if (configured != null) {
@@ -128,9 +121,8 @@ public final class AwsEnvironment {
   }
 
   /**
-   * Whether Lambda calls go to something that is not AWS, such as a local stand-in.
-   *
-   * @param configured endpoint from the proxy's configuration, or null
+   * Whether calls go to something that is not AWS, such as a local stand-in, by the proxy's
+   * configuration or else the SDK's.
    */
   boolean endpointIsForeign(@Nullable URI configured) {
     if (configured != null) {

@@ -86,12 +86,9 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       int maxConcurrentInvocations) {}
 
   /**
-   * Sends nothing and builds nothing yet.
-   *
-   * @param group event loops for the connections to Lambda, of the NIO transport; not shut down by
-   *     this class
-   * @param environment where other AWS settings come from
-   * @param ownRegion region to warm up, and of STS
+   * Sends nothing and builds nothing yet. The event loops, of the NIO transport, carry the
+   * connections to Lambda and are not shut down by this class. The region is warmed up, and is that
+   * of STS.
    */
   public static AwsLambdaInvoker of(
       EventLoopGroup group,
@@ -109,10 +106,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     return new AwsLambdaInvoker(group, settings, foreign, network, credentials, ownRegion);
   }
 
-  /**
-   * @param foreignEndpoint whether the endpoint is not AWS's own
-   * @param network what lies between
-   */
+  /** A foreign endpoint is one that is not AWS's own. */
   AwsLambdaInvoker(
       EventLoopGroup group,
       InvokerSettings settings,

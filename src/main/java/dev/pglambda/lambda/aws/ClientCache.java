@@ -27,11 +27,7 @@ final class ClientCache<K, C extends AutoCloseable> {
 
   private boolean closed;
 
-  /**
-   * @param limit how many clients to keep
-   * @param factory builds a client; may block
-   * @param closer runs the closing of clients, which may block
-   */
+  /** Keeps so many clients; to build one, and to close one on {@code closer}, may block. */
   ClientCache(int limit, Function<K, C> factory, Executor closer) {
     this.limit = limit;
     this.factory = factory;

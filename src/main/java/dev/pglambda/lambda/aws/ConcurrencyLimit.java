@@ -65,10 +65,8 @@ final class ConcurrencyLimit {
   }
 
   /**
-   * Asks for a place.
-   *
-   * @param start begins a call that has had to wait, where another place is left; must not block,
-   *     nor leave its own place before it returns
+   * Asks for a place. Where another one is left, {@code start} begins a call that has had to wait;
+   * it must not block, nor leave its own place before it returns.
    */
   synchronized Place enter(Runnable start) {
     Place place = new Place(start, taken < most);

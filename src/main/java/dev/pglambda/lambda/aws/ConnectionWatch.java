@@ -28,10 +28,7 @@ final class ConnectionWatch extends ChannelDuplexHandler {
   private boolean waitsForProxy;
   private @Nullable Future<?> giveUp;
 
-  /**
-   * @param plainProxy whether the connection is to a proxy that is spoken to without TLS
-   * @param answerTimeout longest wait for the proxy's answer
-   */
+  /** A plain proxy is one that is spoken to without TLS; its answer may take up to the time-out. */
   ConnectionWatch(boolean plainProxy, Duration answerTimeout) {
     this.waitsForProxy = plainProxy;
     this.answerTimeout = answerTimeout;
@@ -49,16 +46,9 @@ final class ConnectionWatch extends ChannelDuplexHandler {
   /** What a proxy did instead of connecting; a verb begins the message. */
   static final class ProxyFailure extends IOException {
     private static final long serialVersionUID = 1L;
-    private final String words;
 
     ProxyFailure(String words) {
       super(words);
-      this.words = words;
-    }
-
-    @Override
-    public String getMessage() {
-      return words;
     }
   }
 

@@ -31,9 +31,7 @@ final class CredentialsCache implements AutoCloseable {
   /** Used on the thread only. */
   private @Nullable AwsCredentialsProvider provider;
 
-  /**
-   * @param factory builds the provider, on the thread, when credentials are first needed
-   */
+  /** The factory builds the provider, on the thread, when credentials are first needed. */
   CredentialsCache(Supplier<AwsCredentialsProvider> factory) {
     this.factory = factory;
   }
@@ -50,10 +48,9 @@ final class CredentialsCache implements AutoCloseable {
   }
 
   /**
-   * The credentials to sign with now. Never blocks.
-   *
-   * @return fails with what the provider threw; cancelling it disturbs nobody else
-   * @throws java.util.concurrent.RejectedExecutionException after {@link #close()}
+   * The credentials to sign with now; fails with what the provider threw, or by a
+   * RejectedExecutionException after {@link #close()}. Never blocks; cancelling it disturbs nobody
+   * else.
    */
   CompletableFuture<AwsCredentials> current() {
     ResolvedCredentials resolved = last;

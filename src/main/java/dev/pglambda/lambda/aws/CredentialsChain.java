@@ -27,11 +27,8 @@ final class CredentialsChain {
 
   /**
    * The SDK's default chain; before an endpoint that is not AWS, the same with dummy credentials at
-   * its end, since such endpoints read the region from the signature but check nothing.
-   *
-   * @param roleArn role to assume with those credentials, or null
-   * @param region region of the STS endpoint
-   * @param foreignEndpoint whether calls go to something that is not AWS
+   * its end, since such endpoints read the region from the signature but check nothing. A role, if
+   * one is given, is assumed with those credentials at the region's STS endpoint.
    */
   static AwsCredentialsProvider create(
       @Nullable String roleArn, String region, boolean foreignEndpoint) {

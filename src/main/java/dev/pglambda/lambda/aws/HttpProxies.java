@@ -1,6 +1,8 @@
 package dev.pglambda.lambda.aws;
 
+import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -36,10 +38,8 @@ final class HttpProxies {
   }
 
   /**
-   * The proxy for a request.
-   *
-   * @throws IOException if one is set that cannot be used; the message says which setting it is,
-   *     not its value
+   * The proxy for a request; fails if one is set that cannot be used. The message names the
+   * setting, not its value.
    */
   Optional<HttpProxy> forRequest(URI request) throws IOException {
     String scheme = request.getScheme().toLowerCase(Locale.ROOT);
@@ -55,7 +55,7 @@ final class HttpProxies {
     for (String variable : List.of(name, name.toUpperCase(Locale.ROOT))) {
       String url = environment.get(variable);
       if (url != null) {
-        return url.isBlank() || NoProxy.isLoopback(host) || noProxy().matches(request)
+        return url.isBlank() || isLoopback(host) || isNoProxy(request)
             ? Optional.empty()
             : Optional.of(ofUrl(url.strip(), variable));
       }
@@ -63,9 +63,63 @@ final class HttpProxies {
     return Optional.empty();
   }
 
-  private NoProxy noProxy() {
+  /** This machine, which no proxy on another one can reach: as in the JDK and in Go. */
+  private static boolean isLoopback(String host) {
+    String name = withoutBrackets(host.toLowerCase(Locale.ROOT));
+    byte @Nullable [] address = NetUtil.createByteArrayFromIpAddressString(name);
+    if (address == null) {
+      return name.equals("localhost") || name.endsWith(".localhost");
+    }
+    return address.length == 4 ? address[0] == 127 : name.matches("[0:]+1");
+  }
+
+  /**
+   * Whether {@code NO_PROXY} names a host, as curl and most other tools read it: domains with all
+   * their subdomains, addresses, networks, each perhaps with a port, and a star for everything.
+   * Names are not resolved.
+   */
+  private boolean isNoProxy(URI request) {
     String lower = environment.get("no_proxy");
-    return new NoProxy(lower != null ? lower : environment.getOrDefault("NO_PROXY", ""));
+    String list = lower != null ? lower : environment.getOrDefault("NO_PROXY", "");
+    String host = withoutBrackets(request.getHost().toLowerCase(Locale.ROOT));
+    String suffix = ":" + port(request);
+    byte @Nullable [] address = NetUtil.createByteArrayFromIpAddressString(host);
+    for (String entry : list.toLowerCase(Locale.ROOT).strip().split("[,\\s]+", -1)) {
+      boolean ported = entry.matches("[^:]+:\\d+|\\[.*]:\\d+");
+      if (ported && !entry.endsWith(suffix)) {
+        continue;
+      }
+      String name = withoutBrackets(ported ? entry.substring(0, entry.lastIndexOf(':')) : entry);
+      if (name.equals("*") || (address == null ? isDomain(name, host) : isNetwork(name, address))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isDomain(String entry, String host) {
+    String domain = entry.replaceFirst("^\\*?\\.", "");
+    return !domain.isEmpty() && (host.equals(domain) || host.endsWith("." + domain));
+  }
+
+  private static boolean isNetwork(String entry, byte[] address) {
+    int slash = entry.indexOf('/');
+    byte @Nullable [] network =
+        NetUtil.createByteArrayFromIpAddressString(slash < 0 ? entry : entry.substring(0, slash));
+    if (network == null || network.length != address.length) {
+      return false;
+    }
+    int most = 8 * address.length;
+    String length = slash < 0 ? Integer.toString(most) : entry.substring(slash + 1);
+    if (!length.matches("\\d{1,3}") || Integer.parseInt(length) > most) {
+      return false;
+    }
+    BigInteger difference = new BigInteger(1, network).xor(new BigInteger(1, address));
+    return difference.bitLength() <= most - Integer.parseInt(length);
+  }
+
+  private static String withoutBrackets(String host) {
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
   }
 
   private HttpProxy ofProperties(String scheme, String host, String source) throws IOException {
@@ -135,7 +189,7 @@ final class HttpProxies {
   }
 
   /** The port of a URL, or else its scheme's. */
-  static int port(URI url) {
+  private static int port(URI url) {
     return url.getPort() >= 0 ? url.getPort() : defaultPort(url.getScheme());
   }
 

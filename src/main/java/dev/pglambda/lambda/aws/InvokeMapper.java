@@ -20,11 +20,7 @@ final class InvokeMapper {
 
   private InvokeMapper() {}
 
-  /**
-   * @param identity what to sign with
-   * @param timeout what is left of the request time-out
-   * @param account where the reply's bytes are reserved
-   */
+  /** Signed by the identity, with what is left of the request time-out and the reply's account. */
   static InvokeRequest request(
       Invocation invocation, AwsCredentials identity, Duration timeout, MemoryAccount account) {
     String context = invocation.clientContext();

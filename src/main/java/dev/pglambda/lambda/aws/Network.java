@@ -47,9 +47,8 @@ final class Network {
   }
 
   /**
-   * Whom to trust; null for the JVM's own. Reads the file once.
-   *
-   * @throws IOException if the file cannot be used; the message names the setting, not the file
+   * Whom to trust; null for the JVM's own. Reads the file once; if it cannot be used, the message
+   * names the setting, not the file.
    */
   synchronized TrustManager @Nullable [] trustManagers() throws IOException {
     if (trusted == null && caBundle != null) {

@@ -38,29 +38,16 @@ public final class RoutedHttpService implements SdkHttpService {
     return new Builder(network);
   }
 
-  private static final class Builder implements SdkHttpClient.Builder<Builder> {
-    private final Network network;
-
-    Builder(Network network) {
-      this.network = network;
-    }
-
+  private record Builder(Network network) implements SdkHttpClient.Builder<Builder> {
     @Override
     public SdkHttpClient buildWithDefaults(AttributeMap defaults) {
-      return new Client(network, defaults);
+      return new Client(network, defaults, new ConcurrentHashMap<>());
     }
   }
 
-  private static final class Client implements SdkHttpClient {
-    private final Network network;
-    private final AttributeMap defaults;
-    private final Map<Optional<HttpProxy>, SdkHttpClient> clients = new ConcurrentHashMap<>();
-
-    Client(Network network, AttributeMap defaults) {
-      this.network = network;
-      this.defaults = defaults;
-    }
-
+  private record Client(
+      Network network, AttributeMap defaults, Map<Optional<HttpProxy>, SdkHttpClient> clients)
+      implements SdkHttpClient {
     @Override
     public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
       try {

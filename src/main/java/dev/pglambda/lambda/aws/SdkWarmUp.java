@@ -46,11 +46,8 @@ final class SdkWarmUp {
   private SdkWarmUp() {}
 
   /**
+   * Has a client built and used, with the answering side on event loops of the NIO transport.
    * Blocks for up to some seconds; not to be called on an event loop.
-   *
-   * @param group event loops for the answering side, of the NIO transport
-   * @param clients builds the client to use, given the endpoint
-   * @throws RuntimeException if it did not succeed
    */
   static InvocationResult run(EventLoopGroup group, Function<URI, LambdaAsyncClient> clients) {
     Channel listener =
@@ -77,12 +74,7 @@ final class SdkWarmUp {
     }
   }
 
-  /**
-   * The same for TLS, up to its first message, which goes nowhere. Blocks for a second at most.
-   *
-   * @throws GeneralSecurityException if the JVM has no TLS
-   * @throws SSLException if that message cannot be made
-   */
+  /** The same for TLS, up to its first message, which goes nowhere. Blocks for a second at most. */
   static void beginTls() throws GeneralSecurityException, SSLException {
     SSLEngine engine = SSLContext.getDefault().createSSLEngine();
     engine.setUseClientMode(true);

@@ -42,31 +42,22 @@ final class Transport implements SdkAsyncHttpClient {
           ConnectionWatch.NotConnectedException.class,
           ConnectionWatch.ProxyFailure.class);
 
-  private final Network network;
-  private final Function<Optional<HttpProxy>, NettyNioAsyncHttpClient.Builder> settings;
+  private final Builder builder;
   private final AttributeMap defaults;
   private final Map<Optional<HttpProxy>, SdkAsyncHttpClient> clients = new ConcurrentHashMap<>();
 
   private Transport(Builder builder, AttributeMap defaults) {
-    this.network = builder.network;
-    this.settings = builder.settings;
+    this.builder = builder;
     this.defaults = defaults;
   }
 
-  static final class Builder implements SdkAsyncHttpClient.Builder<Builder> {
-    private final Network network;
-    private final Function<Optional<HttpProxy>, NettyNioAsyncHttpClient.Builder> settings;
-
-    /**
-     * @param network what lies between
-     * @param settings of the client for a proxy, or for none
-     */
-    Builder(
-        Network network, Function<Optional<HttpProxy>, NettyNioAsyncHttpClient.Builder> settings) {
-      this.network = network;
-      this.settings = settings;
-    }
-
+  /**
+   * @param network what lies between
+   * @param settings of the client for a proxy, or for none
+   */
+  record Builder(
+      Network network, Function<Optional<HttpProxy>, NettyNioAsyncHttpClient.Builder> settings)
+      implements SdkAsyncHttpClient.Builder<Builder> {
     @Override
     public SdkAsyncHttpClient buildWithDefaults(AttributeMap serviceDefaults) {
       return new Transport(this, serviceDefaults);
@@ -79,8 +70,8 @@ final class Transport implements SdkAsyncHttpClient {
     Optional<HttpProxy> proxy;
     SdkAsyncHttpClient client;
     try {
-      proxy = network.proxies().forRequest(uri);
-      client = client(proxy, network.trustManagers());
+      proxy = builder.network().proxies().forRequest(uri);
+      client = client(proxy, builder.network().trustManagers());
     } catch (IOException setting) {
       TransportException failure = TransportException.unusable(setting);
       request.responseHandler().onError(failure);
@@ -93,12 +84,12 @@ final class Transport implements SdkAsyncHttpClient {
     return clients.computeIfAbsent(
         proxy,
         route -> {
-          NettyNioAsyncHttpClient.Builder builder = settings.apply(route);
-          builder.proxyConfiguration(configuration(route));
+          NettyNioAsyncHttpClient.Builder http = builder.settings().apply(route);
+          http.proxyConfiguration(configuration(route));
           if (trusted != null) {
-            builder.tlsTrustManagersProvider(() -> trusted);
+            http.tlsTrustManagersProvider(() -> trusted);
           }
-          return builder.buildWithDefaults(defaults);
+          return http.buildWithDefaults(defaults);
         });
   }
 

@@ -37,10 +37,7 @@ final class TransportException extends IOException {
     return new TransportException(message, Progress.NOT_SENT, message + ".", setting);
   }
 
-  /**
-   * @param host of the request
-   * @param proxy the proxy on its way
-   */
+  /** Of a request to a host, through the proxy if there is one. */
   static TransportException of(
       Throwable cause, Progress progress, String host, Optional<HttpProxy> proxy) {
     String message = String.valueOf(cause.getMessage());
@@ -68,7 +65,7 @@ final class TransportException extends IOException {
   private static String reason(Throwable failure) {
     ConnectionWatch.ProxyFailure refusal = find(failure, ConnectionWatch.ProxyFailure.class);
     if (refusal != null) {
-      return refusal.getMessage();
+      return String.valueOf(refusal.getMessage());
     }
     return find(failure, ConnectException.class) != null
             || find(failure, UnknownHostException.class) != null

@@ -17,12 +17,9 @@ public record SampleFunction(String name, String description, Handler handler) {
   @FunctionalInterface
   public interface Handler {
     /**
-     * Runs once, without blocking.
-     *
-     * @param event JSON in UTF-8
-     * @param console takes the lines the function prints
-     * @return the reply; fails with {@link Thrown} where a Lambda function throws. Cancelling it
-     *     ends the function.
+     * Runs once, without blocking, with an event in JSON in UTF-8 and a console for the lines the
+     * function prints. Fails with {@link Thrown} where a Lambda function throws; cancelling the
+     * reply ends it.
      */
     CompletableFuture<ByteBuffer> run(ByteBuffer event, Consumer<String> console);
   }
