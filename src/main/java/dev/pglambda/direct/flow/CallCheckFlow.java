@@ -36,10 +36,9 @@ record CallCheckFlow(SessionContext context, SessionCalls calls, ServedPortal po
   }
 
   /**
-   * Sends the questions behind other messages. The plan quotes constants, which an encoding other
-   * than UTF8 need not have, so that it is asked for in UTF8 only.
-   *
-   * @return fails if the role may not call
+   * Sends the questions behind other messages; fails if the role may not call. The plan quotes
+   * constants, which an encoding other than UTF8 need not have, so that it is asked for in UTF8
+   * only.
    */
   CompletionStage<Expected> run(ExtendedQueryPipeline pipeline) {
     List<PermissionQuestion> questions = calls.questions(plan());

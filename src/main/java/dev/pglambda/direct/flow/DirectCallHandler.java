@@ -12,19 +12,25 @@ import dev.pglambda.direct.plan.ResultParameters;
 import dev.pglambda.direct.plan.SessionCalls;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BindComplete;
+import dev.pglambda.protocol.BackendMessage.ParameterDescription;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Bind;
 import dev.pglambda.protocol.FrontendMessage.Parse;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.PreparedStatements;
 import dev.pglambda.relay.RaiseBlock;
+import dev.pglambda.relay.ReplyListener;
 import dev.pglambda.relay.SessionContext;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
@@ -249,6 +255,36 @@ public final class DirectCallHandler implements LocalExecution {
   public void close() {
     if (executing != null) {
       executing.cancel(true);
+    }
+  }
+
+  /**
+   * Takes all parameters but the client's, the first ones, out of what a statement's Describe
+   * tells.
+   */
+  private record ParameterDescriptionFilter(int count) implements ReplyListener {
+    @Override
+    public boolean suppresses(byte type) {
+      return false;
+    }
+
+    @Override
+    public boolean wants(byte type) {
+      return type == BackendMessage.PARAMETER_DESCRIPTION;
+    }
+
+    @Override
+    public @Nullable ByteBuf onReply(byte type, ByteBuf buffer, int index) {
+      if (!wants(type)) {
+        return null;
+      }
+      ParameterDescription description =
+          (ParameterDescription) BackendMessage.read(buffer, index, Frame.length(buffer, index));
+      List<Integer> types = Objects.requireNonNull(description).typeOids().subList(0, count);
+      return MessageWriter.buffer(
+          UnpooledByteBufAllocator.DEFAULT,
+          StandardCharsets.ISO_8859_1,
+          new ParameterDescription(types));
     }
   }
 }

@@ -60,9 +60,7 @@ final class ExecuteFlow {
 
   private @Nullable TimedCall call;
 
-  /**
-   * @param ofQuery whether it is the unnamed portal of a Query
-   */
+  /** For a portal, perhaps the unnamed one of a Query. */
   ExecuteFlow(
       SessionContext context, DirectCallHandler handler, ServedPortal portal, boolean ofQuery) {
     this.context = context;
@@ -131,9 +129,8 @@ final class ExecuteFlow {
   // ---- the calls
 
   /**
-   * Makes the calls that were not made yet, one after the other.
-   *
-   * @return what the server must do before the statement is executed, to be sent with it
+   * Makes the calls that were not made yet, one after the other; returns what the server must do
+   * before the statement is executed, to be sent with it.
    */
   private CompletionStage<ExtendedQueryPipeline> makeCalls() {
     int made = results.size() / ResultParameters.COUNT;
@@ -225,10 +222,8 @@ final class ExecuteFlow {
   }
 
   /**
-   * Ends a call that is under way.
-   *
-   * @param silently whether there is nobody to be told of it
-   * @return whether there was one
+   * Ends a call that is under way, perhaps silently: there is nobody to be told; false if there was
+   * none.
    */
   boolean cancel(boolean silently) {
     if (call == null) {

@@ -53,11 +53,7 @@ record PrepareFlow(
 
   record Prepared(ServedStatement statement) implements PrepareOutcome {}
 
-  /**
-   * The server can do it itself.
-   *
-   * @param installed whether because the extension is installed
-   */
+  /** The server can do it itself, perhaps because the extension is installed. */
   record Passes(boolean installed) implements PrepareOutcome {}
 
   CompletionStage<PrepareOutcome> run() {

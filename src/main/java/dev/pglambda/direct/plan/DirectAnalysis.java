@@ -3,10 +3,9 @@ package dev.pglambda.direct.plan;
 import dev.pglambda.direct.plan.DirectPlan.ResolvedCall;
 import dev.pglambda.direct.recognize.DirectCall;
 import dev.pglambda.direct.resolve.ArgumentType;
-import dev.pglambda.direct.resolve.ArgumentTypes;
 import dev.pglambda.direct.resolve.CallArgument;
-import dev.pglambda.direct.resolve.Match;
 import dev.pglambda.direct.resolve.OverloadResolution;
+import dev.pglambda.direct.resolve.OverloadResolution.Match;
 import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.direct.resolve.ParameterType;
@@ -31,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DirectAnalysis {
   /** Tells about types; its parameter is {@link #askedTypes}. All in text format. */
-  public static final String TYPE_QUERY = ArgumentTypes.QUERY;
+  public static final String TYPE_QUERY = ArgumentType.QUERY;
 
   private static final Set<Integer> UNTYPED = Set.of(TypeOid.UNSPECIFIED, TypeOid.UNKNOWN);
 
@@ -42,10 +41,7 @@ public final class DirectAnalysis {
   private final List<DirectCall> calls;
   private final List<ArgumentExpression> leaves = new ArrayList<>();
 
-  /**
-   * @param declaredTypes object ids of the types that the client gives for its parameters, perhaps
-   *     fewer than there are
-   */
+  /** The client may declare types, as object ids, for fewer parameters than there are. */
   public DirectAnalysis(
       DirectCandidate candidate, InstalledSchemas schemas, List<Integer> declaredTypes) {
     this.candidate = candidate;
@@ -95,7 +91,7 @@ public final class DirectAnalysis {
         oids.add(columnTypes.get(i));
       }
     }
-    return oids.isEmpty() ? null : ArgumentTypes.parameter(oids);
+    return oids.isEmpty() ? null : ArgumentType.parameter(oids);
   }
 
   /** What becomes of the statement. */
@@ -116,7 +112,7 @@ public final class DirectAnalysis {
   public AnalysisOutcome resolve(List<Integer> columnTypes, List<List<@Nullable String>> typeRows) {
     Map<Integer, ArgumentType> types = new HashMap<>();
     for (List<@Nullable String> row : typeRows) {
-      ArgumentType type = ArgumentTypes.read(row);
+      ArgumentType type = ArgumentType.read(row);
       types.put(type.oid(), type);
     }
     Map<ArgumentExpression, ArgumentType> known = new HashMap<>();

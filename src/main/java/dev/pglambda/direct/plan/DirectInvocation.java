@@ -50,8 +50,7 @@ public record DirectInvocation(Overload overload, String argumentsQuery) {
           + " SELECT b.fits, %s FROM pglambda_arguments AS a CROSS JOIN pglambda_length AS b";
 
   /**
-   * @param tail what follows the target list and decides whether there is a row; empty if that is
-   *     known
+   * The tail follows the target list and decides whether there is a row; empty if that is known.
    */
   static DirectInvocation of(
       DirectCandidate candidate, InstalledSchemas schemas, ResolvedCall call, String tail) {

@@ -12,6 +12,7 @@ import dev.pglambda.sql.TokenKind;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,31 @@ public record DirectText(
   /** Statements that have rows and are no queries (pquery.c, ChoosePortalStrategy). */
   private static final Set<String> UTILITIES =
       Set.of("call", "execute", "explain", "fetch", "show");
+
+  private static final Set<String> ALWAYS = Set.of();
+
+  private static final Set<String> OUTSIDE =
+      Set.of("concurrently", "database", "subscription", "system", "tablespace");
+
+  private static final Set<String> PREPARED = Set.of("prepared");
+
+  /** By the first word: the key words with one of which a transaction block matters. */
+  private static final Map<String, Set<String>> MATTERS =
+      Map.ofEntries(
+          Map.entry("alter", OUTSIDE),
+          Map.entry("call", ALWAYS),
+          Map.entry("cluster", ALWAYS),
+          Map.entry("commit", PREPARED),
+          Map.entry("create", OUTSIDE),
+          Map.entry("declare", ALWAYS),
+          Map.entry("discard", ALWAYS),
+          Map.entry("drop", OUTSIDE),
+          Map.entry("lock", ALWAYS),
+          Map.entry("prepare", Set.of("transaction")),
+          Map.entry("reindex", ALWAYS),
+          Map.entry("rollback", PREPARED),
+          Map.entry("set", Set.of("constraints", "local", "transaction")),
+          Map.entry("vacuum", ALWAYS));
 
   /** The text in which calls were found; null if it has others than can be served. */
   public static @Nullable DirectText of(FoundCalls found) {
@@ -93,13 +119,28 @@ public record DirectText(
     boolean inBlock = inTransaction || size() == 1;
     for (Statement statement : text.statements()) {
       String word = text.firstWord(statement);
-      if (!inBlock && ImplicitTransaction.matters(text, statement)) {
+      if (!inBlock && dependsOnBlock(statement)) {
         return false;
       }
       boolean ends = END.contains(word) && !text.lexer(statement).find(TO); // not ROLLBACK TO
       inBlock = BEGIN.contains(word) || (inBlock && !ends);
     }
     return true;
+  }
+
+  /**
+   * Whether it may matter to a statement that a Query of several statements is a transaction block
+   * (manual, "Multiple Statements in a Simple Query"): the statement must not be in one, or can
+   * only be in one (xact.c, PreventInTransactionBlock and CheckTransactionBlock).
+   */
+  private boolean dependsOnBlock(Statement statement) {
+    String firstWord = text.firstWord(statement);
+    if (firstWord.equals("do")) {
+      String body = text.substring(statement.start(), statement.end()).toLowerCase(Locale.ROOT);
+      return body.contains("commit") || body.contains("rollback");
+    }
+    Set<String> words = MATTERS.get(firstWord);
+    return words != null && (words.isEmpty() || text.lexer(statement).find(words));
   }
 
   /** Whether a statement makes all of its rows before it sends one of them. */

@@ -48,7 +48,7 @@ public record InstalledSchemas(boolean lambda, boolean commons, boolean trusted)
     return new InstalledSchemas(isTrue(row.get(0)), isTrue(row.get(1)), isTrue(row.get(2)));
   }
 
-  static boolean isTrue(byte @Nullable [] value) {
+  public static boolean isTrue(byte @Nullable [] value) {
     return value != null && value[0] != 0;
   }
 }

@@ -2,6 +2,7 @@ package dev.pglambda.direct.plan;
 
 import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.direct.plan.DirectCalls.CallOutcome;
+import dev.pglambda.direct.resolve.Overload;
 import dev.pglambda.intercept.WorkerContext;
 import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.protocol.ErrorFields;
@@ -41,11 +42,6 @@ public final class SessionCalls {
   SessionCalls(DirectCalls calls, String database) {
     this.calls = calls;
     this.database = database;
-  }
-
-  /** Whether any are served. */
-  public boolean areServed() {
-    return calls.areServed();
   }
 
   /** Has one row, to be in binary format, which {@link InstalledSchemas#read} reads. */
@@ -92,9 +88,9 @@ public final class SessionCalls {
     return calls.mode == DirectCallMode.AUTO && (suspicious || calls.reach.isToBeTried(database));
   }
 
-  /** The question whether the role may make the call of {@link CallbackTrial}. */
+  /** The question whether the role may make the call by which that is tried. */
   public PermissionQuestion trialQuestion() {
-    return calls.question(CallbackTrial.OVERLOAD);
+    return calls.question(Overload.INVOKE_NAME_JSON);
   }
 
   /** Whether it is to be tried now: not if another session does. */

@@ -14,9 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether the arguments of a call are expressions, each of which means the same elsewhere.
- *
- * @param calls those of the text, by their starts
+ * Tells whether the arguments of the text's calls, by their starts, are expressions, each of which
+ * means the same elsewhere.
  */
 record DirectArguments(SqlText text, Map<Integer, ExtensionCall> calls) {
   /** No expression begins with these (gram.y, {@code func_application}, {@code SelectStmt}). */

@@ -28,9 +28,7 @@ final class DirectFrom {
   private boolean commonTables;
   private boolean createsTable;
 
-  /**
-   * @param cursor before the statement's first token
-   */
+  /** The cursor is before the statement's first token. */
   DirectFrom(TopLevelCursor cursor, DirectArguments arguments) {
     this.cursor = cursor;
     this.arguments = arguments;

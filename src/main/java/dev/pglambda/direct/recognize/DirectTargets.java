@@ -41,9 +41,7 @@ final class DirectTargets {
   private int tail;
   private @Nullable Condition condition;
 
-  /**
-   * @param cursor before the statement's first token
-   */
+  /** The cursor is before the statement's first token. */
   DirectTargets(TopLevelCursor cursor, DirectArguments arguments) {
     this.cursor = cursor;
     this.arguments = arguments;

@@ -36,11 +36,7 @@ final class TopLevelCursor {
   private @Nullable String second;
   private @Nullable String third;
 
-  /**
-   * @param from offset to begin at, where a token does
-   * @param limit offset to end before, where a token ends
-   * @param calls the calls in the text, by their starts
-   */
+  /** From where a token begins up to where one ends; the text's calls are known by their starts. */
   TopLevelCursor(SqlText text, int from, int limit, Map<Integer, ExtensionCall> calls) {
     this.text = text;
     this.end = from;

@@ -1,7 +1,9 @@
 package dev.pglambda.direct.resolve;
 
+import dev.pglambda.direct.resolve.Overload.Parameter;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.sql.ExtensionCall;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -37,6 +39,37 @@ public final class OverloadResolution {
    *     to its value if it has none; null if it points to the function
    */
   public record Unresolved(SqlError error, @Nullable Integer argument) implements Resolution {}
+
+  /** A function whose parameters fit a call: for each argument, the index of its parameter. */
+  public record Match(Overload overload, List<Integer> places) implements Resolution {
+
+    /** Null if it does not fit (namespace.c, FuncnameGetCandidates and MatchNamedCall). */
+    static @Nullable Match of(Overload overload, List<CallArgument> arguments) {
+      List<Integer> places = new ArrayList<>();
+      for (CallArgument argument : arguments) {
+        int place = argument.name() == null ? places.size() : indexOf(overload, argument.name());
+        if (place < 0 || place >= overload.parameters().size() || places.contains(place)) {
+          return null;
+        }
+        places.add(place);
+      }
+      for (int place = 0; place < overload.required(); place++) {
+        if (!places.contains(place)) {
+          return null;
+        }
+      }
+      return new Match(overload, List.copyOf(places));
+    }
+
+    private static int indexOf(Overload overload, String name) {
+      return overload.parameters().stream().map(Parameter::name).toList().indexOf(name);
+    }
+
+    /** The type of an argument's parameter. */
+    public ParameterType type(int argument) {
+      return overload.parameters().get(places.get(argument)).type();
+    }
+  }
 
   /** Resolves a call; the arguments are in the order in which they are written. */
   public static Resolution resolve(ExtensionCall.Function function, List<CallArgument> arguments) {

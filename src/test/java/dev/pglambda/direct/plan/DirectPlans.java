@@ -2,7 +2,7 @@ package dev.pglambda.direct.plan;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.pglambda.direct.resolve.ArgumentTypes;
+import dev.pglambda.direct.resolve.ArgumentType;
 import dev.pglambda.intercept.Rewrite.FoundCalls;
 import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.TypeOid;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Plans of statements whose arguments have types of PostgreSQL's own. */
 final class DirectPlans {
 
-  /** As the server answers {@link ArgumentTypes#QUERY}. */
+  /** As the server answers {@link ArgumentType#QUERY}. */
   private static final Map<Integer, List<@Nullable String>> TYPES =
       Map.of(
           TypeOid.TEXT,

@@ -26,7 +26,6 @@ class SessionCallsTest {
 
   @Test
   void leavesToTheServerWhatIsInstalled() {
-    assertThat(session.areServed()).isTrue();
     assertThat(session.areLeftToServer(NONE)).isFalse();
     assertThat(session.areLeftToServer(new InstalledSchemas(false, true, true))).isFalse();
     assertThat(session.areLeftToServer(BOTH)).isTrue();

@@ -141,17 +141,17 @@ class ArgumentTypesTest {
 
   private static List<ArgumentType> ask(Connection connection, Integer... oids)
       throws SQLException {
-    String sql = ArgumentTypes.QUERY.replace("$1", "?");
+    String sql = ArgumentType.QUERY.replace("$1", "?");
     List<ArgumentType> types = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setObject(1, ArgumentTypes.parameter(List.of(oids)), Types.OTHER);
+      statement.setObject(1, ArgumentType.parameter(List.of(oids)), Types.OTHER);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           List<@Nullable String> row = new ArrayList<>();
           for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
             row.add(rows.getString(column));
           }
-          types.add(ArgumentTypes.read(row));
+          types.add(ArgumentType.read(row));
         }
       }
     }

@@ -2,6 +2,7 @@ package dev.pglambda.direct.resolve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.direct.resolve.OverloadResolution.Match;
 import dev.pglambda.direct.resolve.OverloadResolution.Resolution;
 import dev.pglambda.direct.resolve.OverloadResolution.Unresolved;
 import dev.pglambda.protocol.BackendMessage;
@@ -147,13 +148,13 @@ class OverloadResolutionAgainstServerTest {
       names.put(Integer.valueOf(Objects.requireNonNull(oid)), name);
     }
     client
-        .parse("", ArgumentTypes.QUERY)
-        .bind("", "", List.of(ArgumentTypes.parameter(names.keySet())))
+        .parse("", ArgumentType.QUERY)
+        .bind("", "", List.of(ArgumentType.parameter(names.keySet())))
         .execute("", 0)
         .sync();
     Map<String, ArgumentType> types = new HashMap<>();
     for (List<@Nullable String> row : rows(client.readUntilReady())) {
-      ArgumentType type = ArgumentTypes.read(row);
+      ArgumentType type = ArgumentType.read(row);
       types.put(Objects.requireNonNull(names.get(type.oid())), type);
     }
     assertThat(types.keySet()).containsExactlyInAnyOrderElementsOf(WrittenCalls.TYPES);
