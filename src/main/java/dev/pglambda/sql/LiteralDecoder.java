@@ -61,11 +61,8 @@ final class LiteralDecoder {
   }
 
   /**
-   * The value of a {@code '..'} or {@code E'..'} constant within another text, with {@link
-   * #UNKNOWN} where an escape cannot be decoded.
-   *
-   * @param outer the text that the token is a part of
-   * @param start the token's offset there
+   * The value of a {@code '..'} or {@code E'..'} constant that begins at an offset of another text,
+   * with {@link #UNKNOWN} where an escape cannot be decoded.
    */
   static MappedText body(MappedText outer, int start, CharSequence token, TokenKind kind) {
     boolean prefixed = kind == TokenKind.ESCAPE_STRING;

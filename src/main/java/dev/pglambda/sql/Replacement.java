@@ -12,10 +12,8 @@ import java.util.List;
 public record Replacement(int start, int end, String text) {
 
   /**
-   * Carries out replacements; everything else of the text stays as it is, byte for byte.
-   *
-   * @param replacements in ascending order, none overlapping the one before
-   * @throws IllegalArgumentException if an offset lies outside of the text, or the order is wrong
+   * Carries out replacements, in ascending order, none overlapping the one before; everything else
+   * of the text stays as it is, byte for byte.
    */
   public static String splice(String text, List<Replacement> replacements) {
     StringBuilder spliced = new StringBuilder(text.length() + 64 * replacements.size());

@@ -100,9 +100,8 @@ final class StatementSplitter {
   }
 
   /**
-   * Whether a statement is CREATE [OR REPLACE] FUNCTION or PROCEDURE.
-   *
-   * @param lexer at its first token; moved to the last of these words
+   * Whether a statement, at its first token, is CREATE [OR REPLACE] FUNCTION or PROCEDURE; the
+   * cursor is moved to the last of these words.
    */
   static boolean isRoutine(SqlLexer lexer) {
     if (!lexer.isKeyword("create")) {
