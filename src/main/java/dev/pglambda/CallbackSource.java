@@ -29,12 +29,7 @@ record CallbackSource(@Nullable String host, int port, CallbackSecret secret) {
   /** Not the name that earlier versions used, whose keys may be known. */
   private static final String SECRET_FILE = "installation-secret";
 
-  /**
-   * Reads the secret, or makes it.
-   *
-   * @param listenPort the proxy's
-   * @throws StartException if the secret can neither be read nor kept
-   */
+  /** Reads the secret, or makes it; the port is the proxy's unless another one is set. */
   static CallbackSource open(Config config, int listenPort) throws StartException {
     int port = Objects.requireNonNullElse(config.callback().port(), listenPort);
     return new CallbackSource(config.callback().host(), port, secret(config));
@@ -55,11 +50,7 @@ record CallbackSource(@Nullable String host, int port, CallbackSecret secret) {
     }
   }
 
-  /**
-   * What an installation is to store.
-   *
-   * @param installation whose keys it has; null, or one of another secret: it gets a new name
-   */
+  /** What an installation is to store; null, or one of another secret, gets a new name. */
   CallbackSettings settings(@Nullable String installation) {
     String name =
         installation != null && secret.isInstallation(installation)

@@ -25,11 +25,7 @@ record LambdaSource(
     LambdaInvoker invoker, String region, Runnable warmUp, List<String> description) {
   static final Partitions PARTITIONS = new SdkPartitions();
 
-  /**
-   * Chooses as the configuration says, and as the AWS settings of the environment suggest.
-   *
-   * @throws StartException if the region that is set is none
-   */
+  /** Chooses as the configuration says, and as the AWS settings of the environment suggest. */
   static LambdaSource choose(
       Config.Lambda config, EventLoopGroup loops, MemoryBudget memory, AwsEnvironment environment)
       throws StartException {

@@ -23,8 +23,6 @@ public final class Main {
   /**
    * Runs the proxy until it is told to stop. Exit codes: 0 orderly, 2 bad usage, 1 otherwise; after
    * a signal, Java's own: 128 and the signal's number.
-   *
-   * @param args command line, see {@code --help}
    */
   public static void main(String[] args) {
     configureNetty();

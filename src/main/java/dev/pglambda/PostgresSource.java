@@ -11,11 +11,11 @@ import dev.pglambda.embedded.InstanceSettings;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.InstanceExtension;
 import dev.pglambda.extension.TrustedRoles;
+import dev.pglambda.protocol.auth.RandomToken;
 import dev.pglambda.protocol.auth.ScramCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -107,7 +107,9 @@ record PostgresSource(
         new InstanceSettings(
             config.embedded().superuser(),
             password != null,
-            password == null ? null : new ScramCredentials(password, salt()).verifier(),
+            password == null
+                ? null
+                : new ScramCredentials(password, RandomToken.bytes(SALT_BYTES)).verifier(),
             InstanceExtension.keys(keptSettings(config.dataDirectory(), calls)),
             extension.renewal());
     EmbeddedPostgres server =
@@ -123,12 +125,6 @@ record PostgresSource(
         server,
         password,
         describe(config, server, generated, password != null));
-  }
-
-  private static byte[] salt() {
-    byte[] salt = new byte[SALT_BYTES];
-    new SecureRandom().nextBytes(salt);
-    return salt;
   }
 
   /** All databases of a data directory are one installation, also of later starts. */

@@ -7,7 +7,6 @@ import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.direct.flow.DirectCallHandler;
 import dev.pglambda.direct.plan.DirectCalls;
-import dev.pglambda.extension.AvailableExtensions;
 import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.intercept.ExtensionInterceptor;
@@ -85,11 +84,9 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
-   * Starts a proxy and returns when it accepts clients.
-   *
-   * @param progress receives one line before each step that takes a while; any thread
-   * @throws StartException if it cannot start; nothing is left running then
-   * @throws InterruptedException if the thread was interrupted; nothing is left running then
+   * Starts a proxy and returns when it accepts clients; if it cannot, or is interrupted, nothing is
+   * left running. {@code progress} gets one line before each step that takes a while, on any
+   * thread.
    */
   public static ProxyServer start(Config config, Consumer<String> progress)
       throws StartException, InterruptedException {
@@ -162,8 +159,7 @@ public final class ProxyServer implements AutoCloseable {
         postgres.embedded() == null ? trustedRoles : TrustedRoles.of(List.of());
     return new ClientListener(
         new RelaySettings(
-            postgres.address().host(),
-            postgres.address().port(),
+            postgres.address(),
             config.limits().connectTimeout(),
             config.limits().startupTimeout(),
             config.limits().inspectBytes(),
@@ -173,7 +169,7 @@ public final class ProxyServer implements AutoCloseable {
         sessions,
         new ExtensionInterceptor(
             new ExtensionInstaller(trustedRoles)::install,
-            AvailableExtensions::query,
+            ExtensionInstaller::availableExtensions,
             directCalls.areServed()),
         calls.delivery(offeredTo),
         new CallbackDatabase(server),
@@ -248,20 +244,12 @@ public final class ProxyServer implements AutoCloseable {
     return description;
   }
 
-  /**
-   * The user that people get of the embedded server.
-   *
-   * @return null if the server is not embedded
-   */
+  /** The user that people get of the embedded server; null if the server is not embedded. */
   public @Nullable String embeddedUser() {
     return embeddedUser;
   }
 
-  /**
-   * The password of that user.
-   *
-   * @return null if none is needed
-   */
+  /** The password of that user; null if none is needed. */
   public @Nullable String embeddedPassword() {
     return embeddedPassword;
   }
@@ -269,11 +257,6 @@ public final class ProxyServer implements AutoCloseable {
   /** Where clients connect. */
   public InetSocketAddress address() {
     return (InetSocketAddress) Objects.requireNonNull(listener).localAddress();
-  }
-
-  /** Bytes that are held for sessions, calls and their replies. */
-  public long memoryHeld() {
-    return memory.used();
   }
 
   /** How many clients are connected, those whose session is not ready yet among them. */
@@ -284,8 +267,6 @@ public final class ProxyServer implements AutoCloseable {
   /**
    * Takes no more clients, lets what runs in the sessions end, for as long as the configured grace,
    * and ends each then. PostgreSQL's calls to the proxy are still served. Blocks.
-   *
-   * @throws InterruptedException if the thread was interrupted
    */
   public void drain() throws InterruptedException {
     Duration grace = config.limits().shutdownGrace();

@@ -14,20 +14,15 @@ public final class StartException extends Exception {
   }
 
   /**
-   * An option has a value with which no start can succeed.
-   *
-   * @param message one line that names the option and its value
-   * @param cause what happened, or null
+   * An option has a value with which no start can succeed; the message is one line that names both.
    */
   static StartException badUsage(String message, @Nullable Throwable cause) {
     return new StartException(message, true, cause);
   }
 
   /**
-   * Something else failed, such as the embedded server.
-   *
-   * @param message for the user; further lines may be the end of a log
-   * @param cause what happened, or null
+   * Something else failed, such as the embedded server, the end of whose log may follow the
+   * message.
    */
   static StartException failure(String message, @Nullable Throwable cause) {
     return new StartException(message, false, cause);

@@ -13,11 +13,7 @@ import java.util.List;
 final class StartupBanner {
   private StartupBanner() {}
 
-  /**
-   * What is embedded, what is sample and what is real, and how to connect.
-   *
-   * @param address where the proxy listens
-   */
+  /** What is embedded, what is sample and what is real, and how to connect to the address. */
   static List<String> lines(
       Config config,
       InetSocketAddress address,

@@ -10,6 +10,7 @@ import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.RandomToken;
 import dev.pglambda.protocol.auth.ScramCredentials;
 import dev.pglambda.protocol.auth.ScramServer;
 import io.netty.util.concurrent.ScheduledFuture;

@@ -60,10 +60,7 @@ final class Call {
   private boolean asked;
   private boolean over;
 
-  /**
-   * @param answers sends an answer to the request that asks
-   * @param ended runs once, when no request may ask any more
-   */
+  /** Answers the request that asks; {@code ended} runs once, when none may ask any more. */
   Call(Link link, CallbackLimits limits, Consumer<Answer> answers, Runnable ended) {
     this.link = link;
     this.limits = limits;
@@ -72,9 +69,8 @@ final class Call {
   }
 
   /**
-   * Starts the call; to be asked for next.
-   *
-   * @param session token of the client's session, or null if it did not come through the proxy
+   * Starts the call, to be asked for next; the session is null if it did not come through the
+   * proxy.
    */
   void start(
       InvokeArguments arguments,

@@ -31,9 +31,8 @@ public record CallbackParameter(String host, int port, String session) {
   }
 
   /**
-   * The parameter of a session whose server is to call back to where the session comes from.
-   *
-   * @param address the proxy's own, of its connection to the server
+   * The parameter of a session whose server is to call back to where the session comes from: the
+   * proxy's own address, of its connection to the server.
    */
   public static CallbackParameter ofAddress(InetAddress address, int port, String session) {
     String text = address.getHostAddress();

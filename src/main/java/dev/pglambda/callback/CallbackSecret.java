@@ -3,9 +3,14 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.protocol.auth.RandomToken;
 import dev.pglambda.protocol.auth.Sha256;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -29,11 +34,7 @@ public final class CallbackSecret {
     this.bytes = bytes;
   }
 
-  /**
-   * The secret that the operator gave.
-   *
-   * @throws IllegalArgumentException if there are fewer than {@value #MIN_BYTES}
-   */
+  /** The secret that the operator gave, of at least {@value #MIN_BYTES} bytes. */
   public static CallbackSecret of(byte[] bytes) {
     if (bytes.length < MIN_BYTES) {
       throw new IllegalArgumentException(
@@ -51,13 +52,64 @@ public final class CallbackSecret {
    *     message names the path
    */
   public static CallbackSecret loadOrCreate(Path file) throws IOException {
-    byte[] bytes = SecretFile.loadOrCreate(file).getBytes(UTF_8);
+    byte[] bytes = textOf(file).getBytes(UTF_8);
     if (bytes.length < MIN_BYTES) {
       throw new IOException(
           "callback secret in %s: %d octets (expected: at least %d)"
               .formatted(file, bytes.length, MIN_BYTES));
     }
     return new CallbackSecret(bytes);
+  }
+
+  /** The file's text without white space around it; made of 32 random bytes if it is not there. */
+  private static String textOf(Path file) throws IOException {
+    try {
+      if (!Files.exists(file)) {
+        create(file.toAbsolutePath());
+      }
+      return new String(Files.readAllBytes(file), UTF_8).strip();
+    } catch (IOException | UnsupportedOperationException e) {
+      throw new IOException(
+          "cannot read or create the callback secret in %s: %s".formatted(file, e), e);
+    }
+  }
+
+  /**
+   * Writes a private file under another name and then links it, so that nobody, not even another
+   * proxy that starts at the same time, ever sees half a secret or replaces one.
+   */
+  private static void create(Path file) throws IOException {
+    Path directory = file.resolveSibling("");
+    Files.createDirectories(directory);
+    Path written = Files.createTempFile(directory, ".secret", "", ownerOnly(directory));
+    try {
+      Files.write(written, (RandomToken.hex(32) + "\n").getBytes(US_ASCII));
+      publish(written, file);
+    } catch (FileAlreadyExistsException e) {
+      // Another proxy was first; its secret counts.
+    } finally {
+      Files.deleteIfExists(written);
+    }
+  }
+
+  private static void publish(Path written, Path file) throws IOException {
+    try {
+      Files.createLink(file, written);
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (IOException | UnsupportedOperationException e) {
+      // A file system without hard links.
+      Files.move(written, file);
+    }
+  }
+
+  private static FileAttribute<?>[] ownerOnly(Path directory) {
+    boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
+    return posix
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
+        : new FileAttribute<?>[0];
   }
 
   /**
@@ -86,9 +138,7 @@ public final class CallbackSecret {
   }
 
   /**
-   * The keys of an installation, the same in each run.
-   *
-   * @throws IllegalArgumentException if it is not {@linkplain #isInstallation this secret's}
+   * The keys of an {@linkplain #isInstallation installation} of this secret, the same in each run.
    */
   public InstallationKeys keys(String installation) {
     if (!isInstallation(installation)) {

@@ -1,17 +1,20 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.callback.Installations.Installation;
 import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.protocol.BackendMessage.NegotiateProtocolVersion;
+import dev.pglambda.protocol.MessageReader;
+import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.auth.ScramCredentials;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -46,7 +49,26 @@ public final class CallbackServer implements AutoCloseable {
   private static final String PROTOCOL_OPTION_PREFIX = "_pq_.";
   private static final long CLOSE_SECONDS = 2;
 
-  private final Installations installations;
+  /** Fewer would do: those of the databases that call through one proxy. */
+  private static final int MOST_INSTALLATIONS = 1000;
+
+  private final CallbackSecret secret;
+
+  /**
+   * Computed when an installation's first link comes and kept for the next ones, so that who
+   * connects again and again does not have the iterations of SCRAM done each time. Nobody but the
+   * secret makes installations, so nobody else can have them done either. Guarded by itself.
+   */
+  private final Map<String, Installation> installations =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Installation> eldest) {
+          return size() > MOST_INSTALLATIONS;
+        }
+      };
+
   private final CallEvaluator function;
   private final ClientSessions sessions;
   private final CallsInProgress calls = new CallsInProgress();
@@ -57,18 +79,13 @@ public final class CallbackServer implements AutoCloseable {
   private final CallbackLimits limits;
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
-  /**
-   * @param secret gives the link passwords and checks the proofs
-   * @param function makes the calls
-   * @param sessions is asked at each call of a session, before it is made
-   * @param limits sizes and times
-   */
+  /** The sessions are asked at each call of one, before it is made. */
   public CallbackServer(
       CallbackSecret secret,
       CallEvaluator function,
       ProxySessions sessions,
       CallbackLimits limits) {
-    this.installations = new Installations(secret);
+    this.secret = secret;
     this.function = function;
     this.sessions = new ClientSessions(sessions);
     this.limits = limits;
@@ -91,11 +108,8 @@ public final class CallbackServer implements AutoCloseable {
    * Takes over a channel whose StartupMessage was read: adds a handler at the end of its pipeline,
    * which starts with authentication. What follows the StartupMessage must reach that handler as
    * {@link ByteBuf}s by {@code channelRead}; it is taken over with them. The channel's reading is
-   * switched on and off from here on. Call it on the channel's event loop.
-   *
-   * @param protocolMinor minor version asked for, with major version 3
-   * @param startupParameters parameters of the StartupMessage
-   * @param admitted runs, on the channel's event loop, when the password is proved
+   * switched on and off from here on. Call it on the channel's event loop; {@code admitted} runs
+   * there when the password is proved.
    */
   public void accept(
       Channel channel,
@@ -114,11 +128,7 @@ public final class CallbackServer implements AutoCloseable {
     links.add(channel);
   }
 
-  /**
-   * Waits until no call is in progress, which can be of a session that is not this proxy's. Blocks.
-   *
-   * @param longest longest wait
-   */
+  /** Waits until no call is in progress, also of a session that is not this proxy's. Blocks. */
   public void awaitCalls(Duration longest) throws InterruptedException {
     calls.awaitNone(longest);
   }
@@ -146,15 +156,45 @@ public final class CallbackServer implements AutoCloseable {
     if (!database.startsWith(DATABASE_PREFIX)) {
       return new RefusingPhase(link, EARLIER_VERSION);
     }
-    Installation installation = installations.named(database.substring(DATABASE_PREFIX.length()));
-    if (installation == null) {
+    String name = database.substring(DATABASE_PREFIX.length());
+    if (!secret.isInstallation(name)) {
       return new RefusingPhase(link, AuthenticationPhase.WRONG_PASSWORD);
     }
+    Installation installation = installation(name);
     LinkPhase requests =
         new RequestPhase(
             link, installation.keys(), limits, function, sessions, calls, places, encoding);
     return new AuthenticationPhase(
         link, installation.credentials(), limits.authenticationTimeout(), requests, admitted);
+  }
+
+  private Installation installation(String name) {
+    synchronized (installations) {
+      return installations.computeIfAbsent(name, known -> Installation.of(secret.keys(known)));
+    }
+  }
+
+  /** What links of an installation need: its keys, and what SCRAM makes of its password. */
+  private record Installation(InstallationKeys keys, ScramCredentials credentials) {
+    static Installation of(InstallationKeys keys) {
+      return new Installation(keys, new ScramCredentials(keys.linkPassword(), keys.salt()));
+    }
+  }
+
+  /** Answers FATAL to whoever comes, before any work is done for him. */
+  private record RefusingPhase(Link link, SqlError error, MessageReader reader)
+      implements LinkPhase {
+    RefusingPhase(Link link, SqlError error) {
+      this(link, error, MessageReader.refusing(0, link.memory()));
+    }
+
+    @Override
+    public void begin() {
+      link.fail(error);
+    }
+
+    @Override
+    public void receive(RawMessage message) {}
   }
 
   /** Says what we do not speak (manual, "NegotiateProtocolVersion"); the client decides. */

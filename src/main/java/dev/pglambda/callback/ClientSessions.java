@@ -39,9 +39,8 @@ final class ClientSessions {
   }
 
   /**
-   * Runs {@code ended}, on any thread, when the session ends; at once if it has.
-   *
-   * @return stops watching
+   * Runs {@code ended}, on any thread, when the session ends, at once if it has; returns what stops
+   * watching.
    */
   Runnable watch(String session, Runnable ended) {
     CompletionStage<?> end = sessions.end(session);

@@ -16,9 +16,7 @@ public final class HmacKey {
 
   private final byte[] bytes;
 
-  /**
-   * @param bytes a hash, which is shorter than a block; kept, not copied
-   */
+  /** Takes a hash, which is shorter than a block; kept, not copied. */
   HmacKey(byte[] bytes) {
     this.bytes = bytes;
   }

@@ -16,11 +16,7 @@ public final class InstallationKeys {
   private final HmacKey requestKey;
   private final byte[] salt;
 
-  /**
-   * @param linkPassword ASCII
-   * @param requestKey signs requests
-   * @param salt of the link password; kept, not copied
-   */
+  /** Takes a password in ASCII, and its salt, which is kept, not copied. */
   InstallationKeys(String linkPassword, HmacKey requestKey, byte[] salt) {
     this.linkPassword = linkPassword;
     this.requestKey = requestKey;

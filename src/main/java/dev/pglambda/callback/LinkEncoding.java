@@ -33,10 +33,8 @@ record LinkEncoding(String name, boolean hexadecimal) {
           "\\s*set\\s+client_encoding\\s+to\\s+'([^']*)'\\s*;?\\s*", Pattern.CASE_INSENSITIVE);
 
   /**
-   * The encoding of a name. Names other than those of UTF-8 and SQL_ASCII are taken on trust: what
-   * is sent then is ASCII, which they all share.
-   *
-   * @return null if the text cannot be a name
+   * The encoding of a name; null if the text cannot be one. Names other than those of UTF-8 and
+   * SQL_ASCII are taken on trust: what is sent then is ASCII, which they all share.
    */
   static @Nullable LinkEncoding named(String name) {
     if (!NAME.matcher(name).matches()) {
@@ -50,11 +48,7 @@ record LinkEncoding(String name, boolean hexadecimal) {
     };
   }
 
-  /**
-   * The name in {@code set client_encoding to '...'}.
-   *
-   * @return null if the text is something else
-   */
+  /** The name in {@code set client_encoding to '...'}; null if the text is something else. */
   static @Nullable String nameInCommand(byte[] text, int length) {
     if (length > LONGEST_COMMAND) {
       return null;

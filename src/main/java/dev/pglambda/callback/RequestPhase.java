@@ -20,6 +20,7 @@ import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.RandomToken;
 import dev.pglambda.protocol.auth.Sha256;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;

@@ -20,8 +20,6 @@ public record ClientLimits(
   /**
    * The same, with as many sessions as there can be, authenticated and others in the same
    * proportion.
-   *
-   * @param sessions most sessions of both kinds that there can be
    */
   public ClientLimits scaledTo(long sessions) {
     long wanted = (long) maxClients + maxUnauthenticatedClients;

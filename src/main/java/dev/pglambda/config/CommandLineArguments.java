@@ -24,10 +24,8 @@ final class CommandLineArguments {
   private CommandLineArguments() {}
 
   /**
-   * Reads {@code [run] [options]}.
-   *
-   * @return the texts of the options that are there; {@code on} for one that stands alone
-   * @throws ConfigException if the command line is not of that form
+   * Reads {@code [run] [options]}: the texts of the options that are there; {@code on} for one that
+   * stands alone.
    */
   static Map<Option, String> parse(String[] arguments) throws ConfigException {
     String[] options =

@@ -29,11 +29,7 @@ public record Config(
     boolean guide,
     boolean once) {
 
-  /**
-   * How the embedded server is.
-   *
-   * @param password null: none is needed, or one is generated
-   */
+  /** How the embedded server is; without a password none is needed, or one is generated. */
   public record Embedded(boolean superuser, @Nullable Password password) {}
 
   /**

@@ -8,11 +8,7 @@ final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_QUOTE = 200;
 
-  /**
-   * @param source the option or the variable
-   * @param actual what is there; see {@link #quote}
-   * @param expected what should be
-   */
+  /** Names the option or the variable, what is there (see {@link #quote}), and what should be. */
   ConfigException(String source, String actual, String expected) {
     super(source + ": " + actual + " (expected: " + expected + ")");
   }

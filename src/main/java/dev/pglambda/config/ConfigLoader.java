@@ -21,11 +21,7 @@ public final class ConfigLoader {
   /** What a command line asks for. */
   public sealed interface LoadResult {}
 
-  /**
-   * Run the proxy.
-   *
-   * @param config checked and complete
-   */
+  /** Run the proxy, with a configuration that is checked and complete. */
   public record Run(Config config) implements LoadResult {}
 
   /**
@@ -36,12 +32,7 @@ public final class ConfigLoader {
    */
   public record Exit(int code, String message) implements LoadResult {}
 
-  /**
-   * Reads everything; opens nothing but the file of the callback secret.
-   *
-   * @param arguments the command line
-   * @param environment the environment variables
-   */
+  /** Reads everything; opens nothing but the file of the callback secret. */
   public static LoadResult load(String[] arguments, Map<String, String> environment) {
     try {
       Map<Option, String> commandLine = CommandLineArguments.parse(arguments);

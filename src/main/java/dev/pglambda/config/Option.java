@@ -229,11 +229,7 @@ enum Option {
     this.meaning = meaning;
   }
 
-  /**
-   * The option of a name that is known to be one.
-   *
-   * @param optionName for example {@code --data-dir}
-   */
+  /** The option of a name that is known to be one, for example {@code --data-dir}. */
   static Option named(String optionName) {
     return valueOf(optionName.substring(2).replace('-', '_').toUpperCase(Locale.ROOT));
   }

@@ -2,17 +2,12 @@ package dev.pglambda.config;
 
 import java.util.regex.Pattern;
 
-/**
- * A password that must not be shown: {@link #toString()} hides it.
- *
- * @param text visible ASCII
- */
+/** A password, of visible ASCII, that must not be shown: {@link #toString()} hides it. */
 public record Password(String text) {
   private static final Pattern ALLOWED = Pattern.compile("[!-~]{8,128}");
 
   /**
-   * @throws IllegalArgumentException if it is too short or has other characters; the message does
-   *     not show it
+   * Throws IllegalArgumentException for a wrong length or other characters, without showing them.
    */
   public Password {
     if (!ALLOWED.matcher(text).matches()) {

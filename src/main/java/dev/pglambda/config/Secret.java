@@ -10,10 +10,7 @@ public final class Secret {
 
   private final byte[] bytes;
 
-  /**
-   * @param bytes at least {@value #MINIMUM_BYTES}; copied
-   * @throws IllegalArgumentException if they are too few
-   */
+  /** Copies the bytes; throws IllegalArgumentException for fewer than {@value #MINIMUM_BYTES}. */
   public Secret(byte[] bytes) {
     if (bytes.length < MINIMUM_BYTES) {
       throw new IllegalArgumentException("too short");

@@ -62,10 +62,8 @@ final class Settings {
   }
 
   /**
-   * The value of an option that has a default.
-   *
-   * @param parser throws IllegalArgumentException if the text is no value
-   * @throws ConfigException if it is none
+   * The value of an option that has a default; the parser throws IllegalArgumentException for a
+   * text that is none.
    */
   <T> T value(Option option, Function<String, T> parser) throws ConfigException {
     T value = optional(option, parser);

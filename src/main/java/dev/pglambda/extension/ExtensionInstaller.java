@@ -45,6 +45,7 @@ public record ExtensionInstaller(TrustedRoles trustedRoles) {
   private static final SqlTemplate UPDATE_FUNCTIONS = SqlTemplate.named("update_functions.sql");
   private static final SqlTemplate DBLINK_BINDINGS = SqlTemplate.named("dblink_bindings.sql");
 
+  private static final SqlTemplate AVAILABLE = SqlTemplate.named("available_extensions.sql");
   private static final String DECLARATIONS =
       "  dblink_schema pg_catalog.name;\n  bindings pg_catalog.text;\n"
           + "  commons_owner pg_catalog.name;\n  parameter pg_catalog.record;";
@@ -164,5 +165,28 @@ public record ExtensionInstaller(TrustedRoles trustedRoles) {
                 "library", marked(LAMBDA.section("dblink")),
                 "extension", marked(SqlTemplate.named("dblink_extension.sql").text()),
                 "missing", marked(SqlTemplate.named("dblink_missing.sql").text())));
+  }
+
+  /**
+   * A query whose rows are those of {@code pg_available_extensions} or {@code
+   * pg_available_extension_versions} and of the proxy's extensions, each once, with the view's
+   * columns: what these show where a server has the extensions' files. It needs nothing of the
+   * search_path.
+   *
+   * <p>It has no line breaks, quotes, backslashes or {@code $$}: so it can stand in any kind of
+   * quotes but those of the tag {@code $pglambda$}.
+   */
+  public static String availableExtensions(String view) {
+    return AVAILABLE
+        .fill(
+            Map.of(
+                "view", view,
+                "commons", literal(COMMONS.name()),
+                "commons_version", literal(COMMONS.version()),
+                "commons_comment", literal(COMMONS.comment()),
+                "lambda", literal(LAMBDA.name()),
+                "lambda_version", literal(LAMBDA.version()),
+                "lambda_comment", literal(LAMBDA.comment())))
+        .replaceAll("\\s*\\n\\s*", " ");
   }
 }

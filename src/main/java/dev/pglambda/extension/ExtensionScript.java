@@ -1,6 +1,12 @@
 package dev.pglambda.extension;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,6 +21,12 @@ import java.util.regex.Pattern;
  *     first is the section {@code head}
  */
 record ExtensionScript(String name, String version, String comment, Map<String, String> sections) {
+  private static final List<String> FILES =
+      List.of(
+          "aws_commons.control",
+          "aws_commons--1.2.sql",
+          "aws_lambda.control",
+          "aws_lambda--1.0.sql");
   private static final Pattern ASSIGNMENT = Pattern.compile("(?m)^(\\w+) = '(.*)'$");
 
   /** Lines for psql, which PostgreSQL drops as well when it runs a script. */
@@ -24,12 +36,12 @@ record ExtensionScript(String name, String version, String comment, Map<String, 
 
   static ExtensionScript of(String extension) {
     Map<String, String> control = new LinkedHashMap<>();
-    Matcher assignment = ASSIGNMENT.matcher(ExtensionFiles.read(extension + ".control"));
+    Matcher assignment = ASSIGNMENT.matcher(read(extension + ".control"));
     while (assignment.find()) {
       control.put(assignment.group(1), assignment.group(2));
     }
     String version = control.getOrDefault("default_version", "");
-    String script = ExtensionFiles.read(extension + "--" + version + ".sql");
+    String script = read(extension + "--" + version + ".sql");
     return new ExtensionScript(
         extension,
         version,
@@ -58,5 +70,28 @@ record ExtensionScript(String name, String version, String comment, Map<String, 
     }
     sections.put(name, script.substring(start).strip());
     return Map.copyOf(sections);
+  }
+
+  /**
+   * The files of both extensions, as they stand in {@code SHAREDIR/extension} of a server that has
+   * them (PostgreSQL manual, "Extension Files"): file name → content, in ASCII.
+   */
+  static Map<String, String> files() {
+    Map<String, String> files = new LinkedHashMap<>();
+    FILES.forEach(file -> files.put(file, read(file)));
+    return files;
+  }
+
+  /** The content of a resource of this package, which must be there; ASCII. */
+  static String read(String resource) {
+    try (InputStream in = ExtensionScript.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalStateException(
+            "resource of dev.pglambda.extension: none named " + resource);
+      }
+      return new String(in.readAllBytes(), US_ASCII);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -32,7 +32,7 @@ public record InstanceExtension(TrustedRoles trustedRoles, String keysFile) {
 
   /** File name → content, in ASCII. */
   public Map<String, String> files() {
-    Map<String, String> files = ExtensionFiles.all();
+    Map<String, String> files = ExtensionScript.files();
     files.replaceAll(
         (name, text) ->
             name.endsWith(".control")

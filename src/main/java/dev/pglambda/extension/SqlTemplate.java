@@ -23,7 +23,7 @@ final class SqlTemplate {
 
   /** The template in the resource of that name in {@code install/}. */
   static SqlTemplate named(String name) {
-    String text = ExtensionFiles.read("install/" + name).strip();
+    String text = ExtensionScript.read("install/" + name).strip();
     return new SqlTemplate(
         name,
         TEMPLATE

@@ -13,11 +13,9 @@ public final class ErrorPosition {
   private ErrorPosition() {}
 
   /**
-   * Restores the field; true if that changed it. A position inside of a replacement becomes the
-   * start of what was replaced.
-   *
-   * @param fields of an ErrorResponse or NoticeResponse; changed in place
-   * @param statements what was replaced in the text, by ascending position; null if nothing
+   * Restores the field of an ErrorResponse or NoticeResponse, in whose text these spans, by
+   * ascending position, were replaced; true if that changed it. A position inside of a replacement
+   * becomes the start of what was replaced.
    */
   public static boolean restore(ErrorFields fields, @Nullable List<ReplacedSpan> statements) {
     Integer reported = parse(fields.get(ErrorFields.POSITION));

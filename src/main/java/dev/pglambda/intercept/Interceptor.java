@@ -23,12 +23,9 @@ public interface Interceptor {
   }
 
   /**
-   * Whether a text is to be shown to {@link #inspect}, whatever the session's settings: a search
-   * through its bytes, which allocates nothing.
-   *
-   * @param buffer holds the text, without its terminating NUL; indexes must not be moved
-   * @param index where it begins
-   * @param length its bytes
+   * Whether a text, without its terminating NUL, is to be shown to {@link #inspect}, whatever the
+   * session's settings: a search through its bytes, which allocates nothing. The buffer's indexes
+   * must not be moved.
    */
   Concern concern(ByteBuf buffer, int index, int length);
 

@@ -56,12 +56,7 @@ public record Rewrite(
      */
     public static final int NESTED = -1;
 
-    /**
-     * The spans of replacements that are no statements.
-     *
-     * @param text that they are made in, one {@code char} per byte
-     * @param replacements in ascending order
-     */
+    /** The spans of replacements, in ascending order, that are no statements. */
     public static List<ReplacedSpan> within(
         String text, List<Replacement> replacements, ClientEncoding encoding) {
       List<ReplacedSpan> parts = new ArrayList<>();

@@ -19,12 +19,9 @@ public final class WorkerContext {
   }
 
   /**
-   * Removes the proxy's lines; true if there were any.
-   *
-   * @param fields of an ErrorResponse or NoticeResponse; changed in place
-   * @param rewritten whether it answers a statement that was sent as a block of the proxy's: then
-   *     all of its context is the proxy's, but for what an event trigger's function did that the
-   *     block set off
+   * Removes the proxy's lines from an ErrorResponse or NoticeResponse; true if there were any.
+   * Where a statement was sent as a block of the proxy's, all of its context is the proxy's, but
+   * for what an event trigger's function did that the block set off.
    */
   public static boolean remove(ErrorFields fields, boolean rewritten) {
     String context = fields.get(ErrorFields.CONTEXT);

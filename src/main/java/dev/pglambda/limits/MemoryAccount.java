@@ -34,11 +34,7 @@ public final class MemoryAccount implements AutoCloseable {
     public static final String MESSAGE = "out of memory";
   }
 
-  /**
-   * Reserves bytes, before they are allocated.
-   *
-   * @return false if there are too many; {@link #refusal} tells why
-   */
+  /** Reserves bytes, before they are allocated; false: too many, {@link #refusal} tells why. */
   public synchronized boolean reserve(long bytes) {
     if (closed) {
       return true;

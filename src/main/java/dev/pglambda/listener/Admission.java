@@ -110,9 +110,8 @@ public final class Admission {
   }
 
   /**
-   * The server has authenticated a session's client: it takes a place, if there is one.
-   *
-   * @return as {@link #refusal}
+   * The server has authenticated a session's client: it takes a place, or there is a {@link
+   * #refusal}.
    */
   synchronized @Nullable String authenticated(Session session, InetAddress address) {
     String refusal = refusal(address);

@@ -28,7 +28,6 @@ import io.netty.channel.ChannelPipeline;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -200,7 +199,8 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
         true,
         connecting -> {
           if (!connecting.isSuccess()) {
-            refusal.connectFailed(ConnectFailure.of(connecting.cause(), relay.settings.backend()));
+            refusal.connectFailed(
+                ConnectFailure.of(connecting.cause(), relay.settings.backend().toString()));
           }
         });
   }
@@ -216,7 +216,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
             startup.replication() ? Interceptor.NONE : relay.interceptor,
             relay.keys,
             startup.replication() ? LocalExecution.Provider.NONE : relay.localExecution,
-            database(startup));
+            startup.database());
     session.askForPlace(() -> relay.admission.authenticated(session, address));
     session.ended().whenComplete((ended, failure) -> relay.admission.leave(session, address));
     relay.admission.enter(session, address);
@@ -241,13 +241,6 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
           }
           packet.release();
         });
-  }
-
-  /** One not named is the user's (manual, "StartupMessage"). */
-  private static String database(StartupMessage startup) {
-    Map<String, String> parameters = startup.parameters();
-    String database = parameters.getOrDefault("database", "");
-    return database.isEmpty() ? parameters.getOrDefault("user", "") : database;
   }
 
   /** Ends a call that the proxy serves itself, or lets the server know. */

@@ -83,11 +83,7 @@ public sealed interface BackendMessage extends Message {
     };
   }
 
-  /**
-   * {@code R: Int32 code, data}.
-   *
-   * @param data salt of MD5, mechanisms of SASL, or a mechanism's own data
-   */
+  /** {@code R: Int32 code, data}: MD5's salt, mechanisms of SASL, or a mechanism's own data. */
   record Authentication(int code, ByteBuffer data) implements BackendMessage {
     public static final int OK = 0;
     public static final int CLEARTEXT_PASSWORD = 3;
@@ -123,11 +119,7 @@ public sealed interface BackendMessage extends Message {
     }
   }
 
-  /**
-   * {@code K: Int32 processId, secretKey}.
-   *
-   * @param secretKey four bytes, or more since protocol 3.2
-   */
+  /** {@code K: Int32 processId, secretKey}: four bytes, or more since protocol 3.2. */
   record BackendKeyData(int processId, ByteBuffer secretKey) implements BackendMessage {
     @Override
     public void write(MessageWriter out) {

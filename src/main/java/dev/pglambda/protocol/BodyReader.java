@@ -28,9 +28,7 @@ final class BodyReader {
   }
 
   /**
-   * Reads a whole body.
-   *
-   * @throws ProtocolViolation if it ends too soon or too late; PostgreSQL's words (pqformat.c)
+   * Reads a whole body; fails in PostgreSQL's words (pqformat.c) if it ends too soon or too late.
    */
   static <M> M read(byte[] body, Charset charset, Function<BodyReader, M> layout)
       throws ProtocolViolation {

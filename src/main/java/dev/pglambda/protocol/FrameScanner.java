@@ -85,10 +85,8 @@ public final class FrameScanner {
   }
 
   /**
-   * Has a message read and forgotten, without being gathered. To be called by {@link Visitor#wants}
-   * only, which then answers no.
-   *
-   * @param instead what is forwarded in its place; null: nothing
+   * Has a message read and forgotten, without being gathered; something may be forwarded in its
+   * place. To be called by {@link Visitor#wants} only, which then answers no.
    */
   public void drop(@Nullable ByteBuf instead) {
     dropping = true;
@@ -140,10 +138,8 @@ public final class FrameScanner {
   }
 
   /**
-   * Scans the next bytes of the stream.
-   *
-   * @param in the bytes; ownership passes to the scanner
-   * @throws ProtocolViolation if they are no messages; the messages before have been forwarded
+   * Scans the next bytes of the stream, which are the scanner's from now on; if they are no
+   * messages, the ones before have been forwarded.
    */
   public void scan(ByteBuf in) throws ProtocolViolation {
     if (paused) {

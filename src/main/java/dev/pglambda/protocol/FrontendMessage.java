@@ -105,11 +105,7 @@ public sealed interface FrontendMessage extends Message {
       return bind;
     }
 
-    /**
-     * The same with more parameters, in binary format.
-     *
-     * @param binaryResults whether all results are to be in binary format, not as this one asks
-     */
+    /** The same with more parameters, in binary format, and perhaps results in that format. */
     public Bind with(
         String newPortal,
         String newStatement,
@@ -205,11 +201,7 @@ public sealed interface FrontendMessage extends Message {
     }
   }
 
-  /**
-   * {@code E: String portal, Int32 maxRows}.
-   *
-   * @param maxRows 0: all
-   */
+  /** {@code E: String portal, Int32 maxRows}; 0: all. */
   record Execute(String portal, int maxRows) implements FrontendMessage {
     @Override
     public void write(MessageWriter out) {

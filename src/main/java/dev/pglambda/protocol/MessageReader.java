@@ -48,10 +48,8 @@ public final class MessageReader {
   }
 
   /**
-   * Reads up to the end of a message, or of the bytes.
-   *
-   * @return null as long as the message is not complete; what is reserved for its body is to be
-   *     released by who handles it
+   * Reads up to the end of a message, or of the bytes: then null. What is reserved for its body is
+   * to be released by who handles it.
    */
   public @Nullable RawMessage read(ByteBuf in) throws ProtocolViolation {
     if (headerBytes < Frame.HEADER_LENGTH && !readHeader(in)) {

@@ -7,9 +7,7 @@ package dev.pglambda.protocol;
 public final class ProtocolViolation extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * @param message what was wrong, without any of the peer's bytes but numbers
-   */
+  /** The message has none of the peer's bytes but numbers. */
   public ProtocolViolation(String message) {
     super(message, null, false, false);
   }

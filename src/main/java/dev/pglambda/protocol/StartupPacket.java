@@ -60,9 +60,7 @@ public sealed interface StartupPacket extends Message {
 
   /**
    * {@code Int32 length, Int32 code, Int32 processId, secretKey}: asks to cancel what another
-   * session runs.
-   *
-   * @param secretKey opaque, 4 to 256 bytes
+   * session runs. The key has 4 to 256 bytes.
    */
   record CancelRequest(int processId, ByteBuffer secretKey) implements StartupPacket {
     /** What the server has told the client. */
@@ -102,9 +100,10 @@ public sealed interface StartupPacket extends Message {
       return parameters.getOrDefault("user", "");
     }
 
-    /** The database name; PostgreSQL's default is the user name. */
+    /** The database name; one not named is the user's (manual, "StartupMessage"). */
     public String database() {
-      return parameters.getOrDefault("database", user());
+      String database = parameters.getOrDefault("database", "");
+      return database.isEmpty() ? user() : database;
     }
 
     /** Whether this asks for a walsender (physical or logical replication). */
@@ -158,10 +157,8 @@ public sealed interface StartupPacket extends Message {
   }
 
   /**
-   * A StartupMessage with one more parameter, byte for byte as it came before that.
-   *
-   * @param packet not consumed
-   * @return a new reference; null if the packet would become too long
+   * A StartupMessage with one more parameter, byte for byte as it came, and not consumed, before
+   * that; null if it would become too long.
    */
   static @Nullable ByteBuf with(
       ByteBuf packet, String name, String value, ByteBufAllocator allocator) {

@@ -37,11 +37,7 @@ final class AnnouncedEnd {
     shutdown = when;
   }
 
-  /**
-   * Something went wrong on the server's connection.
-   *
-   * @return whether it is the first that did
-   */
+  /** Something went wrong on the server's connection; returns whether it is the first that did. */
   boolean byFailure(String reason) {
     boolean first = serverFailure == null;
     serverFailure = first ? reason : serverFailure;

@@ -70,11 +70,7 @@ public record CallbackKeyDelivery(
   /** The values of the parameters behind the portal. */
   @FunctionalInterface
   public interface OfferedValues {
-    /**
-     * The values in text format; an element may be null.
-     *
-     * @param installation which the keys are for; null: a new one
-     */
+    /** In text format, for an installation or, null, a new one; an element may be null. */
     List<@Nullable String> of(@Nullable String installation);
   }
 
@@ -83,11 +79,7 @@ public record CallbackKeyDelivery(
     return value != null && value.length == 1 && value[0] == 't';
   }
 
-  /**
-   * Binds the portal; to be followed by the client's message in the same transaction.
-   *
-   * @param answer a yes
-   */
+  /** After a yes, binds the portal; the client's message is to follow in the same transaction. */
   ByteBuf offer(List<byte @Nullable []> answer) {
     return frames(offered(answer));
   }
@@ -103,11 +95,7 @@ public record CallbackKeyDelivery(
         Close.statement(cursor));
   }
 
-  /**
-   * Binds the portal and has the keys stored, with a Sync of its own.
-   *
-   * @param answer a yes
-   */
+  /** After a yes, binds the portal and has the keys stored, with a Sync of its own. */
   ByteBuf store(List<byte @Nullable []> answer) {
     String block = cursor + "_store";
     List<Message> messages = new ArrayList<>(offered(answer));
@@ -151,10 +139,7 @@ public record CallbackKeyDelivery(
   /**
    * Takes the lines out of a CONTEXT that show the values of the portal's parameters ({@code
    * log_parameter_max_length_on_error}, which every user can set), if the offer itself fails or if
-   * a client executes the portal.
-   *
-   * @param fields changed in place
-   * @return whether anything changed
+   * a client executes the portal; true if that changed the fields.
    */
   boolean conceal(ErrorFields fields) {
     String context = fields.get(ErrorFields.CONTEXT);

@@ -151,10 +151,8 @@ final class ChannelPair {
   }
 
   /**
-   * Closes the client's connection.
-   *
-   * @param last what it gets before; may be empty
-   * @param silent whether it sends nothing more
+   * Closes the client's connection behind the last bytes, if any; a silent client sends nothing
+   * more.
    */
   void closeClient(ByteBuf last, boolean silent) {
     if (silent) {

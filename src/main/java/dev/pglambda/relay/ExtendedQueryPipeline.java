@@ -146,11 +146,7 @@ public final class ExtendedQueryPipeline {
     return wanted ? describePortal("") : this;
   }
 
-  /**
-   * Execute of a portal.
-   *
-   * @param maxRows 0: all
-   */
+  /** Execute of a portal for so many rows; 0: all. */
   public ExtendedQueryPipeline execute(String portal, int maxRows) {
     return add(new Execute(portal, maxRows));
   }
@@ -224,10 +220,9 @@ public final class ExtendedQueryPipeline {
   }
 
   /**
-   * Sends it, and something behind it: the client's messages, or a Sync that was added.
-   *
-   * @return completes, on the event loop, when all is answered; fails with a {@link ServerError} if
-   *     an error has come that is not suppressed. The rows are there until it has completed
+   * Sends it, and something behind it: the client's messages, or a Sync that was added. The stage
+   * completes, on the event loop, when all is answered, and has the rows until then; it fails with
+   * a {@link ServerError} if an error has come that is not suppressed.
    */
   public CompletionStage<PipelineReplies> send() {
     return send(false);
@@ -238,11 +233,7 @@ public final class ExtendedQueryPipeline {
     return send(true);
   }
 
-  /**
-   * Sends it, and a statement behind it that raises an error.
-   *
-   * @return fails
-   */
+  /** Sends it, and a statement behind it that raises an error: the stage fails. */
   public <T> CompletionStage<T> sendAndRaise(String raiseBlock) {
     return query(raiseBlock)
         .sendAndFlush()

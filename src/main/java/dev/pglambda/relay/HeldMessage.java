@@ -22,10 +22,7 @@ final class HeldMessage {
 
   private long reserved;
 
-  /**
-   * @param frame released by {@link #release}
-   * @param unread whether its text is still to be looked at
-   */
+  /** The frame is released by {@link #release}; its text may be still to be looked at. */
   HeldMessage(
       ByteBuf frame,
       @Nullable Rewrite rewrite,

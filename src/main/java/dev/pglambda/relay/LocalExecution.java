@@ -30,9 +30,8 @@ public interface LocalExecution {
     Provider NONE = (database, context) -> null;
 
     /**
-     * Makes it when a session begins; null: nothing is executed locally.
-     *
-     * @param database its name, as the client has given it
+     * Makes it when a session begins, for a database as the client names it; null: executes
+     * nothing.
      */
     @Nullable LocalExecution create(String database, SessionContext context);
   }
@@ -43,41 +42,21 @@ public interface LocalExecution {
   /** In place of a Query, whose text is wanted. */
   CompletionStage<Result> query(Rewrite text);
 
-  /**
-   * In place of a Parse, whose text is wanted.
-   *
-   * @param message the client's, whole; not to be consumed
-   */
+  /** In place of a Parse, whole and not to be consumed, whose text is wanted. */
   CompletionStage<Result> parse(ByteBuf message, Rewrite text);
 
-  /**
-   * In place of a Bind to a statement with an attachment of this feature.
-   *
-   * @param length of the message in bytes
-   */
+  /** In place of a Bind, of so many bytes, to a statement with an attachment of this feature. */
   CompletionStage<Result> bind(Bind message, int length);
 
-  /**
-   * In place of the Describe of a statement with an attachment of this feature.
-   *
-   * @param message the client's, whole; not to be consumed
-   */
+  /** In place of the Describe, not to be consumed, of a statement with such an attachment. */
   CompletionStage<Result> describe(ByteBuf message, String statement);
 
-  /**
-   * In place of the Execute of a portal with an attachment of this feature.
-   *
-   * @param maxRows 0: all
-   */
+  /** In place of the Execute, for so many rows or, 0, all, of a portal with such an attachment. */
   CompletionStage<Result> execute(String portal, int maxRows);
 
   void sawError(ErrorFields fields);
 
-  /**
-   * A cancel request for this session has come.
-   *
-   * @return whether it has ended something here, so that the server need not know of it
-   */
+  /** Ends what runs here because of a cancel request; false: the server must know of that. */
   boolean cancel();
 
   /** A call of the server's for this session has come. Any thread. */

@@ -86,11 +86,9 @@ public final class OwnErrors {
   }
 
   /**
-   * Closes what an error has left, if there is something.
-   *
-   * @param alone whether the client has sent nothing more; else the unnamed statement may be its
-   *     own by now, and the others wait for the next ReadyForQuery
-   * @return whether another ReadyForQuery comes in place of the one that has come now
+   * Closes what an error has left, if there is something: then another ReadyForQuery comes in place
+   * of the one that has come now. If the client has sent more, the unnamed statement may be its own
+   * by now, and the others wait for the next ReadyForQuery.
    */
   boolean tidy(boolean alone) {
     if (!alone) {

@@ -45,7 +45,7 @@ public final class PipelineReplies {
   private byte @Nullable [] rowDescription;
 
   /**
-   * @param raise raises an error because of rows for which there was no memory; its stage fails
+   * {@code raise} raises an error because of rows for which there was no memory; its stage fails.
    */
   PipelineReplies(
       PipelineMemory memory, Function<MemoryAccount.Refusal, CompletionStage<?>> raise) {

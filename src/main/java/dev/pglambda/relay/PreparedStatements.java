@@ -189,10 +189,8 @@ public final class PreparedStatements {
   }
 
   /**
-   * The server is ready for the next query.
-   *
-   * @param idle whether no transaction is open: then there are no portals
-   * @param allAnswered whether no message is under way that could refer to a name
+   * The server is ready for the next query. Where no transaction is open there are no portals;
+   * where all is answered, no message is under way that could refer to a name.
    */
   void ready(boolean idle, boolean allAnswered) {
     if (isEmpty()) {

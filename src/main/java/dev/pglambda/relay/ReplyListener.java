@@ -24,10 +24,8 @@ public non-sealed interface ReplyListener extends ReplyOwner {
   @Nullable ByteBuf onReply(byte type, ByteBuf buffer, int index) throws ProtocolViolation;
 
   /**
-   * Whether there is memory for a reply that {@link #wants} has asked for, and that is to be
-   * gathered now; else it is dropped.
-   *
-   * @param bodyLength in bytes
+   * Whether there is memory for the body of a reply that {@link #wants} has asked for, and that is
+   * to be gathered now; else it is dropped.
    */
   default boolean holds(byte type, int bodyLength) {
     return true;

@@ -152,11 +152,7 @@ public final class ReplyQueue {
     expect(type, new SentText(spans));
   }
 
-  /**
-   * A message was sent that names a prepared statement or portal.
-   *
-   * @param message told when it is completed; null if it concerns no rewritten text
-   */
+  /** A message was sent that names a prepared statement or portal; null: of no rewritten text. */
   void sentByName(byte type, @Nullable SentMessage message) {
     expect(type, message);
   }

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.config.HostAndPort;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -30,20 +31,17 @@ public final class ServerConnector implements AutoCloseable {
 
   public ServerConnector(RelaySettings settings) {
     this.settings = settings;
-    byte[] numeric = NetUtil.createByteArrayFromIpAddressString(settings.backendHost());
+    HostAndPort backend = settings.backend();
+    byte[] numeric = NetUtil.createByteArrayFromIpAddressString(backend.host());
     if (numeric == null) {
-      address = InetSocketAddress.createUnresolved(settings.backendHost(), settings.backendPort());
-      resolver = nonBlocking();
+      address = InetSocketAddress.createUnresolved(backend.host(), backend.port());
+      resolver = // without blocking the event loop
+          new DnsAddressResolverGroup(
+              new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
     } else {
-      address = new InetSocketAddress(addressOf(numeric), settings.backendPort());
+      address = new InetSocketAddress(addressOf(numeric), backend.port());
       resolver = NoopAddressResolverGroup.INSTANCE;
     }
-  }
-
-  /** Resolves names without blocking the event loop. */
-  private static AddressResolverGroup<InetSocketAddress> nonBlocking() {
-    return new DnsAddressResolverGroup(
-        new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
   }
 
   private static InetAddress addressOf(byte[] numeric) {

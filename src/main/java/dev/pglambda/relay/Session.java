@@ -72,7 +72,7 @@ public final class Session {
     this.token = token;
     this.channels = new ChannelPair(client);
     this.memory = settings.memory().open();
-    this.failures = new SessionFailures(client, settings.backend());
+    this.failures = new SessionFailures(client, settings.backend().toString());
     SessionContext context =
         new SessionContext(
             this,
@@ -257,9 +257,7 @@ public final class Session {
   }
 
   /**
-   * Ends what is executed locally for the session. Any thread.
-   *
-   * @param then learns, on the session's event loop, whether there was one
+   * Ends what is executed locally, and tells on the event loop whether there was some. Any thread.
    */
   public void cancelLocalExecution(Consumer<Boolean> then) {
     loop().execute(() -> then.accept(!isClosing() && local != null && local.cancel()));
@@ -290,11 +288,7 @@ public final class Session {
     }
   }
 
-  /**
-   * The server is ready.
-   *
-   * @return what the client is told in the place of that; null: the same
-   */
+  /** The server is ready; null, or what the client is told in the place of that. */
   @Nullable ByteBuf sawReady() {
     announced.notByServer();
     if (phase instanceof Starting starting) {
@@ -403,11 +397,7 @@ public final class Session {
     }
   }
 
-  /**
-   * Closes both connections.
-   *
-   * @param last what the client gets before, which may be empty
-   */
+  /** Closes both connections; the client gets the last bytes, if any, before. */
   private void close(ByteBuf last) {
     boolean silent = announced.isTerminated() || isIdle();
     phase = phase.close();

@@ -21,9 +21,7 @@ final class SessionFailures {
   private final Channel client;
   private final String server;
 
-  /**
-   * @param server its host and port
-   */
+  /** The server is named by its host and port. */
   SessionFailures(Channel client, String server) {
     this.client = client;
     this.server = server;

@@ -56,10 +56,8 @@ final class SessionKeys {
   }
 
   /**
-   * Asks whether the role may have the keys, unless it has said yes in this series.
-   *
-   * @param wanted by the statement that is executed next
-   * @param query executes the question; gives no rows if it has failed
+   * Asks whether the role may have the keys that the next statement wants, unless it has said yes
+   * in this series. The query gives no rows if it has failed.
    */
   CompletionStage<Void> ask(
       Keys wanted, Function<String, CompletionStage<List<List<byte @Nullable []>>>> query) {
@@ -77,10 +75,8 @@ final class SessionKeys {
   }
 
   /**
-   * What offers the keys to the statement that is executed next, once after each yes; the query in
-   * it sees to it that the role may still have them.
-   *
-   * @return null if the role may not have them
+   * What offers the keys to the statement that is executed next, once after each yes, or null; the
+   * query in it sees to it that the role may still have them.
    */
   @Nullable ByteBuf offer() {
     List<byte @Nullable []> answer = yes;
@@ -94,9 +90,7 @@ final class SessionKeys {
 
   /**
    * Has the keys stored because a statement that has ended wants them; its ReadyForQuery waits.
-   *
-   * @return whether they are on their way, completed when the server has said whether the role may
-   *     have them
+   * Tells whether they are on their way, when the server has said whether the role may have them.
    */
   CompletionStage<Boolean> store() {
     return context

@@ -29,9 +29,8 @@ sealed interface SessionPhase {
   }
 
   /**
-   * The connection to the server is being opened, and the client is not read.
-   *
-   * @param held what it has sent behind its StartupMessage
+   * The connection to the server is being opened; what the client has sent behind its
+   * StartupMessage is held, and it is not read.
    */
   record Connecting(ByteBuf held) implements SessionPhase {
     Connecting() {
@@ -56,11 +55,7 @@ sealed interface SessionPhase {
   /** The server authenticates the client. */
   record Starting() implements SessionPhase {
 
-    /**
-     * The server is ready.
-     *
-     * @param refusal why there is no place for the client; null if there is one
-     */
+    /** The server is ready; there is a place for the client, or a reason why not. */
     SessionPhase ready(@Nullable String refusal) {
       return refusal == null ? new Ready() : new Refused(refusal);
     }
@@ -77,16 +72,10 @@ sealed interface SessionPhase {
   /**
    * There is no place for the client. It is told so where the server is ready, and the session ends
    * when that read is over.
-   *
-   * @param refusal why
    */
   record Refused(String refusal) implements SessionPhase {}
 
-  /**
-   * What still comes is dropped.
-   *
-   * @param isReady whether it was before
-   */
+  /** What still comes is dropped; it was ready before, or not. */
   record Closing(boolean isReady) implements SessionPhase {
     @Override
     public SessionPhase close() {

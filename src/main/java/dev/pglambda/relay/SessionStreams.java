@@ -71,9 +71,8 @@ final class SessionStreams {
   }
 
   /**
-   * Forgets the message of the server's that begins.
-   *
-   * @param instead what the client gets in its place; null: nothing
+   * Forgets the message of the server's that begins; the client gets something in its place, or
+   * nothing.
    */
   void dropServerMessage(@Nullable ByteBuf instead) {
     fromServer.drop(instead);

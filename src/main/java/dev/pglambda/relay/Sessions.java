@@ -1,10 +1,9 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.auth.RandomToken;
 import java.net.SocketAddress;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -24,20 +23,13 @@ public final class Sessions {
   /** PostgreSQL's words for SQLSTATE 57P03. */
   public static final String SHUTTING_DOWN = "the database system is shutting down";
 
-  private final SecureRandom random = new SecureRandom();
-  private final String prefix = randomHex(PREFIX_BYTES);
+  private final String prefix = RandomToken.hex(PREFIX_BYTES);
   private final Map<String, Session> byToken = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
   /** Makes a token that no session has. */
   public String newToken() {
-    return prefix + randomHex(TOKEN_BYTES - PREFIX_BYTES);
-  }
-
-  private String randomHex(int count) {
-    byte[] bytes = new byte[count];
-    random.nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
+    return prefix + RandomToken.hex(TOKEN_BYTES - PREFIX_BYTES);
   }
 
   public void add(Session session) {
@@ -80,11 +72,9 @@ public final class Sessions {
   }
 
   /**
-   * A stage that completes, on any thread, when the client's session ends; it is complete if the
-   * session has ended.
-   *
-   * @return null if the token is not of this proxy: sessions of several proxies may call back to
-   *     any of them
+   * A stage that completes, on any thread, when the client's session ends, complete if it has
+   * ended; null if the token is not of this proxy: sessions of several can call back to any of
+   * them.
    */
   public @Nullable CompletionStage<?> end(String token) {
     Session session = byToken.get(token);
@@ -96,9 +86,7 @@ public final class Sessions {
 
   /**
    * Lets no new session begin, ends each session with FATAL 57P01 once it has no statement and no
-   * transaction under way, and waits until all are gone. Blocks.
-   *
-   * @param grace longest wait
+   * transaction under way, and waits until all are gone, or for the grace. Blocks.
    */
   public void drain(Duration grace) {
     draining = true;
@@ -106,10 +94,8 @@ public final class Sessions {
   }
 
   /**
-   * Lets no new session begin, ends each session with FATAL 57P01, and waits until all are gone.
-   * Blocks.
-   *
-   * @param wait longest wait for clients that do not read what they are sent
+   * Lets no new session begin, ends each session with FATAL 57P01, and waits until all are gone, or
+   * so long: clients may not read what they are sent. Blocks.
    */
   public void terminateAll(Duration wait) {
     draining = true;

@@ -12,7 +12,7 @@ class AvailableExtensionsTest {
   @ParameterizedTest
   @ValueSource(strings = {"pg_available_extensions", "pg_available_extension_versions"})
   void canStandInAnyQuotesAndIsNotReplacedItself(String view) {
-    String query = AvailableExtensions.query(view);
+    String query = ExtensionInstaller.availableExtensions(view);
 
     assertThat(query).doesNotContain("\n", "'", "\"", "\\", "$$", "--", "*/", ";", "{{");
     assertThat(query).contains("$pglambda$1.2$pglambda$", "$pglambda$AWS Lambda integration$");

@@ -19,7 +19,7 @@ class ExtensionFilesTest {
 
     assertThat(script.version()).isEqualTo(version);
     assertThat(script.comment()).isEqualTo(comment);
-    assertThat(ExtensionFiles.all())
+    assertThat(ExtensionScript.files())
         .containsKeys(extension + ".control", extension + "--" + version + ".sql");
   }
 
@@ -33,7 +33,7 @@ class ExtensionFilesTest {
 
   @Test
   void areAscii() {
-    assertThat(ExtensionFiles.all().values())
+    assertThat(ExtensionScript.files().values())
         .allMatch(content -> !content.isEmpty() && content.chars().allMatch(c -> c < 128));
   }
 
@@ -58,7 +58,7 @@ class ExtensionFilesTest {
   }
 
   private static String text(String name) {
-    assertThat(ExtensionFiles.all()).containsKey(name);
-    return ExtensionFiles.read(name);
+    assertThat(ExtensionScript.files()).containsKey(name);
+    return ExtensionScript.read(name);
   }
 }

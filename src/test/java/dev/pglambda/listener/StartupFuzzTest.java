@@ -3,6 +3,7 @@ package dev.pglambda.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.config.HostAndPort;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -41,8 +42,7 @@ class StartupFuzzTest {
   private static final ClientListener RELAY =
       new ClientListener(
           new RelaySettings(
-              "127.0.0.1",
-              9,
+              new HostAndPort("127.0.0.1", 9),
               Duration.ofSeconds(5),
               Duration.ofSeconds(30),
               1 << 20,

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.DirectCallMode;
+import dev.pglambda.config.HostAndPort;
 import dev.pglambda.direct.flow.DirectCallHandler;
 import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.intercept.ExtensionInterceptor;
@@ -94,8 +95,7 @@ final class DirectStage implements AutoCloseable {
     session =
         new Session(
             new RelaySettings(
-                "server",
-                5432,
+                new HostAndPort("server", 5432),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
                 1 << 20,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.ClientLimits;
 import dev.pglambda.config.Config;
+import dev.pglambda.config.HostAndPort;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
@@ -105,8 +106,8 @@ public abstract class RelayStage {
     ClientListener relay =
         new ClientListener(
             new RelaySettings(
-                "127.0.0.1",
-                backendPort == 0 ? server.getLocalPort() : backendPort,
+                new HostAndPort(
+                    "127.0.0.1", backendPort == 0 ? server.getLocalPort() : backendPort),
                 connectTimeout,
                 startupTimeout,
                 inspectLimit,

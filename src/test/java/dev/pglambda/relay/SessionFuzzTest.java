@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.config.HostAndPort;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.MemoryBudget;
@@ -27,8 +28,7 @@ import org.slf4j.LoggerFactory;
 class SessionFuzzTest {
   private static final RelaySettings SETTINGS =
       new RelaySettings(
-          "server",
-          5432,
+          new HostAndPort("server", 5432),
           Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           1 << 14,

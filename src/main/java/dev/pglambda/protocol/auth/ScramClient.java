@@ -3,7 +3,6 @@ package dev.pglambda.protocol.auth;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,12 +20,10 @@ public final class ScramClient {
   private final String clientFirstBare;
   private String serverFinal = "";
 
-  /**
-   * @param password visible ASCII, which SASLprep leaves as it is
-   */
+  /** The password is visible ASCII, which SASLprep leaves as it is. */
   public ScramClient(String password) {
     // PostgreSQL takes the user's name from the StartupMessage.
-    this(password, "n,,", "", randomNonce());
+    this(password, "n,,", "", base64(RandomToken.bytes(NONCE_BYTES)));
   }
 
   /** For tests: a client that says what it is told to say. */
@@ -35,12 +32,6 @@ public final class ScramClient {
     this.gs2Header = gs2Header;
     this.nonce = nonce;
     this.clientFirstBare = "n=" + user + ",r=" + nonce;
-  }
-
-  private static String randomNonce() {
-    byte[] nonce = new byte[NONCE_BYTES];
-    new SecureRandom().nextBytes(nonce);
-    return base64(nonce);
   }
 
   public String first() {

@@ -18,10 +18,7 @@ public final class ScramCredentials {
   /** Computed aside: the iterations, and loading what does them, take a tenth of a second. */
   private final CompletableFuture<DerivedKeys> keys;
 
-  /**
-   * @param password ASCII, so that SASLprep changes nothing
-   * @param salt sent to the client
-   */
+  /** The password is ASCII, so that SASLprep changes nothing. */
   public ScramCredentials(String password, byte[] salt) {
     byte[] ownSalt = salt.clone();
     this.salt = ownSalt;

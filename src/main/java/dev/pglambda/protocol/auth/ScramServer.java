@@ -25,10 +25,7 @@ public final class ScramServer {
   private String serverFirst = "";
   private String nonce = "";
 
-  /**
-   * @param credentials of the password
-   * @param serverNonce random, of visible ASCII characters without comma
-   */
+  /** The nonce is random, of visible ASCII characters without comma. */
   public ScramServer(ScramCredentials credentials, String serverNonce) {
     this.credentials = credentials;
     this.serverNonce = serverNonce;
@@ -60,9 +57,7 @@ public final class ScramServer {
   }
 
   /**
-   * Answers {@code client-final-message} with {@code server-final-message}.
-   *
-   * @return null if the password is wrong
+   * Answers {@code client-final-message} with {@code server-final-message}; null: a wrong password.
    */
   public @Nullable String last(String clientFinal) throws ProtocolViolation {
     String[] parts = clientFinal.split(",", -1);

@@ -1,22 +1,22 @@
-package dev.pglambda.callback;
+package dev.pglambda.protocol.auth;
 
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
 /** Random bytes for session tokens, nonces and keys. */
-final class RandomToken {
+public final class RandomToken {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private RandomToken() {}
 
-  static byte[] bytes(int count) {
+  public static byte[] bytes(int count) {
     byte[] bytes = new byte[count];
     RANDOM.nextBytes(bytes);
     return bytes;
   }
 
   /** Twice as many lower-case hexadecimal digits as {@code count}. */
-  static String hex(int count) {
+  public static String hex(int count) {
     return HexFormat.of().formatHex(bytes(count));
   }
 }
