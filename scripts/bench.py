@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 
 HOST = "127.0.0.1"
 DATABASE = "postgres"
@@ -30,7 +31,7 @@ auth_file = {directory}/users
 pool_mode = session
 max_client_conn = {clients}
 default_pool_size = {clients}
-server_idle_timeout = 0
+server_idle_timeout = 1
 logfile = {directory}/pgbouncer.log
 log_connections = 0
 log_disconnections = 0
@@ -90,9 +91,36 @@ class Variant:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def switches(self):
+        """Context switches, both voluntary and not, of each thread of the process in between, so far."""
+        counts = {}
+        for status in glob.glob(f"/proc/{self.process.pid}/task/*/status") if self.process else []:
+            try:
+                with open(status) as lines:
+                    counts[status] = sum(int(count) for count in re.findall(r"ctxt_switches:\s+(\d+)", lines.read()))
+            except OSError:
+                pass  # the thread has ended
+        return counts
+
     def resident_kilobytes(self):
         with open(f"/proc/{self.process.pid}/status") as status:
             return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
+
+
+@dataclass
+class Run:
+    """What pgbench and the kernel counted in one run. The rest is for each transaction; own: of the process in between."""
+
+    tps: float
+    transactions: int
+    cpu_microseconds: float
+    own_switches: float
+    all_switches: float
+
+
+def all_switches():
+    with open("/proc/stat") as stat:
+        return int(re.search(r"^ctxt (\d+)", stat.read(), re.M).group(1))
 
 
 class Session:
@@ -135,9 +163,17 @@ class Bench:
         return path
 
     def launch(self, command, log, identity=None):
+        """Each process has a session of its own, as a service has: the kernel shares the processors out among sessions first (autogroup)."""
         with open(os.path.join(self.directory, log), "w") as out:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.directory, env=self.environment, **(identity or {})
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.directory,
+                env=self.environment,
+                start_new_session=True,
+                **(identity or {}),
             )
         self.running.append(process)
         return process
@@ -185,10 +221,10 @@ class Bench:
         wait_for(port, process)
         return Variant("PgBouncer", port, process)
 
-    def start_proxy(self, name="proxy", jar=None):
-        """The name is that of its directory; without a jar it is the one of --jar."""
+    def start_proxy(self, name="proxy", jar=None, options=()):
+        """The name is that of its directory; without a jar it is the one of --jar; options: more of them for the JVM."""
         port = free_port()
-        command = [self.java, *self.arguments.java_option, "-jar", os.path.abspath(jar or self.arguments.jar), "--listen", f"{HOST}:{port}"]
+        command = [self.java, *self.arguments.java_option, *options, "-jar", os.path.abspath(jar or self.arguments.jar), "--listen", f"{HOST}:{port}"]
         command += ["--backend", f"{HOST}:{self.direct.port}", "--data-dir", os.path.join(self.directory, name), "--sample-functions", "on"]
         command += ["--max-clients", "100000"]
         process = self.launch(command, name + ".out")
@@ -196,16 +232,39 @@ class Bench:
         return Variant("proxy", port, process)
 
     def pgbench(self, variant, *options, database=DATABASE):
-        """Transactions per second, and processor time of the process in between for each, in microseconds."""
-        before = variant.processor_seconds()
+        """A Run of pgbench, which ends with its process."""
+        time.sleep(self.arguments.pause)  # so that PgBouncer has closed its server connections, and everybody begins with new ones
+        before = variant.processor_seconds(), variant.switches(), all_switches()
         command = [self.pgbench_program, "-n", "-h", HOST, "-p", str(variant.port), "-U", USER, *map(str, options), database]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.directory, env=self.environment)
-        used = variant.processor_seconds() - before
+        used = variant.processor_seconds() - before[0]
+        own = sum(count - before[1].get(thread, 0) for thread, count in variant.switches().items())
+        everybody = all_switches() - before[2]
         count = re.search(r"actually processed: (\d+)", done.stdout)
         rate = re.search(r"tps = ([\d.]+)", done.stdout)
         if done.returncode != 0 or not count or not rate or int(count.group(1)) == 0:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
-        return float(rate.group(1)), used * 1e6 / int(count.group(1))
+        transactions = int(count.group(1))
+        return Run(float(rate.group(1)), transactions, used * 1e6 / transactions, own / transactions, everybody / transactions)
+
+    def pgbench_samples(self, variant, *options):
+        """One Run for each second of one run of pgbench."""
+        command = [self.pgbench_program, "-n", "-P", "1", "-h", HOST, "-p", str(variant.port), "-U", USER, *map(str, options), DATABASE]
+        samples = []
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=self.directory, env=self.environment)
+        before = variant.processor_seconds(), time.perf_counter()
+        for line in process.stderr:
+            rate = re.search(r"^progress: .* ([\d.]+) tps", line)
+            if not rate:
+                continue
+            now = variant.processor_seconds(), time.perf_counter()
+            transactions = float(rate.group(1)) * (now[1] - before[1])
+            if transactions:
+                samples.append(Run(float(rate.group(1)), round(transactions), (now[0] - before[0]) * 1e6 / transactions, 0, 0))
+            before = now
+        if process.wait() != 0 or not samples:
+            raise RuntimeError(f"{' '.join(command)}: no samples")
+        return samples
 
     def stop(self):
         for process in reversed(self.running):
@@ -242,7 +301,9 @@ def median_ratio(results, numerator, denominator):
 
 
 def ratio_range(results, numerator, denominator):
-    """The median of the rounds' ratios, the least and the greatest, as text."""
+    """The median of the rounds' ratios, the least and the greatest, as text; "-" where one of the two was not measured."""
+    if numerator not in results or denominator not in results:
+        return "-"
     ratios = [above / below for above, below in zip(results[numerator], results[denominator])]
     return f"{statistics.median(ratios):.3f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
@@ -263,7 +324,8 @@ def parser(documentation):
     made = argparse.ArgumentParser(description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter)
     jar = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "target", "pg-lambda-proxy.jar")
     made.add_argument("--rounds", type=int, default=7)
-    made.add_argument("--seconds", type=int, default=4, help="of each run of pgbench")
+    made.add_argument("--seconds", type=int, default=10, help="of each run of pgbench")
+    made.add_argument("--pause", type=float, default=2.5, help="seconds before each run, in which PgBouncer closes what it has to the server")
     made.add_argument("--warm-up", type=int, default=15, help="seconds of pgbench before the first round, for the JIT compiler")
     made.add_argument("--jar", default=jar)
     made.add_argument("--java-option", action="append", default=[], metavar="OPTION", help="for the proxy's JVM, as --java-option=-Xmx64m")
