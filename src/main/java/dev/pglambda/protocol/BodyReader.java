@@ -70,13 +70,17 @@ final class BodyReader {
 
   /** Up to the NUL, which is consumed. */
   String string() {
-    int end = body.position();
-    while (end < body.limit() && body.get(end) != 0) {
-      end++;
+    int start = body.position();
+    return new String(body.array(), start, stringLength(), charset);
+  }
+
+  /** Passes over a string and its NUL, and makes none of it; without the NUL, in bytes. */
+  int stringLength() {
+    int start = body.position();
+    while (body.get() != 0) {
+      // up to the NUL
     }
-    String string = charset.decode(take(end - body.position())).toString();
-    body.get();
-    return string;
+    return body.position() - start - 1;
   }
 
   ByteBuffer rest() {

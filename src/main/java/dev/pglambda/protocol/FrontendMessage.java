@@ -268,9 +268,9 @@ public sealed interface FrontendMessage extends Message {
 
   /** {@code Q: String text}. */
   record Query(String text) implements FrontendMessage {
-    /** Length of the text in a body. */
+    /** Length of the text in a body, which can be a whole request: no String is made of it. */
     public static int textLength(byte[] body) throws ProtocolViolation {
-      return BodyReader.read(body, ISO_8859_1, BodyReader::string).length();
+      return BodyReader.read(body, ISO_8859_1, BodyReader::stringLength);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.pglambda.limits.MemoryBudget;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -12,6 +13,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
@@ -60,6 +62,20 @@ class MessageCodecTest {
             Stream.of(BackendMessage.class, FrontendMessage.class, StartupPacket.class)
                 .flatMap(direction -> Stream.of(direction.getPermittedSubclasses()))
                 .toList());
+  }
+
+  /** A request of a call is a Query of up to 17 MB, for which no String is accounted. */
+  @Test
+  void takesTheLengthOfAQueryWithoutMakingAString() throws Exception {
+    byte[] body = new byte[8 << 20];
+    Arrays.fill(body, 0, body.length - 1, (byte) 'x');
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+
+    int length = FrontendMessage.Query.textLength(body);
+
+    assertThat(length).isEqualTo(body.length - 1);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(body.length / 8);
   }
 
   /** As they are in the manual. */
