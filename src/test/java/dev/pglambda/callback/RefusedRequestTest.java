@@ -71,19 +71,9 @@ class RefusedRequestTest extends RequestStage {
       })
   void refusesAMalformedRequestWithoutACallAndGoesOn(String rest) {
     worker.hello();
-    worker.send(Worker.query(worker.proven(rest)));
 
-    List<BackendMessage> messages = worker.received();
-
-    assertThat(messages)
-        .extracting(Message::name)
-        .containsExactly("ErrorResponse", "ReadyForQuery");
-    assertThat(messages.get(0))
-        .asString()
-        .startsWith("ErrorResponse[fields={S=ERROR, V=ERROR, C=08P01, M=")
-        .contains("H=Run ALTER EXTENSION aws_lambda UPDATE through the proxy.");
-    assertThat(function.arguments).isEmpty();
-    assertThat(worker.hello().get(0)).isEqualTo("hello");
+    assertRefused(
+        worker.proven(rest), "08P01", "H=Run ALTER EXTENSION aws_lambda UPDATE through the proxy.");
   }
 
   @Test
