@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class LargeFieldIT {
   private static final int MEGABYTES = Integer.getInteger("pglambda.test.field.mb", 100);
-  private static final int OCTETS = MEGABYTES << 20;
+  private static final int BYTES = MEGABYTES << 20;
   private static final long MOST_RESIDENT = 200L << 20;
 
   @TempDir private static Path directory;
@@ -65,9 +65,9 @@ class LargeFieldIT {
   @Test
   void comeFromTheServer() throws Exception {
     try (Client client = new Client()) {
-      client.send(new Query("SELECT repeat('x', " + OCTETS + ")"));
+      client.send(new Query("SELECT repeat('x', " + BYTES + ")"));
       assertThat(client.skip(BackendMessage.ROW_DESCRIPTION)).isPositive();
-      assertThat(client.skip(BackendMessage.DATA_ROW)).isEqualTo(OCTETS + 6L);
+      assertThat(client.skip(BackendMessage.DATA_ROW)).isEqualTo(BYTES + 6L);
       client.skip(BackendMessage.COMMAND_COMPLETE);
       client.skip(BackendMessage.READY_FOR_QUERY);
     }
@@ -80,7 +80,7 @@ class LargeFieldIT {
       client.send(new Parse("", "SELECT length($1::bytea)", List.of()));
       ByteBuffer parameter = ByteBuffer.allocate(1);
       byte[] bind = Peer.message(new Bind("", "", List.of(1), List.of(parameter), List.of()));
-      ByteBuffer.wrap(bind).putInt(1, bind.length - 2 + OCTETS).putInt(bind.length - 7, OCTETS);
+      ByteBuffer.wrap(bind).putInt(1, bind.length - 2 + BYTES).putInt(bind.length - 7, BYTES);
       client.write(Arrays.copyOf(bind, bind.length - 3));
       client.fill('x');
       client.write(Arrays.copyOfRange(bind, bind.length - 2, bind.length));
@@ -88,7 +88,7 @@ class LargeFieldIT {
       client.send(new Sync());
       client.skip(BackendMessage.PARSE_COMPLETE);
       client.skip(BackendMessage.BIND_COMPLETE);
-      assertThat(client.row()).isEqualTo(Integer.toString(OCTETS));
+      assertThat(client.row()).isEqualTo(Integer.toString(BYTES));
       client.skip(BackendMessage.COMMAND_COMPLETE);
       client.skip(BackendMessage.READY_FOR_QUERY);
     }
@@ -102,14 +102,14 @@ class LargeFieldIT {
       client.skip(BackendMessage.COMMAND_COMPLETE);
       client.skip(BackendMessage.COPY_IN_RESPONSE);
       byte[] data = Peer.message(new CopyData(ByteBuffer.allocate(0)));
-      client.write(ByteBuffer.wrap(data).putInt(1, data.length - 1 + OCTETS).array());
+      client.write(ByteBuffer.wrap(data).putInt(1, data.length - 1 + BYTES).array());
       client.fill('x');
       client.send(new FrontendMessage.CopyDone());
       client.skip(BackendMessage.COMMAND_COMPLETE);
       client.skip(BackendMessage.READY_FOR_QUERY);
       client.send(new Query("SELECT length(x) FROM t"));
       client.skip(BackendMessage.ROW_DESCRIPTION);
-      assertThat(client.row()).isEqualTo(Integer.toString(OCTETS));
+      assertThat(client.row()).isEqualTo(Integer.toString(BYTES));
     }
     assertSmall();
   }

@@ -13,7 +13,7 @@ import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.auth.ScramCredentials;
 import dev.pglambda.protocol.auth.ScramServer;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -43,7 +43,7 @@ class CallbackFuzzTest {
   @FuzzTest
   void refusesAnyBytesThatDoNotAuthenticate(byte[] input) {
     Worker worker = worker(link -> authentication(link));
-    for (byte[] piece : new Octets(input).pieces()) {
+    for (byte[] piece : new FuzzInput(input).pieces()) {
       if (worker.channel.isOpen()) {
         worker.send(piece);
         assertOrderly(worker.received(), List.of("Authentication", "ErrorResponse"));
@@ -58,7 +58,7 @@ class CallbackFuzzTest {
   @FuzzTest
   void answersAnyBytesThatFollowAuthentication(byte[] input) {
     Worker worker = worker(this::requests);
-    for (byte[] piece : new Octets(input).pieces()) {
+    for (byte[] piece : new FuzzInput(input).pieces()) {
       if (worker.channel.isOpen()) {
         worker.send(piece);
         assertOrderly(

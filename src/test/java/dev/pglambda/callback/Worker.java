@@ -203,7 +203,7 @@ final class Worker {
     received();
     channel.finishAndReleaseAll();
     channel.checkException();
-    assertThat(allocator.metric().usedHeapMemory()).as("octets not released").isZero();
-    assertThat(allocator.metric().usedDirectMemory()).as("octets not released").isZero();
+    assertThat(allocator.metric().usedHeapMemory()).as("bytes not released").isZero();
+    assertThat(allocator.metric().usedDirectMemory()).as("bytes not released").isZero();
   }
 }

@@ -18,7 +18,7 @@ class CallbackSettingsTest {
   }
 
   @Test
-  void takesKeyPadsAsOctets() {
+  void takesKeyPadsAsBytes() {
     // Given
     byte[] inner = new byte[64];
     Arrays.fill(inner, (byte) 0xfe);

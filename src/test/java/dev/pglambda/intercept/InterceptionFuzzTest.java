@@ -10,7 +10,7 @@ import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.sql.ExtensionStatement;
 import dev.pglambda.sql.Originals;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -26,7 +26,7 @@ class InterceptionFuzzTest {
   /** The first byte says standard_conforming_strings and the encoding. */
   @FuzzTest
   void replacesNothingButStatementsOnTheExtensions(byte[] input) {
-    Octets bytes = new Octets(input);
+    FuzzInput bytes = new FuzzInput(input);
     int flags = bytes.next();
     String text = bytes.restAsText();
     Settings settings = new Settings((flags & 1) != 0, encoding(flags));
@@ -56,7 +56,7 @@ class InterceptionFuzzTest {
   /** The first byte says how the error came about; its body follows. */
   @FuzzTest
   void mendsAnyError(byte[] input) {
-    Octets bytes = new Octets(input);
+    FuzzInput bytes = new FuzzInput(input);
     int flags = bytes.next();
     byte[] body = bytes.rest();
     ByteBuf frame =
@@ -74,7 +74,7 @@ class InterceptionFuzzTest {
     ByteBuf mended =
         fields.toFrame(UnpooledByteBufAllocator.DEFAULT, BackendMessage.ERROR_RESPONSE);
     assertThat(ErrorFields.read(mended, 0, mended.readableBytes())).isNotNull();
-    assertThat(mended.readableBytes()).as("octets").isLessThanOrEqualTo(frame.readableBytes() + 64);
+    assertThat(mended.readableBytes()).as("bytes").isLessThanOrEqualTo(frame.readableBytes() + 64);
     mended.release();
   }
 

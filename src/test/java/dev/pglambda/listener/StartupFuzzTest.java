@@ -13,7 +13,7 @@ import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.relay.Sessions;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -58,7 +58,7 @@ class StartupFuzzTest {
 
   @FuzzTest
   void answersAnyBytesInOrder(byte[] input) {
-    List<byte[]> pieces = new Octets(input).pieces();
+    List<byte[]> pieces = new FuzzInput(input).pieces();
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     pieces.forEach(whole::writeBytes);
     if (needsServer(whole.toByteArray())) {
@@ -89,7 +89,7 @@ class StartupFuzzTest {
     } catch (ProtocolViolation violation) {
       assertThat(violation.getMessage()).startsWith("invalid ");
     }
-    assertThat(in.readerIndex()).as("octets taken").isZero();
+    assertThat(in.readerIndex()).as("bytes taken").isZero();
   }
 
   private static boolean needsServer(byte[] bytes) {
@@ -137,7 +137,7 @@ class StartupFuzzTest {
     channel.finishAndReleaseAll();
     channel.checkException();
     take(channel, answer);
-    assertThat(allocator.metric().usedHeapMemory()).as("octets not released").isZero();
+    assertThat(allocator.metric().usedHeapMemory()).as("bytes not released").isZero();
     return answer.toString(StandardCharsets.ISO_8859_1);
   }
 

@@ -50,9 +50,9 @@ class BindTest {
   void writesTheFormatOfEachParameter(String formats, String each) {
     String values = "\0\2\0\0\0\1x\0\0\0\0";
 
-    String written = write(read("\0\0" + octets(formats) + values + "\0\0"), List.of(), false);
+    String written = write(read("\0\0" + bytes(formats) + values + "\0\0"), List.of(), false);
 
-    assertThat(written).isEqualTo("P\0S\0\0\2" + octets(each) + values + "\0\0");
+    assertThat(written).isEqualTo("P\0S\0\0\2" + bytes(each) + values + "\0\0");
   }
 
   @Test
@@ -98,7 +98,7 @@ class BindTest {
   @Test
   void refusesAMessageThatIsCutAnywhere() {
     for (int length = 0; length < TWO.length(); length++) {
-      assertThat(read(TWO.substring(0, length))).as("%d octets", length).isNull();
+      assertThat(read(TWO.substring(0, length))).as("%d bytes", length).isNull();
     }
     assertThat(read(TWO + "\0")).as("more than there is to read").isNull();
   }
@@ -115,7 +115,7 @@ class BindTest {
         "0000 ffff 0000 0000"
       })
   void refusesWhatDoesNotFit(String hex) {
-    assertThat(read(octets(hex))).isNull();
+    assertThat(read(bytes(hex))).isNull();
   }
 
   @Test
@@ -123,12 +123,12 @@ class BindTest {
     Random random = new Random(1);
     int read = 0;
     for (int i = 0; i < 200_000; i++) {
-      byte[] octets = new byte[random.nextInt(24)];
-      for (int at = 0; at < octets.length; at++) {
+      byte[] bytes = new byte[random.nextInt(24)];
+      for (int at = 0; at < bytes.length; at++) {
         int few = random.nextInt(4) == 0 ? random.nextInt(4) : 0;
-        octets[at] = (byte) (random.nextInt(20) == 0 ? random.nextInt(256) : few);
+        bytes[at] = (byte) (random.nextInt(20) == 0 ? random.nextInt(256) : few);
       }
-      Bind bind = read(new String(octets, ISO_8859_1));
+      Bind bind = read(new String(bytes, ISO_8859_1));
       if (bind != null) {
         read++;
         String again = write(bind, List.of(), false);
@@ -155,7 +155,7 @@ class BindTest {
     return new String(body, ISO_8859_1);
   }
 
-  private static String octets(String hex) {
+  private static String bytes(String hex) {
     return new String(HexFormat.of().parseHex(hex.replace(" ", "")), ISO_8859_1);
   }
 }

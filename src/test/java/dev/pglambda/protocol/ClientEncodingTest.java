@@ -36,12 +36,11 @@ class ClientEncodingTest {
     StringBuilder all = new StringBuilder();
     for (char c = 0; c < Character.MAX_VALUE; c++) {
       if (!Character.isSurrogate(c) && encoder.canEncode(c)) {
-        String octets =
-            new String(String.valueOf(c).getBytes(Charset.forName(charset)), ISO_8859_1);
-        assertThat(encoding.characters(octets, 0, octets.length())).as(octets).isEqualTo(1);
-        assertThat(encoding.offset(octets + "a", 1)).as(octets).isEqualTo(octets.length());
-        checkAscii(encoding, c, octets);
-        all.append(octets);
+        String bytes = new String(String.valueOf(c).getBytes(Charset.forName(charset)), ISO_8859_1);
+        assertThat(encoding.characters(bytes, 0, bytes.length())).as(bytes).isEqualTo(1);
+        assertThat(encoding.offset(bytes + "a", 1)).as(bytes).isEqualTo(bytes.length());
+        checkAscii(encoding, c, bytes);
+        all.append(bytes);
         characters++;
       }
     }
@@ -53,13 +52,13 @@ class ClientEncodingTest {
   }
 
   /** Only an ASCII character is read as one. */
-  private static void checkAscii(ClientEncoding encoding, char c, String octets) {
-    String read = read(encoding, octets);
-    assertThat(read).hasSameSizeAs(octets);
-    if (octets.length() == 1) {
-      assertThat(read).isEqualTo(octets);
+  private static void checkAscii(ClientEncoding encoding, char c, String bytes) {
+    String read = read(encoding, bytes);
+    assertThat(read).hasSameSizeAs(bytes);
+    if (bytes.length() == 1) {
+      assertThat(read).isEqualTo(bytes);
     } else {
-      assertThat(read.chars()).as(octets).allMatch(each -> each > 127);
+      assertThat(read.chars()).as(bytes).allMatch(each -> each > 127);
       assertThat(c).isGreaterThan((char) 127);
     }
   }
@@ -81,7 +80,7 @@ class ClientEncodingTest {
     assertThat(ClientEncoding.named("other")).isEqualTo(ClientEncoding.SINGLE_BYTE);
   }
 
-  private static String read(ClientEncoding encoding, String octets) {
-    return encoding.read(Unpooled.copiedBuffer("." + octets, ISO_8859_1), 1, octets.length());
+  private static String read(ClientEncoding encoding, String bytes) {
+    return encoding.read(Unpooled.copiedBuffer("." + bytes, ISO_8859_1), 1, bytes.length());
   }
 }

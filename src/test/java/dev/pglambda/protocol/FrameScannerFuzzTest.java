@@ -3,7 +3,7 @@ package dev.pglambda.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -27,7 +27,7 @@ class FrameScannerFuzzTest {
   }
 
   private static void agreesWithTheModel(byte[] input, boolean replacing) {
-    List<byte[]> pieces = new Octets(input).pieces();
+    List<byte[]> pieces = new FuzzInput(input).pieces();
     ByteArrayOutputStream stream = new ByteArrayOutputStream();
     pieces.forEach(stream::writeBytes);
     Model model = new Model(stream.toByteArray(), replacing);
@@ -44,7 +44,7 @@ class FrameScannerFuzzTest {
         violated = true;
       }
       assertThat(allocator.metric().usedHeapMemory())
-          .as("octets held (not what a length announces)")
+          .as("bytes held (not what a length announces)")
           .isLessThanOrEqualTo(2L * stream.size() + 8 * 1024);
     }
 
@@ -55,7 +55,7 @@ class FrameScannerFuzzTest {
       assertThat(scanner.isInPassingMessage()).isEqualTo(model.inPassingMessage);
     }
     scanner.close();
-    assertThat(allocator.metric().usedHeapMemory()).as("octets not released").isZero();
+    assertThat(allocator.metric().usedHeapMemory()).as("bytes not released").isZero();
   }
 
   private static boolean isWanted(byte type, int bodyLength) {

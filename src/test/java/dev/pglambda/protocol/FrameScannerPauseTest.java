@@ -125,8 +125,7 @@ class FrameScannerPauseTest {
 
     @Override
     public void forward(ByteBuf bytes) {
-      byte[] octets = ByteBufUtil.getBytes(bytes);
-      forwarded.writeBytes(octets);
+      forwarded.writeBytes(ByteBufUtil.getBytes(bytes));
       bytes.release();
     }
   }
@@ -257,8 +256,8 @@ class FrameScannerPauseTest {
     }
   }
 
-  private ByteBuf buffer(byte[] octets, int from, int to) {
-    return allocator.buffer(Math.max(1, to - from)).writeBytes(octets, from, to - from);
+  private ByteBuf buffer(byte[] bytes, int from, int to) {
+    return allocator.buffer(Math.max(1, to - from)).writeBytes(bytes, from, to - from);
   }
 
   private static byte[] concat(byte[]... parts) {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import io.netty.buffer.Unpooled;
 import java.util.Set;
 
@@ -19,9 +19,9 @@ class MessageFuzzTest {
 
   @FuzzTest
   void readsAServersMessageOrRefusesIt(byte[] input) throws Exception {
-    Octets octets = new Octets(input);
-    byte type = (byte) octets.next();
-    byte[] body = octets.rest();
+    FuzzInput fuzzed = new FuzzInput(input);
+    byte type = (byte) fuzzed.next();
+    byte[] body = fuzzed.rest();
     BackendMessage message;
     try {
       message = BackendMessage.read(type, body, ISO_8859_1);
@@ -39,9 +39,9 @@ class MessageFuzzTest {
 
   @FuzzTest
   void readsAClientsMessageOrRefusesIt(byte[] input) throws Exception {
-    Octets octets = new Octets(input);
-    byte type = (byte) octets.next();
-    byte[] body = octets.rest();
+    FuzzInput fuzzed = new FuzzInput(input);
+    byte type = (byte) fuzzed.next();
+    byte[] body = fuzzed.rest();
     FrontendMessage message;
     try {
       message = FrontendMessage.read(type, body, ISO_8859_1);

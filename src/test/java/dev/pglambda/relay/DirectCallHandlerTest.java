@@ -62,9 +62,9 @@ class DirectCallHandlerTest {
   }
 
   @Test
-  void servesEachOctetByOctet() {
-    for (byte octet : RelayStage.concat(PARSE, BIND, DESCRIBE, EXECUTE, SYNC, QUERY)) {
-      stage.clientSends(new byte[] {octet});
+  void servesEachMessageByteByByte() {
+    for (byte each : RelayStage.concat(PARSE, BIND, DESCRIBE, EXECUTE, SYNC, QUERY)) {
+      stage.clientSends(new byte[] {each});
     }
     stage.play();
     assertThat(stage.clientSaw()).isEqualTo("12TDCZTDCZ");
@@ -463,7 +463,7 @@ class DirectCallHandlerTest {
 
   private static BackendKeyData key(int... secret) {
     ByteBuffer bytes = ByteBuffer.allocate(secret.length);
-    IntStream.of(secret).forEach(octet -> bytes.put((byte) octet));
+    IntStream.of(secret).forEach(each -> bytes.put((byte) each));
     return new BackendKeyData(7, bytes.flip());
   }
 }

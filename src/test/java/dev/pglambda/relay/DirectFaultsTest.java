@@ -85,7 +85,7 @@ class DirectFaultsTest {
   enum Nonsense {
     NOTHING_IN_EACH,
     HALF_OF_EACH,
-    ALL_BUT_THE_LAST_OCTET,
+    ALL_BUT_THE_LAST_BYTE,
     ZEROS,
     ONES,
     LONG_VALUE,
@@ -101,7 +101,7 @@ class DirectFaultsTest {
       return switch (this) {
         case NOTHING_IN_EACH -> each(answers, body -> "");
         case HALF_OF_EACH -> each(answers, body -> body.substring(0, body.length() / 2));
-        case ALL_BUT_THE_LAST_OCTET ->
+        case ALL_BUT_THE_LAST_BYTE ->
             each(answers, body -> body.substring(0, Math.max(0, body.length() - 1)));
         case ZEROS -> each(answers, body -> "\0".repeat(body.length()));
         case ONES -> each(answers, body -> "\u00ff".repeat(body.length()));

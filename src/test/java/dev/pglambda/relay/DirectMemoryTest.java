@@ -33,8 +33,8 @@ class DirectMemoryTest {
   }
 
   /** Its portal's name is long, so that the message is. */
-  private static byte[] bind(String portal, int octets) {
-    return message(FrontendMessage.BIND, portal + "x".repeat(octets) + "\0s\0\0\0\0\0\0\0");
+  private static byte[] bind(String portal, int bytes) {
+    return message(FrontendMessage.BIND, portal + "x".repeat(bytes) + "\0s\0\0\0\0\0\0\0");
   }
 
   @Test

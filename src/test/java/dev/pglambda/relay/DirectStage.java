@@ -251,7 +251,7 @@ final class DirectStage implements AutoCloseable {
     assertThat(session.ended()).isDone();
     assertThat(server.isOpen()).isFalse();
     assertThat(calls).as("calls under way").allMatch(CompletableFuture::isDone);
-    assertThat(held()).as("octets not released").isZero();
-    assertThat(memory.used()).as("octets reserved").isZero();
+    assertThat(held()).as("bytes not released").isZero();
+    assertThat(memory.used()).as("bytes reserved").isZero();
   }
 }

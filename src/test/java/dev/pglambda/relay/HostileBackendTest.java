@@ -84,11 +84,11 @@ class HostileBackendTest {
     TWO_FATALS(text(error("SFATAL", "VFATAL", "C57P01", "Mx")).repeat(2)),
     NEGOTIATES_TWICE(
         text(BackendMessage.NEGOTIATE_PROTOCOL_VERSION, "\0\3\0\0\0\0\0\0").repeat(2) + READY),
-    KEY_OF_NO_OCTETS(
+    KEY_OF_NO_BYTES(
         text(Authentication.ok())
             + text(BackendMessage.BACKEND_KEY_DATA, "")
             + text(new ReadyForQuery('I'))),
-    KEY_OF_A_THOUSAND_OCTETS(
+    KEY_OF_A_THOUSAND_BYTES(
         text(Authentication.ok())
             + text(BackendMessage.BACKEND_KEY_DATA, "k".repeat(1000))
             + text(new ReadyForQuery('I'))),
@@ -96,7 +96,7 @@ class HostileBackendTest {
         READY
             + text(BackendMessage.READY_FOR_QUERY, "?")
             + text(BackendMessage.READY_FOR_QUERY, "\0")),
-    READY_FOR_QUERY_OF_NO_OCTETS(
+    READY_FOR_QUERY_OF_NO_BYTES(
         text(BackendMessage.READY_FOR_QUERY, "")
             + text(BackendMessage.READY_FOR_QUERY, "III")
             + text(new ReadyForQuery('I'))),
@@ -111,10 +111,10 @@ class HostileBackendTest {
         READY + text(notice("SINFO", "VINFO", "CZL001", "Mkeys")).repeat(99)),
     COPIES_WITHOUT_END(READY + text(new CopyInResponse(0, List.of())).repeat(MESSAGES_WITHOUT_END));
 
-    final String octets;
+    final String bytes;
 
-    Speech(String octets) {
-      this.octets = octets;
+    Speech(String bytes) {
+      this.bytes = bytes;
     }
 
     private static String text(Message... messages) {
@@ -186,12 +186,12 @@ class HostileBackendTest {
     try (Peer client = Peer.connect(proxy.port()).send(STARTUP)) {
       try (Peer server = accept()) {
         client.send(new Query("SELECT 1"));
-        server.send(speech.octets.getBytes(StandardCharsets.ISO_8859_1));
+        server.send(speech.bytes.getBytes(StandardCharsets.ISO_8859_1));
         server.socket().shutdownOutput(); // what comes from the client is not lost by a reset
       } catch (IOException closedByTheProxy) {
         // It need not hear all of it.
       }
-      assertAnswer(client.rest(), speech.octets);
+      assertAnswer(client.rest(), speech.bytes);
     }
     assertNobodyElseNoticed();
   }
@@ -200,12 +200,12 @@ class HostileBackendTest {
   void harmsOnlyItsOwnSessionWhateverItSays() throws Exception {
     for (int seed = 0; seed < RANDOM_BACKENDS; seed++) {
       Random random = new Random(seed);
-      String octets = (random.nextInt(4) > 0 ? READY : "") + noise(random);
+      String bytes = (random.nextInt(4) > 0 ? READY : "") + noise(random);
       try (Peer client = Peer.connect(proxy.port()).send(STARTUP)) {
         Peer server = accept();
         client.send(new Query("CREATE EXTENSION aws_lambda"));
         try {
-          server.send(octets.getBytes(StandardCharsets.ISO_8859_1));
+          server.send(bytes.getBytes(StandardCharsets.ISO_8859_1));
         } catch (IOException closedByTheProxy) {
           // It need not hear all of it.
         }
@@ -224,21 +224,21 @@ class HostileBackendTest {
   void isHeldBackIfItSpeaksWithoutEndAndNobodyListens() throws Exception {
     try (Peer client = Peer.connect(proxy.port()).send(STARTUP);
         SocketChannel server = listener.accept()) {
-      byte[] octets =
-          (READY + Speech.PARAMETERS_WITHOUT_END.octets).getBytes(StandardCharsets.ISO_8859_1);
+      byte[] bytes =
+          (READY + Speech.PARAMETERS_WITHOUT_END.bytes).getBytes(StandardCharsets.ISO_8859_1);
       server.configureBlocking(false);
       long written = 0;
       int refused = 0;
       while (refused < ROUND_TRIPS) {
-        int count = server.write(ByteBuffer.wrap(octets));
+        int count = server.write(ByteBuffer.wrap(bytes));
         written += count;
         refused = count == 0 ? refused + 1 : 0;
-        assertThat(written).as("octets sent to a client that does not read").isLessThan(MOST_HELD);
+        assertThat(written).as("bytes sent to a client that does not read").isLessThan(MOST_HELD);
         roundTrip();
       }
 
       long read = 0;
-      for (int count = 0; count == 0; count = server.write(ByteBuffer.wrap(octets))) {
+      for (int count = 0; count == 0; count = server.write(ByteBuffer.wrap(bytes))) {
         read += client.text(1 << 16).length(); // once it reads, the server can go on
         assertThat(read).isLessThan(written);
       }

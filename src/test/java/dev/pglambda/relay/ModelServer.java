@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelServer {
   private static final Pattern ERRCODE = Pattern.compile("ERRCODE = '(.{5})'");
-  private static final Pattern MESSAGE_OCTETS =
+  private static final Pattern MESSAGE_BYTES =
       Pattern.compile("MESSAGE = pg_catalog.convert_from\\(pg_catalog.decode\\('([0-9a-f]*)'");
 
   private final Map<String, String> statements = new HashMap<>();
@@ -196,11 +196,11 @@ final class ModelServer {
 
   private List<byte[]> raise(String block) {
     Matcher code = ERRCODE.matcher(block);
-    Matcher octets = MESSAGE_OCTETS.matcher(block);
-    if (!code.find() || !octets.find()) {
+    Matcher bytes = MESSAGE_BYTES.matcher(block);
+    if (!code.find() || !bytes.find()) {
       throw new AssertionError("unexpected block: " + block);
     }
-    String text = new String(HexFormat.of().parseHex(octets.group(1)), ISO_8859_1);
+    String text = new String(HexFormat.of().parseHex(bytes.group(1)), ISO_8859_1);
     if (block.contains("RAISE WARNING")) {
       return List.of(
           message(notice("SWARNING", "VWARNING", "C" + code.group(1), "M" + text)),

@@ -23,11 +23,11 @@ class PipelineTest extends RelayStage {
   private static final int MESSAGES = 300_000;
   private static final int AT_ONCE = 1_000;
   private static final int PATIENCE_MS = 60_000;
-  private static final int SYNC_OCTETS = 5;
-  private static final int READY_OCTETS = 6;
+  private static final int SYNC_BYTES = 5;
+  private static final int READY_BYTES = 6;
 
   /** What one read of the relay's can bring beyond the limit. */
-  private static final int MARGIN = (1 << 16) / SYNC_OCTETS + 1;
+  private static final int MARGIN = (1 << 16) / SYNC_BYTES + 1;
 
   @Test
   void readsNoMoreFromAClientWhoseMessagesTheServerDoesNotAnswer() throws Exception {
@@ -36,7 +36,7 @@ class PipelineTest extends RelayStage {
     CompletableFuture<Void> writing =
         CompletableFuture.runAsync(() -> send(client, message(new Sync()), MESSAGES));
 
-    backend.text(MOST_UNANSWERED * SYNC_OCTETS);
+    backend.text(MOST_UNANSWERED * SYNC_BYTES);
     int arrived = MOST_UNANSWERED;
     backend.socket().setSoTimeout(1_000);
     try {
@@ -52,7 +52,7 @@ class PipelineTest extends RelayStage {
     client.socket().setSoTimeout(PATIENCE_MS);
     int before = arrived;
     CompletableFuture<Void> answering = CompletableFuture.runAsync(() -> answer(backend, before));
-    assertThat(client.text(MESSAGES * READY_OCTETS)).hasSize(MESSAGES * READY_OCTETS).endsWith("I");
+    assertThat(client.text(MESSAGES * READY_BYTES)).hasSize(MESSAGES * READY_BYTES).endsWith("I");
     writing.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
     answering.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
   }
@@ -62,7 +62,7 @@ class PipelineTest extends RelayStage {
       send(backend, message(new ReadyForQuery('I')), arrived);
       for (int left = MESSAGES - arrived; left > 0; left -= AT_ONCE) {
         int count = Math.min(left, AT_ONCE);
-        backend.text(count * SYNC_OCTETS);
+        backend.text(count * SYNC_BYTES);
         send(backend, message(new ReadyForQuery('I')), count);
       }
     } catch (IOException e) {

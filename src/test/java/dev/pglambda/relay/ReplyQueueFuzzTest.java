@@ -7,7 +7,7 @@ import dev.pglambda.intercept.Rewrite.ReplacedSpan;
 import dev.pglambda.relay.BackendModel.Owner;
 import dev.pglambda.relay.BackendModel.Reply;
 import dev.pglambda.relay.BackendModel.Sent;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -31,12 +31,12 @@ class ReplyQueueFuzzTest {
 
   @FuzzTest
   void staysInStepWithABackend(byte[] script) {
-    new Play(true).run(new Octets(script));
+    new Play(true).run(new FuzzInput(script));
   }
 
   @FuzzTest
   void keepsTheRepliesToItsOwnMessagesFromAnyClient(byte[] script) {
-    new Play(false).run(new Octets(script));
+    new Play(false).run(new FuzzInput(script));
   }
 
   /** Neither peer keeps to any rule. */
@@ -45,12 +45,12 @@ class ReplyQueueFuzzTest {
     ReplyQueue queue = new ReplyQueue();
     List<ReplacedSpan> rewritten = List.of(new ReplacedSpan(0, "X", 0, 1, 2));
     int sent = 1;
-    Octets octets = new Octets(types);
-    while (!octets.isEmpty()) {
-      byte type = (byte) octets.next();
-      switch (octets.below(5)) {
+    FuzzInput fuzzed = new FuzzInput(types);
+    while (!fuzzed.isEmpty()) {
+      byte type = (byte) fuzzed.next();
+      switch (fuzzed.below(5)) {
         case 0 -> queue.sent(type);
-        case 1 -> queue.sent(REWRITABLE[octets.below(REWRITABLE.length)], rewritten);
+        case 1 -> queue.sent(REWRITABLE[fuzzed.below(REWRITABLE.length)], rewritten);
         case 2 -> {
           if (queue.canOffer()) {
             queue.expectOffer(CallbackKeyDelivery.OFFER_TYPES);
@@ -106,7 +106,7 @@ class ReplyQueueFuzzTest {
       }
     }
 
-    void run(Octets script) {
+    void run(FuzzInput script) {
       while (!script.isEmpty() && !backend.isDead()) {
         step(script.nextChar(), script);
       }
@@ -128,7 +128,7 @@ class ReplyQueueFuzzTest {
       }
     }
 
-    private void step(char c, Octets script) {
+    private void step(char c, FuzzInput script) {
       switch (c) {
         case 'P', 'B', 'C', 'F', 'S', 'H' -> send(c, "");
         case 'd' -> send('D', "S");
@@ -153,7 +153,7 @@ class ReplyQueueFuzzTest {
       checkOwed();
     }
 
-    private static String statements(Octets script) {
+    private static String statements(FuzzInput script) {
       StringBuilder statements = new StringBuilder();
       char c = script.nextChar();
       while (statements.length() < REWRITTEN.length && "smMiowep".indexOf(c) >= 0) {

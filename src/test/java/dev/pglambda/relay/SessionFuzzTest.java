@@ -10,7 +10,7 @@ import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -61,7 +61,7 @@ class SessionFuzzTest {
   @FuzzTest
   void passesWhatBothSidesSayUnlessItBreaksTheProtocol(byte[] input) {
     try (Stage stage = new Stage(Interceptor.NONE, NO_KEYS)) {
-      stage.play(new Octets(input));
+      stage.play(new FuzzInput(input));
 
       assertPrefix(stage.toServer, stage.fromClient);
       if (latin1(stage.fromServer).contains("pglambda")) {
@@ -84,7 +84,7 @@ class SessionFuzzTest {
         new ExtensionInterceptor(
             (statement, text) -> "DO 'instead of " + text.length() + "'", view -> "SELECT", true);
     try (Stage stage = new Stage(interceptor, RelayStage.KEYS)) {
-      stage.play(new Octets(input));
+      stage.play(new FuzzInput(input));
     }
   }
 
@@ -135,7 +135,7 @@ class SessionFuzzTest {
      * client's (c), the server's (s); C and S are a complete message of type and text up to a
      * dollar sign; R is the server's ReadyForQuery.
      */
-    void play(Octets script) {
+    void play(FuzzInput script) {
       while (!script.isEmpty() && !closed()) {
         switch (script.nextChar()) {
           case 'c' -> clientSends(script.take(script.next()));
@@ -149,12 +149,12 @@ class SessionFuzzTest {
         }
         take();
         assertThat(allocator.metric().usedHeapMemory())
-            .as("octets held")
+            .as("bytes held")
             .isLessThanOrEqualTo(2L * (fromClient.size() + fromServer.size()) + MOST_HELD);
       }
     }
 
-    private static byte[] message(Octets script) {
+    private static byte[] message(FuzzInput script) {
       char type = script.nextChar();
       StringBuilder body = new StringBuilder();
       for (char c = script.nextChar(); c != '$' && !script.isEmpty(); c = script.nextChar()) {
@@ -199,7 +199,7 @@ class SessionFuzzTest {
       server.checkException();
       assertThat(session.ended()).isDone();
       assertThat(server.isOpen()).isFalse();
-      assertThat(allocator.metric().usedHeapMemory()).as("octets not released").isZero();
+      assertThat(allocator.metric().usedHeapMemory()).as("bytes not released").isZero();
     }
   }
 }

@@ -8,7 +8,7 @@ import dev.pglambda.direct.recognize.DirectStatement;
 import dev.pglambda.direct.recognize.DirectStatement.Condition;
 import dev.pglambda.direct.recognize.DirectStatements;
 import dev.pglambda.sql.ExtensionCall.Argument;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -64,9 +64,9 @@ class CallRecognitionFuzzTest {
 
   @FuzzTest
   void findsTheSameCallsWhateverStandsAroundThem(byte[] input) {
-    Octets octets = new Octets(input);
-    boolean standard = octets.nextBoolean();
-    String text = text(octets);
+    FuzzInput fuzzed = new FuzzInput(input);
+    boolean standard = fuzzed.nextBoolean();
+    String text = text(fuzzed);
     List<ExtensionCall> calls = new SqlText(text, standard).calls();
     List<Replacement> insertions =
         AmbiguousCalls.find(new SqlText(text, standard), number -> number % 2 == 1);
@@ -232,10 +232,10 @@ class CallRecognitionFuzzTest {
     return masked.toString();
   }
 
-  private static String text(Octets octets) {
+  private static String text(FuzzInput fuzzed) {
     StringBuilder text = new StringBuilder();
-    while (!octets.isEmpty()) {
-      char next = octets.nextChar();
+    while (!fuzzed.isEmpty()) {
+      char next = fuzzed.nextChar();
       text.append(next < 128 ? String.valueOf(next) : PIECES.get((next - 128) % PIECES.size()));
     }
     return text.toString();

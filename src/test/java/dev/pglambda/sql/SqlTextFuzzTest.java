@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.pglambda.testing.Octets;
+import dev.pglambda.testing.FuzzInput;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
@@ -14,9 +14,9 @@ class SqlTextFuzzTest {
 
   @FuzzTest
   void dividesAnyTextIntoTokensInLinearTime(byte[] input) {
-    Octets octets = new Octets(input);
-    boolean standard = octets.nextBoolean();
-    String text = octets.restAsText();
+    FuzzInput fuzzed = new FuzzInput(input);
+    boolean standard = fuzzed.nextBoolean();
+    String text = fuzzed.restAsText();
     CountingText counted = new CountingText(text);
     SqlLexer lexer = new SqlText(counted, standard).lexer(0, text.length());
     int end = 0;
@@ -35,9 +35,9 @@ class SqlTextFuzzTest {
 
   @FuzzTest
   void findsStatementsOfAnyTextInOrder(byte[] input) {
-    Octets octets = new Octets(input);
-    boolean standard = octets.nextBoolean();
-    String text = octets.restAsText();
+    FuzzInput fuzzed = new FuzzInput(input);
+    boolean standard = fuzzed.nextBoolean();
+    String text = fuzzed.restAsText();
     int end = 0;
     List<Statement> statements = new SqlText(text, standard).statements();
     for (Statement statement : statements) {

@@ -130,7 +130,7 @@ class LinkCutTest {
 
   private void breakAfter(Direction direction, int bytes, Break how, String function)
       throws SQLException {
-    String where = "%s after %d octets %s".formatted(how, bytes, direction);
+    String where = "%s after %d bytes %s".formatted(how, bytes, direction);
     forwarder.breakAfter(direction, bytes, how);
     try {
       assertThat(call(function)).as(where).isEqualTo(Integer.toString(calls));

@@ -104,7 +104,7 @@ class SampleFunctionsTest {
   }
 
   @Test
-  void echoThePayloadOctetForOctet() throws Exception {
+  void echoThePayloadByteForByte() throws Exception {
     assertThat(text(result(call("echo", "{\"ä\" :  [1, 2.0]}")))).isEqualTo("{\"ä\" :  [1, 2.0]}");
   }
 

@@ -6,21 +6,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /** What a fuzzer has made up, taken from front to back; when it is used up, zeros follow. */
-public final class Octets {
-  private final byte[] octets;
+public final class FuzzInput {
+  private final byte[] bytes;
   private int at;
 
-  public Octets(byte[] octets) {
-    this.octets = octets;
+  public FuzzInput(byte[] bytes) {
+    this.bytes = bytes;
   }
 
   public boolean isEmpty() {
-    return at == octets.length;
+    return at == bytes.length;
   }
 
   /** The next byte, 0 to 255. */
   public int next() {
-    return isEmpty() ? 0 : octets[at++] & 0xff;
+    return isEmpty() ? 0 : bytes[at++] & 0xff;
   }
 
   /** The next byte as a character. */
@@ -39,14 +39,14 @@ public final class Octets {
 
   /** The next bytes, or fewer if there are fewer. */
   public byte[] take(int count) {
-    byte[] taken = Arrays.copyOfRange(octets, at, Math.min(octets.length, at + count));
+    byte[] taken = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + count));
     at += taken.length;
     return taken;
   }
 
   /** All that is left. */
   public byte[] rest() {
-    return take(octets.length);
+    return take(bytes.length);
   }
 
   /** All that is left, one {@code char} per byte. */

@@ -14,7 +14,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Seeded bytes at random: a failure is repeated by the same seed. */
-class HostileOctetsTest {
+class HostileBytesTest {
   private static final int SEEDS = 3_000;
 
   private final FakeFunction function = new FakeFunction();
