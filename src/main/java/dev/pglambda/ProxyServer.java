@@ -21,6 +21,8 @@ import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.Sessions;
+import dev.pglambda.tls.ClientTls;
+import dev.pglambda.tls.TlsException;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -111,6 +113,7 @@ public final class ProxyServer implements AutoCloseable {
     // Bound first, so that a port in use is found at once; clients wait in the backlog until all is
     // up.
     Channel bound = bind(loops);
+    ClientTls tls = openTls();
     LambdaSource lambda =
         LambdaSource.choose(config.lambda(), loops, memory, AwsEnvironment.ofProcess());
     opened.push(lambda.invoker());
@@ -135,10 +138,10 @@ public final class ProxyServer implements AutoCloseable {
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
-    ClientListener ready = clientListener(postgres, calls, trustedRoles, function, server);
+    ClientListener ready = clientListener(postgres, calls, trustedRoles, function, server, tls);
     opened.push(ready);
     relay = ready;
-    description = StartupBanner.lines(config, address(), lambda, postgres, trustedRoles);
+    description = StartupBanner.lines(config, address(), lambda, postgres, trustedRoles, tls);
     opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
     bound.pipeline().addLast(ready.acceptFailureHandler());
     ReadControl.of(bound).set(Reason.STARTUP, false);
@@ -146,12 +149,25 @@ public final class ProxyServer implements AutoCloseable {
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
   }
 
+  private @Nullable ClientTls openTls() throws StartException {
+    try {
+      ClientTls tls = ClientTls.open(config);
+      if (tls != null) {
+        opened.push(tls);
+      }
+      return tls;
+    } catch (TlsException e) {
+      throw StartException.badUsage(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   private ClientListener clientListener(
       PostgresSource postgres,
       CallbackSource calls,
       TrustedRoles trustedRoles,
       InvokeFunction function,
-      CallbackServer server) {
+      CallbackServer server,
+      @Nullable ClientTls tls) {
     DirectCalls directCalls =
         new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function);
     // The embedded server's extension has its keys already; superusers could read them anyway.
@@ -166,6 +182,7 @@ public final class ProxyServer implements AutoCloseable {
             config.limits().keepalives(),
             memory),
         FileDescriptors.within(config.limits().clients()),
+        tls,
         sessions,
         new ExtensionInterceptor(
             new ExtensionInstaller(trustedRoles)::install,

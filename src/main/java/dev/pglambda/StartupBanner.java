@@ -4,10 +4,12 @@ import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.TrustedRoles;
+import dev.pglambda.tls.ClientTls;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a user is told at the start. */
 final class StartupBanner {
@@ -19,7 +21,8 @@ final class StartupBanner {
       InetSocketAddress address,
       LambdaSource lambda,
       PostgresSource postgres,
-      TrustedRoles trustedRoles) {
+      TrustedRoles trustedRoles,
+      @Nullable ClientTls tls) {
     HostAndPort listen = new HostAndPort(config.listen().host(), address.getPort());
     EmbeddedPostgres embedded = postgres.embedded();
     List<String> lines = new ArrayList<>();
@@ -35,6 +38,8 @@ final class StartupBanner {
     }
     lines.add("  Trusted     " + trustedRoles.description() + " (--trusted-roles)");
     addTitled(lines, "  Lambda      ", lambda.description());
+    addTitled(
+        lines, "  TLS         ", tls == null ? List.of("off (--tls-cert)") : tls.description());
     lines.add("Connect with");
     lines.add(
         "  psql -h %s -p %d %s"

@@ -22,6 +22,7 @@ public record Config(
     @Nullable HostAndPort backend,
     Path dataDirectory,
     Embedded embedded,
+    Tls tls,
     Lambda lambda,
     Callback callback,
     Limits limits,
@@ -31,6 +32,27 @@ public record Config(
 
   /** How the embedded server is; without a password none is needed, or one is generated. */
   public record Embedded(boolean superuser, @Nullable Password password) {}
+
+  /**
+   * TLS towards clients.
+   *
+   * @param mode null: {@link TlsMode#ALLOW} if there is a certificate, else {@link TlsMode#DISABLE}
+   * @param certificate file of the certificate chain, or null
+   * @param key file of its private key; null: the same file
+   * @param keyPasswordFile or null: the key is not encrypted
+   * @param clientCa file of the certificates that sign clients'; null: clients show none
+   * @param selfSigned whether a certificate is made if none is given; null: only for an embedded
+   *     server
+   */
+  public record Tls(
+      @Nullable TlsMode mode,
+      @Nullable Path certificate,
+      @Nullable Path key,
+      @Nullable Path keyPasswordFile,
+      TlsVersion minVersion,
+      @Nullable Path clientCa,
+      ClientCertificates clientCertificates,
+      @Nullable Boolean selfSigned) {}
 
   /**
    * How Lambda is called.

@@ -66,12 +66,25 @@ public final class ConfigLoader {
         new Config.Embedded(
             settings.value(Option.EMBEDDED_SUPERUSER, Values::onOff),
             settings.optional(Option.EMBEDDED_PASSWORD, Password::new)),
+        tls(settings),
         lambda(settings),
         callback(settings),
         limits(settings),
         log(settings),
         guide || once,
         once);
+  }
+
+  private static Config.Tls tls(Settings settings) throws ConfigException {
+    return new Config.Tls(
+        settings.optional(Option.TLS_MODE, text -> Values.constant(TlsMode.class, text)),
+        settings.optional(Option.TLS_CERT, Values::file),
+        settings.optional(Option.TLS_KEY, Values::file),
+        settings.optional(Option.TLS_KEY_PASSWORD_FILE, Values::file),
+        settings.value(Option.TLS_MIN_VERSION, TlsVersion::numbered),
+        settings.optional(Option.TLS_CLIENT_CA, Values::file),
+        settings.constant(Option.TLS_CLIENT_CERT, ClientCertificates.class),
+        settings.optional(Option.TLS_SELF_SIGNED, Values::onOff));
   }
 
   private static Config.Lambda lambda(Settings settings) throws ConfigException {

@@ -107,6 +107,48 @@ enum Option {
       "a whole number with ms, s, min or h, from 0s to 24h",
       "Longest time for statements and transactions to end when the proxy is stopped."),
 
+  TLS_MODE(
+      "disable|allow|require",
+      null,
+      "disable, allow or require",
+      "Whether clients may, or must, use TLS. Default: allow if there is a certificate, else"
+          + " disable."),
+  TLS_CERT(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "Certificate that clients see, and the intermediate ones behind it, in PEM. The files are read"
+          + " again when they change."),
+  TLS_KEY(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "Its private key, in PEM. Default: the file of --tls-cert."),
+  TLS_KEY_PASSWORD_FILE(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "File with the private key's password. Newlines at its end are ignored."),
+  TLS_MIN_VERSION("1.2|1.3", "1.2", "1.2 or 1.3", "Lowest version of TLS that clients may use."),
+  TLS_CLIENT_CA(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "Certificates, in PEM, of those who sign clients' certificates. Default: clients are not asked"
+          + " for any."),
+  TLS_CLIENT_CERT(
+      "optional|required",
+      "required",
+      "optional or required",
+      "With --tls-client-ca, whether a TLS client must show a certificate. A wrong one is always"
+          + " refused."),
+  TLS_SELF_SIGNED(
+      "on|off",
+      null,
+      Option.EXPECTED_SWITCH,
+      "Whether a self-signed certificate is made, and kept in --data-dir, if none is given. Default:"
+          + " on for the embedded server, else off."),
+
   EMBEDDED_PASSWORD(
       "text",
       null,
@@ -214,6 +256,7 @@ enum Option {
 
   private static final String EXPECTED_TIME = "a whole number with ms, s, min or h, up to 24h";
   private static final String EXPECTED_KEEPALIVE = "a whole number with s, min or h, from 0s to 9h";
+  private static final String EXPECTED_FILE = "the path of a file";
   private static final String EXPECTED_SWITCH = "on or off";
   private static final String EXPECTED_PASSWORD = "8 to 128 visible ASCII characters";
 
@@ -238,6 +281,7 @@ enum Option {
   @Nullable String heading() {
     return switch (this) {
       case LISTEN -> "Connections";
+      case TLS_MODE -> "TLS towards clients";
       case EMBEDDED_PASSWORD -> "Embedded PostgreSQL";
       case LAMBDA_ENDPOINT -> "AWS Lambda";
       case CALLBACK_ADDRESS -> "Calls from PostgreSQL to the proxy";

@@ -1,7 +1,6 @@
 package dev.pglambda.config;
 
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -101,7 +100,7 @@ final class Settings {
 
   /** Like {@link #value} for the name of a constant, in any case. */
   <E extends Enum<E>> E constant(Option option, Class<E> type) throws ConfigException {
-    return value(option, text -> Enum.valueOf(type, text.toUpperCase(Locale.ROOT)));
+    return value(option, text -> Values.constant(type, text));
   }
 
   /** Where an option that was given was given: its own name, or its variable's. */

@@ -146,6 +146,19 @@ final class Values {
     return names;
   }
 
+  /** The name of a constant, in any case. */
+  static <E extends Enum<E>> E constant(Class<E> type, String text) {
+    return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+  }
+
+  /** A file, which need not be there. */
+  static Path file(String text) {
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException("no file");
+    }
+    return Path.of(text);
+  }
+
   /** A directory that is there, or may be made. */
   static Path directory(String text) {
     Path path = Path.of(text);

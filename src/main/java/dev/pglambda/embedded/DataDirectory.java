@@ -43,7 +43,7 @@ final class DataDirectory implements AutoCloseable {
   private static final Pattern OURS =
       Pattern.compile(
           "postgres-\\d+(\\.log(\\.old)?)?|binaries-.*|callback-secret|embedded-password"
-              + "|installation|installation-secret|pg-lambda-proxy\\.lock|\\.pg-lambda-proxy-tmp-.*");
+              + "|tls-certificate\\.pem|tls-key\\.pem|installation|installation-secret|pg-lambda-proxy\\.lock|\\.pg-lambda-proxy-tmp-.*");
 
   private final Path path;
   private @Nullable FileChannel lockFile;

@@ -10,6 +10,7 @@ import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.ServerConnector;
 import dev.pglambda.relay.Sessions;
 import dev.pglambda.relay.TcpKeepalives;
+import dev.pglambda.tls.ClientTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
@@ -33,6 +34,10 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
   final Interceptor interceptor;
   final CallbackKeyDelivery keys;
   final ReservedDatabase reserved;
+
+  /** Null: TLS is refused. */
+  final @Nullable ClientTls tls;
+
   final LocalExecution.Provider localExecution;
   final Sessions sessions;
   final ServerConnector backend;
@@ -41,6 +46,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
   private final @Nullable BiFunction<String, InetAddress, String> callbackParameter;
 
   /**
+   * @param tls null: clients cannot use TLS
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
    *     from a session's token and the proxy's own address of its connection to the server; null if
    *     that parameter is not to be added to startup messages
@@ -48,6 +54,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
   public ClientListener(
       RelaySettings settings,
       ClientLimits limits,
+      @Nullable ClientTls tls,
       Sessions sessions,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
@@ -55,6 +62,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
       LocalExecution.Provider localExecution,
       @Nullable BiFunction<String, InetAddress, String> callbackParameter) {
     this.settings = settings;
+    this.tls = tls;
     this.sessions = sessions;
     this.interceptor = interceptor;
     this.keys = keys;

@@ -7,6 +7,7 @@ import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
@@ -18,6 +19,7 @@ import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.ServerHandler;
 import dev.pglambda.relay.Session;
 import dev.pglambda.relay.Sessions;
+import dev.pglambda.tls.ClientTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
@@ -40,8 +42,11 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   SSLRequest, GSSENCRequest (each once) ──► 'N', and on
+ *   SSLRequest, and TLS is on ──► 'S', and on within TLS, where neither is asked for again
+ *   a TLS handshake instead of the first packet, and TLS is on ──► on within TLS
  *   CancelRequest ──► to the server, which closes; close
- *   StartupMessage ──► of the reserved database: handed over
+ *   StartupMessage ──► not encrypted, although it must be: FATAL 28000, close
+ *                 ├──► of the reserved database: handed over
  *                 ├──► of another protocol: the server says so ({@link VersionRefusal})
  *                 └──► any other: {@link Session}
  *   a request for encryption again ──► the server says what it thinks of it
@@ -53,6 +58,14 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(StartupHandler.class);
   private static final LogThrottle LOST_CANCEL_REQUESTS = new LogThrottle();
 
+  private static final SqlError UNENCRYPTED_DATA =
+      new SqlError(
+          SqlState.PROTOCOL_VIOLATION,
+          "received unencrypted data after SSL request",
+          "This could be either a client-software bug or evidence of an attempted man-in-the-middle"
+              + " attack.",
+          null);
+
   /** First byte of a TLS handshake record: a client that begins TLS without asking. */
   private static final int TLS_HANDSHAKE = 0x16;
 
@@ -61,6 +74,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   private @Nullable Future<?> timeout;
   private boolean sslAsked;
   private boolean gssAsked;
+  private boolean encrypted;
   private boolean done;
   private boolean handedOver;
 
@@ -119,8 +133,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   /** Handles one packet; false if it is not complete yet. */
   private boolean next(ChannelHandlerContext ctx) throws ProtocolViolation {
     if (received.getUnsignedByte(received.readerIndex()) == TLS_HANDSHAKE) {
-      done = true;
-      ctx.close();
+      beginDirectTls(ctx);
       return false;
     }
     StartupPacket packet = StartupPacket.read(received);
@@ -136,10 +149,10 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     ByteBuf bytes = received.readSlice(StartupPacket.length(received));
     if (packet instanceof StartupPacket.SslRequest && !sslAsked) {
       sslAsked = true;
-      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {BackendMessage.NO_ENCRYPTION}));
+      answerSslRequest(ctx);
     } else if (packet instanceof StartupPacket.GssEncRequest && !gssAsked) {
       gssAsked = true;
-      ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {BackendMessage.NO_ENCRYPTION}));
+      answer(ctx, BackendMessage.NO_ENCRYPTION);
     } else if (packet instanceof StartupPacket.CancelRequest cancel) {
       done = true;
       cancel(ctx, cancel, bytes.retain());
@@ -153,6 +166,42 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
           ctx, new VersionRefusal(ctx.channel(), StartupPacket.MAJOR_VERSION, bytes, true));
     }
     return true;
+  }
+
+  private static void answer(ChannelHandlerContext ctx, byte answer) {
+    ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {answer}));
+  }
+
+  private void answerSslRequest(ChannelHandlerContext ctx) {
+    if (relay.tls == null) {
+      answer(ctx, BackendMessage.NO_ENCRYPTION);
+    } else if (received.isReadable()) {
+      // Anybody on the way can have put it there (CVE-2021-23214).
+      refuse(ctx, UNENCRYPTED_DATA);
+    } else {
+      answer(ctx, BackendMessage.TLS);
+      encrypt(ctx, relay.tls, false);
+    }
+  }
+
+  /** TLS without a request for it, which PostgreSQL takes since version 17. */
+  private void beginDirectTls(ChannelHandlerContext ctx) {
+    if (relay.tls == null || sslAsked || gssAsked) {
+      done = true;
+      ctx.close();
+      return;
+    }
+    ByteBuf handshake = received;
+    received = Unpooled.EMPTY_BUFFER;
+    encrypt(ctx, relay.tls, true);
+    ctx.pipeline().fireChannelRead(handshake);
+  }
+
+  private void encrypt(ChannelHandlerContext ctx, ClientTls tls, boolean direct) {
+    sslAsked = true;
+    gssAsked = true;
+    encrypted = true;
+    tls.begin(ctx.pipeline(), direct);
   }
 
   private void begin(ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes) {
@@ -173,6 +222,8 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     }
     if (relay.sessions.isDraining()) {
       refuse(ctx, SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+    } else if (relay.tls != null && relay.tls.isRequired() && !encrypted) {
+      refuse(ctx, PlainRefusal.of(startup, ctx.channel().remoteAddress()));
     } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
       String refusal = relay.admission.refusal(address.getAddress());
       if (refusal == null) {
@@ -302,10 +353,15 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {
+    refuse(ctx, new SqlError(sqlState, message));
+  }
+
+  private void refuse(ChannelHandlerContext ctx, SqlError error) {
     done = true;
     GracefulClose.lingeringClose(
         ctx.channel(),
-        ErrorFields.fatal(sqlState, message).toFrame(ctx.alloc(), BackendMessage.ERROR_RESPONSE));
+        ErrorFields.of(ErrorFields.FATAL, error)
+            .toFrame(ctx.alloc(), BackendMessage.ERROR_RESPONSE));
   }
 
   @Override

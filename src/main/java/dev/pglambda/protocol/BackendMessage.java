@@ -42,6 +42,9 @@ public sealed interface BackendMessage extends Message {
   /** The answer to SSLRequest and GSSENCRequest of a server without encryption. */
   byte NO_ENCRYPTION = 'N';
 
+  /** The answer to SSLRequest after which TLS begins. */
+  byte TLS = 'S';
+
   /** Reads the body of a message; a type that is not known makes an {@link Unknown}. */
   static BackendMessage read(byte type, byte[] body, Charset charset) throws ProtocolViolation {
     return BodyReader.read(body, charset, in -> read(type, in));

@@ -14,6 +14,7 @@ public final class SqlState {
   public static final String CHARACTER_NOT_IN_REPERTOIRE = "22021";
   public static final String INVALID_PARAMETER_VALUE = "22023";
   public static final String INVALID_TEXT_REPRESENTATION = "22P02";
+  public static final String INVALID_AUTHORIZATION_SPECIFICATION = "28000";
   public static final String INVALID_PASSWORD = "28P01";
   public static final String EXTERNAL_ROUTINE_EXCEPTION = "38000";
   public static final String INVALID_SCHEMA_NAME = "3F000";

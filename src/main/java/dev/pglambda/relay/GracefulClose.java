@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.util.concurrent.Future;
@@ -66,7 +67,13 @@ public final class GracefulClose {
       client.close();
       return;
     }
-    duplex.shutdownOutput();
+    SslHandler encryption = client.pipeline().get(SslHandler.class);
+    if (encryption == null) {
+      duplex.shutdownOutput();
+    } else {
+      // With TLS the end of the stream is a message, close_notify (RFC 8446, section 6.1).
+      encryption.closeOutbound().addListener(notified -> duplex.shutdownOutput());
+    }
     ReadControl.of(client).readToEnd();
     Future<?> giveUp =
         client.eventLoop().schedule(() -> client.close(), LINGER_MS, TimeUnit.MILLISECONDS);

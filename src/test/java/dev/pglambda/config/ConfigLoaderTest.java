@@ -33,6 +33,8 @@ class ConfigLoaderTest {
           null,
           Path.of("pg-lambda-data"),
           new Config.Embedded(false, null),
+          new Config.Tls(
+              null, null, null, null, TlsVersion.TLS_1_2, null, ClientCertificates.REQUIRED, null),
           new Config.Lambda(null, null, null, 0, 10_000, SampleFunctionsMode.AUTO),
           new Config.Callback(
               null, null, null, true, DirectCallMode.AUTO, List.of("rds_superuser")),
@@ -66,6 +68,14 @@ class ConfigLoaderTest {
         arguments(Option.DATA_DIR, "some/where", "dataDirectory=some/where"),
         arguments(Option.EMBEDDED_PASSWORD, "pa$$w0rd", "password=(hidden)"),
         arguments(Option.EMBEDDED_SUPERUSER, "on", "superuser=true"),
+        arguments(Option.TLS_MODE, "require", "mode=REQUIRE"),
+        arguments(Option.TLS_CERT, "server.crt", "certificate=server.crt"),
+        arguments(Option.TLS_KEY, "server.key", "key=server.key"),
+        arguments(Option.TLS_KEY_PASSWORD_FILE, "password", "keyPasswordFile=password"),
+        arguments(Option.TLS_MIN_VERSION, "1.3", "minVersion=TLS_1_3"),
+        arguments(Option.TLS_CLIENT_CA, "clients.crt", "clientCa=clients.crt"),
+        arguments(Option.TLS_CLIENT_CERT, "optional", "clientCertificates=OPTIONAL"),
+        arguments(Option.TLS_SELF_SIGNED, "off", "selfSigned=false"),
         arguments(Option.INSPECT_LIMIT, "64kB", "inspectBytes=65536"),
         arguments(Option.STARTUP_TIMEOUT, "2min", "startupTimeout=PT2M"),
         arguments(Option.CONNECT_TIMEOUT, "1500ms", "connectTimeout=PT1.5S"),

@@ -49,6 +49,7 @@ class StartupFuzzTest {
               RelayStage.KEEPALIVES,
               MemoryBudget.unlimited()),
           RelayStage.LIMITS,
+          null,
           new Sessions(),
           Interceptor.NONE,
           RelayStage.KEYS,

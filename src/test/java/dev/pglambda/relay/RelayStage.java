@@ -20,6 +20,7 @@ import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.testing.Peer;
+import dev.pglambda.tls.ClientTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -67,6 +68,7 @@ public abstract class RelayStage {
   Duration startupTimeout = Duration.ofSeconds(30);
   public Duration connectTimeout = Duration.ofSeconds(5);
   public ClientLimits limits = LIMITS;
+  public @Nullable ClientTls tls;
   Config.Keepalives keepalives = KEEPALIVES;
   public int inspectLimit = 1 << 20;
   public final Sessions sessions = new Sessions();
@@ -114,6 +116,7 @@ public abstract class RelayStage {
                 keepalives,
                 MemoryBudget.unlimited()),
             limits,
+            tls,
             sessions,
             interceptor,
             KEYS,

@@ -51,6 +51,11 @@ public final class Peer implements AutoCloseable {
     return new Peer(new Socket(InetAddress.getLoopbackAddress(), port));
   }
 
+  /** Over a connection that is there. */
+  public static Peer over(Socket socket) throws IOException {
+    return new Peer(socket);
+  }
+
   /** Accepts the next connection as a server. */
   public static Peer accept(ServerSocket listener) throws IOException {
     listener.setSoTimeout(READ_TIMEOUT_MS);

@@ -1,0 +1,11 @@
+package dev.pglambda.config;
+
+/** Whether clients' connections are encrypted. */
+public enum TlsMode {
+  /** Requests for TLS are refused. */
+  DISABLE,
+  /** The client decides. */
+  ALLOW,
+  /** Sessions without TLS are refused. */
+  REQUIRE
+}

@@ -1,0 +1,131 @@
+package dev.pglambda.tls;
+
+import static dev.pglambda.testing.Awaiting.await;
+import static dev.pglambda.testing.TestCertificates.shown;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.pglambda.config.Config;
+import dev.pglambda.config.ConfigLoader;
+import dev.pglambda.testing.TestCertificates;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+
+class ClientTlsTest {
+  private static final String[] BACKEND = {"--backend", "db.example"};
+
+  @TempDir private Path directory;
+
+  private Config config(String... options) {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.addAll(List.of("--data-dir", directory.resolve("data").toString()));
+    ConfigLoader.LoadResult result = ConfigLoader.load(all.toArray(String[]::new), Map.of());
+    return ((ConfigLoader.Run) result).config();
+  }
+
+  private static String[] with(String[] first, String... more) {
+    List<String> all = new ArrayList<>(List.of(first));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void isOffWithoutACertificate() throws Exception {
+    assertThat(ClientTls.open(config(BACKEND))).isNull();
+    assertThat(ClientTls.open(config("--tls-self-signed", "off"))).isNull();
+    assertThat(ClientTls.open(config("--tls-mode", "disable"))).isNull();
+    assertThat(ClientTls.open(config(shown("server", "--tls-mode", "disable")))).isNull();
+    assertThat(directory.resolve("data")).doesNotExist();
+  }
+
+  @Test
+  void keepsOneSelfSignedCertificateForTheEmbeddedServer() throws Exception {
+    List<String> lines;
+    try (ClientTls tls = requireNonNull(ClientTls.open(config()))) {
+      lines = tls.description();
+    }
+    Path data = directory.resolve("data");
+    String printed =
+        TestCertificates.openssl(
+            data, "x509 -noout -fingerprint -sha256 -text -in tls-certificate.pem");
+
+    assertThat(lines.get(0)).isEqualTo("allowed, with a self-signed certificate");
+    assertThat(lines.get(1)).startsWith("SHA-256 ");
+    assertThat(printed)
+        .contains("sha256 Fingerprint=" + lines.get(1).substring("SHA-256 ".length()))
+        .contains("DNS:localhost", "IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1", "CA:FALSE")
+        .contains("Version: 3", "prime256v1");
+    assertThat(lines.get(2)).endsWith("sslrootcert=" + data.resolve("tls-certificate.pem"));
+    assertThat(Files.getPosixFilePermissions(data.resolve("tls-key.pem")))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    TestCertificates.openssl(data, "verify -CAfile tls-certificate.pem tls-certificate.pem");
+    try (ClientTls again = requireNonNull(ClientTls.open(config("--tls-mode", "require")))) {
+      assertThat(again.description().get(1)).isEqualTo(lines.get(1));
+      assertThat(again.description().get(0)).startsWith("required");
+      assertThat(again.isRequired()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--tls-mode require, --tls-mode: no certificate",
+    "--tls-mode allow, --tls-mode: no certificate",
+    "--tls-key x, --tls-key: given without --tls-cert",
+    "--tls-key-password-file x, --tls-key-password-file: given without --tls-cert",
+    "--tls-client-ca x, --tls-client-ca: given without TLS",
+    "--tls-cert none.crt, --tls-cert none.crt: no such file"
+  })
+  void saysWhatIsMissing(String options, String message) {
+    assertThatThrownBy(() -> ClientTls.open(config(with(BACKEND, options.split(" ")))))
+        .isInstanceOf(TlsException.class)
+        .hasMessageStartingWith(message)
+        .hasMessageContaining(" (expected: ");
+  }
+
+  @Test
+  void saysOnceWhyChangedFilesAreNotTaken() throws Exception {
+    Path certificate = directory.resolve("proxy.crt");
+    Files.copy(TestCertificates.certificate("server"), certificate);
+    Path key = directory.resolve("proxy.key");
+    Files.copy(TestCertificates.key("server"), key);
+    Logger logger = (Logger) LoggerFactory.getLogger(ClientTls.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    logger.setLevel(Level.INFO);
+    try (ClientTls tls =
+        requireNonNull(
+            ClientTls.open(
+                config("--tls-cert", certificate.toString(), "--tls-key", key.toString())))) {
+      Files.writeString(key, "secret text");
+      await("a warning").until(() -> !log.list.isEmpty());
+      Files.writeString(key, Files.readString(TestCertificates.key("server")));
+      await("the right key is read").until(() -> log.list.size() > 1);
+
+      assertThat(log.list.get(0).getFormattedMessage())
+          .isEqualTo(
+              "the TLS certificate in use stays: --tls-key "
+                  + key
+                  + ": no private key in it (expected: the private key of the certificate, in PEM)");
+      assertThat(log.list.get(1).getFormattedMessage()).startsWith("TLS certificate read from ");
+      assertThat(log.list).hasSize(2);
+    } finally {
+      logger.detachAppender(log);
+      logger.setLevel(null);
+    }
+  }
+}
