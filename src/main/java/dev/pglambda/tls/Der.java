@@ -75,7 +75,7 @@ final class Der {
 
   /** An object identifier, for example {@code 2.5.29.17}. */
   static byte[] oid(String dotted) {
-    long[] numbers = Arrays.stream(dotted.split("\\.")).mapToLong(Long::parseLong).toArray();
+    long[] numbers = Arrays.stream(dotted.split("\\.", -1)).mapToLong(Long::parseLong).toArray();
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     writeBase128(content, numbers[0] * 40 + numbers[1]);
     for (int i = 2; i < numbers.length; i++) {

@@ -67,9 +67,8 @@ public final class TestCertificates {
     for (String name : List.of("ca", "other")) {
       openssl(
           in,
-          "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj"
-              + " /CN=test-%1$s -keyout %1$s.key -out %1$s.crt",
-          name);
+          "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30"
+              + " -subj /CN=test-NAME -keyout NAME.key -out NAME.crt".replace("NAME", name));
     }
     signed(in, "server", "server", "ca");
     signed(in, "client", "client", "ca");
@@ -81,23 +80,20 @@ public final class TestCertificates {
       throws IOException {
     openssl(
         in,
-        "req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=%1$s -keyout"
-            + " %1$s.key -out %1$s.csr",
-        name);
+        "req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+            + " -subj /CN=NAME -keyout NAME.key -out NAME.csr".replace("NAME", name));
     openssl(
         in,
-        "x509 -req -in %1$s.csr -CA %3$s.crt -CAkey %3$s.key -CAcreateserial -days 30 -extfile"
-            + " %2$s.ext -out %1$s.crt",
-        name,
-        purpose,
-        authority);
-    openssl(in, "pkcs8 -topk8 -nocrypt -in %1$s.key -outform DER -out %1$s.pk8", name);
+        "x509 -req -in %1$s.csr -CA %3$s.crt -CAkey %3$s.key -CAcreateserial -days 30 -extfile %2$s.ext -out %1$s.crt"
+            .formatted(name, purpose, authority));
+    openssl(
+        in, "pkcs8 -topk8 -nocrypt -in NAME.key -outform DER -out NAME.pk8".replace("NAME", name));
   }
 
   /** Runs openssl in a directory, with arguments separated by spaces; returns what it prints. */
-  public static String openssl(Path in, String arguments, Object... values) throws IOException {
+  public static String openssl(Path in, String arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(find()));
-    command.addAll(List.of(arguments.formatted(values).split(" ")));
+    command.addAll(List.of(arguments.split(" ", -1)));
     Process process =
         new ProcessBuilder(command).directory(in.toFile()).redirectErrorStream(true).start();
     process.getOutputStream().close();

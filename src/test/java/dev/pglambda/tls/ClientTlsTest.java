@@ -90,7 +90,7 @@ class ClientTlsTest {
     "--tls-cert none.crt, --tls-cert none.crt: no such file"
   })
   void saysWhatIsMissing(String options, String message) {
-    assertThatThrownBy(() -> ClientTls.open(config(with(BACKEND, options.split(" ")))))
+    assertThatThrownBy(() -> ClientTls.open(config(with(BACKEND, options.split(" ", -1)))))
         .isInstanceOf(TlsException.class)
         .hasMessageStartingWith(message)
         .hasMessageContaining(" (expected: ");
@@ -111,6 +111,7 @@ class ClientTlsTest {
         requireNonNull(
             ClientTls.open(
                 config("--tls-cert", certificate.toString(), "--tls-key", key.toString())))) {
+      assertThat(tls.isRequired()).isFalse();
       Files.writeString(key, "secret text");
       await("a warning").until(() -> !log.list.isEmpty());
       Files.writeString(key, Files.readString(TestCertificates.key("server")));

@@ -393,7 +393,7 @@ class TlsTest {
 
   @Test
   void clientThatGoesWithoutAWordEndsItsSession() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", proxy.port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), proxy.port())) {
       session(tls().over(socket));
     }
     awaitNobody();
@@ -422,7 +422,7 @@ class TlsTest {
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
   void brokenRecordEndsTheSession(String version) throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", proxy.port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), proxy.port())) {
       Peer client = session(tls().version(version).over(socket));
       byte[] record = new byte[5 + 64];
       record[0] = 23;
