@@ -5,12 +5,15 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.profiles.Profile;
 import software.amazon.awssdk.profiles.ProfileFile;
 
 /**
@@ -53,6 +56,9 @@ public final class AwsEnvironment {
           ".sc2s.sgov.gov",
           ".cloud.adc-e.uk",
           ".csp.hci.ic.gov");
+
+  /** Either makes it a profile of IAM Identity Center. */
+  private static final List<String> SIGN_ON = List.of("sso_session", "sso_start_url");
 
   private final Map<String, String> environment;
   private final Properties properties;
@@ -141,6 +147,29 @@ public final class AwsEnvironment {
 
   private static boolean isForeign(@Nullable String host) {
     return host == null || AWS_DOMAINS.stream().noneMatch(host::endsWith);
+  }
+
+  /**
+   * The command of the AWS CLI that renews the sign-in from which the profile's credentials come;
+   * null if they come from elsewhere.
+   */
+  @Nullable String signInCommand() {
+    ProfileFile files = profileFile().orElse(null);
+    Set<String> passed = new HashSet<>();
+    String name = profileName();
+    // A role's credentials come from its source profile's, and so on.
+    while (files != null && name != null && passed.add(name)) {
+      Profile profile = files.profile(name).orElse(null);
+      if (profile == null) {
+        return null;
+      }
+      boolean signedIn = profile.property("login_session").isPresent();
+      if (signedIn || SIGN_ON.stream().anyMatch(key -> profile.property(key).isPresent())) {
+        return (signedIn ? "aws login" : "aws sso login") + " --profile " + name;
+      }
+      name = profile.property("source_profile").orElse(null);
+    }
+    return null;
   }
 
   /** A setting and the place where it was found. */

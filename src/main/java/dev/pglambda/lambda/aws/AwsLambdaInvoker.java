@@ -100,8 +100,9 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     CredentialsCache credentials =
         new CredentialsCache(
             () -> {
-              RoutedHttpService.install(network);
-              return CredentialsChain.create(settings.roleArn(), ownRegion, foreign);
+              RoutedHttpService.install(
+                  new LambdaClients(group, settings, foreign, network)::forCredentials);
+              return CredentialsChain.create(settings.roleArn(), ownRegion, foreign, environment);
             });
     return new AwsLambdaInvoker(group, settings, foreign, network, credentials, ownRegion);
   }
@@ -152,7 +153,10 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
             .current()
             .whenComplete(
                 (found, failure) -> {
-                  if (failure != null) {
+                  SignInException signIn = TransportException.find(failure, SignInException.class);
+                  if (signIn != null) {
+                    log.warn("No AWS credentials: {}", signIn.getMessage());
+                  } else if (failure != null) {
                     log.debug("Could not get AWS credentials", failure);
                   }
                 });

@@ -17,6 +17,7 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
+import software.amazon.awssdk.services.sts.model.StsException;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /** Which credentials provider the proxy uses. Building one may block. */
@@ -26,28 +27,81 @@ final class CredentialsChain {
   private CredentialsChain() {}
 
   /**
-   * The SDK's default chain; before an endpoint that is not AWS, the same with dummy credentials at
-   * its end, since such endpoints read the region from the signature but check nothing. A role, if
-   * one is given, is assumed with those credentials at the region's STS endpoint.
+   * The SDK's default chain, which a profile that needs a sign-in ends; before an endpoint that is
+   * not AWS, the same with dummy credentials at its end, since such endpoints read the region from
+   * the signature but check nothing. A role, if one is given, is assumed with those credentials at
+   * the region's STS endpoint.
    */
   static AwsCredentialsProvider create(
-      @Nullable String roleArn, String region, boolean foreignEndpoint) {
-    AwsCredentialsProvider own =
-        foreignEndpoint
-            ? new OrDummy(withoutInstanceMetadata())
-            : DefaultCredentialsProvider.builder().asyncCredentialUpdateEnabled(true).build();
+      @Nullable String roleArn,
+      String region,
+      boolean foreignEndpoint,
+      AwsEnvironment environment) {
+    AwsCredentialsProvider own;
+    if (foreignEndpoint) {
+      own = new OrDummy(withoutInstanceMetadata());
+    } else if (environment.signInCommand() != null) {
+      own = new SignedIn(beforeProfile().build(), environment);
+    } else {
+      own = DefaultCredentialsProvider.builder().asyncCredentialUpdateEnabled(true).build();
+    }
     return roleArn == null ? own : new AssumedRole(own, roleArn, region);
   }
 
   /** The default chain but its last link, which takes seconds to find out that it is not on EC2. */
   private static AwsCredentialsProviderChain withoutInstanceMetadata() {
-    return AwsCredentialsProviderChain.builder()
-        .addCredentialsProvider(SystemPropertyCredentialsProvider.create())
-        .addCredentialsProvider(EnvironmentVariableCredentialsProvider.create())
-        .addCredentialsProvider(WebIdentityTokenFileCredentialsProvider.builder().build())
+    return beforeProfile()
         .addCredentialsProvider(ProfileCredentialsProvider.create())
         .addCredentialsProvider(ContainerCredentialsProvider.builder().build())
         .build();
+  }
+
+  private static AwsCredentialsProviderChain.Builder beforeProfile() {
+    return AwsCredentialsProviderChain.builder()
+        .addCredentialsProvider(SystemPropertyCredentialsProvider.create())
+        .addCredentialsProvider(EnvironmentVariableCredentialsProvider.create())
+        .addCredentialsProvider(WebIdentityTokenFileCredentialsProvider.builder().build());
+  }
+
+  /**
+   * What is before the profile in the chain, else the profile, as the AWS CLI does it: an expired
+   * sign-in is told, and the instance metadata service is not waited for.
+   */
+  private static final class SignedIn implements AwsCredentialsProvider, SdkAutoCloseable {
+    private final AwsCredentialsProviderChain before;
+    private final ProfileCredentialsProvider profile = ProfileCredentialsProvider.create();
+    private final AwsEnvironment environment;
+
+    SignedIn(AwsCredentialsProviderChain before, AwsEnvironment environment) {
+      this.before = before;
+      this.environment = environment;
+    }
+
+    @Override
+    public AwsCredentials resolveCredentials() {
+      try {
+        return before.resolveCredentials();
+      } catch (SdkClientException none) {
+        return ofProfile();
+      }
+    }
+
+    private AwsCredentials ofProfile() {
+      try {
+        return profile.resolveCredentials();
+      } catch (StsException refused) {
+        throw refused; // by the sign-in's role, which is there
+      } catch (RuntimeException failure) {
+        String command = environment.signInCommand();
+        throw command == null ? failure : new SignInException(command, failure);
+      }
+    }
+
+    @Override
+    public void close() {
+      before.close();
+      profile.close();
+    }
   }
 
   private static final class OrDummy implements AwsCredentialsProvider, SdkAutoCloseable {

@@ -33,6 +33,8 @@ final class LambdaClients {
   /** The longest request time-out there can be, 15 minutes, and a little more. */
   private static final Duration LONGEST_CALL = Duration.ofMinutes(16);
 
+  private static final Duration CREDENTIALS_CONNECT_TIMEOUT = Duration.ofSeconds(2);
+
   private static final Duration LEAST_TLS_HANDSHAKE = Duration.ofSeconds(5);
 
   /**
@@ -87,10 +89,18 @@ final class LambdaClients {
     return build(key, endpoint, Network.direct());
   }
 
+  /** What credentials are asked for through. */
+  Transport.Builder forCredentials() {
+    return transport(group.next(), CREDENTIALS_CONNECT_TIMEOUT, network);
+  }
+
+  private Transport.Builder transport(EventLoop loop, Duration connectTimeout, Network between) {
+    return new Transport.Builder(between, proxy -> http(loop, connectTimeout, proxy));
+  }
+
   private LambdaAsyncClient build(Key key, @Nullable URI endpoint, Network between) {
     EventLoop loop = group.next();
-    Transport.Builder http =
-        new Transport.Builder(between, proxy -> http(loop, key.connectTimeout(), proxy));
+    Transport.Builder http = transport(loop, key.connectTimeout(), between);
     LambdaAsyncClientBuilder builder =
         LambdaAsyncClient.builder()
             .region(Region.of(key.region()))

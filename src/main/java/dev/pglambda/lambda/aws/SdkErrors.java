@@ -54,12 +54,20 @@ final class SdkErrors {
     if (isTimeout(cause)) {
       return InvokeErrors.requestTimedOut(cause);
     }
+    SignInException signIn = TransportException.find(cause, SignInException.class);
+    Throwable told = signIn == null ? cause : signIn.failure();
     String message =
-        cause instanceof AwsServiceException refusal
-            ? serviceMessage(refusal)
-            : clientMessage(cause);
+        told instanceof AwsServiceException refusal ? serviceMessage(refusal) : clientMessage(told);
+    return InvokeErrors.withoutCredentials(message, hint(cause), cause);
+  }
+
+  private static @Nullable String hint(Throwable cause) {
     TransportException lost = TransportException.find(cause, TransportException.class);
-    return InvokeErrors.withoutCredentials(message, lost == null ? null : lost.hint(), cause);
+    if (lost != null) {
+      return lost.hint();
+    }
+    SignInException signIn = TransportException.find(cause, SignInException.class);
+    return signIn == null ? null : signIn.hint();
   }
 
   private static boolean isReset(TransportException lost) {

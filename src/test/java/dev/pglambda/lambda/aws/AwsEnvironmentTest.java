@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,38 @@ class AwsEnvironmentTest {
 
     assertThat(environment().configuration()).isNull();
     assertThat(environment().endpointIsForeign(null)).isFalse();
+  }
+
+  @Test
+  void knowsTheCommandThatRenewsASignIn() throws Exception {
+    write(
+        ".aws/config",
+        """
+        [default]
+        login_session = arn:aws:iam::111122223333:user/u
+        [profile corp]
+        sso_session = s
+        [profile role]
+        source_profile = corp
+        [profile keys]
+        aws_access_key_id = k
+        [profile one]
+        source_profile = other
+        [profile other]
+        source_profile = one
+        """);
+
+    assertThat(signInCommand("default")).isEqualTo("aws login --profile default");
+    assertThat(signInCommand("corp")).isEqualTo("aws sso login --profile corp");
+    assertThat(signInCommand("role")).isEqualTo("aws sso login --profile corp");
+    assertThat(signInCommand("keys")).isNull();
+    assertThat(signInCommand("one")).isNull();
+    assertThat(signInCommand("missing")).isNull();
+  }
+
+  private @Nullable String signInCommand(String profile) {
+    variables.put("AWS_PROFILE", profile);
+    return environment().signInCommand();
   }
 
   @ParameterizedTest
