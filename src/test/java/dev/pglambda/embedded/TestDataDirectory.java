@@ -1,5 +1,6 @@
 package dev.pglambda.embedded;
 
+import dev.pglambda.testing.ForkDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
  */
 final class TestDataDirectory {
 
-  private static final Path ORIGINAL = Path.of("target", "embedded-postgres").toAbsolutePath();
+  private static final Path ORIGINAL = ForkDirectory.named("embedded-postgres").toAbsolutePath();
 
   private TestDataDirectory() {}
 

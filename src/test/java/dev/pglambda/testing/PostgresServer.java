@@ -37,7 +37,7 @@ public final class PostgresServer {
 
   private static final Logger log = LoggerFactory.getLogger(PostgresServer.class);
 
-  private static final Path DIRECTORY = Path.of("target", "postgresql-servers");
+  private static final Path DIRECTORY = ForkDirectory.named("postgresql-servers");
 
   /** Nothing here outlives the tests, so that nothing needs to be written safely. */
   private static final Map<String, String> PARAMETERS =
