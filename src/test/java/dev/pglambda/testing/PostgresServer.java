@@ -109,7 +109,11 @@ public final class PostgresServer {
         new EmbeddedPostgres.EmbeddedSettings(DIRECTORY.resolve(name), 0, files, PARAMETERS);
     try {
       // Left by a test run that was killed: its roles and databases would be in the way.
-      boolean leftover = Files.exists(settings.dataDir().resolve("postgres-" + version));
+      Path cluster = settings.dataDir().resolve("postgres-" + version);
+      boolean leftover = Files.exists(cluster);
+      if (leftover && !Files.exists(cluster.resolve("PG_VERSION"))) {
+        deleteTree(cluster); // and this one while it was deleting it
+      }
       EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, archive, log::info);
       if (leftover) {
         stop(postgres);
