@@ -174,6 +174,7 @@ class SeveralProxiesTest {
       Queries.execute(
           direct, "SET statement_timeout = 0", "SET aws_lambda.request_timeout_ms = 50");
       assertThat(Queries.error(direct, HELD).getSQLState()).isEqualTo("38000");
+      Queries.execute(direct, "RESET aws_lambda.request_timeout_ms");
       assertThat(Queries.row(direct, HELLO)).isEqualTo("\"hello from it\"");
     } finally {
       execute(postgres.connect(database), "DROP OWNED BY " + role, "DROP ROLE " + role);
