@@ -21,6 +21,7 @@ import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.Sessions;
+import dev.pglambda.tls.BackendTls;
 import dev.pglambda.tls.ClientTls;
 import dev.pglambda.tls.TlsException;
 import io.netty.bootstrap.ServerBootstrap;
@@ -161,13 +162,22 @@ public final class ProxyServer implements AutoCloseable {
     }
   }
 
+  private @Nullable BackendTls openBackendTls(HostAndPort server) throws StartException {
+    try {
+      return BackendTls.open(config.backendSsl(), server);
+    } catch (TlsException e) {
+      throw StartException.badUsage(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   private ClientListener clientListener(
       PostgresSource postgres,
       CallbackSource calls,
       TrustedRoles trustedRoles,
       InvokeFunction function,
       CallbackServer server,
-      @Nullable ClientTls tls) {
+      @Nullable ClientTls tls)
+      throws StartException {
     DirectCalls directCalls =
         new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function);
     // The embedded server's extension has its keys already; superusers could read them anyway.
@@ -176,6 +186,7 @@ public final class ProxyServer implements AutoCloseable {
     return new ClientListener(
         new RelaySettings(
             postgres.address(),
+            openBackendTls(postgres.address()),
             config.limits().connectTimeout(),
             config.limits().startupTimeout(),
             config.limits().inspectBytes(),

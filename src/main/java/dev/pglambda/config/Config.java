@@ -13,6 +13,7 @@ import org.slf4j.event.Level;
  * what they mean.
  *
  * @param backend the PostgreSQL server, or null: start an embedded one
+ * @param backendSsl disabled if there is no {@code backend}
  * @param dataDirectory not created yet
  * @param guide whether to run the example of AWS's guide after the start and print its rows
  * @param once whether to end after the guide; only true if {@code guide} is
@@ -20,6 +21,7 @@ import org.slf4j.event.Level;
 public record Config(
     HostAndPort listen,
     @Nullable HostAndPort backend,
+    BackendSsl backendSsl,
     Path dataDirectory,
     Embedded embedded,
     Tls tls,

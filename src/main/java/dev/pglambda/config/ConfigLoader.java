@@ -59,9 +59,13 @@ public final class ConfigLoader {
           "given beside " + settings.source(Option.BACKEND),
           "the embedded server, on which the guide's example runs");
     }
+    if (backend == null) {
+      BackendSsl.refuse(settings);
+    }
     return new Config(
         settings.value(Option.LISTEN, text -> HostAndPort.parse(text).orPort(LISTEN_PORT)),
         backend,
+        backend == null ? BackendSsl.DISABLED : BackendSsl.of(settings),
         settings.value(Option.DATA_DIR, Values::directory),
         new Config.Embedded(
             settings.value(Option.EMBEDDED_SUPERUSER, Values::onOff),

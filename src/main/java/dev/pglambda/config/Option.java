@@ -1,5 +1,6 @@
 package dev.pglambda.config;
 
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,24 @@ enum Option {
       null,
       "host:port or [IPv6]:port, with a port from 1 to 65535",
       "The PostgreSQL server. Without it an embedded one is started."),
+  BACKEND_SSLMODE(
+      "mode",
+      "disable",
+      "disable, prefer, require, verify-ca or verify-full",
+      "TLS towards the server of --backend, with libpq's meanings: disable, prefer, require,"
+          + " verify-ca or verify-full. Only the last two prove which server it is."),
+  BACKEND_SSLROOTCERT(
+      "file|system",
+      null,
+      "a file of certificates in PEM, or system",
+      "Root certificates that sign the server's. With it, require means verify-ca, and verify-full"
+          + " is the default. system: the JVM's, with verify-full only."),
+  BACKEND_SSLNEGOTIATION(
+      "postgres|direct",
+      "postgres",
+      "postgres or direct",
+      "postgres: the server is asked for TLS first. direct: TLS begins at once, for PostgreSQL 17"
+          + " and newer, with require or stronger."),
   DATA_DIR(
       "directory",
       "pg-lambda-data",
@@ -253,6 +272,10 @@ enum Option {
 
   /** What the names of our own environment variables start with. */
   static final String VARIABLE_PREFIX = "PGLAMBDA_";
+
+  /** TLS towards a server that is named. */
+  static final List<Option> BACKEND_SSL =
+      List.of(BACKEND_SSLMODE, BACKEND_SSLROOTCERT, BACKEND_SSLNEGOTIATION);
 
   private static final String EXPECTED_TIME = "a whole number with ms, s, min or h, up to 24h";
   private static final String EXPECTED_KEEPALIVE = "a whole number with s, min or h, from 0s to 9h";

@@ -98,9 +98,13 @@ final class Settings {
     return value(option, text -> Values.integer(text, least, most));
   }
 
-  /** Like {@link #value} for the name of a constant, in any case. */
+  /** Like {@link #value} for the name of a constant, in any case, with hyphens. */
   <E extends Enum<E>> E constant(Option option, Class<E> type) throws ConfigException {
     return value(option, text -> Values.constant(type, text));
+  }
+
+  boolean isGiven(Option option) {
+    return given.containsKey(option);
   }
 
   /** Where an option that was given was given: its own name, or its variable's. */

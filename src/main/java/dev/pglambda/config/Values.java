@@ -146,9 +146,12 @@ final class Values {
     return names;
   }
 
-  /** The name of a constant, in any case. */
+  /** The name of a constant, in any case, with hyphens. */
   static <E extends Enum<E>> E constant(Class<E> type, String text) {
-    return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+    return Arrays.stream(type.getEnumConstants())
+        .filter(each -> each.name().replace('_', '-').equalsIgnoreCase(text))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no constant"));
   }
 
   /** A file, which need not be there. */

@@ -282,7 +282,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
         false,
         connecting -> {
           if (connecting.isSuccess()) {
-            Channel server = connecting.channel();
+            Channel server = connecting.getNow();
             session.connected(
                 server,
                 relay.withParameters(
@@ -300,7 +300,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     relay.pending.remove(ctx.channel());
     Session session = relay.sessions.withCancelKey(cancel.key());
     if (session == null) {
-      passOnCancel(ctx, request);
+      passOnCancel(ctx, request, null);
       return;
     }
     session.cancelLocalExecution(
@@ -312,28 +312,28 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
                         request.release();
                         ctx.close();
                       } else {
-                        passOnCancel(ctx, request);
+                        passOnCancel(ctx, request, session.serverAddress());
                       }
                     }));
   }
 
-  private void passOnCancel(ChannelHandlerContext ctx, ByteBuf request) {
+  private void passOnCancel(
+      ChannelHandlerContext ctx, ByteBuf request, @Nullable InetSocketAddress server) {
     if (!relay.admission.beginCancelRequest()) {
       request.release();
       loseCancelRequest(ctx, "too many of them at a time");
       return;
     }
-    relay.backend.connect(
+    relay.backend.connectTo(
+        server,
         ctx.channel(),
         new CancelHandler(ctx.channel(), relay.settings.connectTimeout()),
         true,
         connecting -> {
           if (connecting.isSuccess()) {
-            connecting.channel().writeAndFlush(request);
-            connecting
-                .channel()
-                .closeFuture()
-                .addListener(closed -> relay.admission.endCancelRequest());
+            Channel opened = connecting.getNow();
+            opened.writeAndFlush(request);
+            opened.closeFuture().addListener(closed -> relay.admission.endCancelRequest());
           } else {
             request.release();
             relay.admission.endCancelRequest();

@@ -27,7 +27,10 @@ final class VersionRefusal extends ChannelInboundHandlerAdapter {
   private final int majorVersion;
   private final byte[] packet;
 
-  /** Whether the server is to refuse encryption before it sees the packet. */
+  /**
+   * Whether the server is to refuse encryption before it sees the packet; where the proxy itself
+   * has asked for encryption, it sees it at once.
+   */
   private boolean encryptionToBeRefused;
 
   private int passedOn;
@@ -52,7 +55,8 @@ final class VersionRefusal extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;
-    if (encryptionToBeRefused) {
+    boolean answered = bytes.getByte(bytes.readerIndex()) == BackendMessage.ERROR_RESPONSE;
+    if (encryptionToBeRefused && !answered) {
       encryptionToBeRefused = false;
       boolean refused = bytes.readByte() == BackendMessage.NO_ENCRYPTION;
       bytes.release();
@@ -63,7 +67,8 @@ final class VersionRefusal extends ChannelInboundHandlerAdapter {
       }
       return;
     }
-    if (passedOn == 0 && bytes.getByte(bytes.readerIndex()) != BackendMessage.ERROR_RESPONSE) {
+    encryptionToBeRefused = false;
+    if (passedOn == 0 && !answered) {
       bytes.release();
       // Servers before 14 speak protocol 2, which the proxy does not.
       refuse(

@@ -94,6 +94,7 @@ public sealed interface BackendMessage extends Message {
     public static final int SASL = 10;
     public static final int SASL_CONTINUE = 11;
     public static final int SASL_FINAL = 12;
+    public static final String SCRAM_SHA_256_PLUS = "SCRAM-SHA-256-PLUS";
 
     public Authentication(int code, String data) {
       this(code, ByteBuffer.wrap(data.getBytes(UTF_8)));
@@ -110,6 +111,12 @@ public sealed interface BackendMessage extends Message {
 
     public boolean offers(String mechanism) {
       return code == SASL && ("\0" + text()).contains("\0" + mechanism + "\0");
+    }
+
+    /** AuthenticationSASL as it is, but for this mechanism. */
+    public Authentication without(String mechanism) {
+      String others = ("\0" + text()).replace("\0" + mechanism + "\0", "\0");
+      return new Authentication(SASL, others.substring(1));
     }
 
     public String text() {

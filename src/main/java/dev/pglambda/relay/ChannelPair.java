@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,10 @@ final class ChannelPair {
 
   Channel client() {
     return client;
+  }
+
+  boolean isClientEncrypted() {
+    return client.pipeline().get(SslHandler.class) != null;
   }
 
   ByteBufAllocator allocator() {

@@ -31,6 +31,9 @@ public record ConnectFailure(String sqlState, String message, String reason) {
   /** The reason of a failure in few words. */
   public static String reason(Throwable cause) {
     String message = cause.getMessage();
+    if (cause instanceof NegotiationException && message != null) {
+      return message;
+    }
     if (cause instanceof UnknownHostException) {
       return "unknown host";
     }

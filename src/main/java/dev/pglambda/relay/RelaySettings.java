@@ -3,14 +3,17 @@ package dev.pglambda.relay;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.tls.BackendTls;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the relay needs to know.
  *
  * @param backend the PostgreSQL server
- * @param connectTimeout longest wait for a connection to the server, and for its answer to a cancel
- *     request
+ * @param tls towards the server; null: none
+ * @param connectTimeout longest wait for a connection to the server, TLS and all, and for its
+ *     answer to a cancel request
  * @param startupTimeout longest time from a client's connection to its session's first
  *     ReadyForQuery
  * @param inspectLimit bytes up to which the body of a Query or Parse is gathered to look at its
@@ -20,6 +23,7 @@ import java.time.Duration;
  */
 public record RelaySettings(
     HostAndPort backend,
+    @Nullable BackendTls tls,
     Duration connectTimeout,
     Duration startupTimeout,
     int inspectLimit,

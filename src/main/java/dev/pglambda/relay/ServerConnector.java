@@ -1,8 +1,12 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.relay.NegotiationException.Next;
+import dev.pglambda.tls.BackendTls;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
@@ -14,34 +18,58 @@ import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.util.NetUtil;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.FutureListener;
+import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Opens connections to the PostgreSQL server, on the event loop of the client they serve.
- * Thread-safe.
+ * Opens connections to the PostgreSQL server, on the event loop of the client they serve, with TLS
+ * as configured. Thread-safe.
+ *
+ * <p>A name can have several addresses. As in libpq, they are tried in turn, each with the whole
+ * time-out, until one accepts the connection; what it says then is final.
  */
 public final class ServerConnector implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ServerConnector.class);
+  private static final LogThrottle NOT_ENCRYPTED = new LogThrottle();
+
   private final RelaySettings settings;
   private final InetSocketAddress address;
-  private final AddressResolverGroup<? extends SocketAddress> resolver;
+
+  /** Null where there is nothing to look up. */
+  private final @Nullable AddressResolverGroup<InetSocketAddress> resolver;
 
   public ServerConnector(RelaySettings settings) {
+    this(settings, ServerConnector::dns);
+  }
+
+  ServerConnector(
+      RelaySettings settings, Supplier<AddressResolverGroup<InetSocketAddress>> resolvers) {
     this.settings = settings;
     HostAndPort backend = settings.backend();
     byte[] numeric = NetUtil.createByteArrayFromIpAddressString(backend.host());
     if (numeric == null) {
       address = InetSocketAddress.createUnresolved(backend.host(), backend.port());
-      resolver = // without blocking the event loop
-          new DnsAddressResolverGroup(
-              new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
+      resolver = resolvers.get();
     } else {
       address = new InetSocketAddress(addressOf(numeric), backend.port());
-      resolver = NoopAddressResolverGroup.INSTANCE;
+      resolver = null;
     }
+  }
+
+  /** Looks names up without blocking the event loop. */
+  private static AddressResolverGroup<InetSocketAddress> dns() {
+    return new DnsAddressResolverGroup(
+        new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
   }
 
   private static InetAddress addressOf(byte[] numeric) {
@@ -53,39 +81,132 @@ public final class ServerConnector implements AutoCloseable {
   }
 
   /**
-   * Connects for a client.
+   * Connects for a client. Called on its event loop.
    *
+   * @param handler of the connection, added when it is open
    * @param autoRead whether reading starts at once
-   * @param then learns on the client's event loop what has become of it: a connection for which no
-   *     socket could be opened fails on a thread of its own
+   * @param then learns on the client's event loop what has become of it
    */
   public void connect(
-      Channel client, ChannelHandler handler, boolean autoRead, Consumer<ChannelFuture> then) {
+      Channel client, ChannelHandler handler, boolean autoRead, Consumer<Future<Channel>> then) {
+    connectTo(null, client, handler, autoRead, then);
+  }
+
+  /**
+   * The same, at one address only: a cancel request is for the server that has the session, and a
+   * name can stand for several.
+   *
+   * @param known null: at any
+   */
+  public void connectTo(
+      @Nullable InetSocketAddress known,
+      Channel client,
+      ChannelHandler handler,
+      boolean autoRead,
+      Consumer<Future<Channel>> then) {
     EventLoop loop = client.eventLoop();
-    new Bootstrap()
-        .group(loop)
-        .channel(NioSocketChannel.class)
-        .resolver(resolver)
-        .option(ChannelOption.TCP_NODELAY, true)
-        .option(ChannelOption.SO_KEEPALIVE, true)
-        .option(ChannelOption.AUTO_READ, autoRead)
-        .option(
-            ChannelOption.CONNECT_TIMEOUT_MILLIS,
-            Math.toIntExact(settings.connectTimeout().toMillis()))
-        .handler(handler)
-        .connect(address)
+    if (resolver == null || known != null) {
+      List<InetSocketAddress> only = List.of(known == null ? address : known);
+      new Attempt(loop, only, handler, autoRead, then).begin(settings.tls());
+      return;
+    }
+    resolver
+        .getResolver(loop)
+        .resolveAll(address)
         .addListener(
-            (ChannelFuture done) -> {
-              if (loop.inEventLoop()) {
-                then.accept(done);
-              } else {
-                loop.execute(() -> then.accept(done));
-              }
-            });
+            (FutureListener<List<InetSocketAddress>>)
+                found -> {
+                  if (found.isSuccess()) {
+                    new Attempt(loop, found.getNow(), handler, autoRead, then)
+                        .begin(settings.tls());
+                  } else {
+                    then.accept(loop.newFailedFuture(found.cause()));
+                  }
+                });
+  }
+
+  /** One connection that is wanted, by one address after the other. */
+  private final class Attempt {
+    private final EventLoop loop;
+    private final List<InetSocketAddress> addresses;
+    private final ChannelHandler handler;
+    private final boolean autoRead;
+    private final Consumer<Future<Channel>> then;
+    private int next;
+
+    Attempt(
+        EventLoop loop,
+        List<InetSocketAddress> addresses,
+        ChannelHandler handler,
+        boolean autoRead,
+        Consumer<Future<Channel>> then) {
+      this.loop = loop;
+      this.addresses = addresses;
+      this.handler = handler;
+      this.autoRead = autoRead;
+      this.then = then;
+    }
+
+    void begin(@Nullable BackendTls tls) {
+      int timeout = Math.toIntExact(settings.connectTimeout().toMillis());
+      long deadline = System.nanoTime() + settings.connectTimeout().toNanos();
+      Promise<Channel> opened = loop.newPromise();
+      opened.addListener((FutureListener<Channel>) this::ended);
+      new Bootstrap()
+          .group(loop)
+          .channel(NioSocketChannel.class)
+          .resolver(NoopAddressResolverGroup.INSTANCE)
+          .option(ChannelOption.TCP_NODELAY, true)
+          .option(ChannelOption.SO_KEEPALIVE, true)
+          .option(ChannelOption.AUTO_READ, autoRead)
+          .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeout)
+          .handler(new ConnectionOpening(tls, deadline, handler, opened))
+          .connect(addresses.get(next))
+          .addListener(
+              (ChannelFuture connecting) -> {
+                if (!connecting.isSuccess()) {
+                  // One for which no socket could be opened fails on a thread of its own, but the
+                  // promise tells its listeners on the loop.
+                  opened.tryFailure(connecting.cause());
+                }
+              });
+    }
+
+    private void ended(Future<Channel> opened) {
+      Throwable cause = opened.cause();
+      if (cause instanceof NegotiationException failure
+          && failure.next() == Next.PLAIN
+          && !isEncryptionRequired()) {
+        NOT_ENCRYPTED.warn(
+            log,
+            "no encryption with server {}: {}; connecting without",
+            settings.backend(),
+            failure.getMessage());
+        begin(null);
+      } else if (cause != null && isOfThisAddressAlone(cause) && next + 1 < addresses.size()) {
+        next++;
+        begin(settings.tls());
+      } else {
+        then.accept(opened);
+      }
+    }
+
+    private boolean isEncryptionRequired() {
+      BackendTls tls = settings.tls();
+      return tls != null && tls.isRequired();
+    }
+
+    private boolean isOfThisAddressAlone(Throwable cause) {
+      return cause instanceof NegotiationException failure
+          ? failure.next() == Next.ADDRESS
+          : !(cause instanceof ChannelException); // no socket could be opened
+    }
   }
 
   @Override
   public void close() {
-    resolver.close();
+    if (resolver != null) {
+      resolver.close();
+    }
   }
 }

@@ -3,6 +3,9 @@ package dev.pglambda.relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import javax.net.ssl.SSLException;
 
 /** The server's channel of a session: hands everything to the {@link Session}. */
 public final class ServerHandler extends ChannelInboundHandlerAdapter {
@@ -27,8 +30,17 @@ public final class ServerHandler extends ChannelInboundHandlerAdapter {
     session.serverWritable();
   }
 
+  /** The server sends nothing more, also if it keeps the connection. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof SslCloseCompletionEvent) {
+      ctx.close();
+    }
+  }
+
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    session.failed(ctx.channel(), cause);
+    Throwable inner = cause instanceof DecoderException ? cause.getCause() : null;
+    session.failed(ctx.channel(), inner instanceof SSLException ? inner : cause);
   }
 }

@@ -8,6 +8,7 @@ import dev.pglambda.intercept.WorkerContext;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
+import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.BackendMessage.CommandComplete;
 import dev.pglambda.protocol.BackendMessage.ParameterStatus;
@@ -131,6 +132,8 @@ final class ServerToClient implements FrameScanner.Visitor {
           case BackendMessage.COMMAND_COMPLETE ->
               (replies.current() != null || replies.swallows(type))
                   && bodyLength <= MAX_PARAMETER_LENGTH;
+          case BackendMessage.AUTHENTICATION ->
+              !session.isReady() && bodyLength <= MAX_PARAMETER_LENGTH;
           case BackendMessage.PARAMETER_STATUS, BackendMessage.BACKEND_KEY_DATA ->
               bodyLength <= MAX_PARAMETER_LENGTH;
           default -> replies.swallows(type) && bodyLength <= MAX_PARAMETER_LENGTH;
@@ -205,6 +208,7 @@ final class ServerToClient implements FrameScanner.Visitor {
         yield null;
       }
       case BackendMessage.PARAMETER_STATUS -> parameter(buffer, index, length);
+      case BackendMessage.AUTHENTICATION -> authentication(buffer, index, length);
       default ->
           rewritten != null
                   && BackendMessage.read(buffer, index, length) instanceof CommandComplete complete
@@ -336,6 +340,21 @@ final class ServerToClient implements FrameScanner.Visitor {
   private static boolean isLastWarning(ErrorFields fields) {
     String sqlState = fields.get(ErrorFields.SQLSTATE);
     return SqlState.ADMIN_SHUTDOWN.equals(sqlState) || SqlState.CRASH_SHUTDOWN.equals(sqlState);
+  }
+
+  /**
+   * A client without TLS cannot bind its login to a channel; several refuse a server that offers
+   * it, and the server offers it on a connection with TLS (auth-scram.c, scram_get_mechanisms).
+   */
+  private @Nullable ByteBuf authentication(ByteBuf buffer, int index, int length) {
+    return BackendMessage.read(buffer, index, length) instanceof Authentication offer
+            && offer.offers(Authentication.SCRAM_SHA_256_PLUS)
+            && !channels.isClientEncrypted()
+        ? MessageWriter.buffer(
+            channels.allocator(),
+            StandardCharsets.ISO_8859_1,
+            offer.without(Authentication.SCRAM_SHA_256_PLUS))
+        : null;
   }
 
   private @Nullable ByteBuf parameter(ByteBuf buffer, int index, int length) {

@@ -21,6 +21,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -56,6 +57,9 @@ public final class Session {
   private final SessionFailures failures;
   private final AnnouncedEnd announced = new AnnouncedEnd();
   private SessionPhase phase = new Connecting();
+
+  /** Read on any thread. */
+  private volatile @Nullable InetSocketAddress serverAddress;
 
   /** Asks for a place among the clients that may be; answers with a refusal, or null. */
   private Supplier<@Nullable String> admission = () -> null;
@@ -142,6 +146,7 @@ public final class Session {
       return;
     }
     channels.connected(server);
+    serverAddress = server.remoteAddress() instanceof InetSocketAddress address ? address : null;
     phase = connecting.connected();
     TcpKeepalives.set(server, settings.keepalives());
     channels.toServer(startup);
@@ -254,6 +259,11 @@ public final class Session {
   /** The key of the server's for cancel requests. Any thread; null if it is not known. */
   @Nullable BackendKeyData cancelKey() {
     return reported.cancelKey();
+  }
+
+  /** Where its server was reached. Any thread; null if it was not yet. */
+  public @Nullable InetSocketAddress serverAddress() {
+    return serverAddress;
   }
 
   /**

@@ -31,6 +31,7 @@ class ConfigLoaderTest {
       new Config(
           new HostAndPort("127.0.0.1", 5433),
           null,
+          BackendSsl.DISABLED,
           Path.of("pg-lambda-data"),
           new Config.Embedded(false, null),
           new Config.Tls(
@@ -115,6 +116,7 @@ class ConfigLoaderTest {
   @Test
   void triesEveryOption() {
     Set<Option> elsewhere = EnumSet.of(Option.HELP, Option.VERSION, Option.CALLBACK_SECRET_FILE);
+    elsewhere.addAll(Option.BACKEND_SSL); // BackendSslTest
 
     Stream<Option> tried = givenOptions().map(row -> (Option) row.get()[0]);
 

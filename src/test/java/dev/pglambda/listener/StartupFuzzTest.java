@@ -43,6 +43,7 @@ class StartupFuzzTest {
       new ClientListener(
           new RelaySettings(
               new HostAndPort("127.0.0.1", 9),
+              null,
               Duration.ofSeconds(5),
               Duration.ofSeconds(30),
               1 << 20,

@@ -96,6 +96,7 @@ final class DirectStage implements AutoCloseable {
         new Session(
             new RelaySettings(
                 new HostAndPort("server", 5432),
+                null,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
                 1 << 20,

@@ -110,6 +110,7 @@ public abstract class RelayStage {
             new RelaySettings(
                 new HostAndPort(
                     "127.0.0.1", backendPort == 0 ? server.getLocalPort() : backendPort),
+                null,
                 connectTimeout,
                 startupTimeout,
                 inspectLimit,

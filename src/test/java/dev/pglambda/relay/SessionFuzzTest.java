@@ -29,6 +29,7 @@ class SessionFuzzTest {
   private static final RelaySettings SETTINGS =
       new RelaySettings(
           new HostAndPort("server", 5432),
+          null,
           Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           1 << 14,

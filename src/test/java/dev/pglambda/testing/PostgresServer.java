@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -86,9 +87,19 @@ public final class PostgresServer {
    *     were installed by a package
    */
   public static PostgresServer of(String version, boolean controlFiles) {
+    return named(version + (controlFiles ? "-with-control-files" : ""), version, controlFiles);
+  }
+
+  /**
+   * A server of a version of which {@link #setTls} and {@link #setTlsOff} say whether it takes TLS.
+   */
+  public static PostgresServer withTls(String version) {
+    return named(version + "-with-tls", version, false);
+  }
+
+  private static PostgresServer named(String name, String version, boolean controlFiles) {
     BinariesArchive archive = TestBinaries.require(version);
     synchronized (SERVERS) {
-      String name = version + (controlFiles ? "-with-control-files" : "");
       PostgresServer server = SERVERS.get(name);
       if (server == null) {
         server = start(archive, version, name, controlFiles);
@@ -264,15 +275,53 @@ public final class PostgresServer {
     setHba();
   }
 
+  /**
+   * New connections can have TLS when this returns.
+   *
+   * @param identity what the server proves itself with
+   * @param clients which authority signs the certificates of clients
+   */
+  public void setTls(TestIdentity identity, TestIdentity clients) throws SQLException {
+    writeForServer("server.crt", identity.certificatePem());
+    writeForServer("server.key", identity.keyPem());
+    writeForServer("root.crt", clients.certificatePem());
+    execute("ALTER SYSTEM SET ssl = on", "ALTER SYSTEM SET ssl_ca_file = 'root.crt'");
+    reload();
+  }
+
+  /** The server answers requests for TLS with no. */
+  public void setTlsOff() throws SQLException {
+    execute("ALTER SYSTEM SET ssl = off");
+    reload();
+  }
+
+  /** The server reads no key that others may read, and runs as another user than root. */
+  private void writeForServer(String name, String content) {
+    Path file = postgres.clusterDirectory().resolve(name);
+    try {
+      Files.deleteIfExists(file);
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(file, content);
+      Files.setOwner(file, Files.getOwner(postgres.clusterDirectory()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private void reloadHba() throws SQLException {
     String wrong = query("SELECT string_agg(error, '; ') FROM pg_hba_file_rules");
     if (wrong != null) {
       throw new IllegalArgumentException("pg_hba.conf: " + wrong);
     }
+    reload();
+  }
+
+  private void reload() throws SQLException {
     String before = query("SELECT pg_conf_load_time()");
     execute("SELECT pg_reload_conf()");
     // The server reads pg_hba.conf in the same step, and a new session inherits the time from it.
-    await("pg_hba.conf is read")
+    await("the configuration is read")
         .until(() -> !Objects.equals(query("SELECT pg_conf_load_time()"), before));
   }
 

@@ -1,0 +1,70 @@
+package dev.pglambda.config;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS towards the PostgreSQL server: the options {@code --backend-ssl*}, in a combination that
+ * means something.
+ *
+ * @param mode in effect: a root certificate makes {@link SslMode#REQUIRE} verify it
+ * @param systemRoots whether the JVM's root certificates are trusted
+ * @param rootCertificates file of those that are trusted, PEM; null: the system's, or none
+ */
+public record BackendSsl(
+    SslMode mode,
+    boolean systemRoots,
+    @Nullable Path rootCertificates,
+    SslNegotiation negotiation) {
+
+  /** A server of which nothing is asked. */
+  public static final BackendSsl DISABLED =
+      new BackendSsl(SslMode.DISABLE, false, null, SslNegotiation.POSTGRES);
+
+  private static final String SYSTEM = "system";
+
+  static BackendSsl of(Settings settings) throws ConfigException {
+    Path root = settings.optional(Option.BACKEND_SSLROOTCERT, Values::file);
+    boolean systemRoots = SYSTEM.equals(String.valueOf(root));
+    SslMode given = settings.constant(Option.BACKEND_SSLMODE, SslMode.class);
+    SslMode mode =
+        root != null && !settings.isGiven(Option.BACKEND_SSLMODE) ? SslMode.VERIFY_FULL : given;
+    if (systemRoots && mode != SslMode.VERIFY_FULL) {
+      throw new ConfigException(
+          settings.source(Option.BACKEND_SSLROOTCERT),
+          ConfigException.quote(SYSTEM) + " with a weak sslmode",
+          "--backend-sslmode verify-full beside it");
+    }
+    if (root == null && mode.compareTo(SslMode.VERIFY_CA) >= 0) {
+      throw new ConfigException(
+          settings.source(Option.BACKEND_SSLMODE),
+          "no root certificate to verify the server's with",
+          "beside --backend-sslrootcert");
+    }
+    SslNegotiation negotiation =
+        settings.constant(Option.BACKEND_SSLNEGOTIATION, SslNegotiation.class);
+    if (negotiation == SslNegotiation.DIRECT && mode.compareTo(SslMode.REQUIRE) < 0) {
+      throw new ConfigException(
+          settings.source(Option.BACKEND_SSLNEGOTIATION),
+          "direct with a weak sslmode",
+          "--backend-sslmode require, verify-ca or verify-full beside it");
+    }
+    return new BackendSsl(
+        mode == SslMode.REQUIRE && root != null ? SslMode.VERIFY_CA : mode,
+        systemRoots,
+        systemRoots ? null : root,
+        negotiation);
+  }
+
+  /** Refuses options of TLS for a server that is not named: the embedded one is on loopback. */
+  static void refuse(Settings settings) throws ConfigException {
+    for (Option option : Option.BACKEND_SSL) {
+      if (settings.isGiven(option)) {
+        throw new ConfigException(
+            settings.source(option),
+            "given without a server",
+            "beside --backend, as the embedded server is reached on this machine only");
+      }
+    }
+  }
+}
