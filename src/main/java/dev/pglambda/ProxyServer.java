@@ -187,6 +187,7 @@ public final class ProxyServer implements AutoCloseable {
         new RelaySettings(
             postgres.address(),
             openBackendTls(postgres.address()),
+            config.login(),
             config.limits().connectTimeout(),
             config.limits().startupTimeout(),
             config.limits().inspectBytes(),

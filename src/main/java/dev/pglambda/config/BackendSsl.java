@@ -10,16 +10,26 @@ import org.jspecify.annotations.Nullable;
  * @param mode in effect: a root certificate makes {@link SslMode#REQUIRE} verify it
  * @param systemRoots whether the JVM's root certificates are trusted
  * @param rootCertificates file of those that are trusted, PEM; null: the system's, or none
+ * @param shown what the server sees of the proxy; null: nothing
  */
 public record BackendSsl(
     SslMode mode,
     boolean systemRoots,
     @Nullable Path rootCertificates,
+    @Nullable KeyFiles shown,
     SslNegotiation negotiation) {
+
+  /**
+   * A certificate and what proves that it is the proxy's, PEM.
+   *
+   * @param certificate file of the chain
+   * @param passwordFile null: the key is not encrypted
+   */
+  public record KeyFiles(Path certificate, Path key, @Nullable Path passwordFile) {}
 
   /** A server of which nothing is asked. */
   public static final BackendSsl DISABLED =
-      new BackendSsl(SslMode.DISABLE, false, null, SslNegotiation.POSTGRES);
+      new BackendSsl(SslMode.DISABLE, false, null, null, SslNegotiation.POSTGRES);
 
   private static final String SYSTEM = "system";
 
@@ -53,7 +63,25 @@ public record BackendSsl(
         mode == SslMode.REQUIRE && root != null ? SslMode.VERIFY_CA : mode,
         systemRoots,
         systemRoots ? null : root,
+        keyFiles(settings),
         negotiation);
+  }
+
+  private static @Nullable KeyFiles keyFiles(Settings settings) throws ConfigException {
+    Path certificate = settings.optional(Option.BACKEND_SSLCERT, Values::file);
+    Path key = settings.optional(Option.BACKEND_SSLKEY, Values::file);
+    Path password = settings.optional(Option.BACKEND_SSLKEY_PASSWORD_FILE, Values::file);
+    if (certificate != null) {
+      return new KeyFiles(certificate, key == null ? certificate : key, password);
+    }
+    if (key != null || password != null) {
+      throw new ConfigException(
+          settings.source(
+              key != null ? Option.BACKEND_SSLKEY : Option.BACKEND_SSLKEY_PASSWORD_FILE),
+          "no certificate of that key",
+          "beside --backend-sslcert");
+    }
+    return null;
   }
 
   /** Refuses options of TLS for a server that is not named: the embedded one is on loopback. */

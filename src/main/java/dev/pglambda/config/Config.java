@@ -22,6 +22,7 @@ public record Config(
     HostAndPort listen,
     @Nullable HostAndPort backend,
     BackendSsl backendSsl,
+    LoginMode login,
     Path dataDirectory,
     Embedded embedded,
     Tls tls,

@@ -66,6 +66,7 @@ public final class ConfigLoader {
         settings.value(Option.LISTEN, text -> HostAndPort.parse(text).orPort(LISTEN_PORT)),
         backend,
         backend == null ? BackendSsl.DISABLED : BackendSsl.of(settings),
+        settings.constant(Option.LOGIN, LoginMode.class),
         settings.value(Option.DATA_DIR, Values::directory),
         new Config.Embedded(
             settings.value(Option.EMBEDDED_SUPERUSER, Values::onOff),

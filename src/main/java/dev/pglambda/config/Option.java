@@ -21,7 +21,7 @@ enum Option {
       "The PostgreSQL server. Without it an embedded one is started."),
   BACKEND_SSLMODE(
       "mode",
-      "disable",
+      "prefer",
       "disable, prefer, require, verify-ca or verify-full",
       "TLS towards the server of --backend, with libpq's meanings: disable, prefer, require,"
           + " verify-ca or verify-full. Only the last two prove which server it is."),
@@ -31,12 +31,35 @@ enum Option {
       "a file of certificates in PEM, or system",
       "Root certificates that sign the server's. With it, require means verify-ca, and verify-full"
           + " is the default. system: the JVM's, with verify-full only."),
+  BACKEND_SSLCERT(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "Certificate that the server sees, for pg_hba.conf's clientcert and cert, and the intermediate"
+          + " ones behind it, in PEM."),
+  BACKEND_SSLKEY(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "Its private key, in PEM. Default: the file of --backend-sslcert."),
+  BACKEND_SSLKEY_PASSWORD_FILE(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "File with that key's password. Newlines at its end are ignored."),
   BACKEND_SSLNEGOTIATION(
       "postgres|direct",
       "postgres",
       "postgres or direct",
       "postgres: the server is asked for TLS first. direct: TLS begins at once, for PostgreSQL 17"
           + " and newer, with require or stronger."),
+  LOGIN(
+      "auto|passthrough|ask",
+      "auto",
+      "auto, passthrough or ask",
+      "Who logs in to the server. passthrough: the client. ask: the proxy, where the server wants"
+          + " SCRAM, by the password that a TLS client gives it. auto: the proxy only where the client"
+          + " cannot, as both connections have TLS."),
   DATA_DIR(
       "directory",
       "pg-lambda-data",
@@ -156,11 +179,11 @@ enum Option {
       "Certificates, in PEM, of those who sign clients' certificates. Default: clients are not asked"
           + " for any."),
   TLS_CLIENT_CERT(
-      "optional|required",
+      "optional|required|verify-full",
       "required",
-      "optional or required",
+      "optional, required or verify-full",
       "With --tls-client-ca, whether a TLS client must show a certificate. A wrong one is always"
-          + " refused."),
+          + " refused. verify-full: its common name must be the user's, with --tls-mode require."),
   TLS_SELF_SIGNED(
       "on|off",
       null,
@@ -275,7 +298,13 @@ enum Option {
 
   /** TLS towards a server that is named. */
   static final List<Option> BACKEND_SSL =
-      List.of(BACKEND_SSLMODE, BACKEND_SSLROOTCERT, BACKEND_SSLNEGOTIATION);
+      List.of(
+          BACKEND_SSLMODE,
+          BACKEND_SSLROOTCERT,
+          BACKEND_SSLCERT,
+          BACKEND_SSLKEY,
+          BACKEND_SSLKEY_PASSWORD_FILE,
+          BACKEND_SSLNEGOTIATION);
 
   private static final String EXPECTED_TIME = "a whole number with ms, s, min or h, up to 24h";
   private static final String EXPECTED_KEEPALIVE = "a whole number with s, min or h, from 0s to 9h";

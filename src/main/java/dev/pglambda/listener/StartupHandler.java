@@ -1,7 +1,6 @@
 package dev.pglambda.listener;
 
 import dev.pglambda.intercept.Interceptor;
-import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
@@ -46,6 +45,7 @@ import org.slf4j.LoggerFactory;
  *   a TLS handshake instead of the first packet, and TLS is on ──► on within TLS
  *   CancelRequest ──► to the server, which closes; close
  *   StartupMessage ──► not encrypted, although it must be: FATAL 28000, close
+ *                 ├──► of another user than the client's certificate: FATAL 28000, close
  *                 ├──► of the reserved database: handed over
  *                 ├──► of another protocol: the server says so ({@link VersionRefusal})
  *                 └──► any other: {@link Session}
@@ -56,7 +56,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class StartupHandler extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(StartupHandler.class);
-  private static final LogThrottle LOST_CANCEL_REQUESTS = new LogThrottle();
 
   private static final SqlError UNENCRYPTED_DATA =
       new SqlError(
@@ -155,7 +154,8 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       answer(ctx, BackendMessage.NO_ENCRYPTION);
     } else if (packet instanceof StartupPacket.CancelRequest cancel) {
       done = true;
-      cancel(ctx, cancel, bytes.retain());
+      relay.pending.remove(ctx.channel());
+      new CancelRelay(relay, ctx.channel()).cancel(cancel, bytes.retain());
     } else if (packet instanceof StartupMessage startup) {
       done = true;
       begin(ctx, startup, bytes);
@@ -224,6 +224,11 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       refuse(ctx, SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
     } else if (relay.tls != null && relay.tls.isRequired() && !encrypted) {
       refuse(ctx, PlainRefusal.of(startup, ctx.channel().remoteAddress()));
+    } else if (relay.tls != null && !relay.tls.admits(pipeline, startup.user())) {
+      refuse(
+          ctx,
+          SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+          "certificate authentication failed for user \"" + startup.user() + "\"");
     } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
       String refusal = relay.admission.refusal(address.getAddress());
       if (refusal == null) {
@@ -292,64 +297,6 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
           }
           packet.release();
         });
-  }
-
-  /** Ends a call that the proxy serves itself, or lets the server know. */
-  private void cancel(
-      ChannelHandlerContext ctx, StartupPacket.CancelRequest cancel, ByteBuf request) {
-    relay.pending.remove(ctx.channel());
-    Session session = relay.sessions.withCancelKey(cancel.key());
-    if (session == null) {
-      passOnCancel(ctx, request, null);
-      return;
-    }
-    session.cancelLocalExecution(
-        cancelled ->
-            ctx.executor()
-                .execute(
-                    () -> {
-                      if (cancelled) {
-                        request.release();
-                        ctx.close();
-                      } else {
-                        passOnCancel(ctx, request, session.serverAddress());
-                      }
-                    }));
-  }
-
-  private void passOnCancel(
-      ChannelHandlerContext ctx, ByteBuf request, @Nullable InetSocketAddress server) {
-    if (!relay.admission.beginCancelRequest()) {
-      request.release();
-      loseCancelRequest(ctx, "too many of them at a time");
-      return;
-    }
-    relay.backend.connectTo(
-        server,
-        ctx.channel(),
-        new CancelHandler(ctx.channel(), relay.settings.connectTimeout()),
-        true,
-        connecting -> {
-          if (connecting.isSuccess()) {
-            Channel opened = connecting.getNow();
-            opened.writeAndFlush(request);
-            opened.closeFuture().addListener(closed -> relay.admission.endCancelRequest());
-          } else {
-            request.release();
-            relay.admission.endCancelRequest();
-            loseCancelRequest(ctx, ConnectFailure.reason(connecting.cause()));
-          }
-        });
-  }
-
-  private void loseCancelRequest(ChannelHandlerContext ctx, String reason) {
-    LOST_CANCEL_REQUESTS.warn(
-        log,
-        "cannot pass on a cancel request of {} to server {}: {}",
-        ctx.channel().remoteAddress(),
-        relay.settings.backend(),
-        reason);
-    ctx.close();
   }
 
   private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {

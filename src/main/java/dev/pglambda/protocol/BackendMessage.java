@@ -94,7 +94,6 @@ public sealed interface BackendMessage extends Message {
     public static final int SASL = 10;
     public static final int SASL_CONTINUE = 11;
     public static final int SASL_FINAL = 12;
-    public static final String SCRAM_SHA_256_PLUS = "SCRAM-SHA-256-PLUS";
 
     public Authentication(int code, String data) {
       this(code, ByteBuffer.wrap(data.getBytes(UTF_8)));

@@ -49,8 +49,14 @@ final class ChannelPair {
     return client;
   }
 
-  boolean isClientEncrypted() {
-    return client.pipeline().get(SslHandler.class) != null;
+  /** Null: the client's connection is not encrypted. */
+  @Nullable SslHandler clientTls() {
+    return client.pipeline().get(SslHandler.class);
+  }
+
+  /** Null: the server's connection is not encrypted. */
+  @Nullable SslHandler serverTls() {
+    return server == null ? null : server.pipeline().get(SslHandler.class);
   }
 
   ByteBufAllocator allocator() {

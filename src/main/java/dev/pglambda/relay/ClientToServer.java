@@ -48,6 +48,7 @@ final class ClientToServer implements FrameScanner.Visitor {
   private final SessionKeys keys;
   private final ClientSeries series;
   private final MessageHold hold;
+  private final ProxyLogin login;
   private final @Nullable LocalExecution local;
   private final MemoryAccount memory;
 
@@ -59,6 +60,7 @@ final class ClientToServer implements FrameScanner.Visitor {
       SessionStreams streams,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
+      ProxyLogin login,
       int inspectLimit,
       @Nullable LocalExecution local) {
     this.context = context;
@@ -70,6 +72,7 @@ final class ClientToServer implements FrameScanner.Visitor {
     this.keys = new SessionKeys(context, keys);
     this.series = context.series();
     this.hold = new MessageHold(context, streams, this, this.keys, local);
+    this.login = login;
     this.local = local;
     this.interceptor = interceptor;
     this.inspectLimit = inspectLimit;
@@ -105,6 +108,7 @@ final class ClientToServer implements FrameScanner.Visitor {
             keys.seriesBegins();
             yield false;
           }
+          case FrontendMessage.PASSWORD -> !context.session().isReady() && login.takesPassword();
           case FrontendMessage.TERMINATE -> {
             context.announced().byClient();
             yield false;
@@ -155,7 +159,11 @@ final class ClientToServer implements FrameScanner.Visitor {
   }
 
   @Override
-  public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) {
+  public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) throws ProtocolViolation {
+    if (buffer.getByte(index) == FrontendMessage.PASSWORD) {
+      login.answered(buffer, index, length);
+      return Unpooled.EMPTY_BUFFER;
+    }
     ByteBuf replacement = inspected(buffer, index, length);
     if (hold.isHolding()) {
       hold.keepReserved(gathered);
@@ -315,7 +323,7 @@ final class ClientToServer implements FrameScanner.Visitor {
     if (bytes.isReadable()) {
       channels.toServer(bytes);
     } else {
-      bytes.release(); // of a message that is held
+      bytes.release(); // of a message that is held, or was the proxy's
     }
   }
 }

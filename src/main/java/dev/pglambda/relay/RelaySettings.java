@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.LoginMode;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.tls.BackendTls;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param backend the PostgreSQL server
  * @param tls towards the server; null: none
+ * @param login who logs in to the server
  * @param connectTimeout longest wait for a connection to the server, TLS and all, and for its
  *     answer to a cancel request
  * @param startupTimeout longest time from a client's connection to its session's first
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record RelaySettings(
     HostAndPort backend,
     @Nullable BackendTls tls,
+    LoginMode login,
     Duration connectTimeout,
     Duration startupTimeout,
     int inspectLimit,

@@ -60,6 +60,7 @@ final class ServerToClient implements FrameScanner.Visitor {
   private final CallbackKeyDelivery keys;
   private final MessageHold hold;
   private final OwnErrors errors;
+  private final ProxyLogin login;
   private final @Nullable LocalExecution local;
   private final MemoryAccount memory;
 
@@ -71,6 +72,7 @@ final class ServerToClient implements FrameScanner.Visitor {
       SessionStreams streams,
       CallbackKeyDelivery keys,
       MessageHold hold,
+      ProxyLogin login,
       @Nullable LocalExecution local) {
     this.session = context.session();
     this.streams = streams;
@@ -82,6 +84,7 @@ final class ServerToClient implements FrameScanner.Visitor {
     this.prepared = context.prepared();
     this.keys = keys;
     this.hold = hold;
+    this.login = login;
     this.errors = context.errors();
     this.local = local;
   }
@@ -342,18 +345,10 @@ final class ServerToClient implements FrameScanner.Visitor {
     return SqlState.ADMIN_SHUTDOWN.equals(sqlState) || SqlState.CRASH_SHUTDOWN.equals(sqlState);
   }
 
-  /**
-   * A client without TLS cannot bind its login to a channel; several refuse a server that offers
-   * it, and the server offers it on a connection with TLS (auth-scram.c, scram_get_mechanisms).
-   */
-  private @Nullable ByteBuf authentication(ByteBuf buffer, int index, int length) {
-    return BackendMessage.read(buffer, index, length) instanceof Authentication offer
-            && offer.offers(Authentication.SCRAM_SHA_256_PLUS)
-            && !channels.isClientEncrypted()
-        ? MessageWriter.buffer(
-            channels.allocator(),
-            StandardCharsets.ISO_8859_1,
-            offer.without(Authentication.SCRAM_SHA_256_PLUS))
+  private @Nullable ByteBuf authentication(ByteBuf buffer, int index, int length)
+      throws ProtocolViolation {
+    return BackendMessage.read(buffer, index, length) instanceof Authentication request
+        ? login.serverAsks(request)
         : null;
   }
 

@@ -88,7 +88,9 @@ public final class Session {
             new ClientSeries(),
             new OwnErrors(memory, channels, replies));
     local = localExecution.create(database, context);
-    streams = new SessionStreams(context, interceptor, keys, settings.inspectLimit(), local);
+    streams =
+        new SessionStreams(
+            context, interceptor, keys, settings.login(), settings.inspectLimit(), local);
     startupTimeout =
         client
             .eventLoop()
@@ -396,7 +398,7 @@ public final class Session {
     }
   }
 
-  private void endWith(SqlError error) {
+  void endWith(SqlError error) {
     if (!isClosing()) {
       boolean speakable = !streams.isInServerMessage() && !announced.isFatalSeen();
       close(

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.config.LoginMode;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -22,16 +23,19 @@ final class SessionStreams {
       SessionContext context,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
+      LoginMode loginMode,
       int inspectLimit,
       @Nullable LocalExecution local) {
     channels = context.channels();
     replies = context.replies();
+    ProxyLogin login = new ProxyLogin(context.session(), channels, loginMode);
     ClientToServer frontend =
-        new ClientToServer(context, this, interceptor, keys, inspectLimit, local);
+        new ClientToServer(context, this, interceptor, keys, login, inspectLimit, local);
     hold = frontend.hold();
     ByteBufAllocator allocator = channels.allocator();
     fromClient = new FrameScanner(frontend, allocator);
-    fromServer = new FrameScanner(new ServerToClient(context, this, keys, hold, local), allocator);
+    fromServer =
+        new FrameScanner(new ServerToClient(context, this, keys, hold, login, local), allocator);
   }
 
   void clientSent(ByteBuf bytes) throws ProtocolViolation {

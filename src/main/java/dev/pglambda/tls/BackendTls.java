@@ -64,11 +64,24 @@ public final class BackendTls {
     } else {
       builder.trustManager(trust(settings.rootCertificates()));
     }
+    BackendSsl.KeyFiles shown = settings.shown();
+    if (shown != null) {
+      TlsIdentity identity = identity(shown);
+      builder.keyManager(identity.key(), identity.chain());
+    }
     try {
       return new BackendTls(settings, server, builder.build());
     } catch (IOException e) {
       throw new IllegalStateException(e); // the JDK's own means are there
     }
+  }
+
+  private static TlsIdentity identity(BackendSsl.KeyFiles files) throws TlsException {
+    Path password = files.passwordFile();
+    return TlsIdentity.read(
+        new PemFile("--backend-sslcert", files.certificate()),
+        new PemFile("--backend-sslkey", files.key()),
+        password == null ? null : new PemFile("--backend-sslkey-password-file", password));
   }
 
   private static BackendTrust trust(@Nullable Path rootCertificates) throws TlsException {

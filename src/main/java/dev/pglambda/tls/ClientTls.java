@@ -1,5 +1,6 @@
 package dev.pglambda.tls;
 
+import dev.pglambda.config.ClientCertificates;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.TlsMode;
 import io.netty.channel.ChannelPipeline;
@@ -38,7 +39,7 @@ public final class ClientTls implements AutoCloseable {
   private final TlsFiles files;
   private final boolean required;
   private final boolean selfSigned;
-  private final ServerIdentity first;
+  private final TlsIdentity first;
   private final ScheduledThreadPoolExecutor threads;
   private volatile SslContext context;
 
@@ -101,6 +102,15 @@ public final class ClientTls implements AutoCloseable {
     pipeline.addFirst(encryption);
   }
 
+  /** Whether a client may be this user: if its certificate need not name the user, or does. */
+  public boolean admits(ChannelPipeline pipeline, String user) {
+    if (files.clientCertificates() != ClientCertificates.VERIFY_FULL) {
+      return true;
+    }
+    SslHandler encryption = pipeline.get(SslHandler.class);
+    return encryption != null && user.equals(CommonName.ofPeer(encryption));
+  }
+
   private void poll() {
     try {
       List<Object> now = files.stamps();
@@ -130,7 +140,7 @@ public final class ClientTls implements AutoCloseable {
     }
   }
 
-  private void warnOfDates(ServerIdentity identity) {
+  private void warnOfDates(TlsIdentity identity) {
     Instant now = Instant.now();
     Instant begin = identity.leaf().getNotBefore().toInstant();
     Instant end = identity.leaf().getNotAfter().toInstant();

@@ -152,7 +152,7 @@ final class PemPrivateKey {
 
   private char[] password() throws UnusableKeyException {
     if (password == null) {
-      throw new UnusableKeyException("an encrypted private key, but no --tls-key-password-file");
+      throw new UnusableKeyException("an encrypted private key, but no password file");
     }
     return password;
   }

@@ -65,6 +65,13 @@ record TlsFiles(
       refuseClientCa(options);
       return null;
     }
+    if (options.clientCertificates() == ClientCertificates.VERIFY_FULL
+        && (mode != TlsMode.REQUIRE || options.clientCa() == null)) {
+      throw new TlsException(
+          "--tls-client-cert",
+          "verify-full without " + (mode != TlsMode.REQUIRE ? "TLS for all" : "an authority"),
+          "--tls-mode require and --tls-client-ca beside it");
+    }
     PemFile shown;
     PemFile key;
     if (certificate != null) {
@@ -97,11 +104,11 @@ record TlsFiles(
   }
 
   /** What is read, and what is made of it. */
-  record Loaded(ServerIdentity identity, SslContext context) {}
+  record Loaded(TlsIdentity identity, SslContext context) {}
 
   /** Reads all of them. Blocks. */
   Loaded load() throws TlsException {
-    ServerIdentity identity = ServerIdentity.read(certificate, key, password);
+    TlsIdentity identity = TlsIdentity.read(certificate, key, password);
     List<X509Certificate> trusted = clientCa == null ? List.of() : clientCa.certificates();
     try {
       SslContextBuilder builder =
@@ -127,9 +134,9 @@ record TlsFiles(
   }
 
   private ClientAuth clientAuth() {
-    return clientCertificates == ClientCertificates.REQUIRED
-        ? ClientAuth.REQUIRE
-        : ClientAuth.OPTIONAL;
+    return clientCertificates == ClientCertificates.OPTIONAL
+        ? ClientAuth.OPTIONAL
+        : ClientAuth.REQUIRE;
   }
 
   private List<String> versions() {

@@ -25,7 +25,7 @@ class BackendSslTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', DISABLE, false, , POSTGRES",
+    "'', PREFER, false, , POSTGRES",
     "--backend-sslmode disable, DISABLE, false, , POSTGRES",
     "--backend-sslmode REQUIRE, REQUIRE, false, , POSTGRES",
     "--backend-sslmode require --backend-sslrootcert r, VERIFY_CA, false, r, POSTGRES",
@@ -40,7 +40,7 @@ class BackendSslTest {
   void meansWhatItMeansToLibpq(
       String options, SslMode mode, boolean system, Path root, SslNegotiation negotiation) {
     assertThat(load(options)).isInstanceOf(Run.class);
-    BackendSsl expected = new BackendSsl(mode, system, root, negotiation);
+    BackendSsl expected = new BackendSsl(mode, system, root, null, negotiation);
 
     assertThat(((Run) load(options)).config().backendSsl()).isEqualTo(expected);
   }
@@ -59,6 +59,10 @@ class BackendSslTest {
             + " with a weak sslmode (expected: --backend-sslmode verify-full beside it)",
         "--backend-sslnegotiation direct | --backend-sslnegotiation: direct with a weak sslmode"
             + " (expected: --backend-sslmode require, verify-ca or verify-full beside it)",
+        "--backend-sslkey k | --backend-sslkey: no certificate of that key (expected: beside"
+            + " --backend-sslcert)",
+        "--backend-sslkey-password-file p | --backend-sslkey-password-file: no certificate of that"
+            + " key (expected: beside --backend-sslcert)",
         "--backend-sslrootcert= | --backend-sslrootcert: \"\" (expected: a file of certificates in"
             + " PEM, or system)",
       })
@@ -78,7 +82,19 @@ class BackendSslTest {
     Run run = (Run) ConfigLoader.load(new String[0], environment);
 
     assertThat(run.config().backendSsl())
-        .isEqualTo(new BackendSsl(SslMode.VERIFY_FULL, false, Path.of("r"), SslNegotiation.DIRECT));
+        .isEqualTo(
+            new BackendSsl(SslMode.VERIFY_FULL, false, Path.of("r"), null, SslNegotiation.DIRECT));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--backend-sslcert c, c, c,",
+    "--backend-sslcert c --backend-sslkey k, c, k,",
+    "--backend-sslcert c --backend-sslkey k --backend-sslkey-password-file p, c, k, p",
+  })
+  void showsACertificate(String options, Path certificate, Path key, Path password) {
+    assertThat(((Run) load(options)).config().backendSsl().shown())
+        .isEqualTo(new BackendSsl.KeyFiles(certificate, key, password));
   }
 
   @Test

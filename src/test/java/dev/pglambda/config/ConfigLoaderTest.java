@@ -32,6 +32,7 @@ class ConfigLoaderTest {
           new HostAndPort("127.0.0.1", 5433),
           null,
           BackendSsl.DISABLED,
+          LoginMode.AUTO,
           Path.of("pg-lambda-data"),
           new Config.Embedded(false, null),
           new Config.Tls(
@@ -108,6 +109,7 @@ class ConfigLoaderTest {
         arguments(Option.DIRECT_CALLS, "never", "directCalls=NEVER"),
         arguments(Option.TRUSTED_ROLES, "app, ops", "trustedRoles=[app, ops]"),
         arguments(Option.LOG_LEVEL, "debug", "level=DEBUG"),
+        arguments(Option.LOGIN, "ask", "login=ASK"),
         arguments(Option.LOG_FORMAT, "json", "format=JSON"),
         arguments(Option.GUIDE, "on", "guide=true, once=false"),
         arguments(Option.ONCE, "on", "guide=true, once=true"));
@@ -321,6 +323,7 @@ class ConfigLoaderTest {
         arguments(Option.CALLBACK_PARAMETER, List.of("true", "1", "")),
         arguments(Option.DIRECT_CALLS, List.of("on", "")),
         arguments(Option.LOG_LEVEL, List.of("verbose", "")),
+        arguments(Option.LOGIN, List.of("always", "")),
         arguments(Option.LOG_FORMAT, List.of("xml", "")));
   }
 

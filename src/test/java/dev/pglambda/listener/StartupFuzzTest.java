@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.LoginMode;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -44,6 +45,7 @@ class StartupFuzzTest {
           new RelaySettings(
               new HostAndPort("127.0.0.1", 9),
               null,
+              LoginMode.AUTO,
               Duration.ofSeconds(5),
               Duration.ofSeconds(30),
               1 << 20,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.DirectCallMode;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.LoginMode;
 import dev.pglambda.direct.flow.DirectCallHandler;
 import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.intercept.ExtensionInterceptor;
@@ -97,6 +98,7 @@ final class DirectStage implements AutoCloseable {
             new RelaySettings(
                 new HostAndPort("server", 5432),
                 null,
+                LoginMode.AUTO,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
                 1 << 20,

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.config.ClientLimits;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.LoginMode;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.intercept.Rewrite;
 import dev.pglambda.intercept.Rewrite.Keys;
@@ -111,6 +112,7 @@ public abstract class RelayStage {
                 new HostAndPort(
                     "127.0.0.1", backendPort == 0 ? server.getLocalPort() : backendPort),
                 null,
+                LoginMode.AUTO,
                 connectTimeout,
                 startupTimeout,
                 inspectLimit,

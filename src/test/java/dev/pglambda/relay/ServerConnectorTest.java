@@ -3,6 +3,7 @@ package dev.pglambda.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.LoginMode;
 import dev.pglambda.limits.MemoryBudget;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -80,6 +81,7 @@ class ServerConnectorTest {
         new RelaySettings(
             new HostAndPort("db.example", second.getLocalPort()),
             null,
+            LoginMode.AUTO,
             Duration.ofSeconds(5),
             Duration.ofSeconds(30),
             1 << 20,

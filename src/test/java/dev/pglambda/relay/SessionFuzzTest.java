@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.LoginMode;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.MemoryBudget;
@@ -30,6 +31,7 @@ class SessionFuzzTest {
       new RelaySettings(
           new HostAndPort("server", 5432),
           null,
+          LoginMode.AUTO,
           Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           1 << 14,

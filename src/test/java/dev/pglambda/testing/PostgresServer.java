@@ -270,6 +270,14 @@ public final class PostgresServer {
     reloadHba();
   }
 
+  /**
+   * The server's maps of user names (manual, "User Name Maps") from now on. {@link #setHba} makes
+   * it read them.
+   */
+  public void setIdent(String... lines) {
+    writeForServer("pg_ident.conf", String.join("\n", lines) + "\n");
+  }
+
   /** Lets everybody in again. */
   public void resetHba() throws SQLException {
     setHba();

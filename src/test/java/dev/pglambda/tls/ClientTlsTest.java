@@ -87,6 +87,8 @@ class ClientTlsTest {
     "--tls-key x, --tls-key: given without --tls-cert",
     "--tls-key-password-file x, --tls-key-password-file: given without --tls-cert",
     "--tls-client-ca x, --tls-client-ca: given without TLS",
+    "--tls-cert x --tls-client-ca y --tls-client-cert verify-full, --tls-client-cert: verify-full without TLS for all",
+    "--tls-cert x --tls-mode require --tls-client-cert verify-full, --tls-client-cert: verify-full without an authority",
     "--tls-cert none.crt, --tls-cert none.crt: no such file"
   })
   void saysWhatIsMissing(String options, String message) {

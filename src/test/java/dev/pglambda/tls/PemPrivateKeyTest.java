@@ -29,10 +29,10 @@ class PemPrivateKeyTest {
 
   @TempDir private Path directory;
 
-  private ServerIdentity read(String key, String password) throws Exception {
+  private TlsIdentity read(String key, String password) throws Exception {
     Path passwordFile = directory.resolve("password");
     Files.writeString(passwordFile, password + "\r\n");
-    return ServerIdentity.read(
+    return TlsIdentity.read(
         new PemFile("--tls-cert", directory.resolve("x.crt")),
         new PemFile("--tls-key", directory.resolve(key)),
         password.isEmpty() ? null : new PemFile("--tls-key-password-file", passwordFile));
@@ -77,7 +77,7 @@ class PemPrivateKeyTest {
               "--tls-key .*other.key: a private key that cannot be read, perhaps because of a wrong"
                   + " password \\(expected: the private key of the certificate, in PEM\\)");
       assertThatThrownBy(() -> read("other.key", ""))
-          .hasMessageContaining(": an encrypted private key, but no --tls-key-password-file (");
+          .hasMessageContaining(": an encrypted private key, but no password file (");
     }
   }
 

@@ -3,19 +3,30 @@ package dev.pglambda.protocol.auth;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** The client's side of SCRAM-SHA-256 without channel binding (RFC 5802, RFC 7677). */
+/**
+ * The client's side of one SCRAM-SHA-256 exchange (RFC 5802, RFC 7677), or of SCRAM-SHA-256-PLUS,
+ * which is bound to the server's certificate.
+ */
 public final class ScramClient {
+  private static final String UNBOUND = "n,,";
+
+  /** The binding of RFC 5929, section 4, that PostgreSQL knows. */
+  private static final String BOUND = "p=tls-server-end-point,,";
+
   private static final int NONCE_BYTES = 18;
   private static final int MOST_ITERATIONS = 1_000_000;
   private static final Pattern SERVER_FIRST =
       Pattern.compile("r=([!-+\\--~]+),s=([^,]+),i=(\\d{1,9})");
 
-  private final String password;
+  private final byte[] password;
   private final String gs2Header;
+  private final byte[] channelBinding;
   private final String nonce;
   private final String clientFirstBare;
   private String serverFinal = "";
@@ -23,21 +34,45 @@ public final class ScramClient {
   /** The password is visible ASCII, which SASLprep leaves as it is. */
   public ScramClient(String password) {
     // PostgreSQL takes the user's name from the StartupMessage.
-    this(password, "n,,", "", base64(RandomToken.bytes(NONCE_BYTES)));
+    this(password, UNBOUND, "", newNonce());
   }
 
   /** For tests: a client that says what it is told to say. */
   public ScramClient(String password, String gs2Header, String user, String nonce) {
+    this(password.getBytes(US_ASCII), gs2Header, new byte[0], user, nonce);
+  }
+
+  private ScramClient(
+      byte[] password, String gs2Header, byte[] channelBinding, String user, String nonce) {
     this.password = password;
     this.gs2Header = gs2Header;
+    this.channelBinding = channelBinding;
     this.nonce = nonce;
     this.clientFirstBare = "n=" + user + ",r=" + nonce;
+  }
+
+  /**
+   * With a password as a user has typed it.
+   *
+   * @param password not empty; in UTF-8, or in what the server knows; wiped when it has been used
+   * @param certificateHash of the server's certificate, see RFC 5929, section 4.1; null: unbound
+   */
+  public static ScramClient of(byte[] password, byte @Nullable [] certificateHash) {
+    byte[] prepared = SaslPassword.prepare(password);
+    return certificateHash == null
+        ? new ScramClient(prepared, UNBOUND, new byte[0], "", newNonce())
+        : new ScramClient(prepared, BOUND, certificateHash, "", newNonce());
+  }
+
+  private static String newNonce() {
+    return base64(RandomToken.bytes(NONCE_BYTES));
   }
 
   public String first() {
     return gs2Header + clientFirstBare;
   }
 
+  /** Once; takes some milliseconds, or what iterations the server asks for, up to a second. */
   public String last(String serverFirst) throws IOException {
     Matcher parts = SERVER_FIRST.matcher(serverFirst);
     if (!parts.matches() || !parts.group(1).startsWith(nonce)) {
@@ -47,9 +82,13 @@ public final class ScramClient {
     if (iterations < 1 || iterations > MOST_ITERATIONS) {
       throw new IOException("SCRAM with " + iterations + " iterations");
     }
-    String withoutProof = "c=" + base64(gs2Header.getBytes(US_ASCII)) + ",r=" + parts.group(1);
+    byte[] header = gs2Header.getBytes(US_ASCII);
+    byte[] bound = Arrays.copyOf(header, header.length + channelBinding.length);
+    System.arraycopy(channelBinding, 0, bound, header.length, channelBinding.length);
+    String withoutProof = "c=" + base64(bound) + ",r=" + parts.group(1);
     String authMessage = clientFirstBare + "," + serverFirst + "," + withoutProof;
     byte[] salted = Sha256.pbkdf2(password, salt(parts.group(2)), iterations);
+    Arrays.fill(password, (byte) 0);
     byte[] proof = hmac(salted, "Client Key");
     byte[] signature = hmac(Sha256.hash(proof), authMessage);
     for (int i = 0; i < proof.length; i++) {

@@ -24,7 +24,7 @@ public final class ScramCredentials {
     this.salt = ownSalt;
     this.keys =
         CompletableFuture.supplyAsync(
-            () -> new DerivedKeys(Sha256.pbkdf2(password, ownSalt, ITERATIONS)));
+            () -> new DerivedKeys(Sha256.pbkdf2(ascii(password), ownSalt, ITERATIONS)));
   }
 
   private static final class DerivedKeys {

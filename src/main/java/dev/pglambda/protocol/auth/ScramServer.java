@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class ScramServer {
   public static final String MECHANISM = "SCRAM-SHA-256";
 
+  /** With channel binding, which this does not offer. */
+  public static final String BOUND_MECHANISM = "SCRAM-SHA-256-PLUS";
+
   private final ScramCredentials credentials;
   private final String serverNonce;
   private String gs2Header = "";

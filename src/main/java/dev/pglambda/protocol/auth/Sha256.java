@@ -3,8 +3,6 @@ package dev.pglambda.protocol.auth;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import javax.crypto.Mac;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /** SHA-256 and what is built on it, which every Java platform of our range has. */
@@ -36,15 +34,21 @@ public final class Sha256 {
     return hmac(key).doFinal(text);
   }
 
-  /** PBKDF2 with HMAC-SHA256, which RFC 5802 calls {@code Hi()}. */
-  public static byte[] pbkdf2(String password, byte[] salt, int iterations) {
-    PBEKeySpec spec = new PBEKeySpec(password.toCharArray(), salt, iterations, BYTES * 8);
-    try {
-      return SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256").generateSecret(spec).getEncoded();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    } finally {
-      spec.clearPassword();
+  /**
+   * PBKDF2 with HMAC-SHA256 and one block, which RFC 5802 calls {@code Hi()}. The JDK's takes
+   * characters only, and a password is bytes to PostgreSQL if it is not UTF-8.
+   */
+  public static byte[] pbkdf2(byte[] password, byte[] salt, int iterations) {
+    Mac mac = hmac(password);
+    mac.update(salt);
+    byte[] block = mac.doFinal(new byte[] {0, 0, 0, 1});
+    byte[] result = block.clone();
+    for (int i = 1; i < iterations; i++) {
+      block = mac.doFinal(block);
+      for (int at = 0; at < BYTES; at++) {
+        result[at] ^= block[at];
+      }
     }
+    return result;
   }
 }

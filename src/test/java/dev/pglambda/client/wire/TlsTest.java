@@ -298,6 +298,34 @@ class TlsTest {
   }
 
   @Test
+  void demandsCertificatesOfTheUser() throws Exception {
+    String ca = TestCertificates.certificate("ca").toString();
+    restart(
+        shown(
+            "server",
+            "--tls-mode",
+            "require",
+            "--tls-client-ca",
+            ca,
+            "--tls-client-cert",
+            "verify-full"));
+    postgres.execute("CREATE ROLE client LOGIN");
+    try (Peer client = tls().shows("client").connect();
+        Peer pretender = tls().shows("client").connect()) {
+      client.send(startup("user", "client", "database", "postgres"));
+      readThrough(client, BackendMessage.READY_FOR_QUERY);
+      assertServes(client);
+
+      pretender.send(startup("user", postgres.user(), "database", "postgres"));
+      assertThat(pretender.read().body())
+          .isEqualTo(
+              "SFATAL\0VFATAL\0C28000\0Mcertificate authentication failed for user \"postgres\"\0\0");
+    } finally {
+      postgres.execute("DROP ROLE client");
+    }
+  }
+
+  @Test
   void takesCertificatesThatReplaceTheFilesAndNoBrokenOnes() throws Exception {
     Path certificate = directory.resolve("proxy.crt");
     Path key = directory.resolve("proxy.key");

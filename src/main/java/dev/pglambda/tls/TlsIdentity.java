@@ -10,13 +10,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the proxy shows to clients, and proves to be its own.
+ * What the proxy shows to its clients, or to the server, and proves to be its own.
  *
  * @param chain the proxy's certificate first
  */
-record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
+record TlsIdentity(List<X509Certificate> chain, PrivateKey key) {
 
-  ServerIdentity {
+  TlsIdentity {
     chain = List.copyOf(chain);
   }
 
@@ -25,16 +25,16 @@ record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
    *
    * @param passwordFile of the key; or null
    */
-  static ServerIdentity read(PemFile certificate, PemFile key, @Nullable PemFile passwordFile)
+  static TlsIdentity read(PemFile certificate, PemFile key, @Nullable PemFile passwordFile)
       throws TlsException {
     List<X509Certificate> chain = certificate.certificates();
     char[] password =
         passwordFile == null
             ? null
             : passwordFile.text().replaceFirst("[\r\n]+$", "").toCharArray();
-    ServerIdentity identity;
+    TlsIdentity identity;
     try {
-      identity = new ServerIdentity(chain, PemPrivateKey.read(key.text(), password));
+      identity = new TlsIdentity(chain, PemPrivateKey.read(key.text(), password));
     } catch (PemPrivateKey.UnusableKeyException e) {
       throw key.unusable(
           String.valueOf(e.getMessage()), "the private key of the certificate, in PEM");
@@ -87,6 +87,6 @@ record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
   /** Without the key. */
   @Override
   public String toString() {
-    return "ServerIdentity[" + leaf().getSubjectX500Principal() + "]";
+    return "TlsIdentity[" + leaf().getSubjectX500Principal() + "]";
   }
 }

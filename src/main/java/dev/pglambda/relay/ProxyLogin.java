@@ -1,0 +1,135 @@
+package dev.pglambda.relay;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.pglambda.config.LoginMode;
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.Frame;
+import dev.pglambda.protocol.MessageWriter;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.SqlError;
+import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.ScramServer;
+import dev.pglambda.tls.EndPointBinding;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the proxy has to do with a client's login to the server. A client's messages pass, but for
+ * SCRAM where both connections are encrypted: a client binds its login to the certificate that it
+ * sees, which is the proxy's, or says that it would have; the server refuses both (auth-scram.c,
+ * read_client_first_message). There the proxy asks for the password, inside TLS, and logs in
+ * itself.
+ *
+ * <pre>
+ *   server                                  client
+ *   AuthenticationSASL         ──► ┊ ──► AuthenticationCleartextPassword
+ *   SASLInitialResponse        ◄── ┊ ◄── PasswordMessage
+ *   AuthenticationSASLContinue ──► ┊
+ *   SASLResponse               ◄── ┊
+ *   AuthenticationSASLFinal    ──► ┊
+ *   AuthenticationOk           ──► ┊ ──► AuthenticationOk
+ * </pre>
+ *
+ * Used on the session's event loop.
+ */
+final class ProxyLogin {
+  private final Session session;
+  private final ChannelPair channels;
+  private final LoginMode mode;
+
+  /** Whether the client's next answer is the proxy's. */
+  private boolean asked;
+
+  /** With {@link #asked}: what the login will be bound to; null: nothing. */
+  private byte @Nullable [] certificateHash;
+
+  /** Once the client has answered, until the server has accepted. */
+  private @Nullable ServerLogin own;
+
+  ProxyLogin(Session session, ChannelPair channels, LoginMode mode) {
+    this.session = session;
+    this.channels = channels;
+    this.mode = mode;
+  }
+
+  /**
+   * The server asks the client, who is not authenticated yet.
+   *
+   * @return what the client gets in its place, perhaps nothing; null: that, unchanged
+   */
+  @Nullable ByteBuf serverAsks(Authentication request) throws ProtocolViolation {
+    if (asked) {
+      throw new ProtocolViolation(
+          "authentication code %d before an answer".formatted(request.code()));
+    }
+    if (own == null) {
+      return request.code() == Authentication.SASL ? offered(request) : null;
+    }
+    boolean accepted = own.serverAsks(request);
+    if (accepted) {
+      own = null;
+    }
+    return accepted ? null : Unpooled.EMPTY_BUFFER;
+  }
+
+  private @Nullable ByteBuf offered(Authentication offer) {
+    boolean bindable = offer.offers(ScramServer.BOUND_MECHANISM);
+    SslHandler client = channels.clientTls();
+    SslHandler server = channels.serverTls();
+    if (client == null) {
+      // Several clients refuse a server that offers what needs TLS where there is none.
+      return bindable ? toClient(offer.without(ScramServer.BOUND_MECHANISM)) : null;
+    }
+    boolean passes =
+        switch (mode) {
+          case PASSTHROUGH -> true;
+          case ASK -> !bindable && !offer.offers(ScramServer.MECHANISM);
+          case AUTO ->
+              !bindable || server == null || EndPointBinding.isSameCertificate(client, server);
+        };
+    if (passes) {
+      return null;
+    }
+    certificateHash = bindable && server != null ? EndPointBinding.hashOfServer(server) : null;
+    asked = true;
+    return toClient(new Authentication(Authentication.CLEARTEXT_PASSWORD, ""));
+  }
+
+  private ByteBuf toClient(Authentication message) {
+    return MessageWriter.buffer(channels.allocator(), ISO_8859_1, message);
+  }
+
+  /**
+   * Whether a message of the client's that can be a password is for the proxy.
+   *
+   * @throws ProtocolViolation if the proxy is logging in: the client has nothing to say to that
+   */
+  boolean takesPassword() throws ProtocolViolation {
+    if (own != null) {
+      throw new ProtocolViolation("a second answer to a request for a password");
+    }
+    return asked;
+  }
+
+  /** Takes the password out of a PasswordMessage, and wipes it there. */
+  void answered(ByteBuf buffer, int index, int length) throws ProtocolViolation {
+    int body = index + Frame.HEADER_LENGTH;
+    int passwordLength = length - Frame.HEADER_LENGTH - 1;
+    if (buffer.indexOf(body, index + length, (byte) 0) != body + passwordLength) {
+      throw new ProtocolViolation("invalid password packet size");
+    }
+    if (passwordLength == 0) {
+      session.endWith(new SqlError(SqlState.INVALID_PASSWORD, "empty password returned by client"));
+      return;
+    }
+    byte[] password = ByteBufUtil.getBytes(buffer, body, passwordLength);
+    buffer.setZero(body, passwordLength);
+    asked = false;
+    own = new ServerLogin(session, channels, password, certificateHash);
+    own.begin();
+  }
+}

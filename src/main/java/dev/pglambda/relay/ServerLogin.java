@@ -1,0 +1,121 @@
+package dev.pglambda.relay;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.pglambda.protocol.BackendMessage.Authentication;
+import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
+import dev.pglambda.protocol.FrontendMessage.SaslResponse;
+import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.MessageWriter;
+import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.auth.ScramClient;
+import dev.pglambda.protocol.auth.ScramServer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A login of the proxy's own by SCRAM, in which the server has to prove that it knows the password,
+ * too. Used on the session's event loop.
+ */
+final class ServerLogin {
+  /** What the server has to do next. */
+  private enum Step {
+    CONTINUE,
+    /** Nothing: the proof is being computed. */
+    WAIT,
+    PROVE,
+    ACCEPT
+  }
+
+  private final Session session;
+  private final ChannelPair channels;
+  private final ScramClient scram;
+  private final String mechanism;
+  private Step step = Step.CONTINUE;
+
+  /**
+   * @param password as the user has typed it; wiped when it has been used
+   * @param certificateHash of the server's certificate, to which the login is bound; null: it is
+   *     not bound
+   */
+  ServerLogin(
+      Session session, ChannelPair channels, byte[] password, byte @Nullable [] certificateHash) {
+    this.session = session;
+    this.channels = channels;
+    this.scram = ScramClient.of(password, certificateHash);
+    this.mechanism = certificateHash == null ? ScramServer.MECHANISM : ScramServer.BOUND_MECHANISM;
+  }
+
+  void begin() {
+    send(new SaslInitialResponse(mechanism, ascii(scram.first())));
+  }
+
+  /**
+   * Answers.
+   *
+   * @return whether this is the end: the server has accepted the login
+   */
+  boolean serverAsks(Authentication request) throws ProtocolViolation {
+    if (step == Step.CONTINUE && request.code() == Authentication.SASL_CONTINUE) {
+      step = Step.WAIT;
+      proveAside(request.text());
+    } else if (step == Step.PROVE && request.code() == Authentication.SASL_FINAL) {
+      step = Step.ACCEPT;
+      verify(request.text());
+    } else if (step == Step.ACCEPT && request.code() == Authentication.OK) {
+      return true;
+    } else {
+      throw new ProtocolViolation(
+          "unexpected message in a SCRAM login: authentication code " + request.code());
+    }
+    return false;
+  }
+
+  /** The server says how many iterations that takes. */
+  private void proveAside(String serverFirst) {
+    CompletableFuture.supplyAsync(() -> proof(serverFirst))
+        .whenComplete(
+            (proof, failure) ->
+                session.execute(
+                    () -> {
+                      if (failure != null) {
+                        session.ownMessagesFailed(failure);
+                      } else {
+                        step = Step.PROVE;
+                        send(new SaslResponse(ascii(proof)));
+                      }
+                    }));
+  }
+
+  private String proof(String serverFirst) {
+    try {
+      return scram.last(serverFirst);
+    } catch (IOException notScram) {
+      throw new CompletionException(violation(notScram));
+    }
+  }
+
+  private void verify(String serverFinal) throws ProtocolViolation {
+    try {
+      scram.verify(serverFinal);
+    } catch (IOException wrong) {
+      throw violation(wrong);
+    }
+  }
+
+  private static ProtocolViolation violation(IOException wrong) {
+    return new ProtocolViolation(String.valueOf(wrong.getMessage()));
+  }
+
+  private void send(Message message) {
+    channels.flushToServer(MessageWriter.buffer(channels.allocator(), ISO_8859_1, message));
+  }
+
+  private static ByteBuffer ascii(String text) {
+    return ByteBuffer.wrap(text.getBytes(US_ASCII));
+  }
+}
