@@ -15,6 +15,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+import cluster
+
 HOST = "127.0.0.1"
 DATABASE = "postgres"
 USER = "postgres"
@@ -36,6 +38,11 @@ logfile = {directory}/pgbouncer.log
 log_connections = 0
 log_disconnections = 0
 ignore_startup_parameters = extra_float_digits
+"""
+PGBOUNCER_TLS = """\
+client_tls_sslmode = allow
+client_tls_cert_file = {certificate}
+client_tls_key_file = {key}
 """
 
 
@@ -155,6 +162,10 @@ class Bench:
         self.pgbench_program = find("pgbench")
         os.chmod(directory, 0o755)
 
+        self.tls_files = cluster.make_certificate(self.own_directory("tls")) if arguments.tls else None
+        if arguments.tls:
+            self.environment["PGSSLMODE"] = "require"
+
     def own_directory(self, name):
         path = os.path.join(self.directory, name)
         os.mkdir(path)
@@ -194,6 +205,8 @@ class Bench:
             "fsync": "off",
             "autovacuum": "off",
         }
+        if self.tls_files:
+            settings.update({"ssl": "on", "ssl_cert_file": self.tls_files[0], "ssl_key_file": self.tls_files[1]})
         command = [os.path.join(os.path.dirname(initdb), "postgres"), "-D", data]
         process = self.launch(command + [f"--{name}={value}" for name, value in settings.items()], "server.log", self.identity)
         wait_for(port, process)
@@ -215,6 +228,8 @@ class Bench:
                     host=HOST, port=port, backend=self.direct.port, directory=directory, clients=most_clients
                 )
             )
+            if self.tls_files:
+                out.write(PGBOUNCER_TLS.format(certificate=self.tls_files[0], key=self.tls_files[1]))
         with open(os.path.join(directory, "users"), "w") as out:
             out.write(f'"{USER}" ""\n')
         process = self.launch([program, "-q", configuration], "pgbouncer.out", self.identity)
@@ -227,6 +242,9 @@ class Bench:
         command = [self.java, *self.arguments.java_option, *options, "-jar", os.path.abspath(jar or self.arguments.jar), "--listen", f"{HOST}:{port}"]
         command += ["--backend", f"{HOST}:{self.direct.port}", "--data-dir", os.path.join(self.directory, name), "--sample-functions", "on"]
         command += ["--max-clients", "100000"]
+        if self.tls_files:
+            # Towards the server neither PgBouncer nor the proxy has TLS.
+            command += ["--tls-cert", self.tls_files[0], "--tls-key", self.tls_files[1], "--backend-sslmode", "disable"]
         process = self.launch(command, name + ".out")
         wait_for(port, process)
         return Variant("proxy", port, process)
@@ -327,6 +345,7 @@ def parser(documentation):
     made.add_argument("--seconds", type=int, default=10, help="of each run of pgbench")
     made.add_argument("--pause", type=float, default=2.5, help="seconds before each run, in which PgBouncer closes what it has to the server")
     made.add_argument("--warm-up", type=int, default=15, help="seconds of pgbench before the first round, for the JIT compiler")
+    made.add_argument("--tls", action="store_true", help="clients use TLS: with the server, PgBouncer and the proxy; between those there is none")
     made.add_argument("--jar", default=jar)
     made.add_argument("--java-option", action="append", default=[], metavar="OPTION", help="for the proxy's JVM, as --java-option=-Xmx64m")
     return made

@@ -63,11 +63,19 @@ def give(path):
         subprocess.run(["chown", "-R", f"{SUPERUSER}:{SUPERUSER}", path], check=True)
 
 
+def make_certificate(directory):
+    """The files of a certificate and of its key, for the server and for what stands before it. The directory is the server's user's."""
+    certificate, key = (os.path.join(directory, name) for name in ("certificate.pem", "key.pem"))
+    command = ["openssl", "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    subprocess.run([*command, "-out", certificate, "-keyout", key], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **unprivileged())
+    return certificate, key
+
+
 class Cluster:
     """A server in a directory of its own; every start begins with the same fresh data."""
 
-    def __init__(self, server, programs, directory, settings):
-        """The server's own programs, and the clients'."""
+    def __init__(self, server, programs, directory, settings, tls=False):
+        """The server's own programs, and the clients'; whether the server and a proxy before it take TLS."""
         self.server = server
         self.programs = programs
         self.directory = directory
@@ -75,6 +83,9 @@ class Cluster:
         self.data = os.path.join(directory, "data")
         self.port = free_port()
         self.process = None
+        self.tls_files = make_certificate(directory) if tls else None
+        if self.tls_files:
+            settings = {**settings, "ssl": "on", "ssl_cert_file": f"'{self.tls_files[0]}'", "ssl_key_file": f"'{self.tls_files[1]}'"}
         initdb = ["initdb", "-D", self.template, "-U", SUPERUSER, "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync"]
         self.run([os.path.join(server, initdb[0]), *initdb[1:]])
         with open(os.path.join(self.template, "pg_hba.conf"), "w") as hba:
@@ -120,6 +131,8 @@ class Proxy:
         java = os.path.join(os.environ["JAVA_HOME"], "bin", "java") if os.environ.get("JAVA_HOME") else "java"
         command = [java, *java_options, "-jar", jar, "--listen", f"{PROXIED}:{cluster.port}", "--backend", f"{DIRECT}:{cluster.port}"]
         command += ["--data-dir", os.path.join(cluster.directory, "proxy-data"), "--sample-functions", "on"]
+        if cluster.tls_files:
+            command += ["--tls-cert", cluster.tls_files[0], "--tls-key", cluster.tls_files[1], "--backend-sslmode", "require"]
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment())
         await_port(PROXIED, cluster.port, self.process, self.log)
