@@ -103,6 +103,9 @@ public final class PostgresServer {
       PostgresServer server = SERVERS.get(name);
       if (server == null) {
         server = start(archive, version, name, controlFiles);
+        if (TestCertificates.EVERYWHERE) {
+          server.takeTls();
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(server::stop));
         SERVERS.put(name, server);
       }
@@ -295,6 +298,15 @@ public final class PostgresServer {
     writeForServer("root.crt", clients.certificatePem());
     execute("ALTER SYSTEM SET ssl = on", "ALTER SYSTEM SET ssl_ca_file = 'root.crt'");
     reload();
+  }
+
+  private void takeTls() {
+    TestIdentity identity = TestIdentity.authority("server");
+    try {
+      setTls(identity, identity);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The server answers requests for TLS with no. */

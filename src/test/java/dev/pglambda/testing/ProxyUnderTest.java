@@ -48,6 +48,12 @@ public final class ProxyUnderTest implements AutoCloseable {
       throws IOException, StartException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(moreArguments));
     arguments.addAll(List.of("--backend", backend));
+    if (TestCertificates.EVERYWHERE && !arguments.contains("--tls-cert")) {
+      arguments.addAll(List.of(TestCertificates.shown("server", "--tls-mode", "require")));
+    }
+    if (TestCertificates.EVERYWHERE && !arguments.contains("--backend-sslmode")) {
+      arguments.addAll(List.of("--backend-sslmode", "require"));
+    }
     return start(arguments);
   }
 
@@ -91,7 +97,13 @@ public final class ProxyUnderTest implements AutoCloseable {
   public Connection connect(String database, String user, String password, String options)
       throws SQLException {
     return DriverManager.getConnection(
-        "jdbc:postgresql://%s:%d/%s?sslmode=disable%s".formatted(host(), port(), database, options),
+        "jdbc:postgresql://%s:%d/%s?sslmode=%s%s"
+            .formatted(
+                host(),
+                port(),
+                database,
+                TestCertificates.EVERYWHERE ? "require" : "disable",
+                options),
         user,
         password);
   }

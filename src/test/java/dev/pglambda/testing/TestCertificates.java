@@ -25,6 +25,12 @@ public final class TestCertificates {
   /** Of the files that need one. */
   public static final String PASSWORD = "opensesame";
 
+  /**
+   * Whether all servers and proxies take TLS, and pgjdbc and {@link WireClient} demand it: {@code
+   * -Dpglambda.test.tls=true}.
+   */
+  static final boolean EVERYWHERE = Boolean.getBoolean("pglambda.test.tls");
+
   private static final Logger log = LoggerFactory.getLogger(TestCertificates.class);
   private static @Nullable Path directory;
 

@@ -67,22 +67,27 @@ public final class TlsPeer {
 
   /** Asks for TLS, and does the handshake. */
   public Peer connect() throws IOException {
-    return encrypted(asked(new Socket(InetAddress.getLoopbackAddress(), port)));
+    return over(new Socket(InetAddress.getLoopbackAddress(), port));
   }
 
   /** Does the handshake without asking. */
   public Peer connectDirectly() throws IOException {
-    return encrypted(new Socket(InetAddress.getLoopbackAddress(), port));
+    return Peer.over(encrypted(new Socket(InetAddress.getLoopbackAddress(), port)));
   }
 
   /** As {@link #connect}, and each byte, from the first to the last, is a write of its own. */
   public Peer trickle() throws IOException {
-    return encrypted(asked(new TricklingSocket(port)));
+    return over(new TricklingSocket(port));
   }
 
   /** As {@link #connect}, over a connection that is there, and can be closed below TLS. */
   public Peer over(Socket socket) throws IOException {
-    return encrypted(asked(socket));
+    return Peer.over(encrypted(asked(socket)));
+  }
+
+  /** Asks for TLS on a connection that has just been opened, and does the handshake. */
+  static Socket encrypt(Socket socket) throws IOException {
+    return of(socket.getPort()).encrypted(asked(socket));
   }
 
   private static Socket asked(Socket socket) throws IOException {
@@ -96,7 +101,7 @@ public final class TlsPeer {
     return socket;
   }
 
-  private Peer encrypted(Socket socket) throws IOException {
+  private Socket encrypted(Socket socket) throws IOException {
     socket.setSoTimeout(READ_TIMEOUT_MS);
     SSLSocket encrypted =
         (SSLSocket) context().getSocketFactory().createSocket(socket, "localhost", port, true);
@@ -106,7 +111,7 @@ public final class TlsPeer {
       parameters.setApplicationProtocols(alpn.toArray(String[]::new));
       encrypted.setSSLParameters(parameters);
       encrypted.startHandshake();
-      return Peer.over(encrypted);
+      return encrypted;
     } catch (IOException e) {
       encrypted.close();
       throw e;

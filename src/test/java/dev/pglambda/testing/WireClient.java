@@ -72,7 +72,7 @@ public final class WireClient implements AutoCloseable {
       socket.setTcpNoDelay(true);
       socket.connect(new InetSocketAddress(host, port), (int) TIMEOUT.toMillis());
       socket.setSoTimeout((int) TIMEOUT.toMillis());
-      return new WireClient(socket);
+      return new WireClient(TestCertificates.EVERYWHERE ? TlsPeer.encrypt(socket) : socket);
     } catch (IOException e) {
       socket.close();
       throw e;
