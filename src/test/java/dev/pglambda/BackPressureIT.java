@@ -61,7 +61,8 @@ class BackPressureIT {
 
   private ProxyProcess.Builder before(String host, int port) {
     return ProxyProcess.with("--listen", "127.0.0.1:0", "--data-dir", directory.toString())
-        .arguments("--backend", host + ":" + port, "--sample-functions", "on")
+        .arguments("--backend", host + ":" + port, "--backend-sslmode", "disable")
+        .arguments("--sample-functions", "on")
         .jvm("-Xmx64m", "-XX:+ExitOnOutOfMemoryError");
   }
 

@@ -29,7 +29,13 @@ class FileDescriptorsIT {
 
   private ProxyProcess.Builder before(FloodingServer server) {
     return ProxyProcess.with("--listen", "127.0.0.1:0", "--data-dir", directory.toString())
-        .arguments("--backend", "127.0.0.1:" + server.port(), "--sample-functions", "on")
+        .arguments(
+            "--backend",
+            "127.0.0.1:" + server.port(),
+            "--backend-sslmode",
+            "disable",
+            "--sample-functions",
+            "on")
         .openFiles(OPEN_FILES);
   }
 

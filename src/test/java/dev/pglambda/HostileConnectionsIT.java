@@ -49,7 +49,7 @@ class HostileConnectionsIT {
   private ProxyProcess.Builder proxyBefore(int backendPort) {
     return ProxyProcess.with("--listen", "127.0.0.1:0", "--data-dir", directory.toString())
         .arguments("--backend", "127.0.0.1:" + backendPort, "--startup-timeout", "2s")
-        .arguments("--sample-functions", "on")
+        .arguments("--sample-functions", "on", "--backend-sslmode", "disable")
         // All of the heap is resident from the start: only what is outside of it can grow, and what
         // leaks inside it ends in an OutOfMemoryError.
         .jvm("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch", "-XX:+ExitOnOutOfMemoryError");

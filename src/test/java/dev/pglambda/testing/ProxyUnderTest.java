@@ -36,24 +36,29 @@ public final class ProxyUnderTest implements AutoCloseable {
   /** Before a PostgreSQL server; the arguments say how Lambda is reached. */
   public static ProxyUnderTest start(PostgresServer postgres, String... moreArguments)
       throws IOException, StartException, InterruptedException {
-    return startBefore(postgres.host() + ":" + postgres.port(), moreArguments);
-  }
-
-  /**
-   * Before any address.
-   *
-   * @param backend host and port of a server that need not be there
-   */
-  public static ProxyUnderTest startBefore(String backend, String... moreArguments)
-      throws IOException, StartException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(moreArguments));
-    arguments.addAll(List.of("--backend", backend));
     if (TestCertificates.EVERYWHERE && !arguments.contains("--tls-cert")) {
       arguments.addAll(List.of(TestCertificates.shown("server", "--tls-mode", "require")));
     }
     if (TestCertificates.EVERYWHERE && !arguments.contains("--backend-sslmode")) {
       arguments.addAll(List.of("--backend-sslmode", "require"));
     }
+    arguments.addAll(List.of("--backend", postgres.host() + ":" + postgres.port()));
+    return start(arguments);
+  }
+
+  /**
+   * Before any address. The server is not asked for TLS unless the arguments say so.
+   *
+   * @param backend host and port of a server that need not be there
+   */
+  public static ProxyUnderTest startBefore(String backend, String... moreArguments)
+      throws IOException, StartException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of(moreArguments));
+    if (!arguments.contains("--backend-sslmode")) {
+      arguments.addAll(List.of("--backend-sslmode", "disable"));
+    }
+    arguments.addAll(List.of("--backend", backend));
     return start(arguments);
   }
 

@@ -105,6 +105,34 @@ class BackendSslModeTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("versions")
+  void directNegotiationIsForNewServers(String version) throws Exception {
+    PostgresServer postgres = PostgresServer.withTls(version);
+    postgres.createRole(ROLE, "secret", "scram-sha-256");
+    try {
+      set(postgres, Server.HOSTSSL_ONLY);
+      ProxyUnderTest proxy =
+          proxy(
+              postgres,
+              "--backend-sslmode",
+              "verify-full",
+              "--backend-sslrootcert",
+              AUTHORITY.certificateIn(directory, "root.crt").toString(),
+              "--backend-sslnegotiation",
+              "direct");
+      assertThat(connect(proxy))
+          .contains(
+              postgres.majorVersion() >= 17
+                  ? ENCRYPTED
+                  : "server closed the connection unexpectedly");
+    } finally {
+      postgres.setTlsOff();
+      postgres.resetHba();
+      postgres.execute("DROP ROLE " + ROLE);
+    }
+  }
+
   private static void set(PostgresServer postgres, Server server) throws SQLException {
     Instant yesterday = Instant.now().minus(1, ChronoUnit.DAYS);
     switch (server) {
