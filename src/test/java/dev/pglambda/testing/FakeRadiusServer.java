@@ -33,7 +33,7 @@ public final class FakeRadiusServer implements AutoCloseable {
   public static FakeRadiusServer start(String password) {
     try {
       FakeRadiusServer server =
-          new FakeRadiusServer(new DatagramSocket(0, InetAddress.getByName("127.0.0.1")), password);
+          new FakeRadiusServer(new DatagramSocket(0, InetAddress.getLoopbackAddress()), password);
       Thread thread = new Thread(server::serve, "radius");
       thread.setDaemon(true);
       thread.start();

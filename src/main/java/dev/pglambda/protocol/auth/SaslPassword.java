@@ -10,6 +10,8 @@ import java.util.Arrays;
 
 /** A password in the form that SCRAM compares (RFC 4013, SASLprep). */
 final class SaslPassword {
+  private static final int MOST_BYTES_OF_A_CHAR = 3;
+
   private SaslPassword() {}
 
   /**
@@ -26,9 +28,10 @@ final class SaslPassword {
     } catch (CharacterCodingException | IllegalArgumentException asItIs) {
       return password;
     }
-    ByteBuffer bytes = UTF_8.encode(CharBuffer.wrap(prepared));
+    ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES_OF_A_CHAR * prepared.length);
+    UTF_8.newEncoder().encode(CharBuffer.wrap(prepared), bytes, true);
     Arrays.fill(prepared, '\0');
-    byte[] result = Arrays.copyOf(bytes.array(), bytes.limit());
+    byte[] result = Arrays.copyOf(bytes.array(), bytes.position());
     Arrays.fill(bytes.array(), (byte) 0);
     Arrays.fill(password, (byte) 0);
     return result;

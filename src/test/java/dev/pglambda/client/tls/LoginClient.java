@@ -6,9 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pglambda.testing.Psql;
 import dev.pglambda.testing.Queries;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -18,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,7 +83,8 @@ enum LoginClient {
    * @param rootCertificate null: no TLS; else its file, by which the proxy's certificate is
    *     verified
    */
-  record Login(int port, String user, String password, Path rootCertificate, String query) {
+  record Login(
+      int port, String user, String password, @Nullable Path rootCertificate, String query) {
     private Map<String, Object> parameters() {
       Map<String, Object> parameters = new LinkedHashMap<>();
       parameters.put("host", "localhost");
@@ -141,21 +141,19 @@ enum LoginClient {
   /** Skips the test unless a command succeeds. */
   private static void require(String what, String... command)
       throws IOException, InterruptedException {
-    if (!new File(command[0]).isAbsolute() && !isOnPath(command[0])
-        || start(command).start().waitFor() != 0) {
+    if (!succeeds(command)) {
       String reason = "no " + String.join(" ", command) + " (expected: " + what + ")";
       log.warn("SKIPPED: {}", reason);
       Assumptions.abort(reason);
     }
   }
 
-  private static boolean isOnPath(String program) {
-    for (String directory : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-      if (Files.isExecutable(Path.of(directory, program))) {
-        return true;
-      }
+  private static boolean succeeds(String... command) throws InterruptedException {
+    try {
+      return start(command).start().waitFor() == 0;
+    } catch (IOException noSuchProgram) {
+      return false;
     }
-    return false;
   }
 
   private static ProcessBuilder start(String... command) {
