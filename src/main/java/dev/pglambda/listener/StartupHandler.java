@@ -17,7 +17,6 @@ import dev.pglambda.relay.GracefulClose;
 import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.ServerHandler;
 import dev.pglambda.relay.Session;
-import dev.pglambda.relay.Sessions;
 import dev.pglambda.tls.ClientTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
@@ -221,7 +220,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     if (relay.sessions.isDraining()) {
-      refuse(ctx, SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+      refuse(ctx, SqlState.CANNOT_CONNECT_NOW, ClientRefusals.SHUTTING_DOWN);
     } else if (relay.tls != null && relay.tls.isRequired() && !encrypted) {
       refuse(ctx, PlainRefusal.of(startup, ctx.channel().remoteAddress()));
     } else if (relay.tls != null && !relay.tls.admits(pipeline, startup.user())) {
@@ -316,7 +315,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     if (cause instanceof IOException) {
       log.debug("{}: {}", ctx.channel(), cause.getMessage());
     } else if (cause instanceof OutOfMemoryError) {
-      if (Session.OUT_OF_MEMORY.passes()) {
+      if (ClientRefusals.OUT_OF_MEMORY.passes()) {
         log.warn("connection {} ends: {}", ctx.channel(), cause.getMessage());
       }
     } else {

@@ -81,7 +81,7 @@ public sealed interface BackendMessage extends Message {
       case PARSE_COMPLETE -> new ParseComplete();
       case PORTAL_SUSPENDED -> new PortalSuspended();
       case READY_FOR_QUERY -> new ReadyForQuery((char) in.int8());
-      case ROW_DESCRIPTION -> new RowDescription(in.columns());
+      case ROW_DESCRIPTION -> RowDescription.read(in);
       default -> new Unknown(type, in.rest());
     };
   }
@@ -376,6 +376,14 @@ public sealed interface BackendMessage extends Message {
 
   /** {@code T: Int16 n, Column[n]}. */
   record RowDescription(List<Column> columns) implements BackendMessage {
+    private static RowDescription read(BodyReader in) {
+      List<Column> columns = new ArrayList<>();
+      for (int left = in.count(0); left > 0; left--) {
+        columns.add(Column.read(in));
+      }
+      return new RowDescription(columns);
+    }
+
     @Override
     public void write(MessageWriter out) {
       out.begin(ROW_DESCRIPTION).int16(columns.size());
@@ -396,6 +404,11 @@ public sealed interface BackendMessage extends Message {
       int typeSize,
       int typeModifier,
       int format) {
+
+    private static Column read(BodyReader in) {
+      return new Column(
+          in.string(), in.int32(), in.int16(), in.int32(), in.int16(), in.int32(), in.int16());
+    }
 
     /** A column of type text, of no table, in text format. */
     public static Column text(String name) {

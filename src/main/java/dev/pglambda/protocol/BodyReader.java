@@ -1,6 +1,5 @@
 package dev.pglambda.protocol;
 
-import dev.pglambda.protocol.BackendMessage.Column;
 import io.netty.buffer.ByteBuf;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -131,17 +130,8 @@ final class BodyReader {
     return strings;
   }
 
-  /** {@code Int16 n, Column[n]}. */
-  List<Column> columns() {
-    List<Column> columns = new ArrayList<>();
-    for (int left = count(0); left > 0; left--) {
-      columns.add(new Column(string(), int32(), int16(), int32(), int16(), int32(), int16()));
-    }
-    return columns;
-  }
-
   /** How many follow, each of at least so many bytes. */
-  private int count(int size) {
+  int count(int size) {
     int count = int16() & 0xffff;
     if (count * size > body.remaining()) {
       throw new BufferUnderflowException();

@@ -1,7 +1,7 @@
 package dev.pglambda.protocol;
 
 /** What one side says to the other (PostgreSQL manual, "Message Formats"). */
-public sealed interface Message permits BackendMessage, FrontendMessage, StartupPacket {
+public interface Message {
 
   default String name() {
     return getClass().getSimpleName();

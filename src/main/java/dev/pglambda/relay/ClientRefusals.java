@@ -10,6 +10,12 @@ public final class ClientRefusals {
   /** PostgreSQL's words for SQLSTATE 53300. */
   public static final String TOO_MANY = "sorry, too many clients already";
 
+  /** PostgreSQL's words for SQLSTATE 57P03. */
+  public static final String SHUTTING_DOWN = "the database system is shutting down";
+
+  /** For the log, of sessions and connections that end for want of memory. */
+  public static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
+
   private static final Logger log = LoggerFactory.getLogger(ClientRefusals.class);
   private static final LogThrottle THROTTLE = new LogThrottle();
 

@@ -57,7 +57,7 @@ final class ClientToServer implements FrameScanner.Visitor {
 
   ClientToServer(
       SessionContext context,
-      SessionStreams streams,
+      StreamControl streams,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
       ProxyLogin login,

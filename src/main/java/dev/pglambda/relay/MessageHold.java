@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageHold {
   private final SessionContext context;
-  private final SessionStreams streams;
+  private final StreamControl streams;
   private final ReplyQueue replies;
   private final ClientSeries series;
   private final ClientToServer client;
@@ -46,7 +46,7 @@ final class MessageHold {
 
   MessageHold(
       SessionContext context,
-      SessionStreams streams,
+      StreamControl streams,
       ClientToServer client,
       SessionKeys keys,
       @Nullable LocalExecution local) {

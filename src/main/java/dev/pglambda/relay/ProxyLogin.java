@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * Used on the session's event loop.
  */
 final class ProxyLogin {
-  private final Session session;
+  private final SessionControl session;
   private final ChannelPair channels;
   private final LoginMode mode;
 
@@ -50,7 +50,7 @@ final class ProxyLogin {
   /** Once the client has answered, until the server has accepted. */
   private @Nullable ServerLogin own;
 
-  ProxyLogin(Session session, ChannelPair channels, LoginMode mode) {
+  ProxyLogin(SessionControl session, ChannelPair channels, LoginMode mode) {
     this.session = session;
     this.channels = channels;
     this.mode = mode;

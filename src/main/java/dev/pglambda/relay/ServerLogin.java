@@ -31,7 +31,7 @@ final class ServerLogin {
     ACCEPT
   }
 
-  private final Session session;
+  private final SessionControl session;
   private final ChannelPair channels;
   private final ScramClient scram;
   private final String mechanism;
@@ -43,7 +43,10 @@ final class ServerLogin {
    *     not bound
    */
   ServerLogin(
-      Session session, ChannelPair channels, byte[] password, byte @Nullable [] certificateHash) {
+      SessionControl session,
+      ChannelPair channels,
+      byte[] password,
+      byte @Nullable [] certificateHash) {
     this.session = session;
     this.channels = channels;
     this.scram = ScramClient.of(password, certificateHash);

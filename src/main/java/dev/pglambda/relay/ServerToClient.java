@@ -50,8 +50,8 @@ final class ServerToClient implements FrameScanner.Visitor {
   /** Every rewritten statement is a DO block. */
   private static final String BLOCK_TAG = "DO";
 
-  private final Session session;
-  private final SessionStreams streams;
+  private final SessionControl session;
+  private final StreamControl streams;
   private final ChannelPair channels;
   private final AnnouncedEnd announced;
   private final ReplyQueue replies;
@@ -69,7 +69,7 @@ final class ServerToClient implements FrameScanner.Visitor {
 
   ServerToClient(
       SessionContext context,
-      SessionStreams streams,
+      StreamControl streams,
       CallbackKeyDelivery keys,
       MessageHold hold,
       ProxyLogin login,

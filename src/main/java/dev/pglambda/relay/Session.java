@@ -1,7 +1,6 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
-import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
@@ -37,9 +36,8 @@ import org.slf4j.LoggerFactory;
  * but {@link #drain}, {@link #terminate} and {@link #ended} is called. How far it is, and what
  * comes next, says its {@link SessionPhase}.
  */
-public final class Session {
+public final class Session extends SessionControl {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
-  public static final LogThrottle OUT_OF_MEMORY = new LogThrottle();
 
   /** Heap allocator for the final error when direct memory is exhausted. */
   private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
@@ -99,6 +97,7 @@ public final class Session {
     client.closeFuture().addListener(closed -> clientClosed());
   }
 
+  @Override
   public SocketAddress clientAddress() {
     return client().remoteAddress();
   }
@@ -115,7 +114,7 @@ public final class Session {
     return channels.client().eventLoop();
   }
 
-  /** What is held for the session, but for what is only passed on. */
+  @Override
   public MemoryAccount memory() {
     return memory;
   }
@@ -132,7 +131,7 @@ public final class Session {
     return ended;
   }
 
-  /** Whether the server was ready, and the client was given a place. */
+  @Override
   public boolean isReady() {
     return phase.isReady();
   }
@@ -249,11 +248,12 @@ public final class Session {
 
   // ---- what goes on in it
 
-  /** A stage that waits for the answers to the proxy's own messages has failed. */
+  @Override
   void ownMessagesFailed(Throwable failure) {
     failed(client(), SessionFailures.ofOwnMessages(failure));
   }
 
+  @Override
   public void toServer(ByteBuf bytes) {
     channels.toServer(bytes);
   }
@@ -275,12 +275,12 @@ public final class Session {
     loop().execute(() -> then.accept(!isClosing() && local != null && local.cancel()));
   }
 
-  /** Runs a task on the event loop unless the session has ended. Any thread. */
+  @Override
   public void execute(Runnable task) {
     loop().execute(() -> runOpen(task));
   }
 
-  /** The same after some milliseconds. */
+  @Override
   public Future<?> schedule(Runnable task, long delay) {
     return loop().schedule(() -> runOpen(task), delay, TimeUnit.MILLISECONDS);
   }
@@ -300,7 +300,7 @@ public final class Session {
     }
   }
 
-  /** The server is ready; null, or what the client is told in the place of that. */
+  @Override
   @Nullable ByteBuf sawReady() {
     announced.notByServer();
     if (phase instanceof Starting starting) {
@@ -325,6 +325,7 @@ public final class Session {
     loop().execute(() -> endWith(SessionFailures.tooManyClients()));
   }
 
+  @Override
   void sawFatal(ErrorFields fields) {
     announced.byServer();
     if (!isReady()) {
@@ -398,6 +399,7 @@ public final class Session {
     }
   }
 
+  @Override
   void endWith(SqlError error) {
     if (!isClosing()) {
       boolean speakable = !streams.isInServerMessage() && !announced.isFatalSeen();

@@ -13,7 +13,7 @@ package dev.pglambda.relay;
  * @param errors what errors about the proxy's own messages leave behind
  */
 public record SessionContext(
-    Session session,
+    SessionControl session,
     ChannelPair channels,
     AnnouncedEnd announced,
     ReplyQueue replies,

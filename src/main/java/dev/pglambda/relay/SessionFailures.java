@@ -57,7 +57,7 @@ final class SessionFailures {
       return violatedByServer(violation);
     }
     if (cause instanceof OutOfMemoryError) {
-      if (Session.OUT_OF_MEMORY.passes()) {
+      if (ClientRefusals.OUT_OF_MEMORY.passes()) {
         log.warn("session of client {} ends: {}", client, cause.getMessage());
       }
       return new SqlError(SqlState.OUT_OF_MEMORY, "out of memory");
@@ -108,6 +108,6 @@ final class SessionFailures {
     return ready
         ? new SqlError(
             SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command")
-        : new SqlError(SqlState.CANNOT_CONNECT_NOW, Sessions.SHUTTING_DOWN);
+        : new SqlError(SqlState.CANNOT_CONNECT_NOW, ClientRefusals.SHUTTING_DOWN);
   }
 }

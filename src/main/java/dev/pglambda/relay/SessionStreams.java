@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The streams of messages in both directions: what comes is scanned, and goes on to the other
  * connection. Used on the session's event loop.
  */
-final class SessionStreams {
+final class SessionStreams implements StreamControl {
   private final ChannelPair channels;
   private final ReplyQueue replies;
   private final FrameScanner fromClient;
@@ -65,30 +65,28 @@ final class SessionStreams {
     channels.limitClient(replies.size(), fromClient.waitingBytes());
   }
 
-  /** Holds what the client sends behind the message that is being inspected. */
-  void pauseClient() {
+  @Override
+  public void pauseClient() {
     fromClient.pause();
   }
 
-  void dropClientMessage() {
+  @Override
+  public void dropClientMessage() {
     fromClient.drop(null);
   }
 
-  /**
-   * Forgets the message of the server's that begins; the client gets something in its place, or
-   * nothing.
-   */
-  void dropServerMessage(@Nullable ByteBuf instead) {
+  @Override
+  public void dropServerMessage(@Nullable ByteBuf instead) {
     fromServer.drop(instead);
   }
 
-  /** Gives the client something in front of the message of the server's that begins. */
-  void precedeServerMessage(ByteBuf before) {
+  @Override
+  public void precedeServerMessage(ByteBuf before) {
     fromServer.precede(before);
   }
 
-  /** Whether a part of a message of the client's was sent to the server. */
-  boolean isInClientMessage() {
+  @Override
+  public boolean isInClientMessage() {
     return fromClient.isInPassingMessage();
   }
 

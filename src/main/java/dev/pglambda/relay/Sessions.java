@@ -20,9 +20,6 @@ public final class Sessions {
   private static final int PREFIX_BYTES = 4;
   private static final int TOKEN_BYTES = 16;
 
-  /** PostgreSQL's words for SQLSTATE 57P03. */
-  public static final String SHUTTING_DOWN = "the database system is shutting down";
-
   private final String prefix = RandomToken.hex(PREFIX_BYTES);
   private final Map<String, Session> byToken = new ConcurrentHashMap<>();
   private volatile boolean draining;

@@ -27,7 +27,6 @@ final class ExtensionCalls {
   private static final Set<String> WITHOUT_CALLS =
       Set.of("comment", "drop", "grant", "revoke", "security");
 
-  private final SqlText text;
   private final SqlLexer lexer;
   private final List<ExtensionCall> found = new ArrayList<>();
 
@@ -42,15 +41,14 @@ final class ExtensionCalls {
   private boolean statementBegins = true;
   private boolean statementHasCalls = true;
 
-  private ExtensionCalls(SqlText text) {
-    this.text = text;
-    this.lexer = text.lexer();
+  private ExtensionCalls(SqlLexer lexer) {
+    this.lexer = lexer;
     open.push(new Bracket('\0', null, 0));
   }
 
-  /** See {@link SqlText#calls}. */
-  static List<ExtensionCall> find(SqlText text) {
-    ExtensionCalls calls = new ExtensionCalls(text);
+  /** Those of the text that a cursor is before the first token of. */
+  static List<ExtensionCall> find(SqlLexer lexer) {
+    ExtensionCalls calls = new ExtensionCalls(lexer);
     if (!calls.scan()) {
       return List.of();
     }
@@ -102,7 +100,7 @@ final class ExtensionCalls {
     if (!statementHasCalls || seen < 3) {
       return null;
     }
-    SqlLexer name = text.lexer(start(3), lexer.start());
+    SqlLexer name = lexer.over(start(3), lexer.start());
     name.next();
     String schema = name.identifier();
     name.next();
@@ -114,7 +112,7 @@ final class ExtensionCalls {
     if (function == null || seen == 3) {
       return function;
     }
-    SqlLexer before = text.lexer(start(4), start(3));
+    SqlLexer before = lexer.over(start(4), start(3));
     before.next();
     return before.is('.') || before.isKeyword(NO_CALL_BEHIND) ? null : function;
   }

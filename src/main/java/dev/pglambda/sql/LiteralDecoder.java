@@ -61,17 +61,24 @@ final class LiteralDecoder {
   }
 
   /**
-   * The value of a {@code '..'} or {@code E'..'} constant that begins at an offset of another text,
-   * with {@link #UNKNOWN} where an escape cannot be decoded.
+   * A value, and where each of its characters begins and ends in its token.
+   *
+   * @param starts may be longer than the value, as {@code ends}
    */
-  static MappedText body(MappedText outer, int start, CharSequence token, TokenKind kind) {
+  @SuppressWarnings("ArrayRecordComponent") // as long as a body, and nobody compares them
+  record Mapped(String value, int[] starts, int[] ends) {}
+
+  /**
+   * The value of a {@code '..'} or {@code E'..'} constant, with {@link #UNKNOWN} where an escape
+   * cannot be decoded.
+   */
+  static Mapped mapped(CharSequence token, TokenKind kind, boolean standardConformingStrings) {
     boolean prefixed = kind == TokenKind.ESCAPE_STRING;
     LiteralDecoder decoder = new LiteralDecoder(token, prefixed ? 2 : 1);
     decoder.starts = new int[token.length()];
     decoder.ends = new int[token.length()];
-    decoder.quoted('\'', prefixed || !outer.text().standardConformingStrings());
-    SqlText value = outer.text().with(decoder.value.toString());
-    return new MappedText(outer, start, value, decoder.starts, decoder.ends);
+    decoder.quoted('\'', prefixed || !standardConformingStrings);
+    return new Mapped(decoder.value.toString(), decoder.starts, decoder.ends);
   }
 
   /** Whether UESCAPE takes this character. */

@@ -99,7 +99,12 @@ final class MappedText {
         SqlText value = text.with(token.substring(delimiter, token.length() - delimiter));
         yield new MappedText(this, lexer.start() + delimiter, value, new int[0], new int[0]);
       }
-      case STRING, ESCAPE_STRING -> LiteralDecoder.body(this, lexer.start(), token, lexer.kind());
+      case STRING, ESCAPE_STRING -> {
+        LiteralDecoder.Mapped value =
+            LiteralDecoder.mapped(token, lexer.kind(), text.standardConformingStrings());
+        yield new MappedText(
+            this, lexer.start(), text.with(value.value()), value.starts(), value.ends());
+      }
       default -> null;
     };
   }

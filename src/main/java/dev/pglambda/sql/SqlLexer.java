@@ -36,6 +36,16 @@ public final class SqlLexer {
     this.standardConformingStrings = standardConformingStrings;
   }
 
+  /** Another cursor, over a part of the text that begins and ends where a token does. */
+  SqlLexer over(int from, int to) {
+    return new SqlLexer(text, from, to, standardConformingStrings);
+  }
+
+  /** Another cursor, before the current token. */
+  SqlLexer fromHere() {
+    return over(start, limit);
+  }
+
   /** Moves to the next token and returns its kind; {@link TokenKind#END} once there is none. */
   public TokenKind next() {
     start = Trivia.skip(text, end, limit);

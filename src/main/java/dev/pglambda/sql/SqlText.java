@@ -51,7 +51,7 @@ public final class SqlText {
   /** The statements that are not empty, in order. */
   public List<Statement> statements() {
     if (statements == null) {
-      statements = StatementSplitter.split(this);
+      statements = StatementSplitter.split(lexer());
     }
     return statements;
   }
@@ -77,7 +77,7 @@ public final class SqlText {
    */
   public List<ExtensionCall> calls() {
     if (calls == null) {
-      calls = ExtensionCalls.find(this);
+      calls = ExtensionCalls.find(lexer());
     }
     return calls;
   }

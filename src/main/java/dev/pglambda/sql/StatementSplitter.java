@@ -13,7 +13,6 @@ import java.util.List;
  * does not matter.
  */
 final class StatementSplitter {
-  private final SqlText text;
   private final SqlLexer lexer;
   private final List<Statement> statements = new ArrayList<>();
 
@@ -33,14 +32,13 @@ final class StatementSplitter {
 
   private boolean behindBegin;
 
-  private StatementSplitter(SqlText text) {
-    this.text = text;
-    this.lexer = text.lexer();
+  private StatementSplitter(SqlLexer lexer) {
+    this.lexer = lexer;
   }
 
-  /** The statements that are not empty, in order. */
-  static List<Statement> split(SqlText text) {
-    StatementSplitter splitter = new StatementSplitter(text);
+  /** The statements that are not empty, in order, from a cursor before the first token. */
+  static List<Statement> split(SqlLexer lexer) {
+    StatementSplitter splitter = new StatementSplitter(lexer);
     while (splitter.lexer.next() != TokenKind.END) {
       splitter.accept();
     }
@@ -84,7 +82,7 @@ final class StatementSplitter {
    */
   private void trackBodies() {
     if (begins) {
-      SqlLexer head = text.lexer(lexer.start(), text.length());
+      SqlLexer head = lexer.fromHere();
       head.next();
       isRoutine = isRoutine(head);
       if (bodies > 0 && lexer.isKeyword("end")) {

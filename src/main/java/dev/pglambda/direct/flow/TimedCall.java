@@ -5,7 +5,7 @@ import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.direct.plan.DirectCalls.CallOutcome;
 import dev.pglambda.direct.plan.SessionCalls;
 import dev.pglambda.lambda.CallOrigin;
-import dev.pglambda.relay.Session;
+import dev.pglambda.relay.SessionControl;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
@@ -18,7 +18,7 @@ final class TimedCall {
   private final @Nullable Future<?> timer;
   private boolean over;
 
-  TimedCall(Session session, SessionCalls calls, ArgumentValues arguments) {
+  TimedCall(SessionControl session, SessionCalls calls, ArgumentValues arguments) {
     request = calls.call(arguments, new CallOrigin(session.clientAddress()));
     double seconds = arguments.statementTimeout();
     timer =
