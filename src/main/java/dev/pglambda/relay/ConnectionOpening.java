@@ -131,7 +131,7 @@ final class ConnectionOpening extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    fail(ctx, "server closed the connection unexpectedly", Next.NOTHING, null);
+    fail(ctx, BackendTls.CLOSED, Next.NOTHING, null);
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class BackendTls {
   /** A server demands it if TLS was not asked for first. */
   public static final String PROTOCOL = TlsFiles.ALPN;
+
+  /** Libpq's words for the end of a connection. */
+  public static final String CLOSED = "server closed the connection unexpectedly";
 
   private final BackendSsl settings;
   private final HostAndPort server;
@@ -134,6 +138,8 @@ public final class BackendTls {
 
   /** What a failed handshake is to be blamed on, in libpq's words where it has some. */
   public String failure(Throwable cause) {
-    return "SSL error: " + BackendTrust.reason(cause, server.host());
+    return cause instanceof ClosedChannelException
+        ? CLOSED
+        : "SSL error: " + BackendTrust.reason(cause, server.host());
   }
 }

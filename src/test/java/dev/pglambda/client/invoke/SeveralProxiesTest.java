@@ -168,7 +168,7 @@ class SeveralProxiesTest {
 
       assertThat(Queries.row(direct, HELLO)).isEqualTo("\"hello from it\"");
 
-      Queries.execute(direct, "SET statement_timeout = '200ms'");
+      Queries.execute(direct, "SET statement_timeout = '1s'");
       assertThat(Queries.error(direct, HELD).getSQLState()).isEqualTo("57014");
       lambda.awaitAborted(1);
       Queries.execute(

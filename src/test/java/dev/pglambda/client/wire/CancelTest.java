@@ -199,7 +199,9 @@ class CancelTest {
     int aborted = lambda.aborted();
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
-      Queries.execute(connection, PATIENT, "SET statement_timeout = '200ms'");
+      // The link is there, so that the time-out comes while the call is held.
+      Queries.row(connection, "SELECT payload FROM aws_lambda.invoke('hello', '{}'::json)");
+      Queries.execute(connection, PATIENT, "SET statement_timeout = '1s'");
 
       CompletableFuture<List<String>> rows =
           Queries.inBackground(
