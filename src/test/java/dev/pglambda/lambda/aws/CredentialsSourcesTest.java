@@ -3,6 +3,7 @@ package dev.pglambda.lambda.aws;
 import static dev.pglambda.lambda.aws.FakeSignIn.GOOD_TOKEN;
 import static dev.pglambda.lambda.aws.FakeSignIn.REFRESH_TOKEN;
 import static dev.pglambda.lambda.aws.FakeSignIn.SECRET;
+import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -97,7 +98,10 @@ class CredentialsSourcesTest {
       assertThat(process.call())
           .contains("has expired")
           .endsWith("HINT If the sign-in has expired, \"" + command + "\" renews it.]");
-      assertThat(process.log()).containsPattern("WARN  No AWS credentials: .*" + command);
+      // The rehearsal's own line; the call does not wait for it.
+      await("a warning")
+          .until(
+              () -> process.log().matches("(?s).*WARN  No AWS credentials: .*" + command + ".*"));
 
       token(START, GOOD_TOKEN, Duration.ofHours(1), "");
       assertThat(process.call()).isEqualTo("200");
