@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.Frame;
-import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.CopyData;
 import dev.pglambda.protocol.FrontendMessage.CopyDone;
 import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.testing.FloodingServer;
+import dev.pglambda.testing.NumberedLines;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyProcess;
@@ -19,6 +19,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -44,12 +45,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(600)
 class BackPressureIT {
-  private static final int ROW_BYTES = 8 * 1024;
   private static final int ROWS =
-      Integer.getInteger("backPressure.megabytes", 256) * (1024 * 1024 / ROW_BYTES);
+      Integer.getInteger("backPressure.megabytes", 256) * NumberedLines.LINES_PER_MEGABYTE;
 
   /** More than all buffers on the way hold. */
-  private static final int FAR_TOO_MANY_ROWS = 64 * (1024 * 1024 / ROW_BYTES);
+  private static final int FAR_TOO_MANY_ROWS = 64 * NumberedLines.LINES_PER_MEGABYTE;
 
   private static final int PROBES = 300;
   private static final int STALLED_CLIENTS = 200;
@@ -83,12 +83,8 @@ class BackPressureIT {
         Peer client = Peer.connect(proxy.port())) {
       client.socket().setSoTimeout((int) PATIENCE.toMillis());
       DataInputStream in = session(client);
-      client.send(
-          FrontendMessage.QUERY,
-          "COPY (SELECT lpad(i::text, %d, '0') FROM generate_series(1, %d) i) TO STDOUT\0"
-              .formatted(ROW_BYTES - 1, ROWS));
-      awaitTrue(
-          observer, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'ClientWrite'");
+      client.send(new Query(NumberedLines.copyOut(ROWS)));
+      awaitTrue(observer, NumberedLines.WAITS_FOR_CLIENT);
 
       assertServed(other);
 
@@ -97,7 +93,7 @@ class BackPressureIT {
       for (int i = 0; i < ROWS; i++) {
         received.update(read(in, BackendMessage.COPY_DATA));
       }
-      assertThat(received.getValue()).isEqualTo(checksum());
+      assertThat(received.getValue()).isEqualTo(NumberedLines.checksum(ROWS));
       read(in, BackendMessage.COPY_DONE);
       assertThat(new String(read(in, BackendMessage.COMMAND_COMPLETE), US_ASCII))
           .isEqualTo("COPY " + ROWS + "\0");
@@ -119,25 +115,9 @@ class BackPressureIT {
         Statement statement = owner.createStatement();
         Peer client = Peer.connect(proxy.port())) {
       client.socket().setSoTimeout(0); // the server takes its time for so many rows
-      // Rows are counted and checked one by one, and not kept. The tenth waits for the lock.
       statement.execute("CREATE TABLE lines (line text)");
-      statement.execute(
-          """
-          CREATE FUNCTION in_order(line text) RETURNS boolean LANGUAGE plpgsql AS $$
-          DECLARE number int := current_setting('test.lines')::int + 1;
-          BEGIN
-            IF line <> lpad(number::text, %d, '0') THEN
-              RAISE 'line %%: %%', number, left(line, 100);
-            END IF;
-            PERFORM set_config('test.lines', number::text, false);
-            IF number = 10 THEN
-              PERFORM pg_advisory_xact_lock(1);
-            END IF;
-            RETURN false;
-          END $$
-          """
-              .formatted(ROW_BYTES - 1));
-      statement.execute("SELECT pg_advisory_lock(1)");
+      statement.execute(NumberedLines.IN_ORDER_FUNCTION);
+      statement.execute("SELECT pg_advisory_lock(" + NumberedLines.LOCK + ")");
       client.send(Peer.startup("user", "postgres", "database", database));
       DataInputStream in = new DataInputStream(client.socket().getInputStream());
       readThrough(in, BackendMessage.READY_FOR_QUERY);
@@ -147,14 +127,13 @@ class BackPressureIT {
       readThrough(in, BackendMessage.COPY_IN_RESPONSE);
       AtomicInteger sent = new AtomicInteger();
       CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> copyIn(client, sent));
-      awaitTrue(
-          owner, "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+      awaitTrue(owner, NumberedLines.WAITS_FOR_LOCK);
 
       assertServed(other);
       assertThat(sent.get()).isLessThan(FAR_TOO_MANY_ROWS);
       assertThat(writer).isNotDone();
 
-      statement.execute("SELECT pg_advisory_unlock(1)");
+      statement.execute("SELECT pg_advisory_unlock(" + NumberedLines.LOCK + ")");
       assertThat(new String(read(in, BackendMessage.COMMAND_COMPLETE), US_ASCII))
           .isEqualTo("COPY 0\0");
       read(in, BackendMessage.READY_FOR_QUERY);
@@ -254,7 +233,7 @@ class BackPressureIT {
     try {
       OutputStream out = new BufferedOutputStream(client.socket().getOutputStream(), 1 << 16);
       for (int i = 1; i <= ROWS; i++) {
-        out.write(Peer.message(new CopyData(US_ASCII.encode(line(i)))));
+        out.write(Peer.message(new CopyData(ByteBuffer.wrap(NumberedLines.line(i)))));
         sent.set(i);
       }
       out.write(Peer.message(new CopyDone()));
@@ -262,19 +241,6 @@ class BackPressureIT {
     } catch (IOException e) {
       throw new CompletionException(e);
     }
-  }
-
-  private static String line(int number) {
-    String digits = Integer.toString(number);
-    return "0".repeat(ROW_BYTES - 1 - digits.length()) + digits + "\n";
-  }
-
-  private static long checksum() {
-    CRC32C checksum = new CRC32C();
-    for (int i = 1; i <= ROWS; i++) {
-      checksum.update(line(i).getBytes(US_ASCII));
-    }
-    return checksum.getValue();
   }
 
   /** The body of the next message, which is of this type. */

@@ -108,7 +108,7 @@ final class ConnectionOpening extends ChannelInboundHandlerAdapter {
 
   private void handshake(ChannelHandlerContext ctx, BackendTls with) {
     handshaking = true;
-    ctx.pipeline().addFirst(with.newHandler(ctx.alloc()));
+    with.begin(ctx.pipeline());
     ctx.read();
   }
 

@@ -4,7 +4,7 @@ import dev.pglambda.config.BackendSsl;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.SslMode;
 import dev.pglambda.config.SslNegotiation;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -110,9 +110,10 @@ public final class BackendTls {
     return settings.negotiation() == SslNegotiation.DIRECT;
   }
 
-  /** A handler for one connection; it begins the handshake when it is added to its pipeline. */
-  public SslHandler newHandler(ByteBufAllocator allocator) {
-    SslHandler handler = context.newHandler(allocator, server.host(), server.port());
+  /** Encrypts a connection from here on, and begins the handshake. On its event loop. */
+  public void begin(ChannelPipeline pipeline) {
+    SslHandler handler =
+        context.newHandler(pipeline.channel().alloc(), server.host(), server.port());
     SSLParameters parameters = handler.engine().getSSLParameters();
     parameters.setServerNames(serverNames(server.host()));
     if (settings.mode() == SslMode.VERIFY_FULL) {
@@ -120,7 +121,7 @@ public final class BackendTls {
     }
     handler.engine().setSSLParameters(parameters);
     handler.setHandshakeTimeoutMillis(0); // who opens the connection has a time-out for all of it
-    return handler;
+    KeyUpdateLimit.encrypt(pipeline, handler);
   }
 
   /** Server Name Indication: every name, also one without a dot, and no address (libpq, sslsni). */

@@ -3,6 +3,7 @@ package dev.pglambda.tls;
 import dev.pglambda.config.ClientCertificates;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.TlsMode;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -11,6 +12,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -94,12 +96,27 @@ public final class ClientTls implements AutoCloseable {
    * @param direct whether the client has not asked before; it must name the protocol then
    */
   public void begin(ChannelPipeline pipeline, boolean direct) {
-    SslHandler encryption = context.newHandler(pipeline.channel().alloc(), threads);
+    Channel client = pipeline.channel();
+    SslHandler encryption = context.newHandler(client.alloc(), task -> execute(client, task));
     encryption.setHandshakeTimeoutMillis(0); // the startup's own is one for both
     encryption.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MS);
     encryption.setWrapDataSize(RECORD_BYTES);
     pipeline.addFirst(new TlsEvents(encryption, direct));
-    pipeline.addFirst(encryption);
+    KeyUpdateLimit.encrypt(pipeline, encryption);
+  }
+
+  /** Others do not wait for the arithmetic of a client that has gone. */
+  private void execute(Channel client, Runnable task) {
+    try {
+      threads.execute(
+          () -> {
+            if (client.isOpen()) {
+              task.run();
+            }
+          });
+    } catch (RejectedExecutionException closed) {
+      client.close(); // the proxy ends
+    }
   }
 
   /** Whether a client may be this user: if its certificate need not name the user, or does. */

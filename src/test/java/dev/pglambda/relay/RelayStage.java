@@ -64,9 +64,9 @@ public abstract class RelayStage {
       new Config.Keepalives(Duration.ZERO, Duration.ZERO, 0);
 
   final NioEventLoopGroup loops = new NioEventLoopGroup(1);
-  final List<AutoCloseable> open = new ArrayList<>();
+  public final List<AutoCloseable> open = new ArrayList<>();
   public ServerSocket server = listen();
-  Duration startupTimeout = Duration.ofSeconds(30);
+  public Duration startupTimeout = Duration.ofSeconds(30);
   public Duration connectTimeout = Duration.ofSeconds(5);
   public ClientLimits limits = LIMITS;
   public @Nullable ClientTls tls;
@@ -139,11 +139,16 @@ public abstract class RelayStage {
     return new Listening(((InetSocketAddress) listener.localAddress()).getPort());
   }
 
-  /** Connects to the relay, which begins with the first client. */
-  public Peer client(byte[] first) throws Exception {
+  /** The port of the relay that {@link #client} connects to, which begins with the first call. */
+  public int port() throws InterruptedException {
     Listening relay = listening == null ? listening() : listening;
     listening = relay;
-    Peer client = relay.connect();
+    return relay.port();
+  }
+
+  /** Connects to the relay, which begins with the first client. */
+  public Peer client(byte[] first) throws Exception {
+    Peer client = Peer.connect(port());
     open.add(client);
     return client.send(first);
   }

@@ -261,11 +261,17 @@ public final class PostgresServer {
    * superuser gets in without a password whatever they say. End with {@link #resetHba()}.
    */
   public void setHba(String... rules) throws SQLException {
+    List<String> all = new ArrayList<>(List.of(rules));
+    all.addAll(originalHba);
+    setHbaOnly(all.toArray(String[]::new));
+  }
+
+  /** As {@link #setHba}, and nobody is let in whom no rule names, but for the superuser. */
+  public void setHbaOnly(String... rules) throws SQLException {
     try {
       List<String> lines = new ArrayList<>();
       lines.add("host all " + user() + " " + host() + "/32 trust");
       lines.addAll(List.of(rules));
-      lines.addAll(originalHba);
       Files.write(hbaFile, lines);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -19,10 +20,12 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -88,6 +91,25 @@ public final class TlsPeer {
   /** Asks for TLS on a connection that has just been opened, and does the handshake. */
   static Socket encrypt(Socket socket) throws IOException {
     return of(socket.getPort()).encrypted(asked(socket));
+  }
+
+  /** The client's side of a handshake without a connection. */
+  public SSLEngine engine() throws IOException {
+    SSLEngine engine = context().createSSLEngine("localhost", port);
+    engine.setUseClientMode(true);
+    SSLParameters parameters = engine.getSSLParameters();
+    parameters.setProtocols(versions.toArray(String[]::new));
+    parameters.setApplicationProtocols(alpn.toArray(String[]::new));
+    engine.setSSLParameters(parameters);
+    return engine;
+  }
+
+  /** What a client sends first: one record with a ClientHello (RFC 8446, section 4.1.2). */
+  public byte[] clientHello() throws IOException {
+    SSLEngine engine = engine();
+    ByteBuffer record = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+    engine.wrap(ByteBuffer.allocate(0), record);
+    return Arrays.copyOf(record.array(), record.position());
   }
 
   private static Socket asked(Socket socket) throws IOException {
