@@ -24,15 +24,18 @@ import org.jspecify.annotations.Nullable;
  * @param host where it connects to; null: the address at which it sees the proxy
  * @param port where it connects to
  * @param secret what its keys are derived from
+ * @param encryption whether it is to use TLS
  */
-record CallbackSource(@Nullable String host, int port, CallbackSecret secret) {
+record CallbackSource(
+    @Nullable String host, int port, CallbackSecret secret, CallbackEncryption encryption) {
   /** Not the name that earlier versions used, whose keys may be known. */
   private static final String SECRET_FILE = "installation-secret";
 
   /** Reads the secret, or makes it; the port is the proxy's unless another one is set. */
-  static CallbackSource open(Config config, int listenPort) throws StartException {
+  static CallbackSource open(Config config, int listenPort, CallbackEncryption encryption)
+      throws StartException {
     int port = Objects.requireNonNullElse(config.callback().port(), listenPort);
-    return new CallbackSource(config.callback().host(), port, secret(config));
+    return new CallbackSource(config.callback().host(), port, secret(config), encryption);
   }
 
   private static CallbackSecret secret(Config config) throws StartException {
@@ -58,7 +61,13 @@ record CallbackSource(@Nullable String host, int port, CallbackSecret secret) {
             : secret.newInstallation();
     InstallationKeys keys = secret.keys(name);
     return new CallbackSettings(
-        host, port, name, keys.linkPassword(), pads(keys.requestKey()), pads(secret.callbackKey()));
+        host,
+        port,
+        encryption.isOffered(),
+        name,
+        keys.linkPassword(),
+        pads(keys.requestKey()),
+        pads(secret.callbackKey()));
   }
 
   private static KeyPads pads(HmacKey key) {
@@ -85,8 +94,8 @@ record CallbackSource(@Nullable String host, int port, CallbackSecret secret) {
     HmacKey key = secret.callbackKey();
     return (token, address) ->
         (host == null
-                ? CallbackParameter.ofAddress(address, port, token)
-                : new CallbackParameter(host, port, token))
+                ? CallbackParameter.ofAddress(address, port, token, encryption.isOffered())
+                : new CallbackParameter(host, port, token, encryption.isOffered()))
             .signedWith(key);
   }
 }

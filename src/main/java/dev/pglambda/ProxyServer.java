@@ -17,8 +17,6 @@ import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.listener.ClientListener;
-import dev.pglambda.listener.ReservedDatabase;
-import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.Sessions;
 import dev.pglambda.tls.BackendTls;
@@ -121,7 +119,8 @@ public final class ProxyServer implements AutoCloseable {
     InvokeFunction function =
         new InvokeFunction(lambda.invoker(), lambda.region(), LambdaSource.PARTITIONS);
     TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
-    CallbackSource calls = CallbackSource.open(config, address().getPort());
+    CallbackEncryption encryption = CallbackEncryption.of(config, tls);
+    CallbackSource calls = CallbackSource.open(config, address().getPort(), encryption);
     boolean isLoopback = address().getAddress().isLoopbackAddress();
     PostgresSource postgres =
         PostgresSource.open(config, isLoopback, trustedRoles, calls, progress);
@@ -142,6 +141,9 @@ public final class ProxyServer implements AutoCloseable {
     ClientListener ready = clientListener(postgres, calls, trustedRoles, function, server, tls);
     opened.push(ready);
     relay = ready;
+    if (config.callback().allow().server()) {
+      ready.lookUpServer(loops.next());
+    }
     description = StartupBanner.lines(config, address(), lambda, postgres, trustedRoles, tls);
     opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
     bound.pipeline().addLast(ready.acceptFailureHandler());
@@ -201,7 +203,7 @@ public final class ProxyServer implements AutoCloseable {
             ExtensionInstaller::availableExtensions,
             directCalls.areServed()),
         calls.delivery(offeredTo),
-        new CallbackDatabase(server),
+        new CallbackDatabase(server, calls.encryption(), config.callback().allow()),
         DirectCallHandler.provider(directCalls),
         config.callback().parameter() ? calls.parameter() : null);
   }
@@ -315,19 +317,6 @@ public final class ProxyServer implements AutoCloseable {
       } catch (Exception e) {
         log.warn("while stopping", e);
       }
-    }
-  }
-
-  /** Hands the reserved user's connections to the callback server. */
-  private record CallbackDatabase(CallbackServer server) implements ReservedDatabase {
-    @Override
-    public boolean claims(StartupMessage startup) {
-      return CallbackServer.isCallback(startup.parameters());
-    }
-
-    @Override
-    public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
-      server.accept(channel, startup.minorVersion(), startup.parameters(), admitted);
     }
   }
 }

@@ -10,6 +10,8 @@ import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.ChannelBinding;
+import dev.pglambda.protocol.auth.ChannelBindingException;
 import dev.pglambda.protocol.auth.RandomToken;
 import dev.pglambda.protocol.auth.ScramCredentials;
 import dev.pglambda.protocol.auth.ScramServer;
@@ -19,7 +21,8 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets in who knows the link password: SCRAM-SHA-256 and nothing else.
+ * Lets in who knows the link password: SCRAM-SHA-256 and nothing else, bound to the certificate
+ * where the link is encrypted.
  *
  * <pre>
  *   AuthenticationSASL          ──►
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   AuthenticationSASLContinue  ──►
  *                               ◄── SASLResponse
  *   AuthenticationSASLFinal, Ok ──►      then the next phase
+ *                        FATAL  ──►      at once, or a second later ({@link FailedLogins})
  * </pre>
  */
 final class AuthenticationPhase implements LinkPhase {
@@ -47,7 +51,9 @@ final class AuthenticationPhase implements LinkPhase {
       new SqlError(SqlState.QUERY_CANCELED, "canceling authentication due to timeout");
 
   private final Link link;
+  private final ChannelBinding binding;
   private final ScramServer scram;
+  private final FailedLogins failures;
   private final LinkPhase next;
   private final Duration timeout;
   private final Runnable admitted;
@@ -58,22 +64,26 @@ final class AuthenticationPhase implements LinkPhase {
   AuthenticationPhase(
       Link link,
       ScramCredentials credentials,
+      ChannelBinding binding,
+      FailedLogins failures,
       Duration timeout,
       LinkPhase next,
       Runnable admitted) {
     this.link = link;
+    this.binding = binding;
+    this.failures = failures;
     this.reader = MessageReader.refusing(MAX_MESSAGE_BYTES, link.memory());
     this.timeout = timeout;
     this.next = next;
     this.admitted = admitted;
     byte[] nonce = RandomToken.bytes(SERVER_NONCE_BYTES);
-    this.scram = new ScramServer(credentials, Base64.getEncoder().encodeToString(nonce));
+    this.scram = new ScramServer(credentials, Base64.getEncoder().encodeToString(nonce), binding);
   }
 
   @Override
   public void begin() {
     timer = link.schedule(() -> link.fail(TIMEOUT), timeout);
-    link.send(Authentication.sasl(ScramServer.MECHANISM));
+    link.send(Authentication.sasl(binding.mechanisms().toArray(String[]::new)));
   }
 
   @Override
@@ -87,23 +97,34 @@ final class AuthenticationPhase implements LinkPhase {
       throw new ProtocolViolation(
           "expected SASL response, got message type " + Byte.toUnsignedInt(message.type()));
     }
-    if (challenged) {
-      finish(new String(message.body(), ISO_8859_1));
-    } else {
-      challenge(initialResponse(message.body()));
+    try {
+      if (challenged) {
+        finish(new String(message.body(), ISO_8859_1));
+      } else {
+        challenge(SaslInitialResponse.read(message.body(), ISO_8859_1));
+      }
+    } catch (ChannelBindingException e) {
+      refuse(e.error());
+    } catch (ProtocolViolation e) {
+      refuse(new SqlError(SqlState.PROTOCOL_VIOLATION, String.valueOf(e.getMessage())));
     }
   }
 
-  private void challenge(String clientFirst) throws ProtocolViolation {
+  private void challenge(SaslInitialResponse response)
+      throws ProtocolViolation, ChannelBindingException {
     challenged = true;
-    String serverFirst = scram.first(clientFirst);
+    if (response.data() == null) {
+      throw new ProtocolViolation("malformed SASLInitialResponse");
+    }
+    String clientFirst = ISO_8859_1.decode(response.data()).toString();
+    String serverFirst = scram.first(response.mechanism(), clientFirst);
     link.send(new Authentication(Authentication.SASL_CONTINUE, serverFirst));
   }
 
-  private void finish(String clientFinal) throws ProtocolViolation {
+  private void finish(String clientFinal) throws ProtocolViolation, ChannelBindingException {
     String serverFinal = scram.last(clientFinal);
     if (serverFinal == null) {
-      link.fail(WRONG_PASSWORD);
+      refuse(WRONG_PASSWORD);
       return;
     }
     closed();
@@ -112,15 +133,9 @@ final class AuthenticationPhase implements LinkPhase {
     link.enter(next);
   }
 
-  private static String initialResponse(byte[] body) throws ProtocolViolation {
-    SaslInitialResponse response = SaslInitialResponse.read(body, ISO_8859_1);
-    if (!response.mechanism().equals(ScramServer.MECHANISM)) {
-      throw new ProtocolViolation("client selected an invalid SASL authentication mechanism");
-    }
-    if (response.data() == null) {
-      throw new ProtocolViolation("malformed SASLInitialResponse");
-    }
-    return ISO_8859_1.decode(response.data()).toString();
+  private void refuse(SqlError error) {
+    closed();
+    timer = failures.refuse(link, error);
   }
 
   @Override

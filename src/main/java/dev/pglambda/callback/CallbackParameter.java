@@ -10,10 +10,17 @@ import java.net.InetAddress;
  *     counts only in a session that the server sees to come from there
  * @param port port of the proxy as the server reaches it
  * @param session random token of one client's session
+ * @param tls whether the proxy has TLS there, and a certificate to which SCRAM can be bound
  */
-public record CallbackParameter(String host, int port, String session) {
+public record CallbackParameter(String host, int port, String session, boolean tls) {
   /** Name of the parameter. */
   public static final String NAME = "pglambda.callback";
+
+  /**
+   * How the session's name begins in the value if {@link #tls}. A part of its own would be one too
+   * many for workers of earlier versions.
+   */
+  private static final String TLS = "tls.";
 
   /**
    * Checks the parts, of which the value is put together without quoting.
@@ -34,15 +41,22 @@ public record CallbackParameter(String host, int port, String session) {
    * The parameter of a session whose server is to call back to where the session comes from: the
    * proxy's own address, of its connection to the server.
    */
-  public static CallbackParameter ofAddress(InetAddress address, int port, String session) {
+  public static CallbackParameter ofAddress(
+      InetAddress address, int port, String session, boolean tls) {
     String text = address.getHostAddress();
     int zone = text.indexOf('%'); // inet_client_addr() has none
-    return new CallbackParameter("?" + (zone < 0 ? text : text.substring(0, zone)), port, session);
+    String own = "?" + (zone < 0 ? text : text.substring(0, zone));
+    return new CallbackParameter(own, port, session, tls);
+  }
+
+  /** The token of a session from its name in a value. */
+  static String token(String name) {
+    return name.startsWith(TLS) ? name.substring(TLS.length()) : name;
   }
 
   /** The value to send: {@code <host>|<port>|<session>|<signature>}. */
   public String signedWith(HmacKey key) {
-    String value = host + "|" + port + "|" + session;
+    String value = host + "|" + port + "|" + (tls ? TLS : "") + session;
     return value + "|" + key.sign("callback " + value);
   }
 

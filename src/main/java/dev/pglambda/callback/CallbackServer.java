@@ -7,6 +7,7 @@ import dev.pglambda.protocol.RawMessage;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.auth.ChannelBinding;
 import dev.pglambda.protocol.auth.ScramCredentials;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -17,10 +18,14 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves the connections that the server's functions open to the proxy's own port
@@ -28,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * loops.
  */
 public final class CallbackServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(CallbackServer.class);
+
   /** The user of a StartupMessage that asks for a callback link. */
   public static final String USER = "pglambda";
 
@@ -77,6 +84,7 @@ public final class CallbackServer implements AutoCloseable {
   private final Semaphore places;
 
   private final CallbackLimits limits;
+  private final FailedLogins failures = new FailedLogins(System::nanoTime);
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
   /** The sessions are asked at each call of one, before it is made. */
@@ -108,13 +116,16 @@ public final class CallbackServer implements AutoCloseable {
    * Takes over a channel whose StartupMessage was read: adds a handler at the end of its pipeline,
    * which starts with authentication. What follows the StartupMessage must reach that handler as
    * {@link ByteBuf}s by {@code channelRead}; it is taken over with them. The channel's reading is
-   * switched on and off from here on. Call it on the channel's event loop; {@code admitted} runs
-   * there when the password is proved.
+   * switched on and off from here on. Call it on the channel's event loop.
+   *
+   * @param binding of this connection
+   * @param admitted runs on the event loop when the password is proved
    */
   public void accept(
       Channel channel,
       int protocolMinor,
       Map<String, String> startupParameters,
+      ChannelBinding binding,
       Runnable admitted) {
     String asked = startupParameters.getOrDefault(CLIENT_ENCODING, LinkEncoding.UTF8.name());
     LinkEncoding encoding = LinkEncoding.named(asked);
@@ -122,7 +133,7 @@ public final class CallbackServer implements AutoCloseable {
         new Link(
             channel,
             limits.memory(),
-            made -> firstPhase(made, databaseOf(startupParameters), encoding, admitted));
+            made -> firstPhase(made, databaseOf(startupParameters), encoding, binding, admitted));
     negotiate(link, protocolMinor, startupParameters);
     channel.pipeline().addLast(link);
     links.add(channel);
@@ -149,23 +160,38 @@ public final class CallbackServer implements AutoCloseable {
   }
 
   private LinkPhase firstPhase(
-      Link link, String database, @Nullable LinkEncoding encoding, Runnable admitted) {
+      Link link,
+      String database,
+      @Nullable LinkEncoding encoding,
+      ChannelBinding binding,
+      Runnable admitted) {
     if (encoding == null) {
-      return new RefusingPhase(link, LinkEncoding.INVALID);
+      return new RefusingPhase(link, LinkEncoding.INVALID, null);
     }
     if (!database.startsWith(DATABASE_PREFIX)) {
-      return new RefusingPhase(link, EARLIER_VERSION);
+      return new RefusingPhase(link, EARLIER_VERSION, null);
     }
     String name = database.substring(DATABASE_PREFIX.length());
     if (!secret.isInstallation(name)) {
-      return new RefusingPhase(link, AuthenticationPhase.WRONG_PASSWORD);
+      return new RefusingPhase(link, AuthenticationPhase.WRONG_PASSWORD, failures);
     }
     Installation installation = installation(name);
     LinkPhase requests =
         new RequestPhase(
             link, installation.keys(), limits, function, sessions, calls, places, encoding);
     return new AuthenticationPhase(
-        link, installation.credentials(), limits.authenticationTimeout(), requests, admitted);
+        link,
+        installation.credentials(),
+        binding,
+        failures,
+        limits.authenticationTimeout(),
+        requests,
+        () -> {
+          admitted.run();
+          if (binding == ChannelBinding.UNENCRYPTED) {
+            installation.warnOfPlainLink(link);
+          }
+        });
   }
 
   private Installation installation(String name) {
@@ -175,22 +201,44 @@ public final class CallbackServer implements AutoCloseable {
   }
 
   /** What links of an installation need: its keys, and what SCRAM makes of its password. */
-  private record Installation(InstallationKeys keys, ScramCredentials credentials) {
+  private record Installation(
+      InstallationKeys keys, ScramCredentials credentials, AtomicBoolean warned) {
     static Installation of(InstallationKeys keys) {
-      return new Installation(keys, new ScramCredentials(keys.linkPassword(), keys.salt()));
+      return new Installation(
+          keys, new ScramCredentials(keys.linkPassword(), keys.salt()), new AtomicBoolean());
+    }
+
+    /** Once, that its links could have TLS. */
+    void warnOfPlainLink(Link link) {
+      if (warned.compareAndSet(false, true)) {
+        log.warn(
+            "{} calls without TLS: run ALTER EXTENSION aws_lambda UPDATE through the proxy in its"
+                + " database; if PostgreSQL was built without SSL, --callback-tls disable ends this"
+                + " warning",
+            link.peer());
+      }
     }
   }
 
-  /** Answers FATAL to whoever comes, before any work is done for him. */
-  private record RefusingPhase(Link link, SqlError error, MessageReader reader)
+  /**
+   * Answers FATAL before any work is done.
+   *
+   * @param failures null: who connects has not failed to prove anything
+   */
+  private record RefusingPhase(
+      Link link, SqlError error, @Nullable FailedLogins failures, MessageReader reader)
       implements LinkPhase {
-    RefusingPhase(Link link, SqlError error) {
-      this(link, error, MessageReader.refusing(0, link.memory()));
+    RefusingPhase(Link link, SqlError error, @Nullable FailedLogins failures) {
+      this(link, error, failures, MessageReader.refusing(0, link.memory()));
     }
 
     @Override
     public void begin() {
-      link.fail(error);
+      if (failures == null) {
+        link.fail(error);
+      } else {
+        Future<?> unused = failures.refuse(link, error);
+      }
     }
 
     @Override

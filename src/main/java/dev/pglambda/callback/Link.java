@@ -25,12 +25,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -206,6 +208,11 @@ final class Link extends ChannelInboundHandlerAdapter {
     } else {
       close();
     }
+  }
+
+  /** Where the link comes from; null: it is closed. */
+  @Nullable SocketAddress peer() {
+    return channel.remoteAddress();
   }
 
   /** No further message is handled until something is sent. */

@@ -53,7 +53,8 @@ final class RequestReader {
   /** Token of the client's session, the first field of {@code invoke/1}; null for NULL. */
   @Nullable String session() throws RefusedRequestException {
     expect(' ');
-    return text("session");
+    String name = text("session");
+    return name == null ? null : CallbackParameter.token(name);
   }
 
   void end() throws RefusedRequestException {

@@ -80,6 +80,8 @@ public record Config(
    * @param port its port, or null: the port the proxy listens on
    * @param secret null: the one kept in the data directory, generated at the first start
    * @param parameter {@code --callback-parameter}
+   * @param tls null: {@link TlsMode#ALLOW} if there are a certificate and a {@code backend}, else
+   *     {@link TlsMode#DISABLE}
    * @param trustedRoles names of roles; {@code *}: every role
    */
   public record Callback(
@@ -87,6 +89,8 @@ public record Config(
       @Nullable Integer port,
       @Nullable Secret secret,
       boolean parameter,
+      @Nullable TlsMode tls,
+      CallbackPeers allow,
       DirectCallMode directCalls,
       List<String> trustedRoles) {
 

@@ -259,6 +259,19 @@ enum Option {
       Option.EXPECTED_SWITCH,
       "Whether StartupMessages get the run-time parameter pglambda.callback. off: for poolers that"
           + " refuse unknown parameters."),
+  CALLBACK_TLS(
+      "disable|allow|require",
+      null,
+      "disable, allow or require",
+      "Whether PostgreSQL's calls are encrypted, if the proxy has a certificate. allow: where"
+          + " PostgreSQL can. require: others are refused. Default: allow; disable for the embedded"
+          + " server."),
+  CALLBACK_ALLOW(
+      "addresses",
+      "all",
+      "all, server, or addresses in CIDR notation, with commas between them",
+      "From where PostgreSQL may call. server: from the addresses at which the proxy reaches it, and"
+          + " from the proxy's own machine. 10.0.0.0/8,fd00::/8: from these."),
   DIRECT_CALLS(
       "auto|always|never",
       "auto",

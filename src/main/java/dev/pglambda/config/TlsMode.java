@@ -1,6 +1,6 @@
 package dev.pglambda.config;
 
-/** Whether clients' connections are encrypted. */
+/** Whether clients' connections are encrypted, or the server's calls. */
 public enum TlsMode {
   /** Requests for TLS are refused. */
   DISABLE,

@@ -81,6 +81,7 @@ public record CallbackKeySql(String ask, String askForProcedure, String query) {
             settings.callbackKey().innerHex(),
             settings.callbackKey().outerHex(),
             settings.host(),
-            Integer.toString(settings.port())));
+            Integer.toString(settings.port()),
+            Boolean.toString(settings.tls())));
   }
 }

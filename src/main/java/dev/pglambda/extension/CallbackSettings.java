@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param host name or address of the proxy as the server sees it; null: the address from which the
  *     installing session comes
  * @param port the proxy's listen port as the server sees it
+ * @param tls whether the proxy has TLS there, and a certificate to which SCRAM can be bound
  * @param installation name of the installation whose keys these are: 32 lower-case hexadecimal
  *     digits
  * @param linkPassword password of the installation's callback links
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record CallbackSettings(
     @Nullable String host,
     int port,
+    boolean tls,
     String installation,
     String linkPassword,
     KeyPads requestKey,

@@ -93,6 +93,7 @@ public record InstanceExtension(TrustedRoles trustedRoles, String keysFile) {
     row.put("callback_opad", bytes(settings.callbackKey().outerHex()));
     row.put("host", quoted(Objects.requireNonNullElse(settings.host(), "127.0.0.1")));
     row.put("port", Integer.toString(settings.port()));
+    row.put("tls", Boolean.toString(settings.tls()));
     StringBuilder json = new StringBuilder("{\"one_row\": true");
     row.forEach((column, value) -> json.append(", \"" + column + "\": " + value));
     return json.append("}\n").toString();

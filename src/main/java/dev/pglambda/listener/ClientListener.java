@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -85,6 +86,11 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
    */
   public ChannelHandler acceptFailureHandler() {
     return new AcceptFailureHandler(pending);
+  }
+
+  /** Finds the server's addresses, of which {@link ReservedDatabase#admits} is told. */
+  public void lookUpServer(EventLoop loop) {
+    backend.lookUp(loop);
   }
 
   /**

@@ -10,6 +10,13 @@ public interface ReservedDatabase {
   boolean claims(StartupMessage startup);
 
   /**
+   * Whether a connection may come from where it does, and as it does; else it is refused.
+   *
+   * @param isServer whether it comes from an address at which the server is reached
+   */
+  boolean admits(Channel channel, boolean encrypted, boolean isServer);
+
+  /**
    * Takes over a connection: installs the handlers that read everything after the startup message.
    * Called on the channel's event loop.
    *

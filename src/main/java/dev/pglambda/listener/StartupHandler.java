@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *   CancelRequest ──► to the server, which closes; close
  *   StartupMessage ──► not encrypted, although it must be: FATAL 28000, close
  *                 ├──► of another user than the client's certificate: FATAL 28000, close
- *                 ├──► of the reserved database: handed over
+ *                 ├──► of the reserved database: handed over, or FATAL 28000, close
  *                 ├──► of another protocol: the server says so ({@link VersionRefusal})
  *                 └──► any other: {@link Session}
  *   a request for encryption again ──► the server says what it thinks of it
@@ -210,6 +210,11 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     }
     ChannelPipeline pipeline = ctx.pipeline();
     if (relay.reserved.claims(startup)) {
+      boolean isServer = relay.backend.isReachedAt(ctx.channel().remoteAddress());
+      if (!relay.reserved.admits(ctx.channel(), encrypted, isServer)) {
+        refuse(ctx, HbaRefusal.of(startup, ctx.channel().remoteAddress(), encrypted));
+        return;
+      }
       ByteBuf rest = received.readRetainedSlice(received.readableBytes());
       handedOver = true;
       Runnable admitted = () -> relay.pending.remove(ctx.channel());
@@ -219,15 +224,14 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       pipeline.remove(this);
       return;
     }
+    String withoutCertificate =
+        relay.tls == null ? null : relay.tls.refusal(pipeline, startup.user());
     if (relay.sessions.isDraining()) {
       refuse(ctx, SqlState.CANNOT_CONNECT_NOW, ClientRefusals.SHUTTING_DOWN);
     } else if (relay.tls != null && relay.tls.isRequired() && !encrypted) {
-      refuse(ctx, PlainRefusal.of(startup, ctx.channel().remoteAddress()));
-    } else if (relay.tls != null && !relay.tls.admits(pipeline, startup.user())) {
-      refuse(
-          ctx,
-          SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
-          "certificate authentication failed for user \"" + startup.user() + "\"");
+      refuse(ctx, HbaRefusal.of(startup, ctx.channel().remoteAddress(), false));
+    } else if (withoutCertificate != null) {
+      refuse(ctx, SqlState.INVALID_AUTHORIZATION_SPECIFICATION, withoutCertificate);
     } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
       String refusal = relay.admission.refusal(address.getAddress());
       if (refusal == null) {

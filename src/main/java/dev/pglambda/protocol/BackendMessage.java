@@ -103,9 +103,9 @@ public sealed interface BackendMessage extends Message {
       return new Authentication(OK, "");
     }
 
-    /** AuthenticationSASL with one mechanism: names, and an empty one. */
-    public static Authentication sasl(String mechanism) {
-      return new Authentication(SASL, mechanism + "\0\0");
+    /** AuthenticationSASL with these mechanisms: names, and an empty one. */
+    public static Authentication sasl(String... mechanisms) {
+      return new Authentication(SASL, String.join("\0", mechanisms) + "\0\0");
     }
 
     public boolean offers(String mechanism) {

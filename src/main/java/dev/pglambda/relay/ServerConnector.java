@@ -23,10 +23,13 @@ import io.netty.util.concurrent.FutureListener;
 import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,9 @@ public final class ServerConnector implements AutoCloseable {
   /** Null where there is nothing to look up. */
   private final @Nullable AddressResolverGroup<InetSocketAddress> resolver;
 
+  /** Addresses of the server, as they were found last. */
+  private volatile Set<InetAddress> known = Set.of();
+
   public ServerConnector(RelaySettings settings) {
     this(settings, ServerConnector::dns);
   }
@@ -62,8 +68,44 @@ public final class ServerConnector implements AutoCloseable {
       resolver = resolvers.get();
     } else {
       address = new InetSocketAddress(addressOf(numeric), backend.port());
+      known = Set.of(address.getAddress());
       resolver = null;
     }
+  }
+
+  /**
+   * Looks the server's name up once, if it has one, so that {@link #isReachedAt} knows of it before
+   * the first connection.
+   */
+  public void lookUp(EventLoop loop) {
+    if (resolver != null) {
+      resolveAll(resolver, loop, found -> {});
+    }
+  }
+
+  /** Whether the server has been found at an address when it was last looked up. */
+  public boolean isReachedAt(SocketAddress peer) {
+    return peer instanceof InetSocketAddress internet && known.contains(internet.getAddress());
+  }
+
+  private void resolveAll(
+      AddressResolverGroup<InetSocketAddress> group,
+      EventLoop loop,
+      Consumer<Future<List<InetSocketAddress>>> then) {
+    group
+        .getResolver(loop)
+        .resolveAll(address)
+        .addListener(
+            (FutureListener<List<InetSocketAddress>>)
+                found -> {
+                  if (found.isSuccess()) {
+                    known =
+                        found.getNow().stream()
+                            .map(InetSocketAddress::getAddress)
+                            .collect(Collectors.toUnmodifiableSet());
+                  }
+                  then.accept(found);
+                });
   }
 
   /** Looks names up without blocking the event loop. */
@@ -110,19 +152,16 @@ public final class ServerConnector implements AutoCloseable {
       new Attempt(loop, only, handler, autoRead, then).begin(settings.tls());
       return;
     }
-    resolver
-        .getResolver(loop)
-        .resolveAll(address)
-        .addListener(
-            (FutureListener<List<InetSocketAddress>>)
-                found -> {
-                  if (found.isSuccess()) {
-                    new Attempt(loop, found.getNow(), handler, autoRead, then)
-                        .begin(settings.tls());
-                  } else {
-                    then.accept(loop.newFailedFuture(found.cause()));
-                  }
-                });
+    resolveAll(
+        resolver,
+        loop,
+        found -> {
+          if (found.isSuccess()) {
+            new Attempt(loop, found.getNow(), handler, autoRead, then).begin(settings.tls());
+          } else {
+            then.accept(loop.newFailedFuture(found.cause()));
+          }
+        });
   }
 
   /** One connection that is wanted, by one address after the other. */

@@ -1,11 +1,9 @@
 package dev.pglambda.tls;
 
-import dev.pglambda.config.ClientCertificates;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.TlsMode;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -43,7 +41,7 @@ public final class ClientTls implements AutoCloseable {
   private final boolean selfSigned;
   private final TlsIdentity first;
   private final ScheduledThreadPoolExecutor threads;
-  private volatile SslContext context;
+  private volatile TlsFiles.Loaded loaded;
 
   /** Stamps of the files that were tried last, and as they were seen last. */
   private List<Object> tried;
@@ -56,9 +54,8 @@ public final class ClientTls implements AutoCloseable {
     this.selfSigned = selfSigned;
     this.tried = files.stamps();
     this.seen = tried;
-    TlsFiles.Loaded loaded = files.load();
+    this.loaded = files.load();
     this.first = loaded.identity();
-    this.context = loaded.context();
     warnOfDates(first);
     this.threads =
         new ScheduledThreadPoolExecutor(
@@ -89,6 +86,11 @@ public final class ClientTls implements AutoCloseable {
     return required;
   }
 
+  /** Whether SCRAM can be bound to the certificate, which has no hash if Ed25519 has signed it. */
+  public boolean isBindable() {
+    return loaded.isBindable();
+  }
+
   /**
    * Encrypts a connection from here on: what is read next is the client's first handshake message,
    * and what is written waits for the end of the handshake. Called on the channel's event loop.
@@ -97,7 +99,8 @@ public final class ClientTls implements AutoCloseable {
    */
   public void begin(ChannelPipeline pipeline, boolean direct) {
     Channel client = pipeline.channel();
-    SslHandler encryption = context.newHandler(client.alloc(), task -> execute(client, task));
+    SslHandler encryption =
+        loaded.context().newHandler(client.alloc(), task -> execute(client, task));
     encryption.setHandshakeTimeoutMillis(0); // the startup's own is one for both
     encryption.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MS);
     encryption.setWrapDataSize(RECORD_BYTES);
@@ -119,13 +122,24 @@ public final class ClientTls implements AutoCloseable {
     }
   }
 
-  /** Whether a client may be this user: if its certificate need not name the user, or does. */
-  public boolean admits(ChannelPipeline pipeline, String user) {
-    if (files.clientCertificates() != ClientCertificates.VERIFY_FULL) {
-      return true;
-    }
+  /**
+   * Why a client cannot be this user, in PostgreSQL's words for SQLSTATE 28000: it shows no
+   * certificate, or not this user's; null: it can. Not a matter of the handshake, in which nobody
+   * knows whether the server itself calls.
+   */
+  public @Nullable String refusal(ChannelPipeline pipeline, String user) {
     SslHandler encryption = pipeline.get(SslHandler.class);
-    return encryption != null && user.equals(CommonName.ofPeer(encryption));
+    return switch (files.clientCertificates()) {
+      case OPTIONAL -> null;
+      case REQUIRED ->
+          files.clientCa() == null || encryption == null || CommonName.isShown(encryption)
+              ? null
+              : "connection requires a valid client certificate";
+      case VERIFY_FULL ->
+          encryption != null && user.equals(CommonName.ofPeer(encryption))
+              ? null
+              : "certificate authentication failed for user \"" + user + "\"";
+    };
   }
 
   private void poll() {
@@ -144,8 +158,7 @@ public final class ClientTls implements AutoCloseable {
 
   private void reload() {
     try {
-      TlsFiles.Loaded loaded = files.load();
-      context = loaded.context();
+      loaded = files.load();
       log.info(
           "TLS certificate read from {}, valid until {}, SHA-256 {}",
           files.certificate().path(),

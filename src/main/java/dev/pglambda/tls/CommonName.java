@@ -16,6 +16,15 @@ import org.jspecify.annotations.Nullable;
 final class CommonName {
   private CommonName() {}
 
+  /** Whether the other side has shown a certificate, which is verified then. */
+  static boolean isShown(SslHandler encryption) {
+    try {
+      return encryption.engine().getSession().getPeerCertificates().length > 0;
+    } catch (SSLPeerUnverifiedException none) {
+      return false;
+    }
+  }
+
   /** Of the certificate that the other side has shown; null: none, or it has no such name. */
   static @Nullable String ofPeer(SslHandler encryption) {
     try {

@@ -34,6 +34,18 @@ public final class EndPointBinding {
     }
   }
 
+  /**
+   * The hash of the certificate that this side of a connection has shown as a server.
+   *
+   * @return null if there is none, or none that has a hash
+   */
+  public static byte @Nullable [] hashShown(SslHandler towardsClient) {
+    Certificate[] chain = towardsClient.engine().getSession().getLocalCertificates();
+    return chain != null && chain.length > 0 && chain[0] instanceof X509Certificate certificate
+        ? hash(certificate)
+        : null;
+  }
+
   /** Whether the certificate shown to the client is the server's own, so that bindings agree. */
   public static boolean isSameCertificate(SslHandler towardsClient, SslHandler towardsServer) {
     try {

@@ -104,7 +104,7 @@ record TlsFiles(
   }
 
   /** What is read, and what is made of it. */
-  record Loaded(TlsIdentity identity, SslContext context) {}
+  record Loaded(TlsIdentity identity, SslContext context, boolean isBindable) {}
 
   /** Reads all of them. Blocks. */
   Loaded load() throws TlsException {
@@ -124,19 +124,15 @@ record TlsFiles(
                       SelectedListenerFailureBehavior.ACCEPT,
                       ALPN));
       if (!trusted.isEmpty()) {
-        builder.trustManager(trusted).clientAuth(clientAuth());
+        // Whether one is needed is for ClientTls.refusal.
+        builder.trustManager(trusted).clientAuth(ClientAuth.OPTIONAL);
       }
-      return new Loaded(identity, builder.build());
+      return new Loaded(
+          identity, builder.build(), EndPointBinding.hash(identity.leaf()) != null);
     } catch (SSLException | IllegalArgumentException e) {
       throw certificate.unusable(
           "cannot be used: " + e.getMessage(), "a certificate and key for TLS");
     }
-  }
-
-  private ClientAuth clientAuth() {
-    return clientCertificates == ClientCertificates.OPTIONAL
-        ? ClientAuth.OPTIONAL
-        : ClientAuth.REQUIRE;
   }
 
   private List<String> versions() {

@@ -27,7 +27,9 @@ CREATE TABLE pglambda.settings (
   callback_ipad bytea NOT NULL CHECK (octet_length(callback_ipad) = 64),
   callback_opad bytea NOT NULL CHECK (octet_length(callback_opad) = 64),
   host text NOT NULL,
-  port integer NOT NULL
+  port integer NOT NULL,
+  -- Whether the proxy has TLS; not known to versions that had no such column.
+  tls boolean
 );
 REVOKE ALL ON TABLE pglambda.settings FROM PUBLIC;
 -- No policy: not for pg_read_all_data, pg_write_all_data and those named in ALTER DEFAULT PRIVILEGES either.
@@ -49,13 +51,13 @@ AS '$libdir/dblink', 'dblink_connect';
 -- Composed where it is used: as an argument or a variable it could become a constant of a plan, which debug_print_plan
 -- shows. dblink takes the first 63 octets for the name of a foreign server, before it reads all as a connection string:
 -- so these are ones that nobody can have foreseen.
-CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text)
+CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text, tls boolean)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 AS $function$
   SELECT pglambda.open_link('pglambda', concat(
     'application_name=', encode(sha256(s.opad || sha256(s.ipad || convert_to(concat('link ', clock_timestamp(), ' ', pg_backend_pid()), 'UTF8'))), 'hex'),
-    ' user=pglambda dbname=pglambda_', s.installation, ' sslmode=disable gssencmode=disable connect_timeout=10',
+    ' user=pglambda dbname=pglambda_', s.installation, pglambda.link_encryption($3), ' gssencmode=disable connect_timeout=10',
     ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=10000',
     CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN ' require_auth=scram-sha-256' END,
     ' client_encoding=', getdatabaseencoding(),
@@ -84,6 +86,19 @@ RETURNS text
 LANGUAGE sql IMMUTABLE STRICT
 AS $function$
   SELECT '''' || pg_catalog.replace(pg_catalog.replace($1, pg_catalog.chr(92), pg_catalog.repeat(pg_catalog.chr(92), 2)), '''', pg_catalog.chr(92) || '''') || ''''
+$function$;
+
+-- A connection string cannot hold a root certificate. So the proxy proves that the link's certificate is its own by the
+-- channel binding of SCRAM, which libpq can insist on since PostgreSQL 13. The files do not exist: libpq would take those
+-- in the home directory of the server's user (manual, "SSL Support"). A server without SSL has a libpq without it.
+CREATE OR REPLACE FUNCTION pglambda.link_encryption(tls boolean)
+RETURNS text
+LANGUAGE sql STABLE
+AS $function$
+  SELECT CASE
+    WHEN $1 IS NOT TRUE OR pg_catalog.current_setting('ssl_library') OPERATOR(pg_catalog.=) '' THEN ' sslmode=disable'
+    WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.<) 130000 THEN ' sslmode=require sslrootcert=/dev/null/none sslcert=/dev/null/none'
+    ELSE ' sslmode=require channel_binding=require sslrootcert=/dev/null/none sslcert=/dev/null/none' END
 $function$;
 
 -- RAISE takes no NULL as DETAIL or HINT.
@@ -141,6 +156,7 @@ DECLARE
   is_signed boolean;
   host text;
   port text;
+  is_encrypted boolean;
   session text;
   -- Whether the address is the stored one: another proxy can have taken its place since the link was opened.
   is_stored boolean := true;
@@ -170,9 +186,9 @@ BEGIN
   IF octet_length(callback) <= 1000 AND callback ~ '^[!-~]+$' THEN
     parts := string_to_array(callback, '|');
   END IF;
-  SELECT s.host, s.port, cardinality(parts) = 4 AND parts[4] = encode(sha256(s.callback_opad || sha256(s.callback_ipad
+  SELECT s.host, s.port, s.tls, cardinality(parts) = 4 AND parts[4] = encode(sha256(s.callback_opad || sha256(s.callback_ipad
       || convert_to(concat('callback ', parts[1], '|', parts[2], '|', parts[3]), 'UTF8'))), 'hex')
-    INTO host, port, is_signed FROM pglambda.settings AS s;
+    INTO host, port, is_encrypted, is_signed FROM pglambda.settings AS s;
   IF NOT FOUND THEN
     RAISE EXCEPTION USING
       ERRCODE = '55000',
@@ -190,6 +206,8 @@ BEGIN
       is_stored := false;
       host := ltrim(parts[1], '?');
       port := parts[2];
+      -- In the session's name, which workers of earlier versions pass on as it is.
+      is_encrypted := session LIKE 'tls.%';
     END IF;
   ELSIF callback <> '' THEN
     -- Not to be sent to the stored address instead: another proxy may listen there, with another Lambda behind it.
@@ -248,7 +266,7 @@ BEGIN
       IF 'pglambda' = ANY (pglambda.link_names()) THEN
         nonce := CASE WHEN NOT is_stored AND octet_length(current_setting('pglambda.nonce', true)) = 32 THEN substring(current_setting('pglambda.nonce', true) FROM nonce_form) END;
       ELSE
-        opened := pglambda.connect(host, port) IS NOT NULL;
+        opened := pglambda.connect(host, port, is_encrypted) IS NOT NULL;
       END IF;
       FOR attempt IN 1..3 LOOP
         IF nonce IS NULL THEN
@@ -282,7 +300,7 @@ BEGIN
         nonce := NULL;
         IF greeted THEN
           PERFORM pglambda.close_link('pglambda');
-          opened := pglambda.connect(host, port) IS NOT NULL;
+          opened := pglambda.connect(host, port, is_encrypted) IS NOT NULL;
         END IF;
       END LOOP;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
@@ -315,6 +333,8 @@ BEGIN
           HINT = CASE
             WHEN is_stored
             THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser, to renew address and secret.'
+            WHEN is_encrypted AND failure_detail ~ 'SSL|channel binding'
+            THEN 'What answers there does not have the TLS certificate of the proxy. If something between the two is to end TLS, start the proxy with --callback-tls disable.'
             WHEN failure_detail LIKE '%FATAL:%' OR failure_detail LIKE '%scram-sha-256%'
             THEN 'This is not the proxy of this session: start that one with --callback-address; proxies before one database need the same --callback-secret.'
             ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;

@@ -15,6 +15,7 @@ import dev.pglambda.protocol.FrontendMessage.SaslResponse;
 import dev.pglambda.protocol.FrontendMessage.Terminate;
 import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.StartupPacket;
+import dev.pglambda.protocol.auth.ChannelBinding;
 import dev.pglambda.protocol.auth.ScramClient;
 import java.time.Duration;
 import java.util.Arrays;
@@ -226,6 +227,41 @@ class AuthenticationTest {
             FrontendMessage.PASSWORD, "SCRAM-SHA-256\0\377\377\377\377".getBytes(ISO_8859_1)),
         Worker.initialResponse("SCRAM-SHA-256-PLUS", "n,,n=,r=abc"),
         Worker.initialResponse("SCRAM-SHA-256", "nonsense"));
+  }
+
+  @Test
+  void bindsALinkToItsCertificate() throws Exception {
+    byte[] hash = new byte[32];
+    for (byte[] bound : List.of(hash, new byte[] {1})) {
+      Worker worker = Worker.started(server, ChannelBinding.to(hash));
+      assertThat(worker.received())
+          .containsExactly(Authentication.sasl("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"));
+      ScramClient client =
+          ScramClient.of(Worker.KEYS.linkPassword().getBytes(ISO_8859_1), bound);
+      worker.send(Worker.initialResponse("SCRAM-SHA-256-PLUS", client.first()));
+      String serverFirst = ((Authentication) worker.received().get(0)).text();
+
+      worker.send(
+          Worker.message(new SaslResponse(ISO_8859_1.encode(client.last(serverFirst)))));
+
+      if (bound == hash) {
+        assertThat(worker.received()).extracting(Message::name).endsWith("ReadyForQuery");
+      } else {
+        assertThat(worker.received()).singleElement().matches(Worker.isFatal("28000"));
+      }
+      worker.close();
+    }
+  }
+
+  @Test
+  void refusesAClientOfAPlainLinkThatHasTls() {
+    Worker worker = Worker.started(server, ChannelBinding.UNENCRYPTED);
+    assertThat(worker.received()).containsExactly(Authentication.sasl("SCRAM-SHA-256"));
+
+    worker.send(Worker.initialResponse("SCRAM-SHA-256", "y,,n=,r=abc"));
+
+    assertThat(worker.received()).singleElement().matches(Worker.isFatal("28000"));
+    worker.close();
   }
 
   @Test

@@ -11,6 +11,8 @@ import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.ErrorResponse;
 import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.auth.ChannelBinding;
+import dev.pglambda.protocol.auth.ChannelBindingException;
 import dev.pglambda.protocol.auth.ScramCredentials;
 import dev.pglambda.protocol.auth.ScramServer;
 import dev.pglambda.testing.FuzzInput;
@@ -122,15 +124,21 @@ class CallbackFuzzTest {
   @FuzzTest
   void refusesAnyScramMessages(byte[] input) {
     String[] messages = new String(input, ISO_8859_1).split("\0", 2);
-    ScramServer server = new ScramServer(CREDENTIALS, NONCE);
+    refuses(messages, ScramServer.MECHANISM, ChannelBinding.NONE);
+    refuses(messages, ScramServer.MECHANISM, ChannelBinding.UNENCRYPTED);
+    refuses(messages, ScramServer.BOUND_MECHANISM, ChannelBinding.to(new byte[32]));
+  }
+
+  private static void refuses(String[] messages, String mechanism, ChannelBinding binding) {
+    ScramServer server = new ScramServer(CREDENTIALS, NONCE, binding);
     try {
-      String serverFirst = server.first(messages[0]);
+      String serverFirst = server.first(mechanism, messages[0]);
       assertThat(serverFirst).matches("(?s)r=[!-+\\--~]+" + NONCE + ",s=[^,]+,i=4096");
       if (messages.length > 1) {
         String nonce = serverFirst.substring(2, serverFirst.indexOf(','));
         assertThat(server.last(messages[1].replace("%", nonce))).as("authenticated").isNull();
       }
-    } catch (ProtocolViolation refused) {
+    } catch (ProtocolViolation | ChannelBindingException refused) {
       assertThat(refused.getMessage()).isNotEmpty();
     }
   }
@@ -145,7 +153,13 @@ class CallbackFuzzTest {
 
   private LinkPhase authentication(Link link) {
     return new AuthenticationPhase(
-        link, CREDENTIALS, LIMITS.authenticationTimeout(), requests(link), () -> {});
+        link,
+        CREDENTIALS,
+        ChannelBinding.NONE,
+        new FailedLogins(System::nanoTime),
+        LIMITS.authenticationTimeout(),
+        requests(link),
+        () -> {});
   }
 
   private LinkPhase requests(Link link) {

@@ -4,6 +4,7 @@ import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
+import dev.pglambda.protocol.auth.ChannelBinding;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -78,7 +79,8 @@ final class Loopback implements AutoCloseable {
         ChannelFuture unused = ctx.close();
         return;
       }
-      server.accept(ctx.channel(), startup.minorVersion(), parameters, () -> {});
+      server.accept(
+          ctx.channel(), startup.minorVersion(), parameters, ChannelBinding.NONE, () -> {});
       ctx.pipeline().remove(this);
     }
   }

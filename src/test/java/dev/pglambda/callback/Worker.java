@@ -17,6 +17,7 @@ import dev.pglambda.protocol.MessageReader;
 import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.RawMessage;
+import dev.pglambda.protocol.auth.ChannelBinding;
 import dev.pglambda.protocol.auth.ScramClient;
 import dev.pglambda.protocol.auth.ScramServer;
 import io.netty.buffer.ByteBuf;
@@ -58,10 +59,22 @@ final class Worker {
 
   /** A link that has sent its StartupMessage. */
   static Worker started(CallbackServer server, int protocolMinor, Map<String, String> parameters) {
+    return started(server, protocolMinor, parameters, ChannelBinding.NONE);
+  }
+
+  static Worker started(CallbackServer server, ChannelBinding binding) {
+    return started(server, 0, Map.of("user", "pglambda", "database", DATABASE), binding);
+  }
+
+  private static Worker started(
+      CallbackServer server,
+      int protocolMinor,
+      Map<String, String> parameters,
+      ChannelBinding binding) {
     Worker worker = new Worker();
     worker.channel.config().setAllocator(worker.allocator);
     worker.channel.freezeTime();
-    server.accept(worker.channel, protocolMinor, parameters, () -> {});
+    server.accept(worker.channel, protocolMinor, parameters, binding, () -> {});
     return worker;
   }
 

@@ -14,7 +14,7 @@ class CallbackSettingsTest {
 
   private static CallbackSettings settings(
       @Nullable String host, int port, String installation, String password) {
-    return new CallbackSettings(host, port, installation, password, PADS, PADS);
+    return new CallbackSettings(host, port, false, installation, password, PADS, PADS);
   }
 
   @Test

@@ -9,6 +9,7 @@ final class OfferedKeys {
       new CallbackSettings(
           "proxy.example",
           6543,
+          false,
           "0123456789abcdef".repeat(2),
           "link-password",
           new KeyPads("1a".repeat(64), "2b".repeat(64)),

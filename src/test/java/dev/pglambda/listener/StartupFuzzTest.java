@@ -160,6 +160,11 @@ class StartupFuzzTest {
     }
 
     @Override
+    public boolean admits(Channel channel, boolean encrypted, boolean isServer) {
+      return true;
+    }
+
+    @Override
     public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
       String text = "reserved " + new ArrayList<>(startup.parameters().entrySet());
       channel.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1));

@@ -241,6 +241,11 @@ public abstract class RelayStage {
     }
 
     @Override
+    public boolean admits(Channel channel, boolean encrypted, boolean isServer) {
+      return true;
+    }
+
+    @Override
     public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
       admitted.run();
       channel

@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.HostAndPort;
@@ -76,10 +77,10 @@ class ServerConnectorTest {
     }
   }
 
-  private Object connect(@Nullable InetSocketAddress known, String... addresses) throws Exception {
+  private ServerConnector connector(String host, String... addresses) {
     RelaySettings settings =
         new RelaySettings(
-            new HostAndPort("db.example", second.getLocalPort()),
+            new HostAndPort(host, second.getLocalPort()),
             null,
             LoginMode.AUTO,
             Duration.ofSeconds(5),
@@ -87,10 +88,14 @@ class ServerConnectorTest {
             1 << 20,
             RelayStage.KEEPALIVES,
             MemoryBudget.unlimited());
+    return new ServerConnector(settings, () -> new Names(addresses));
+  }
+
+  private Object connect(@Nullable InetSocketAddress known, String... addresses) throws Exception {
     Channel client = new NioSocketChannel();
     loops.register(client).sync();
     CompletableFuture<Object> result = new CompletableFuture<>();
-    try (ServerConnector connector = new ServerConnector(settings, () -> new Names(addresses))) {
+    try (ServerConnector connector = connector("db.example", addresses)) {
       client
           .eventLoop()
           .execute(
@@ -122,6 +127,23 @@ class ServerConnectorTest {
     assertThat(connect(null, "127.0.0.1", "127.0.0.3"))
         .isInstanceOfSatisfying(
             IOException.class, e -> assertThat(e).hasMessageContaining("127.0.0.3"));
+  }
+
+  @Test
+  void knowsAtWhichAddressesTheServerIsReached() {
+    InetSocketAddress far = new InetSocketAddress("192.0.2.1", 1);
+    InetSocketAddress near = new InetSocketAddress("192.0.2.2", 2);
+    try (ServerConnector named = connector("db.example", "192.0.2.1");
+        ServerConnector numeric = connector("192.0.2.2")) {
+      assertThat(named.isReachedAt(far)).isFalse();
+      named.lookUp(loops.next());
+      numeric.lookUp(loops.next());
+
+      await("the name is looked up").until(() -> named.isReachedAt(far));
+      assertThat(named.isReachedAt(near)).isFalse();
+      assertThat(numeric.isReachedAt(near)).isTrue();
+      assertThat(numeric.isReachedAt(far)).isFalse();
+    }
   }
 
   @Test

@@ -3,13 +3,13 @@ RETURNS text[]
 LANGUAGE sql VOLATILE STRICT PARALLEL RESTRICTED
 AS $function$ SELECT %1$I.dblink_get_connections() $function$;
 
-CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text)
+CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text, tls boolean)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 AS $function$
   SELECT %1$I.dblink_connect('pglambda', concat(
     'application_name=', encode(sha256(s.opad || sha256(s.ipad || convert_to(concat('link ', clock_timestamp(), ' ', pg_backend_pid()), 'UTF8'))), 'hex'),
-    ' user=pglambda dbname=pglambda_', s.installation, ' sslmode=disable gssencmode=disable connect_timeout=10',
+    ' user=pglambda dbname=pglambda_', s.installation, pglambda.link_encryption($3), ' gssencmode=disable connect_timeout=10',
     ' keepalives_idle=10 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=10000',
     CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN ' require_auth=scram-sha-256' END,
     ' client_encoding=', getdatabaseencoding(),

@@ -3,7 +3,7 @@ RETURNS text[]
 LANGUAGE sql VOLATILE STRICT PARALLEL RESTRICTED
 AS $function$ SELECT NULL::pg_catalog.text[] $function$;
 
-CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text)
+CREATE OR REPLACE FUNCTION pglambda.connect(host text, port text, tls boolean)
 RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
 AS $function$

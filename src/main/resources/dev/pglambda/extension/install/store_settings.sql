@@ -8,12 +8,14 @@
     settings_owner pg_catalog.name;
     is_foreign pg_catalog.bool;
     is_earlier pg_catalog.bool;
+    knows_tls pg_catalog.bool;
     names constant pg_catalog.text[] := ARRAY['plan_cache_mode', 'debug_print_parse', 'debug_print_rewritten', 'debug_print_plan'];
     client_settings pg_catalog.text[];
   BEGIN
     SELECT c.oid, o.rolname, {{foreign_table.sql}},
-        NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'installation' AND NOT a.attisdropped)
-      INTO settings_oid, settings_owner, is_foreign, is_earlier
+        NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'installation' AND NOT a.attisdropped),
+        EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'tls' AND NOT a.attisdropped)
+      INTO settings_oid, settings_owner, is_foreign, is_earlier, knows_tls
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_roles AS o ON o.oid = c.relowner
       WHERE n.nspname = 'pglambda' AND c.relname = 'settings' AND has_schema_privilege(n.oid, 'USAGE') AND n.nspowner = c.relowner
       AND c.relowner = (SELECT l.nspowner FROM pg_namespace AS l WHERE l.nspname = 'aws_lambda')
@@ -37,6 +39,7 @@
             -- a view by then, could run that role's code with our privileges. A new table is filled before anybody sees it.
             DROP TABLE pglambda.settings;
             EXECUTE {{table}};
+            knows_tls := true;
           END IF;
           UPDATE pglambda.settings AS s
             SET installation = offered.installation, link_password = offered.link_password, ipad = offered.ipad, opad = offered.opad,
@@ -46,6 +49,9 @@
           INSERT INTO pglambda.settings AS s (installation, link_password, ipad, opad, callback_ipad, callback_opad, host, port)
             VALUES (offered.installation, offered.link_password, offered.ipad, offered.opad, offered.callback_ipad, offered.callback_opad, offered.host, offered.port)
             ON CONFLICT DO NOTHING;
+          IF knows_tls THEN
+            UPDATE pglambda.settings AS s SET tls = offered.tls WHERE s.tls IS DISTINCT FROM offered.tls;
+          END IF;
           IF is_foreign THEN
             EXECUTE format('ALTER TABLE pglambda.settings OWNER TO %I', settings_owner);
           END IF;

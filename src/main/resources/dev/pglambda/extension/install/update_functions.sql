@@ -24,13 +24,17 @@
           ADD COLUMN callback_ipad bytea NOT NULL CHECK (octet_length(callback_ipad) = 64),
           ADD COLUMN callback_opad bytea NOT NULL CHECK (octet_length(callback_opad) = 64);
       END IF;
+      IF NOT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+          WHERE n.nspname = 'pglambda' AND c.relname = 'settings' AND a.attname = 'tls' AND NOT a.attisdropped) THEN
+        ALTER TABLE pglambda.settings ADD COLUMN tls boolean;
+      END IF;
       EXECUTE bindings;
       EXECUTE {{functions}};
       FOR member IN
         SELECT p.oid::regprocedure AS name, EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') AS is_member
         FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_language AS l ON l.oid = p.prolang
         WHERE n.nspname = 'pglambda' AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) <> ALL (ARRAY[
-          'link_names()', 'connect(text, text)', 'close_link(text)', 'ask(text, text)', 'connection_value(text)', 'raise_error(text, text, text, text)',
+          'link_names()', 'connect(text, text, boolean)', 'link_encryption(boolean)', 'close_link(text)', 'ask(text, text)', 'connection_value(text)', 'raise_error(text, text, text, text)',
           'raise_warning(text, text, text)', 'invoke(text, text, text, text, text, text, text, text, text)'])
         AND NOT (p.proname = 'open_link' AND oidvectortypes(p.proargtypes) = 'text, text' AND l.lanname = 'c')
       LOOP

@@ -125,7 +125,7 @@ class SecretKeysTest extends SecretKeysStage {
               Queries.error(
                       connection,
                       "INSERT INTO pglambda.settings SELECT * FROM pglambda.settings"
-                          + " UNION ALL SELECT true, repeat('0', 32), '', p, p, p, p, '', 1"
+                          + " UNION ALL SELECT true, repeat('0', 32), '', p, p, p, p, '', 1, false"
                           + " FROM (SELECT decode(repeat('00', 64), 'hex') AS p) AS pad")
                   .getSQLState())
           .isEqualTo("42501");

@@ -1,0 +1,57 @@
+package dev.pglambda.client.invoke;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pglambda.testing.LambdaDatabase;
+import dev.pglambda.testing.Peer;
+import dev.pglambda.testing.PostgresServer;
+import dev.pglambda.testing.Queries;
+import dev.pglambda.testing.Reply;
+import java.sql.Connection;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.ServerErrorMessage;
+
+/** From where PostgreSQL may call. */
+class CallbackAllowTest {
+  private static final String CALL = "SELECT payload FROM aws_lambda.invoke('echo', '1'::json)";
+  private static final String REFUSAL =
+      "no pg_hba.conf entry for host \"127.0.0.1\", user \"pglambda\", database \"pglambda_";
+
+  private static LambdaDatabase database(String allow) {
+    LambdaDatabase database =
+        LambdaDatabase.of(PostgresServer.versions().get(0), "--callback-allow", allow);
+    database.lambda().on("echo", Reply.echo());
+    return database;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "server", "127.0.0.0/8", "10.0.0.0/8,127.0.0.1", "10.1.2.3,server"})
+  void servesWhoIsAllowed(String allow) throws Exception {
+    try (LambdaDatabase database = database(allow);
+        Connection connection = database.connect();
+        Connection direct = database.connectDirectly()) {
+      assertThat(Queries.row(connection, CALL)).isEqualTo("1");
+      assertThat(Queries.row(direct, CALL)).isEqualTo("1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.0.0.0/8", "127.0.0.2/32,::1"})
+  void refusesWhoComesFromElsewhere(String allow) throws Exception {
+    try (LambdaDatabase database = database(allow);
+        Connection connection = database.connect()) {
+      ServerErrorMessage error = Queries.error(connection, CALL);
+
+      assertThat(error.getSQLState()).isEqualTo("08001");
+      assertThat(error.getDetail()).contains("FATAL:  " + REFUSAL).contains(", no encryption");
+      assertThat(database.lambda().requests()).isEmpty();
+      try (Peer stranger = Peer.connect(database.proxy().port())) {
+        stranger.send(
+            Peer.startup("user", "pglambda", "database", "pglambda_" + "0".repeat(32)));
+        assertThat(stranger.read().body()).startsWith("SFATAL\0VFATAL\0C28000\0M" + REFUSAL);
+        assertThat(stranger.atEnd()).isTrue();
+      }
+    }
+  }
+}
