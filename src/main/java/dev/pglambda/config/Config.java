@@ -15,6 +15,7 @@ import org.slf4j.event.Level;
  * @param backend the PostgreSQL server, or null: start an embedded one
  * @param backendSsl disabled if there is no {@code backend}
  * @param dataDirectory not created yet
+ * @param iam null: off
  * @param guide whether to run the example of AWS's guide after the start and print its rows
  * @param once whether to end after the guide; only true if {@code guide} is
  */
@@ -26,6 +27,7 @@ public record Config(
     Path dataDirectory,
     Embedded embedded,
     Tls tls,
+    @Nullable IamAuthentication iam,
     Lambda lambda,
     Callback callback,
     Limits limits,

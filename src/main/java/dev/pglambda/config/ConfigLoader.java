@@ -32,7 +32,7 @@ public final class ConfigLoader {
    */
   public record Exit(int code, String message) implements LoadResult {}
 
-  /** Reads everything; opens nothing but the file of the callback secret. */
+  /** Reads everything; opens nothing but files of secrets. */
   public static LoadResult load(String[] arguments, Map<String, String> environment) {
     try {
       Map<Option, String> commandLine = CommandLineArguments.parse(arguments);
@@ -70,8 +70,9 @@ public final class ConfigLoader {
         settings.value(Option.DATA_DIR, Values::directory),
         new Config.Embedded(
             settings.value(Option.EMBEDDED_SUPERUSER, Values::onOff),
-            settings.optional(Option.EMBEDDED_PASSWORD, Password::new)),
+            settings.optional(Option.EMBEDDED_PASSWORD, Password::ofVisible)),
         tls(settings),
+        IamAuthentication.of(settings),
         lambda(settings),
         callback(settings),
         limits(settings),

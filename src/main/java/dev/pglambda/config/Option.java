@@ -191,6 +191,35 @@ enum Option {
       "Whether a self-signed certificate is made, and kept in --data-dir, if none is given. Default:"
           + " on for the embedded server, else off."),
 
+  IAM_AUTH(
+      "on|unsigned|off",
+      "off",
+      "on, unsigned or off",
+      "Whether the users of --iam-users log in by authentication tokens, as on RDS. on: the proxy"
+          + " must have the AWS credentials that a token was signed with. unsigned, for development:"
+          + " it need not."),
+  IAM_USERS(
+      "names",
+      null,
+      "names of users, in ASCII, with commas between them, or *",
+      "Users who log in by a token, and over TLS only. *: every user."),
+  IAM_HOST(
+      "host[:port]",
+      null,
+      Option.EXPECTED_TARGET,
+      "Host, and perhaps port, for which a token must be made. Default: any."),
+  IAM_PASSWORD(
+      "text",
+      null,
+      "1 to 1000 characters without control characters",
+      "Password by which the proxy logs in to the server for these users. Default: none, for a"
+          + " server that trusts the proxy. Command lines are public: use the variable or a file."),
+  IAM_PASSWORD_FILE(
+      "file",
+      null,
+      "a readable file of 1 to 1000 characters in UTF-8",
+      "File with that password. Newlines at its end are ignored."),
+
   EMBEDDED_PASSWORD(
       "text",
       null,
@@ -239,7 +268,7 @@ enum Option {
   CALLBACK_ADDRESS(
       "host[:port]",
       null,
-      "host, host:port or [IPv6]:port, with a port from 1 to 65535",
+      Option.EXPECTED_TARGET,
       "Where PostgreSQL reaches the proxy. Default: the address from which PostgreSQL sees"
           + " the proxy's connections, and the port of --listen."),
   CALLBACK_SECRET(
@@ -319,6 +348,12 @@ enum Option {
           BACKEND_SSLKEY_PASSWORD_FILE,
           BACKEND_SSLNEGOTIATION);
 
+  /** IAM database authentication. */
+  static final List<Option> IAM =
+      List.of(IAM_AUTH, IAM_USERS, IAM_HOST, IAM_PASSWORD, IAM_PASSWORD_FILE);
+
+  private static final String EXPECTED_TARGET =
+      "host, host:port or [IPv6]:port, with a port from 1 to 65535";
   private static final String EXPECTED_TIME = "a whole number with ms, s, min or h, up to 24h";
   private static final String EXPECTED_KEEPALIVE = "a whole number with s, min or h, from 0s to 9h";
   private static final String EXPECTED_FILE = "the path of a file";
@@ -347,6 +382,7 @@ enum Option {
     return switch (this) {
       case LISTEN -> "Connections";
       case TLS_MODE -> "TLS towards clients";
+      case IAM_AUTH -> "IAM database authentication";
       case EMBEDDED_PASSWORD -> "Embedded PostgreSQL";
       case LAMBDA_ENDPOINT -> "AWS Lambda";
       case CALLBACK_ADDRESS -> "Calls from PostgreSQL to the proxy";

@@ -1,8 +1,11 @@
 package dev.pglambda.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -10,7 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Reads the callback secret. Its messages never show it. */
+/** Reads secrets and passwords. Its messages never show them. */
 final class SecretReader {
   /** More than any secret needs: a mistaken path, say to a device, is not read for ever. */
   private static final int LONGEST_FILE = 64 * 1024;
@@ -18,7 +21,7 @@ final class SecretReader {
   private SecretReader() {}
 
   static Secret text(String source, String text) throws ConfigException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = text.getBytes(UTF_8);
     if (bytes.length < Secret.MINIMUM_BYTES) {
       throw new ConfigException(
           source, bytes.length + " octets", Option.CALLBACK_SECRET.expected());
@@ -27,34 +30,70 @@ final class SecretReader {
   }
 
   static Secret file(String source, String name) throws ConfigException {
-    byte[] bytes = read(source, name);
-    int length = bytes.length;
-    while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r')) {
-      length--;
+    NamedFile file = new NamedFile(Option.CALLBACK_SECRET_FILE, source, name);
+    byte[] bytes = file.read();
+    if (bytes.length < Secret.MINIMUM_BYTES) {
+      throw file.unusable(bytes.length + " octets");
     }
-    if (length < Secret.MINIMUM_BYTES || length > LONGEST_FILE) {
-      String size = length > LONGEST_FILE ? "more than 64 kB" : length + " octets";
-      throw unusable(source, name, size);
-    }
-    return new Secret(Arrays.copyOf(bytes, length));
+    return new Secret(bytes);
   }
 
-  private static byte[] read(String source, String name) throws ConfigException {
-    try (InputStream stream = Files.newInputStream(Path.of(name))) {
-      return stream.readNBytes(LONGEST_FILE + 2);
-    } catch (NoSuchFileException e) {
-      throw unusable(source, name, "no such file");
-    } catch (AccessDeniedException e) {
-      throw unusable(source, name, "permission denied");
-    } catch (IOException | InvalidPathException e) {
-      throw unusable(source, name, "cannot be read");
+  static Password password(String source, String text) throws ConfigException {
+    try {
+      return new Password(text);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(
+          source, String.valueOf(e.getMessage()), Option.IAM_PASSWORD.expected());
     }
   }
 
-  private static ConfigException unusable(String source, String name, String reason) {
-    return new ConfigException(
-        source,
-        ConfigException.quote(name) + ", " + reason,
-        Option.CALLBACK_SECRET_FILE.expected());
+  static Password passwordFile(String source, String name) throws ConfigException {
+    NamedFile file = new NamedFile(Option.IAM_PASSWORD_FILE, source, name);
+    try {
+      return new Password(UTF_8.newDecoder().decode(ByteBuffer.wrap(file.read())).toString());
+    } catch (CharacterCodingException e) {
+      throw file.unusable("not in UTF-8");
+    } catch (IllegalArgumentException e) {
+      throw file.unusable(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * A file with a secret.
+   *
+   * @param option that names it
+   * @param source the option, or its variable
+   */
+  private record NamedFile(Option option, String source, String name) {
+
+    /** Its bytes without newlines at the end. */
+    byte[] read() throws ConfigException {
+      byte[] bytes = readAll();
+      int length = bytes.length;
+      while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r')) {
+        length--;
+      }
+      if (length > LONGEST_FILE) {
+        throw unusable("more than 64 kB");
+      }
+      return Arrays.copyOf(bytes, length);
+    }
+
+    private byte[] readAll() throws ConfigException {
+      try (InputStream stream = Files.newInputStream(Path.of(name))) {
+        return stream.readNBytes(LONGEST_FILE + 2);
+      } catch (NoSuchFileException e) {
+        throw unusable("no such file");
+      } catch (AccessDeniedException e) {
+        throw unusable("permission denied");
+      } catch (IOException | InvalidPathException e) {
+        throw unusable("cannot be read");
+      }
+    }
+
+    ConfigException unusable(String reason) {
+      return new ConfigException(
+          source, ConfigException.quote(name) + ", " + reason, option.expected());
+    }
   }
 }

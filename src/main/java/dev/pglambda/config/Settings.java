@@ -115,16 +115,40 @@ final class Settings {
 
   /** The callback secret, or null if none is given: as text, or in a file. */
   @Nullable Secret callbackSecret() throws ConfigException {
-    Setting text = given.get(Option.CALLBACK_SECRET);
-    Setting file = given.get(Option.CALLBACK_SECRET_FILE);
+    return textOrFile(
+        Option.CALLBACK_SECRET,
+        SecretReader::text,
+        Option.CALLBACK_SECRET_FILE,
+        SecretReader::file);
+  }
+
+  /** The same of the password for users of IAM. */
+  @Nullable Password iamPassword() throws ConfigException {
+    return textOrFile(
+        Option.IAM_PASSWORD,
+        SecretReader::password,
+        Option.IAM_PASSWORD_FILE,
+        SecretReader::passwordFile);
+  }
+
+  /** Reads a secret from the text of a setting, which has a source. */
+  private interface Reader<T> {
+    T read(String source, String text) throws ConfigException;
+  }
+
+  private <T> @Nullable T textOrFile(
+      Option textOption, Reader<T> ofText, Option fileOption, Reader<T> ofFile)
+      throws ConfigException {
+    Setting text = given.get(textOption);
+    Setting file = given.get(fileOption);
     if (text == null) {
-      return file == null ? null : SecretReader.file(file.source(), file.text());
+      return file == null ? null : ofFile.read(file.source(), file.text());
     }
     if (file == null || (text.onCommandLine() && !file.onCommandLine())) {
-      return SecretReader.text(text.source(), text.text());
+      return ofText.read(text.source(), text.text());
     }
     if (file.onCommandLine() && !text.onCommandLine()) {
-      return SecretReader.file(file.source(), file.text());
+      return ofFile.read(file.source(), file.text());
     }
     throw new ConfigException(
         file.source(),

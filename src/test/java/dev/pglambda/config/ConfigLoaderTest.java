@@ -37,6 +37,7 @@ class ConfigLoaderTest {
           new Config.Embedded(false, null),
           new Config.Tls(
               null, null, null, null, TlsVersion.TLS_1_2, null, ClientCertificates.REQUIRED, null),
+          null,
           new Config.Lambda(null, null, null, 0, 10_000, SampleFunctionsMode.AUTO),
           new Config.Callback(
               null,
@@ -131,6 +132,7 @@ class ConfigLoaderTest {
   void triesEveryOption() {
     Set<Option> elsewhere = EnumSet.of(Option.HELP, Option.VERSION, Option.CALLBACK_SECRET_FILE);
     elsewhere.addAll(Option.BACKEND_SSL); // BackendSslTest
+    elsewhere.addAll(Option.IAM); // IamAuthenticationTest
 
     Stream<Option> tried = givenOptions().map(row -> (Option) row.get()[0]);
 

@@ -37,15 +37,19 @@ final class CredentialsChain {
       String region,
       boolean foreignEndpoint,
       AwsEnvironment environment) {
-    AwsCredentialsProvider own;
-    if (foreignEndpoint) {
-      own = new OrDummy(withoutInstanceMetadata());
-    } else if (environment.signInCommand() != null) {
-      own = new SignedIn(beforeProfile().build(), environment);
-    } else {
-      own = DefaultCredentialsProvider.builder().asyncCredentialUpdateEnabled(true).build();
-    }
+    AwsCredentialsProvider own =
+        foreignEndpoint ? new OrDummy(withoutInstanceMetadata()) : own(environment, true);
     return roleArn == null ? own : new AssumedRole(own, roleArn, region);
+  }
+
+  /** The SDK's default chain, with or without its last link; a profile with a sign-in ends it. */
+  static AwsCredentialsProvider own(AwsEnvironment environment, boolean instanceMetadata) {
+    if (environment.signInCommand() != null) {
+      return new SignedIn(beforeProfile().build(), environment);
+    }
+    return instanceMetadata
+        ? DefaultCredentialsProvider.builder().asyncCredentialUpdateEnabled(true).build()
+        : withoutInstanceMetadata();
   }
 
   /** The default chain but its last link, which takes seconds to find out that it is not on EC2. */
