@@ -5,14 +5,17 @@ import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.callback.ProxySessions;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.IamAuthentication;
 import dev.pglambda.direct.flow.DirectCallHandler;
 import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.TrustedRoles;
+import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.intercept.ExtensionInterceptor;
 import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.lambda.aws.AwsEnvironment;
+import dev.pglambda.lambda.aws.OwnAccessKey;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
@@ -35,6 +38,7 @@ import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.nio.channels.UnresolvedAddressException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -113,6 +117,7 @@ public final class ProxyServer implements AutoCloseable {
     // up.
     Channel bound = bind(loops);
     ClientTls tls = openTls();
+    TokenVerifier tokens = openIam(loops, tls);
     LambdaSource lambda =
         LambdaSource.choose(config.lambda(), loops, memory, AwsEnvironment.ofProcess());
     opened.push(lambda.invoker());
@@ -138,7 +143,8 @@ public final class ProxyServer implements AutoCloseable {
     callback = server;
     opened.push(server); // before the invoker, so that calls fail for the reason that is true
     opened.push(() -> sessions.terminateAll(TERMINATION));
-    ClientListener ready = clientListener(postgres, calls, trustedRoles, function, server, tls);
+    ClientListener ready =
+        clientListener(postgres, calls, trustedRoles, function, server, tls, tokens);
     opened.push(ready);
     relay = ready;
     if (config.callback().allow().server()) {
@@ -164,6 +170,24 @@ public final class ProxyServer implements AutoCloseable {
     }
   }
 
+  private @Nullable TokenVerifier openIam(EventLoopGroup loops, @Nullable ClientTls tls)
+      throws StartException {
+    IamAuthentication iam = config.iam();
+    if (iam == null) {
+      return null;
+    }
+    if (tls == null) {
+      throw StartException.badUsage(
+          "--iam-auth: clients cannot use TLS, without which there are no tokens"
+              + " (expected: beside --tls-cert, or --tls-self-signed on)",
+          null);
+    }
+    // Who develops need not wait for an instance's metadata that is not there.
+    OwnAccessKey key = OwnAccessKey.in(AwsEnvironment.ofProcess(), loops, !iam.unsigned());
+    opened.push(key);
+    return new TokenVerifier(iam, LambdaSource.PARTITIONS, key, Clock.systemUTC());
+  }
+
   private @Nullable BackendTls openBackendTls(HostAndPort server) throws StartException {
     try {
       return BackendTls.open(config.backendSsl(), server);
@@ -178,7 +202,8 @@ public final class ProxyServer implements AutoCloseable {
       TrustedRoles trustedRoles,
       InvokeFunction function,
       CallbackServer server,
-      @Nullable ClientTls tls)
+      @Nullable ClientTls tls,
+      @Nullable TokenVerifier tokens)
       throws StartException {
     DirectCalls directCalls =
         new DirectCalls(config.callback().directCalls(), trustedRoles::condition, function);
@@ -197,6 +222,7 @@ public final class ProxyServer implements AutoCloseable {
             memory),
         FileDescriptors.within(config.limits().clients()),
         tls,
+        tokens,
         sessions,
         new ExtensionInterceptor(
             new ExtensionInstaller(trustedRoles)::install,

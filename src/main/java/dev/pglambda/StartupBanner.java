@@ -2,6 +2,7 @@ package dev.pglambda;
 
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.IamAuthentication;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.tls.ClientTls;
@@ -40,6 +41,10 @@ final class StartupBanner {
     addTitled(lines, "  Lambda      ", lambda.description());
     addTitled(
         lines, "  TLS         ", tls == null ? List.of("off (--tls-cert)") : tls.description());
+    IamAuthentication iam = config.iam();
+    if (iam != null) {
+      addTitled(lines, "  IAM         ", describe(iam));
+    }
     lines.add("Connect with");
     lines.add(
         "  psql -h %s -p %d %s"
@@ -50,6 +55,15 @@ final class StartupBanner {
                     ? "-U <user> <database>"
                     : "-U " + embedded.user() + " " + PostgresSource.EMBEDDED_DATABASE));
     return lines;
+  }
+
+  private static List<String> describe(IamAuthentication iam) {
+    String users = String.join(", ", iam.users());
+    return iam.unsigned()
+        ? List.of(
+            "users who log in by a token: " + users,
+            "WARNING: a token of any AWS credentials counts, so anybody can make one (--iam-auth)")
+        : List.of("users who log in by a token: " + users);
   }
 
   private static void addTitled(List<String> lines, String title, List<String> description) {

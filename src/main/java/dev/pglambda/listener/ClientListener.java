@@ -1,6 +1,7 @@
 package dev.pglambda.listener;
 
 import dev.pglambda.config.ClientLimits;
+import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
@@ -39,6 +40,9 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
   /** Null: TLS is refused. */
   final @Nullable ClientTls tls;
 
+  /** Null: nobody logs in by a token. */
+  final @Nullable TokenVerifier tokens;
+
   final LocalExecution.Provider localExecution;
   final Sessions sessions;
   final ServerConnector backend;
@@ -48,6 +52,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
 
   /**
    * @param tls null: clients cannot use TLS
+   * @param tokens of those who log in to the proxy by one; null: nobody does
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
    *     from a session's token and the proxy's own address of its connection to the server; null if
    *     that parameter is not to be added to startup messages
@@ -56,6 +61,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
       RelaySettings settings,
       ClientLimits limits,
       @Nullable ClientTls tls,
+      @Nullable TokenVerifier tokens,
       Sessions sessions,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
@@ -64,6 +70,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
       @Nullable BiFunction<String, InetAddress, String> callbackParameter) {
     this.settings = settings;
     this.tls = tls;
+    this.tokens = tokens;
     this.sessions = sessions;
     this.interceptor = interceptor;
     this.keys = keys;

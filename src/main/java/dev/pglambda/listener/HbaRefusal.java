@@ -8,22 +8,36 @@ import java.net.SocketAddress;
 
 /**
  * What a client is told that may not connect from where it does, or not without TLS: the words of
- * PostgreSQL 14 and newer, and so of RDS, for want of a line in {@code pg_hba.conf} (auth.c,
- * ClientAuthentication).
+ * PostgreSQL 14 and newer, and so of RDS (auth.c, ClientAuthentication).
  */
 final class HbaRefusal {
   private HbaRefusal() {}
 
-  static SqlError of(StartupMessage startup, SocketAddress client, boolean encrypted) {
-    String encryption = encrypted ? "SSL encryption" : "no encryption";
-    String host = client instanceof InetSocketAddress address ? hostOf(address) : "???";
-    String message =
-        isPhysicalReplication(startup)
-            ? "no pg_hba.conf entry for replication connection from host \"%s\", user \"%s\", %s"
-                .formatted(host, startup.user(), encryption)
-            : "no pg_hba.conf entry for host \"%s\", user \"%s\", database \"%s\", %s"
-                .formatted(host, startup.user(), startup.database(), encryption);
-    return new SqlError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, message);
+  /** For want of a line in {@code pg_hba.conf}. */
+  static SqlError noEntry(StartupMessage startup, SocketAddress client, boolean encrypted) {
+    String what = isPhysicalReplication(startup) ? " replication connection from" : "";
+    return error("no pg_hba.conf entry for" + what, startup, client, encrypted);
+  }
+
+  /** By a line {@code host all +rds_iam all reject}, which RDS has: a token needs TLS. */
+  static SqlError rejected(StartupMessage startup, SocketAddress client) {
+    String what = isPhysicalReplication(startup) ? "replication connection" : "connection";
+    return error("pg_hba.conf rejects " + what + " for", startup, client, false);
+  }
+
+  private static SqlError error(
+      String what, StartupMessage startup, SocketAddress client, boolean encrypted) {
+    String database =
+        isPhysicalReplication(startup) ? "" : ", database \"%s\"".formatted(startup.database());
+    return new SqlError(
+        SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+        "%s host \"%s\", user \"%s\"%s, %s"
+            .formatted(
+                what,
+                client instanceof InetSocketAddress address ? hostOf(address) : "???",
+                startup.user(),
+                database,
+                encrypted ? "SSL encryption" : "no encryption"));
   }
 
   private static String hostOf(InetSocketAddress address) {

@@ -1,5 +1,6 @@
 package dev.pglambda.listener;
 
+import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
@@ -17,6 +18,7 @@ import dev.pglambda.relay.GracefulClose;
 import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.ServerHandler;
 import dev.pglambda.relay.Session;
+import dev.pglambda.relay.VerifiedUser;
 import dev.pglambda.tls.ClientTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
@@ -45,6 +47,7 @@ import org.slf4j.LoggerFactory;
  *   CancelRequest ──► to the server, which closes; close
  *   StartupMessage ──► not encrypted, although it must be: FATAL 28000, close
  *                 ├──► of another user than the client's certificate: FATAL 28000, close
+ *                 ├──► of a user of IAM: {@link TokenLogin}, if encrypted; else FATAL 28000, close
  *                 ├──► of the reserved database: handed over, or FATAL 28000, close
  *                 ├──► of another protocol: the server says so ({@link VersionRefusal})
  *                 └──► any other: {@link Session}
@@ -212,7 +215,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     if (relay.reserved.claims(startup)) {
       boolean isServer = relay.backend.isReachedAt(ctx.channel().remoteAddress());
       if (!relay.reserved.admits(ctx.channel(), encrypted, isServer)) {
-        refuse(ctx, HbaRefusal.of(startup, ctx.channel().remoteAddress(), encrypted));
+        refuse(ctx, HbaRefusal.noEntry(startup, ctx.channel().remoteAddress(), encrypted));
         return;
       }
       ByteBuf rest = received.readRetainedSlice(received.readableBytes());
@@ -229,19 +232,65 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     if (relay.sessions.isDraining()) {
       refuse(ctx, SqlState.CANNOT_CONNECT_NOW, ClientRefusals.SHUTTING_DOWN);
     } else if (relay.tls != null && relay.tls.isRequired() && !encrypted) {
-      refuse(ctx, HbaRefusal.of(startup, ctx.channel().remoteAddress(), false));
+      refuse(ctx, HbaRefusal.noEntry(startup, ctx.channel().remoteAddress(), false));
     } else if (withoutCertificate != null) {
       refuse(ctx, SqlState.INVALID_AUTHORIZATION_SPECIFICATION, withoutCertificate);
-    } else if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
-      String refusal = relay.admission.refusal(address.getAddress());
-      if (refusal == null) {
-        beginSession(ctx, startup, bytes, address.getAddress());
-        return;
+    } else {
+      ByteBuf rest = received.readRetainedSlice(received.readableBytes());
+      TokenVerifier tokens = relay.tokens;
+      if (tokens == null || !tokens.isFor(startup.user())) {
+        admit(ctx, startup, bytes, rest, null);
+      } else if (encrypted) {
+        askForToken(ctx, tokens, startup, bytes, rest);
+      } else {
+        rest.release();
+        refuse(ctx, HbaRefusal.rejected(startup, ctx.channel().remoteAddress()));
       }
+    }
+  }
+
+  private void askForToken(
+      ChannelHandlerContext ctx,
+      TokenVerifier tokens,
+      StartupMessage startup,
+      ByteBuf bytes,
+      ByteBuf rest) {
+    VerifiedUser user = new VerifiedUser(startup.user(), tokens.rules().password());
+    TokenLogin login =
+        new TokenLogin(
+            tokens,
+            startup.user(),
+            behind -> admit(ctx, startup, bytes, behind, user),
+            error -> refuse(ctx, error));
+    ctx.pipeline().addBefore(ctx.name(), null, login);
+    login.channelRead(ctx.pipeline().context(login), rest);
+  }
+
+  /**
+   * Begins the session if there is a place for it.
+   *
+   * @param bytes the StartupMessage; not consumed
+   * @param rest what the client has sent behind it; released here
+   * @param user whom the proxy has authenticated; null: nobody
+   */
+  private void admit(
+      ChannelHandlerContext ctx,
+      StartupMessage startup,
+      ByteBuf bytes,
+      ByteBuf rest,
+      @Nullable VerifiedUser user) {
+    if (!(ctx.channel().remoteAddress() instanceof InetSocketAddress client)) {
+      rest.release();
+      ctx.close(); // the client has gone
+      return;
+    }
+    String refusal = relay.admission.refusal(client.getAddress());
+    if (refusal == null) {
+      beginSession(ctx, startup, bytes, rest, client.getAddress(), user);
+    } else {
+      rest.release();
       ClientRefusals.log(ctx.channel(), refusal);
       refuse(ctx, SqlState.TOO_MANY_CONNECTIONS, refusal);
-    } else {
-      ctx.close(); // the client has gone
     }
   }
 
@@ -265,7 +314,12 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void beginSession(
-      ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes, InetAddress address) {
+      ChannelHandlerContext ctx,
+      StartupMessage startup,
+      ByteBuf bytes,
+      ByteBuf rest,
+      InetAddress address,
+      @Nullable VerifiedUser user) {
     Session session =
         new Session(
             relay.settings,
@@ -275,13 +329,14 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
             startup.replication() ? Interceptor.NONE : relay.interceptor,
             relay.keys,
             startup.replication() ? LocalExecution.Provider.NONE : relay.localExecution,
-            startup.database());
+            startup.database(),
+            user);
     session.askForPlace(() -> relay.admission.authenticated(session, address));
     session.ended().whenComplete((ended, failure) -> relay.admission.leave(session, address));
     relay.admission.enter(session, address);
     relay.sessions.add(session);
     ByteBuf packet = bytes.retain();
-    session.clientSent(received.readRetainedSlice(received.readableBytes()));
+    session.clientSent(rest);
     ReadControl.of(ctx.channel()).set(Reason.STARTUP, true);
     ctx.pipeline().replace(this, null, new ClientHandler(session));
     relay.backend.connect(

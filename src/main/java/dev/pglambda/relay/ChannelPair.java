@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,13 @@ final class ChannelPair {
   /** Null: the server's connection is not encrypted. */
   @Nullable SslHandler serverTls() {
     return server == null ? null : server.pipeline().get(SslHandler.class);
+  }
+
+  /** Whether the server is on this machine, by the address at which it was reached. */
+  boolean isServerLocal() {
+    return server != null
+        && server.remoteAddress() instanceof InetSocketAddress address
+        && address.getAddress().isLoopbackAddress();
   }
 
   ByteBufAllocator allocator() {

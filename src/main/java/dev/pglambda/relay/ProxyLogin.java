@@ -34,7 +34,10 @@ import org.jspecify.annotations.Nullable;
  *   AuthenticationOk           ──► ┊ ──► AuthenticationOk
  * </pre>
  *
- * Used on the session's event loop.
+ * A client whom the proxy has authenticated before the session is asked nothing: it gets
+ * AuthenticationOk and what follows it.
+ *
+ * <p>Used on the session's event loop.
  */
 final class ProxyLogin {
   private final SessionControl session;
@@ -47,13 +50,21 @@ final class ProxyLogin {
   /** With {@link #asked}: what the login will be bound to; null: nothing. */
   private byte @Nullable [] certificateHash;
 
-  /** Once the client has answered, until the server has accepted. */
-  private @Nullable ServerLogin own;
+  /** Once the client has answered, or from the start, until the server has accepted. */
+  private @Nullable OwnLogin own;
 
-  ProxyLogin(SessionControl session, ChannelPair channels, LoginMode mode) {
+  /**
+   * @param user whom the proxy has authenticated; null: nobody, the server will
+   */
+  ProxyLogin(
+      SessionControl session,
+      ChannelPair channels,
+      LoginMode mode,
+      @Nullable VerifiedUser user) {
     this.session = session;
     this.channels = channels;
     this.mode = mode;
+    this.own = user == null ? null : new PasswordLogin(session, channels, user);
   }
 
   /**
@@ -129,7 +140,8 @@ final class ProxyLogin {
     byte[] password = ByteBufUtil.getBytes(buffer, body, passwordLength);
     buffer.setZero(body, passwordLength);
     asked = false;
-    own = new ServerLogin(session, channels, password, certificateHash);
-    own.begin();
+    ServerLogin login = new ServerLogin(session, channels, password, certificateHash);
+    own = login;
+    login.begin();
   }
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A login of the proxy's own by SCRAM, in which the server has to prove that it knows the password,
  * too. Used on the session's event loop.
  */
-final class ServerLogin {
+final class ServerLogin implements OwnLogin {
   /** What the server has to do next. */
   private enum Step {
     CONTINUE,
@@ -57,12 +57,8 @@ final class ServerLogin {
     send(new SaslInitialResponse(mechanism, ascii(scram.first())));
   }
 
-  /**
-   * Answers.
-   *
-   * @return whether this is the end: the server has accepted the login
-   */
-  boolean serverAsks(Authentication request) throws ProtocolViolation {
+  @Override
+  public boolean serverAsks(Authentication request) throws ProtocolViolation {
     if (step == Step.CONTINUE && request.code() == Authentication.SASL_CONTINUE) {
       step = Step.WAIT;
       proveAside(request.text());

@@ -62,6 +62,10 @@ public final class Session extends SessionControl {
   /** Asks for a place among the clients that may be; answers with a refusal, or null. */
   private Supplier<@Nullable String> admission = () -> null;
 
+  /**
+   * @param user whom the proxy has authenticated, so that it logs in to the server itself; null:
+   *     the server authenticates the client
+   */
   public Session(
       RelaySettings settings,
       String token,
@@ -69,7 +73,8 @@ public final class Session extends SessionControl {
       Interceptor interceptor,
       CallbackKeyDelivery keys,
       LocalExecution.Provider localExecution,
-      String database) {
+      String database,
+      @Nullable VerifiedUser user) {
     this.settings = settings;
     this.token = token;
     this.channels = new ChannelPair(client);
@@ -88,7 +93,12 @@ public final class Session extends SessionControl {
     local = localExecution.create(database, context);
     streams =
         new SessionStreams(
-            context, interceptor, keys, settings.login(), settings.inspectLimit(), local);
+            context,
+            interceptor,
+            keys,
+            new ProxyLogin(this, channels, settings.login(), user),
+            settings.inspectLimit(),
+            local);
     startupTimeout =
         client
             .eventLoop()

@@ -1,6 +1,5 @@
 package dev.pglambda.relay;
 
-import dev.pglambda.config.LoginMode;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.protocol.FrameScanner;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -23,12 +22,11 @@ final class SessionStreams implements StreamControl {
       SessionContext context,
       Interceptor interceptor,
       CallbackKeyDelivery keys,
-      LoginMode loginMode,
+      ProxyLogin login,
       int inspectLimit,
       @Nullable LocalExecution local) {
     channels = context.channels();
     replies = context.replies();
-    ProxyLogin login = new ProxyLogin(context.session(), channels, loginMode);
     ClientToServer frontend =
         new ClientToServer(context, this, interceptor, keys, login, inspectLimit, local);
     hold = frontend.hold();

@@ -53,6 +53,7 @@ class StartupFuzzTest {
               MemoryBudget.unlimited()),
           RelayStage.LIMITS,
           null,
+          null,
           new Sessions(),
           Interceptor.NONE,
           RelayStage.KEYS,

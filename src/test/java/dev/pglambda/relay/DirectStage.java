@@ -109,7 +109,8 @@ final class DirectStage implements AutoCloseable {
             new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),
             NO_KEYS,
             DirectCallHandler.provider(direct),
-            "db");
+            "db",
+            null);
     client.pipeline().addLast(new ClientHandler(session));
     server.pipeline().addLast(new ServerHandler(session));
     session.connected(server, allocator.buffer().writeBytes(Peer.startup("user", "ann")));

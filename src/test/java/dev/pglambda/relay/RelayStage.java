@@ -120,6 +120,7 @@ public abstract class RelayStage {
                 MemoryBudget.unlimited()),
             limits,
             tls,
+            null,
             sessions,
             interceptor,
             KEYS,

@@ -113,7 +113,7 @@ class SessionFuzzTest {
     Stage(Interceptor interceptor, CallbackKeyDelivery keys) {
       session =
           new Session(
-              SETTINGS, "token", client, interceptor, keys, LocalExecution.Provider.NONE, "");
+              SETTINGS, "token", client, interceptor, keys, LocalExecution.Provider.NONE, "", null);
       client.pipeline().addLast(new ClientHandler(session));
       server.pipeline().addLast(new ServerHandler(session));
       session.connected(server, allocator.buffer().writeBytes(STARTUP));
