@@ -3,6 +3,7 @@ package dev.pglambda;
 import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.config.CallbackPeers;
 import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.channel.Channel;
@@ -30,18 +31,18 @@ record CallbackDatabase(CallbackServer server, CallbackEncryption encryption, Ca
   public boolean admits(Channel channel, boolean encrypted, boolean isServer) {
     if (!encrypted && encryption.isRequired()) {
       REFUSALS.warn(
-          log, "refused a callback link of {}: no TLS (--callback-tls)", channel.remoteAddress());
+          log, "refused a callback link of {}: no TLS (--callback-tls)", PeerAddress.of(channel));
       return false;
     }
     boolean allowed =
         peers.all()
-            || (channel.remoteAddress() instanceof InetSocketAddress peer
+            || (PeerAddress.of(channel) instanceof InetSocketAddress peer
                 && peers.allows(peer.getAddress(), isServer, isOwn(channel, peer.getAddress())));
     if (!allowed) {
       REFUSALS.warn(
           log,
           "refused a callback link of {}: not of --callback-allow",
-          channel.remoteAddress());
+          PeerAddress.of(channel));
     }
     return allowed;
   }

@@ -6,6 +6,7 @@ import dev.pglambda.callback.HmacKey;
 import dev.pglambda.callback.InstallationKeys;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.Secret;
+import dev.pglambda.config.UnixSocket;
 import dev.pglambda.extension.CallbackKeySql;
 import dev.pglambda.extension.CallbackSettings;
 import dev.pglambda.extension.ExtensionInstaller;
@@ -14,6 +15,7 @@ import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.relay.CallbackKeyDelivery;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +33,25 @@ record CallbackSource(
   /** Not the name that earlier versions used, whose keys may be known. */
   private static final String SECRET_FILE = "installation-secret";
 
-  /** Reads the secret, or makes it; the port is the proxy's unless another one is set. */
-  static CallbackSource open(Config config, int listenPort, CallbackEncryption encryption)
+  /**
+   * Reads the secret, or makes it; the port is the proxy's unless another one is set.
+   *
+   * @param listen where the proxy accepts calls
+   */
+  static CallbackSource open(
+      Config config, InetSocketAddress listen, CallbackEncryption encryption)
       throws StartException {
-    int port = Objects.requireNonNullElse(config.callback().port(), listenPort);
-    return new CallbackSource(config.callback().host(), port, secret(config), encryption);
+    int port = Objects.requireNonNullElse(config.callback().port(), listen.getPort());
+    String host = config.callback().host();
+    boolean isLocal = config.backend() instanceof UnixSocket;
+    return new CallbackSource(
+        host == null && isLocal ? hostHere(listen.getAddress()) : host, port, secret(config), encryption);
+  }
+
+  /** Where this machine reaches the proxy: a Unix-domain socket shows the server no address. */
+  private static String hostHere(InetAddress listen) {
+    return (listen.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : listen)
+        .getHostAddress();
   }
 
   private static CallbackSecret secret(Config config) throws StartException {

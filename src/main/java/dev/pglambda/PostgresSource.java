@@ -3,6 +3,7 @@ package dev.pglambda;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.Password;
+import dev.pglambda.config.ServerAddress;
 import dev.pglambda.embedded.DataDirectoryException;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.embedded.EmbeddedPostgresException;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * @param description lines for the user
  */
 record PostgresSource(
-    HostAndPort address,
+    ServerAddress address,
     @Nullable EmbeddedPostgres embedded,
     @Nullable String password,
     List<String> description) {
@@ -77,7 +78,7 @@ record PostgresSource(
       CallbackSource calls,
       Consumer<String> progress)
       throws StartException, InterruptedException {
-    HostAndPort named = config.backend();
+    ServerAddress named = config.backend();
     if (named != null) {
       return new PostgresSource(named, null, null, List.of("real: " + named));
     }

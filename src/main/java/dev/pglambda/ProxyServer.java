@@ -6,6 +6,7 @@ import dev.pglambda.callback.ProxySessions;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.IamAuthentication;
+import dev.pglambda.config.ServerAddress;
 import dev.pglambda.direct.flow.DirectCallHandler;
 import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.extension.ExtensionInstaller;
@@ -17,27 +18,18 @@ import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.lambda.aws.OwnAccessKey;
 import dev.pglambda.limits.MemoryBudget;
-import dev.pglambda.limits.ReadControl;
-import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.listener.ClientListener;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.Sessions;
 import dev.pglambda.tls.BackendTls;
 import dev.pglambda.tls.ClientTls;
 import dev.pglambda.tls.TlsException;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -72,9 +64,8 @@ public final class ProxyServer implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
   private List<String> description = List.of();
-  private volatile @Nullable ClientListener relay;
   private @Nullable CallbackServer callback;
-  private @Nullable Channel listener;
+  private @Nullable ListeningSockets listening;
   private @Nullable String embeddedUser;
   private @Nullable String embeddedPassword;
 
@@ -113,9 +104,9 @@ public final class ProxyServer implements AutoCloseable {
         new NioEventLoopGroup(eventLoops(), new DefaultThreadFactory("pglambda"));
     opened.push(
         () -> loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_MS));
-    // Bound first, so that a port in use is found at once; clients wait in the backlog until all is
-    // up.
-    Channel bound = bind(loops);
+    ListeningSockets sockets = ListeningSockets.bind(config.listen(), loops);
+    listening = sockets;
+    opened.push(sockets);
     ClientTls tls = openTls();
     TokenVerifier tokens = openIam(loops, tls);
     LambdaSource lambda =
@@ -125,7 +116,7 @@ public final class ProxyServer implements AutoCloseable {
         new InvokeFunction(lambda.invoker(), lambda.region(), LambdaSource.PARTITIONS);
     TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
     CallbackEncryption encryption = CallbackEncryption.of(config, tls);
-    CallbackSource calls = CallbackSource.open(config, address().getPort(), encryption);
+    CallbackSource calls = CallbackSource.open(config, address(), encryption);
     boolean isLoopback = address().getAddress().isLoopbackAddress();
     PostgresSource postgres =
         PostgresSource.open(config, isLoopback, trustedRoles, calls, progress);
@@ -146,14 +137,12 @@ public final class ProxyServer implements AutoCloseable {
     ClientListener ready =
         clientListener(postgres, calls, trustedRoles, function, server, tls, tokens);
     opened.push(ready);
-    relay = ready;
     if (config.callback().allow().server()) {
       ready.lookUpServer(loops.next());
     }
-    description = StartupBanner.lines(config, address(), lambda, postgres, trustedRoles, tls);
-    opened.push(() -> bound.close().awaitUninterruptibly(CLOSE_MS)); // before the sessions end
-    bound.pipeline().addLast(ready.acceptFailureHandler());
-    ReadControl.of(bound).set(Reason.STARTUP, false);
+    description = StartupBanner.lines(config, sockets, lambda, postgres, trustedRoles, tls);
+    opened.push(sockets); // closed before the sessions end
+    sockets.accept(ready);
     // Loading the SDK takes a second of a core, which the first clients need more.
     loops.schedule(lambda.warmUp(), WARM_UP_DELAY_MS, TimeUnit.MILLISECONDS);
   }
@@ -188,9 +177,9 @@ public final class ProxyServer implements AutoCloseable {
     return new TokenVerifier(iam, LambdaSource.PARTITIONS, key, Clock.systemUTC());
   }
 
-  private @Nullable BackendTls openBackendTls(HostAndPort server) throws StartException {
+  private @Nullable BackendTls openBackendTls(ServerAddress server) throws StartException {
     try {
-      return BackendTls.open(config.backendSsl(), server);
+      return server instanceof HostAndPort tcp ? BackendTls.open(config.backendSsl(), tcp) : null;
     } catch (TlsException e) {
       throw StartException.badUsage(String.valueOf(e.getMessage()), e);
     }
@@ -221,6 +210,7 @@ public final class ProxyServer implements AutoCloseable {
             config.limits().keepalives(),
             memory),
         FileDescriptors.within(config.limits().clients()),
+        config.balancers(),
         tls,
         tokens,
         sessions,
@@ -258,44 +248,6 @@ public final class ProxyServer implements AutoCloseable {
     return Integer.getInteger("io.netty.eventLoopThreads", NettyRuntime.availableProcessors());
   }
 
-  private Channel bind(EventLoopGroup loops) throws StartException, InterruptedException {
-    HostAndPort listen = config.listen();
-    ServerBootstrap bootstrap =
-        new ServerBootstrap()
-            .group(loops)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.AUTO_READ, false)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_BACKLOG, 1024)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childOption(ChannelOption.SO_KEEPALIVE, true)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel client) {
-                    client.pipeline().addLast(Objects.requireNonNull(relay));
-                  }
-                });
-    InetSocketAddress address =
-        listen.host().isEmpty()
-            ? new InetSocketAddress(listen.port())
-            : new InetSocketAddress(listen.host(), listen.port());
-    ChannelFuture binding = bootstrap.bind(address).await();
-    Throwable failure = binding.cause();
-    if (failure != null) {
-      String reason =
-          failure instanceof UnresolvedAddressException ? "unknown host" : failure.getMessage();
-      throw StartException.badUsage(
-          "--listen %s: %s (expected: an address of this machine and a free port)"
-              .formatted(listen, reason),
-          failure);
-    }
-    Channel channel = binding.channel();
-    listener = channel;
-    opened.push(() -> channel.close().awaitUninterruptibly(CLOSE_MS));
-    return channel;
-  }
-
   /** What is embedded, what is sample and what is real, and how to connect: lines for the user. */
   public List<String> description() {
     return description;
@@ -313,7 +265,7 @@ public final class ProxyServer implements AutoCloseable {
 
   /** Where clients connect. */
   public InetSocketAddress address() {
-    return (InetSocketAddress) Objects.requireNonNull(listener).localAddress();
+    return Objects.requireNonNull(listening).address();
   }
 
   /** How many clients are connected, those whose session is not ready yet among them. */

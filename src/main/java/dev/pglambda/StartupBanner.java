@@ -3,6 +3,7 @@ package dev.pglambda;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.IamAuthentication;
+import dev.pglambda.config.ServerAddress;
 import dev.pglambda.embedded.EmbeddedPostgres;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.tls.ClientTls;
@@ -19,20 +20,24 @@ final class StartupBanner {
   /** What is embedded, what is sample and what is real, and how to connect to the address. */
   static List<String> lines(
       Config config,
-      InetSocketAddress address,
+      ListeningSockets sockets,
       LambdaSource lambda,
       PostgresSource postgres,
       TrustedRoles trustedRoles,
       @Nullable ClientTls tls) {
-    HostAndPort listen = new HostAndPort(config.listen().host(), address.getPort());
+    InetSocketAddress address = sockets.address();
+    HostAndPort listen = new HostAndPort(config.listen().tcp().host(), address.getPort());
     EmbeddedPostgres embedded = postgres.embedded();
     List<String> lines = new ArrayList<>();
-    lines.add("pg-lambda-proxy listens on " + listen);
+    lines.add(
+        "pg-lambda-proxy listens on "
+            + listen
+            + (sockets.socket() == null ? "" : " and " + sockets.socket()));
     addTitled(lines, "  PostgreSQL  ", postgres.description());
     if (embedded == null
         && config.callback().host() == null
         && address.getAddress().isLoopbackAddress()
-        && isElsewhere(postgres.address().host())) {
+        && isElsewhere(postgres.address())) {
       lines.add(
           "              WARNING: PostgreSQL cannot call back to %s: use --listen or --callback-address"
               .formatted(listen));
@@ -75,7 +80,11 @@ final class StartupBanner {
   }
 
   /** Whether a server is, by its name, on another machine. */
-  private static boolean isElsewhere(String host) {
+  private static boolean isElsewhere(ServerAddress server) {
+    if (!(server instanceof HostAndPort tcp)) {
+      return false;
+    }
+    String host = tcp.host();
     byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
     return bytes == null
         ? !host.equalsIgnoreCase("localhost")

@@ -9,8 +9,10 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.pglambda.protocol.BackendMessage;
@@ -140,6 +142,20 @@ class ArchitectureTest {
         .that(not(nameMatching("dev\\.pglambda\\.limits\\.ReadControl")))
         .should()
         .callMethod(ChannelConfig.class, "setAutoRead", boolean.class)
+        .check(CLASSES);
+  }
+
+  /** So that limits and logs see a load balancer's client, and not the balancer. */
+  @Test
+  void asksWhereAConnectionComesFromOnlyInPeerAddress() {
+    noClasses()
+        .that(
+            not(
+                nameMatching(
+                    "dev\\.pglambda\\.(limits\\.PeerAddress|listener\\.ClientListener|relay\\.Session)")))
+        .should()
+        .callMethodWhere(JavaCall.Predicates.target(HasName.Predicates.name("remoteAddress")))
+        .because("a load balancer is known by its own address, and so is a server")
         .check(CLASSES);
   }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage.ErrorResponse;
@@ -212,7 +213,7 @@ final class Link extends ChannelInboundHandlerAdapter {
 
   /** Where the link comes from; null: it is closed. */
   @Nullable SocketAddress peer() {
-    return channel.remoteAddress();
+    return PeerAddress.of(channel);
   }
 
   /** No further message is handled until something is sent. */
@@ -232,7 +233,7 @@ final class Link extends ChannelInboundHandlerAdapter {
       if (!error.equals(SHUTDOWN) && REFUSALS.passes()) {
         log.info(
             "ended a callback link of {}: {} {}{}",
-            channel.remoteAddress(),
+            PeerAddress.of(channel),
             error.sqlState(),
             LogThrottle.onOneLine(error.message()),
             REFUSALS.others());

@@ -33,7 +33,23 @@ public record BackendSsl(
 
   private static final String SYSTEM = "system";
 
-  static BackendSsl of(Settings settings) throws ConfigException {
+  /** As libpq, uses no TLS on a Unix-domain socket. */
+  static BackendSsl of(Settings settings, @Nullable ServerAddress server) throws ConfigException {
+    if (server instanceof HostAndPort) {
+      return of(settings);
+    }
+    for (Option option : Option.BACKEND_SSL) {
+      if (settings.isGiven(option)) {
+        throw new ConfigException(
+            settings.source(option),
+            server == null ? "given without a server" : "given for a Unix-domain socket",
+            "beside --backend host:port, as other servers are reached on this machine only");
+      }
+    }
+    return DISABLED;
+  }
+
+  private static BackendSsl of(Settings settings) throws ConfigException {
     Path root = settings.optional(Option.BACKEND_SSLROOTCERT, Values::file);
     boolean systemRoots = SYSTEM.equals(String.valueOf(root));
     SslMode given = settings.constant(Option.BACKEND_SSLMODE, SslMode.class);
@@ -82,17 +98,5 @@ public record BackendSsl(
           "beside --backend-sslcert");
     }
     return null;
-  }
-
-  /** Refuses options of TLS for a server that is not named: the embedded one is on loopback. */
-  static void refuse(Settings settings) throws ConfigException {
-    for (Option option : Option.BACKEND_SSL) {
-      if (settings.isGiven(option)) {
-        throw new ConfigException(
-            settings.source(option),
-            "given without a server",
-            "beside --backend, as the embedded server is reached on this machine only");
-      }
-    }
   }
 }

@@ -12,16 +12,18 @@ import org.slf4j.event.Level;
  * line. Components are the options of the same names unless said otherwise: {@link Option} says
  * what they mean.
  *
+ * @param balancers {@code --proxy-protocol-from}
  * @param backend the PostgreSQL server, or null: start an embedded one
- * @param backendSsl disabled if there is no {@code backend}
+ * @param backendSsl disabled if there is no {@code backend}, or at a Unix-domain socket
  * @param dataDirectory not created yet
  * @param iam null: off
  * @param guide whether to run the example of AWS's guide after the start and print its rows
  * @param once whether to end after the guide; only true if {@code guide} is
  */
 public record Config(
-    HostAndPort listen,
-    @Nullable HostAndPort backend,
+    ListenAddresses listen,
+    Balancers balancers,
+    @Nullable ServerAddress backend,
     BackendSsl backendSsl,
     LoginMode login,
     Path dataDirectory,

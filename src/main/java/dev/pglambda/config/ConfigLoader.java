@@ -9,10 +9,6 @@ import org.slf4j.event.Level;
  * precedence. Nothing else reads options or variables, except that the AWS SDK reads its own.
  */
 public final class ConfigLoader {
-  /** PostgreSQL's port. */
-  private static final int BACKEND_PORT = 5432;
-
-  private static final int LISTEN_PORT = 5433;
   private static final int EXIT_BAD_USAGE = 2;
   private static final int MOST_CLIENTS = 1_000_000;
 
@@ -51,21 +47,19 @@ public final class ConfigLoader {
   private static Config config(Settings settings) throws ConfigException {
     boolean once = settings.value(Option.ONCE, Values::onOff);
     boolean guide = settings.value(Option.GUIDE, Values::onOff);
-    HostAndPort backend =
-        settings.optional(Option.BACKEND, text -> Values.target(text).orPort(BACKEND_PORT));
+    ServerAddress backend = settings.optional(Option.BACKEND, Values::server);
     if ((guide || once) && backend != null) {
       throw new ConfigException(
           settings.source(once ? Option.ONCE : Option.GUIDE),
           "given beside " + settings.source(Option.BACKEND),
           "the embedded server, on which the guide's example runs");
     }
-    if (backend == null) {
-      BackendSsl.refuse(settings);
-    }
+    Balancers balancers = settings.optional(Option.PROXY_PROTOCOL_FROM, Balancers::parse);
     return new Config(
-        settings.value(Option.LISTEN, text -> HostAndPort.parse(text).orPort(LISTEN_PORT)),
+        settings.value(Option.LISTEN, ListenAddresses::parse),
+        balancers == null ? Balancers.NONE : balancers,
         backend,
-        backend == null ? BackendSsl.DISABLED : BackendSsl.of(settings),
+        BackendSsl.of(settings, backend),
         settings.constant(Option.LOGIN, LoginMode.class),
         settings.value(Option.DATA_DIR, Values::directory),
         new Config.Embedded(

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     addresses
  * @param port 0 to 65535; 0 lets the operating system choose when listening
  */
-public record HostAndPort(String host, int port) {
+public record HostAndPort(String host, int port) implements ServerAddress {
   private static final Pattern SYNTAX =
       Pattern.compile(
           "(?:\\[(?<v6>[^\\]\\[]+)\\]|(?<name>[A-Za-z0-9._-]*))(?::(?<port>\\d{1,5}))?");

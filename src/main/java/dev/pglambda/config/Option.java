@@ -10,15 +10,25 @@ import org.jspecify.annotations.Nullable;
  */
 enum Option {
   LISTEN(
-      "host:port",
+      "addresses",
       "127.0.0.1:5433",
-      "host:port, :port or [IPv6]:port, with a port from 0 to 65535",
-      "Where clients connect and PostgreSQL calls back. An empty host means all addresses."),
+      "host:port, :port or [IPv6]:port, with a port from 0 to 65535, and perhaps unix:/directory"
+          + " behind a comma",
+      "Where clients connect and PostgreSQL calls back. An empty host means all addresses."
+          + " unix:/directory[:port], alone or behind a comma, is a Unix-domain socket besides."),
+  PROXY_PROTOCOL_FROM(
+      "networks",
+      null,
+      "IP addresses, networks (10.0.0.0/8) and unix, with commas between them",
+      "Load balancers, by address, by network, or unix for the Unix-domain socket. Sessions from"
+          + " there begin with a header of the PROXY protocol, version 2, that tells the client's"
+          + " address. Default: none."),
   BACKEND(
       "host:port",
       null,
-      "host:port or [IPv6]:port, with a port from 1 to 65535",
-      "The PostgreSQL server. Without it an embedded one is started."),
+      "host:port or [IPv6]:port, with a port from 1 to 65535, or unix:/directory[:port]",
+      "The PostgreSQL server, or unix:/directory[:port] for its Unix-domain socket. Without it an"
+          + " embedded one is started."),
   BACKEND_SSLMODE(
       "mode",
       "prefer",
@@ -90,7 +100,8 @@ enum Option {
       "count",
       "0",
       "a whole number from 0 to 1000000",
-      "Maximum number of clients from one IP address. 0: no limit."),
+      "Maximum number of clients from one IP address, and of those at the Unix-domain socket. 0: no"
+          + " limit."),
   MAX_UNAUTHENTICATED_CLIENTS(
       "count",
       "100",

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 
 /** The syntax of values. Every method throws IllegalArgumentException if the text is none. */
 final class Values {
+  private static final int POSTGRESQL_PORT = 5432;
   private static final Pattern QUANTITY = Pattern.compile("(\\d{1,9}) ?([A-Za-z]+)");
 
   /** PostgreSQL's units and multipliers (manual, section "Parameter Names and Values"). */
@@ -93,6 +94,13 @@ final class Values {
       case "off" -> false;
       default -> throw new IllegalArgumentException("neither on nor off");
     };
+  }
+
+  /** A PostgreSQL server. */
+  static ServerAddress server(String text) {
+    return UnixSocket.isOne(text)
+        ? UnixSocket.parse(text, POSTGRESQL_PORT)
+        : target(text).orPort(POSTGRESQL_PORT);
   }
 
   /** An address to connect to, whose port may be missing. */

@@ -91,7 +91,7 @@ record ServerProcess(Process process, int port) {
     Map<String, String> settings = new LinkedHashMap<>(parameters);
     settings.put("listen_addresses", HOST);
     settings.put("port", Integer.toString(port));
-    settings.put("unix_socket_directories", "");
+    settings.putIfAbsent("unix_socket_directories", "");
     settings.put("log_destination", "stderr");
     settings.put("logging_collector", "off");
     return settings;

@@ -82,7 +82,7 @@ public final class TokenVerifier {
   }
 
   /** Says why a token was refused, but for a flood of them. */
-  public void logRefusal(SocketAddress client, String user, Throwable failure) {
+  public void logRefusal(@Nullable SocketAddress client, String user, Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
     throttle.warn(
         log,

@@ -1,7 +1,7 @@
 /**
  * What keeps one client from taking what all others need: accounts of memory, a throttle for the
- * log, and the reasons why a connection is not read. How many connections there may be is the
- * matter of those who accept them.
+ * log, where a connection comes from, and the reasons why it is not read. How many connections
+ * there may be is the matter of those who accept them.
  */
 @NullMarked
 package dev.pglambda.limits;

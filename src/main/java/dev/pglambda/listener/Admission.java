@@ -3,7 +3,6 @@ package dev.pglambda.listener;
 import dev.pglambda.config.ClientLimits;
 import dev.pglambda.relay.ClientRefusals;
 import dev.pglambda.relay.Session;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -29,7 +28,7 @@ public final class Admission {
   private final ClientLimits limits;
 
   // Guarded by this.
-  private final Map<InetAddress, Integer> clientsByAddress = new HashMap<>();
+  private final Map<String, Integer> clientsByHost = new HashMap<>();
 
   /** In the order in which they came. */
   private final Map<Session, Newcomer> unauthenticated = new LinkedHashMap<>();
@@ -38,43 +37,43 @@ public final class Admission {
   private int cancelRequests;
 
   /** Where a session comes from, and since when ({@link System#nanoTime}). */
-  private record Newcomer(InetAddress address, long since) {}
+  private record Newcomer(String host, long since) {}
 
   Admission(ClientLimits limits) {
     this.limits = limits;
   }
 
   /** Why there may be no further session, in PostgreSQL's words for SQLSTATE 53300; else null. */
-  synchronized @Nullable String refusal(InetAddress address) {
+  synchronized @Nullable String refusal(String host) {
     if (clients >= limits.maxClients()) {
       return ClientRefusals.TOO_MANY;
     }
     int most = limits.maxClientsPerAddress();
-    return most > 0 && clientsByAddress.getOrDefault(address, 0) >= most
-        ? "too many connections for address \"" + address.getHostAddress() + "\""
+    return most > 0 && clientsByHost.getOrDefault(host, 0) >= most
+        ? "too many connections for address \"" + host + "\""
         : null;
   }
 
   /** A session begins; {@link #leave} is to follow. */
-  void enter(Session session, InetAddress address) {
+  void enter(Session session, String host) {
     List<Session> surplus;
     synchronized (this) {
       long now = System.nanoTime();
-      unauthenticated.put(session, new Newcomer(address, now));
-      surplus = takeSurplus(address, now);
+      unauthenticated.put(session, new Newcomer(host, now));
+      surplus = takeSurplus(host, now);
     }
     surplus.forEach(Session::makePlace);
   }
 
-  private List<Session> takeSurplus(InetAddress address, long now) {
+  private List<Session> takeSurplus(String host, long now) {
     List<Session> surplus = new ArrayList<>();
     int most = limits.maxClientsPerAddress();
-    if (most > 0 && countUnauthenticated(address) > most) {
-      surplus.add(takeOldest(address));
+    if (most > 0 && countUnauthenticated(host) > most) {
+      surplus.add(takeOldest(host));
     }
     boolean taken = true;
     while (taken && unauthenticated.size() > limits.maxUnauthenticatedClients()) {
-      InetAddress busiest = busiest();
+      String busiest = busiest();
       boolean placesLeft =
           clients + unauthenticated.size()
               <= limits.maxClients() + limits.maxUnauthenticatedClients();
@@ -86,25 +85,25 @@ public final class Admission {
     return surplus;
   }
 
-  private long countUnauthenticated(InetAddress address) {
-    return unauthenticated.values().stream().filter(each -> each.address().equals(address)).count();
+  private long countUnauthenticated(String host) {
+    return unauthenticated.values().stream().filter(each -> each.host().equals(host)).count();
   }
 
-  private InetAddress busiest() {
-    Map<InetAddress, Integer> counts = new HashMap<>();
-    unauthenticated.values().forEach(each -> counts.merge(each.address(), 1, Integer::sum));
+  private String busiest() {
+    Map<String, Integer> counts = new HashMap<>();
+    unauthenticated.values().forEach(each -> counts.merge(each.host(), 1, Integer::sum));
     return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
   }
 
-  private Map.Entry<Session, Newcomer> oldest(InetAddress address) {
+  private Map.Entry<Session, Newcomer> oldest(String host) {
     return unauthenticated.entrySet().stream()
-        .filter(each -> each.getValue().address().equals(address))
+        .filter(each -> each.getValue().host().equals(host))
         .findFirst()
         .orElseThrow();
   }
 
-  private Session takeOldest(InetAddress address) {
-    Session oldest = oldest(address).getKey();
+  private Session takeOldest(String host) {
+    Session oldest = oldest(host).getKey();
     unauthenticated.remove(oldest);
     return oldest;
   }
@@ -113,20 +112,20 @@ public final class Admission {
    * The server has authenticated a session's client: it takes a place, or there is a {@link
    * #refusal}.
    */
-  synchronized @Nullable String authenticated(Session session, InetAddress address) {
-    String refusal = refusal(address);
+  synchronized @Nullable String authenticated(Session session, String host) {
+    String refusal = refusal(host);
     if (unauthenticated.remove(session) != null && refusal == null) {
       clients++;
-      clientsByAddress.merge(address, 1, Integer::sum);
+      clientsByHost.merge(host, 1, Integer::sum);
       return null;
     }
     return refusal == null ? ClientRefusals.TOO_MANY : refusal;
   }
 
-  synchronized void leave(Session session, InetAddress address) {
+  synchronized void leave(Session session, String host) {
     if (unauthenticated.remove(session) == null && session.isReady()) {
       clients--;
-      clientsByAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+      clientsByHost.computeIfPresent(host, (key, count) -> count == 1 ? null : count - 1);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.pglambda.listener;
 
 import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.protocol.StartupPacket.CancelRequest;
 import dev.pglambda.relay.ConnectFailure;
 import dev.pglambda.relay.Session;
@@ -81,7 +82,7 @@ final class CancelRelay {
     LOST.warn(
         log,
         "cannot pass on a cancel request of {} to server {}: {}",
-        channel.remoteAddress(),
+        PeerAddress.of(channel),
         relay.settings.backend(),
         reason);
     channel.close();

@@ -1,8 +1,10 @@
 package dev.pglambda.listener;
 
+import dev.pglambda.config.Balancers;
 import dev.pglambda.config.ClientLimits;
 import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import dev.pglambda.relay.CallbackKeyDelivery;
@@ -14,10 +16,10 @@ import dev.pglambda.relay.TcpKeepalives;
 import dev.pglambda.tls.ClientTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -28,17 +30,13 @@ import org.jspecify.annotations.Nullable;
  * Relays the clients of one listener to one PostgreSQL server. The initializer of the listener's
  * child channels.
  */
-public final class ClientListener extends ChannelInitializer<SocketChannel>
-    implements AutoCloseable {
+public final class ClientListener extends ChannelInitializer<Channel> implements AutoCloseable {
   private static final String CALLBACK_PARAMETER = "pglambda.callback";
 
   final RelaySettings settings;
   final Interceptor interceptor;
   final CallbackKeyDelivery keys;
   final ReservedDatabase reserved;
-
-  /** Null: TLS is refused. */
-  final @Nullable ClientTls tls;
 
   /** Null: nobody logs in by a token. */
   final @Nullable TokenVerifier tokens;
@@ -48,9 +46,12 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
   final ServerConnector backend;
   final Admission admission;
   final PendingClients pending;
+  private final Balancers balancers;
+  private final @Nullable ClientTls tls;
   private final @Nullable BiFunction<String, InetAddress, String> callbackParameter;
 
   /**
+   * @param balancers whose connections begin with a header of the PROXY protocol
    * @param tls null: clients cannot use TLS
    * @param tokens of those who log in to the proxy by one; null: nobody does
    * @param callbackParameter makes the value of the run-time parameter {@code pglambda.callback}
@@ -60,6 +61,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
   public ClientListener(
       RelaySettings settings,
       ClientLimits limits,
+      Balancers balancers,
       @Nullable ClientTls tls,
       @Nullable TokenVerifier tokens,
       Sessions sessions,
@@ -69,6 +71,7 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
       LocalExecution.Provider localExecution,
       @Nullable BiFunction<String, InetAddress, String> callbackParameter) {
     this.settings = settings;
+    this.balancers = balancers;
     this.tls = tls;
     this.tokens = tokens;
     this.sessions = sessions;
@@ -83,9 +86,15 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
   }
 
   @Override
-  protected void initChannel(SocketChannel client) {
+  protected void initChannel(Channel client) {
     TcpKeepalives.set(client, settings.keepalives());
-    client.pipeline().addLast(new StartupHandler(this));
+    boolean fromBalancer = balancers.include(client.remoteAddress());
+    if (fromBalancer) {
+      client.pipeline().addLast(new ProxyHeaderDetector());
+    }
+    // PostgreSQL encrypts no Unix-domain socket either (backend_startup.c, ProcessStartupPacket).
+    ClientTls encryption = PeerAddress.isLocal(client) ? null : tls;
+    client.pipeline().addLast(new StartupHandler(this, fromBalancer, encryption));
   }
 
   /**
@@ -106,21 +115,23 @@ public final class ClientListener extends ChannelInitializer<SocketChannel>
    * unchanged.
    *
    * @param bytes the client's packet; not consumed
-   * @param address the proxy's own, of its connection to the server
+   * @param address the proxy's own, of its connection to the server; null if it has gone
    * @return a new reference, to be released
    */
   ByteBuf withParameters(
       StartupMessage startup,
       ByteBuf bytes,
       String token,
-      SocketAddress address,
+      @Nullable SocketAddress address,
       ByteBufAllocator allocator) {
-    if (callbackParameter == null
-        || startup.replication()
-        || !(address instanceof InetSocketAddress own)) {
+    if (callbackParameter == null || startup.replication() || address == null) {
       return bytes.retainedDuplicate();
     }
-    String value = callbackParameter.apply(token, own.getAddress());
+    InetAddress own =
+        address instanceof InetSocketAddress inet
+            ? inet.getAddress()
+            : InetAddress.getLoopbackAddress(); // at a Unix-domain socket
+    String value = callbackParameter.apply(token, own);
     ByteBuf longer = StartupPacket.with(bytes, CALLBACK_PARAMETER, value, allocator);
     return longer == null ? bytes.retainedDuplicate() : longer;
   }

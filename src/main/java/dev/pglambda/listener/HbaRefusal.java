@@ -3,8 +3,7 @@ package dev.pglambda.listener;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client is told that may not connect from where it does, or not without TLS: the words of
@@ -14,19 +13,19 @@ final class HbaRefusal {
   private HbaRefusal() {}
 
   /** For want of a line in {@code pg_hba.conf}. */
-  static SqlError noEntry(StartupMessage startup, SocketAddress client, boolean encrypted) {
+  static SqlError noEntry(StartupMessage startup, @Nullable String host, boolean encrypted) {
     String what = isPhysicalReplication(startup) ? " replication connection from" : "";
-    return error("no pg_hba.conf entry for" + what, startup, client, encrypted);
+    return error("no pg_hba.conf entry for" + what, startup, host, encrypted);
   }
 
   /** By a line {@code host all +rds_iam all reject}, which RDS has: a token needs TLS. */
-  static SqlError rejected(StartupMessage startup, SocketAddress client) {
+  static SqlError rejected(StartupMessage startup, @Nullable String host) {
     String what = isPhysicalReplication(startup) ? "replication connection" : "connection";
-    return error("pg_hba.conf rejects " + what + " for", startup, client, false);
+    return error("pg_hba.conf rejects " + what + " for", startup, host, false);
   }
 
   private static SqlError error(
-      String what, StartupMessage startup, SocketAddress client, boolean encrypted) {
+      String what, StartupMessage startup, @Nullable String host, boolean encrypted) {
     String database =
         isPhysicalReplication(startup) ? "" : ", database \"%s\"".formatted(startup.database());
     return new SqlError(
@@ -34,14 +33,10 @@ final class HbaRefusal {
         "%s host \"%s\", user \"%s\"%s, %s"
             .formatted(
                 what,
-                client instanceof InetSocketAddress address ? hostOf(address) : "???",
+                host == null ? "???" : host,
                 startup.user(),
                 database,
                 encrypted ? "SSL encryption" : "no encryption"));
-  }
-
-  private static String hostOf(InetSocketAddress address) {
-    return address.getAddress() == null ? "???" : address.getAddress().getHostAddress();
   }
 
   /** A walsender of a database, for logical replication, is named as any session. */

@@ -2,6 +2,7 @@ package dev.pglambda.listener;
 
 import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.intercept.Interceptor;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
@@ -28,8 +29,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +44,8 @@ import org.slf4j.LoggerFactory;
  *   SSLRequest, and TLS is on ──► 'S', and on within TLS, where neither is asked for again
  *   a TLS handshake instead of the first packet, and TLS is on ──► on within TLS
  *   CancelRequest ──► to the server, which closes; close
- *   StartupMessage ──► not encrypted, although it must be: FATAL 28000, close
+ *   StartupMessage ──► from a load balancer that has not told for whom: FATAL 08P01, close
+ *                 ├──► not encrypted, although it must be: FATAL 28000, close
  *                 ├──► of another user than the client's certificate: FATAL 28000, close
  *                 ├──► of a user of IAM: {@link TokenLogin}, if encrypted; else FATAL 28000, close
  *                 ├──► of the reserved database: handed over, or FATAL 28000, close
@@ -67,10 +67,23 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
               + " attack.",
           null);
 
+  private static final SqlError NO_HEADER =
+      new SqlError(
+          SqlState.PROTOCOL_VIOLATION,
+          "session from a load balancer without a header of the PROXY protocol, version 2",
+          null,
+          "Add send-proxy-v2 to the load balancer's servers, or take its address out of"
+              + " --proxy-protocol-from.");
+
   /** First byte of a TLS handshake record: a client that begins TLS without asking. */
   private static final int TLS_HANDSHAKE = 0x16;
 
   private final ClientListener relay;
+  private final boolean fromBalancer;
+
+  /** Null: none is spoken here. */
+  private final @Nullable ClientTls tls;
+
   private ByteBuf received = Unpooled.EMPTY_BUFFER;
   private @Nullable Future<?> timeout;
   private boolean sslAsked;
@@ -79,8 +92,14 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   private boolean done;
   private boolean handedOver;
 
-  StartupHandler(ClientListener relay) {
+  /**
+   * @param fromBalancer whether a load balancer is to say whose connection it is, before a session
+   * @param tls null: none is spoken here
+   */
+  StartupHandler(ClientListener relay, boolean fromBalancer, @Nullable ClientTls tls) {
     this.relay = relay;
+    this.fromBalancer = fromBalancer;
+    this.tls = tls;
   }
 
   @Override
@@ -175,35 +194,35 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void answerSslRequest(ChannelHandlerContext ctx) {
-    if (relay.tls == null) {
+    if (tls == null) {
       answer(ctx, BackendMessage.NO_ENCRYPTION);
     } else if (received.isReadable()) {
       // Anybody on the way can have put it there (CVE-2021-23214).
       refuse(ctx, UNENCRYPTED_DATA);
     } else {
       answer(ctx, BackendMessage.TLS);
-      encrypt(ctx, relay.tls, false);
+      encrypt(ctx, tls, false);
     }
   }
 
   /** TLS without a request for it, which PostgreSQL takes since version 17. */
   private void beginDirectTls(ChannelHandlerContext ctx) {
-    if (relay.tls == null || sslAsked || gssAsked) {
+    if (tls == null || sslAsked || gssAsked) {
       done = true;
       ctx.close();
       return;
     }
     ByteBuf handshake = received;
     received = Unpooled.EMPTY_BUFFER;
-    encrypt(ctx, relay.tls, true);
+    encrypt(ctx, tls, true);
     ctx.pipeline().fireChannelRead(handshake);
   }
 
-  private void encrypt(ChannelHandlerContext ctx, ClientTls tls, boolean direct) {
+  private void encrypt(ChannelHandlerContext ctx, ClientTls with, boolean direct) {
     sslAsked = true;
     gssAsked = true;
     encrypted = true;
-    tls.begin(ctx.pipeline(), direct);
+    with.begin(ctx.pipeline(), direct);
   }
 
   private void begin(ChannelHandlerContext ctx, StartupMessage startup, ByteBuf bytes) {
@@ -213,9 +232,9 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     }
     ChannelPipeline pipeline = ctx.pipeline();
     if (relay.reserved.claims(startup)) {
-      boolean isServer = relay.backend.isReachedAt(ctx.channel().remoteAddress());
+      boolean isServer = relay.backend.isReachedAt(PeerAddress.of(ctx.channel()));
       if (!relay.reserved.admits(ctx.channel(), encrypted, isServer)) {
-        refuse(ctx, HbaRefusal.noEntry(startup, ctx.channel().remoteAddress(), encrypted));
+        refuse(ctx, HbaRefusal.noEntry(startup, PeerAddress.host(ctx.channel()), encrypted));
         return;
       }
       ByteBuf rest = received.readRetainedSlice(received.readableBytes());
@@ -227,34 +246,21 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       pipeline.remove(this);
       return;
     }
-    String withoutCertificate =
-        relay.tls == null ? null : relay.tls.refusal(pipeline, startup.user());
-    if (relay.sessions.isDraining()) {
-      refuse(ctx, SqlState.CANNOT_CONNECT_NOW, ClientRefusals.SHUTTING_DOWN);
-    } else if (relay.tls != null && relay.tls.isRequired() && !encrypted) {
-      refuse(ctx, HbaRefusal.noEntry(startup, ctx.channel().remoteAddress(), false));
-    } else if (withoutCertificate != null) {
-      refuse(ctx, SqlState.INVALID_AUTHORIZATION_SPECIFICATION, withoutCertificate);
+    SqlError refusal = refusal(ctx, startup);
+    TokenVerifier tokens = relay.tokens;
+    if (refusal != null) {
+      refuse(ctx, refusal);
+    } else if (tokens == null || !tokens.isFor(startup.user())) {
+      admit(ctx, startup, bytes, received.readRetainedSlice(received.readableBytes()), null);
+    } else if (encrypted) {
+      askForToken(ctx, tokens, startup, bytes);
     } else {
-      ByteBuf rest = received.readRetainedSlice(received.readableBytes());
-      TokenVerifier tokens = relay.tokens;
-      if (tokens == null || !tokens.isFor(startup.user())) {
-        admit(ctx, startup, bytes, rest, null);
-      } else if (encrypted) {
-        askForToken(ctx, tokens, startup, bytes, rest);
-      } else {
-        rest.release();
-        refuse(ctx, HbaRefusal.rejected(startup, ctx.channel().remoteAddress()));
-      }
+      refuse(ctx, HbaRefusal.rejected(startup, PeerAddress.host(ctx.channel())));
     }
   }
 
   private void askForToken(
-      ChannelHandlerContext ctx,
-      TokenVerifier tokens,
-      StartupMessage startup,
-      ByteBuf bytes,
-      ByteBuf rest) {
+      ChannelHandlerContext ctx, TokenVerifier tokens, StartupMessage startup, ByteBuf bytes) {
     VerifiedUser user = new VerifiedUser(startup.user(), tokens.rules().password());
     TokenLogin login =
         new TokenLogin(
@@ -262,6 +268,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
             startup.user(),
             behind -> admit(ctx, startup, bytes, behind, user),
             error -> refuse(ctx, error));
+    ByteBuf rest = received.readRetainedSlice(received.readableBytes());
     ctx.pipeline().addBefore(ctx.name(), null, login);
     login.channelRead(ctx.pipeline().context(login), rest);
   }
@@ -279,19 +286,41 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       ByteBuf bytes,
       ByteBuf rest,
       @Nullable VerifiedUser user) {
-    if (!(ctx.channel().remoteAddress() instanceof InetSocketAddress client)) {
+    String host = PeerAddress.host(ctx.channel());
+    if (host == null) {
       rest.release();
       ctx.close(); // the client has gone
       return;
     }
-    String refusal = relay.admission.refusal(client.getAddress());
-    if (refusal == null) {
-      beginSession(ctx, startup, bytes, rest, client.getAddress(), user);
+    String noPlace = relay.admission.refusal(host);
+    if (noPlace == null) {
+      beginSession(ctx, startup, bytes, rest, host, user);
     } else {
       rest.release();
-      ClientRefusals.log(ctx.channel(), refusal);
-      refuse(ctx, SqlState.TOO_MANY_CONNECTIONS, refusal);
+      ClientRefusals.log(ctx.channel(), noPlace);
+      refuse(ctx, SqlState.TOO_MANY_CONNECTIONS, noPlace);
     }
+  }
+
+  /** Why a session may not begin in this way, or now; else null. */
+  private @Nullable SqlError refusal(ChannelHandlerContext ctx, StartupMessage startup) {
+    if (relay.sessions.isDraining()) {
+      return new SqlError(SqlState.CANNOT_CONNECT_NOW, ClientRefusals.SHUTTING_DOWN);
+    }
+    if (fromBalancer && !PeerAddress.isTold(ctx.channel())) {
+      ClientRefusals.log(ctx.channel(), NO_HEADER.message());
+      return NO_HEADER;
+    }
+    if (tls == null) {
+      return null;
+    }
+    if (tls.isRequired() && !encrypted) {
+      return HbaRefusal.noEntry(startup, PeerAddress.host(ctx.channel()), false);
+    }
+    String withoutCertificate = tls.refusal(ctx.pipeline(), startup.user());
+    return withoutCertificate == null
+        ? null
+        : new SqlError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, withoutCertificate);
   }
 
   /** A brief connection to the server like a cancel request's, and counted as one. */
@@ -318,7 +347,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       StartupMessage startup,
       ByteBuf bytes,
       ByteBuf rest,
-      InetAddress address,
+      String host,
       @Nullable VerifiedUser user) {
     Session session =
         new Session(
@@ -331,9 +360,9 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
             startup.replication() ? LocalExecution.Provider.NONE : relay.localExecution,
             startup.database(),
             user);
-    session.askForPlace(() -> relay.admission.authenticated(session, address));
-    session.ended().whenComplete((ended, failure) -> relay.admission.leave(session, address));
-    relay.admission.enter(session, address);
+    session.askForPlace(() -> relay.admission.authenticated(session, host));
+    session.ended().whenComplete((ended, failure) -> relay.admission.leave(session, host));
+    relay.admission.enter(session, host);
     relay.sessions.add(session);
     ByteBuf packet = bytes.retain();
     session.clientSent(rest);

@@ -3,6 +3,7 @@ package dev.pglambda.listener;
 import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;
@@ -184,7 +185,7 @@ final class TokenLogin extends ChannelInboundHandlerAdapter {
       return; // the client has gone, or has waited for too long
     }
     if (failure != null) {
-      tokens.logRefusal(ctx.channel().remoteAddress(), user, failure);
+      tokens.logRefusal(PeerAddress.of(ctx.channel()), user, failure);
       refuse(
           ctx,
           new SqlError(

@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.PeerAddress;
 import io.netty.channel.Channel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,6 @@ public final class ClientRefusals {
 
   /** A flood of clients makes no flood in the log. */
   public static void log(Channel client, String refusal) {
-    THROTTLE.warn(log, "refused client {}: {}", client.remoteAddress(), refusal);
+    THROTTLE.warn(log, "refused client {}: {}", PeerAddress.of(client), refusal);
   }
 }

@@ -1,8 +1,8 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.config.Config;
-import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.LoginMode;
+import dev.pglambda.config.ServerAddress;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.tls.BackendTls;
 import java.time.Duration;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory what may be held
  */
 public record RelaySettings(
-    HostAndPort backend,
+    ServerAddress backend,
     @Nullable BackendTls tls,
     LoginMode login,
     Duration connectTimeout,

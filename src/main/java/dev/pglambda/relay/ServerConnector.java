@@ -1,6 +1,8 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.config.HostAndPort;
+import dev.pglambda.config.ServerAddress;
+import dev.pglambda.config.UnixSocket;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.relay.NegotiationException.Next;
 import dev.pglambda.tls.BackendTls;
@@ -12,6 +14,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.NoopAddressResolverGroup;
@@ -24,6 +27,7 @@ import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Set;
@@ -46,7 +50,7 @@ public final class ServerConnector implements AutoCloseable {
   private static final LogThrottle NOT_ENCRYPTED = new LogThrottle();
 
   private final RelaySettings settings;
-  private final InetSocketAddress address;
+  private final SocketAddress address;
 
   /** Null where there is nothing to look up. */
   private final @Nullable AddressResolverGroup<InetSocketAddress> resolver;
@@ -61,16 +65,22 @@ public final class ServerConnector implements AutoCloseable {
   ServerConnector(
       RelaySettings settings, Supplier<AddressResolverGroup<InetSocketAddress>> resolvers) {
     this.settings = settings;
-    HostAndPort backend = settings.backend();
-    byte[] numeric = NetUtil.createByteArrayFromIpAddressString(backend.host());
-    if (numeric == null) {
-      address = InetSocketAddress.createUnresolved(backend.host(), backend.port());
-      resolver = resolvers.get();
-    } else {
-      address = new InetSocketAddress(addressOf(numeric), backend.port());
-      known = Set.of(address.getAddress());
-      resolver = null;
+    address = addressOf(settings.backend());
+    boolean isName = address instanceof InetSocketAddress inet && inet.isUnresolved();
+    resolver = isName ? resolvers.get() : null;
+    if (address instanceof InetSocketAddress inet && !isName) {
+      known = Set.of(inet.getAddress());
     }
+  }
+
+  private static SocketAddress addressOf(ServerAddress backend) {
+    if (backend instanceof HostAndPort tcp) {
+      byte[] numeric = NetUtil.createByteArrayFromIpAddressString(tcp.host());
+      return numeric == null
+          ? InetSocketAddress.createUnresolved(tcp.host(), tcp.port())
+          : new InetSocketAddress(addressOf(numeric), tcp.port());
+    }
+    return UnixDomainSocketAddress.of(((UnixSocket) backend).file());
   }
 
   /**
@@ -84,7 +94,7 @@ public final class ServerConnector implements AutoCloseable {
   }
 
   /** Whether the server has been found at an address when it was last looked up. */
-  public boolean isReachedAt(SocketAddress peer) {
+  public boolean isReachedAt(@Nullable SocketAddress peer) {
     return peer instanceof InetSocketAddress internet && known.contains(internet.getAddress());
   }
 
@@ -94,7 +104,7 @@ public final class ServerConnector implements AutoCloseable {
       Consumer<Future<List<InetSocketAddress>>> then) {
     group
         .getResolver(loop)
-        .resolveAll(address)
+        .resolveAll((InetSocketAddress) address)
         .addListener(
             (FutureListener<List<InetSocketAddress>>)
                 found -> {
@@ -148,7 +158,7 @@ public final class ServerConnector implements AutoCloseable {
       Consumer<Future<Channel>> then) {
     EventLoop loop = client.eventLoop();
     if (resolver == null || known != null) {
-      List<InetSocketAddress> only = List.of(known == null ? address : known);
+      List<SocketAddress> only = List.of(known == null ? address : known);
       new Attempt(loop, only, handler, autoRead, then).begin(settings.tls());
       return;
     }
@@ -167,7 +177,7 @@ public final class ServerConnector implements AutoCloseable {
   /** One connection that is wanted, by one address after the other. */
   private final class Attempt {
     private final EventLoop loop;
-    private final List<InetSocketAddress> addresses;
+    private final List<? extends SocketAddress> addresses;
     private final ChannelHandler handler;
     private final boolean autoRead;
     private final Consumer<Future<Channel>> then;
@@ -175,7 +185,7 @@ public final class ServerConnector implements AutoCloseable {
 
     Attempt(
         EventLoop loop,
-        List<InetSocketAddress> addresses,
+        List<? extends SocketAddress> addresses,
         ChannelHandler handler,
         boolean autoRead,
         Consumer<Future<Channel>> then) {
@@ -191,16 +201,14 @@ public final class ServerConnector implements AutoCloseable {
       long deadline = System.nanoTime() + settings.connectTimeout().toNanos();
       Promise<Channel> opened = loop.newPromise();
       opened.addListener((FutureListener<Channel>) this::ended);
-      new Bootstrap()
+      SocketAddress to = addresses.get(next);
+      (to instanceof UnixDomainSocketAddress ? overUnixSocket() : overTcp())
           .group(loop)
-          .channel(NioSocketChannel.class)
           .resolver(NoopAddressResolverGroup.INSTANCE)
-          .option(ChannelOption.TCP_NODELAY, true)
-          .option(ChannelOption.SO_KEEPALIVE, true)
           .option(ChannelOption.AUTO_READ, autoRead)
           .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeout)
           .handler(new ConnectionOpening(tls, deadline, handler, opened))
-          .connect(addresses.get(next))
+          .connect(to)
           .addListener(
               (ChannelFuture connecting) -> {
                 if (!connecting.isSuccess()) {
@@ -209,6 +217,17 @@ public final class ServerConnector implements AutoCloseable {
                   opened.tryFailure(connecting.cause());
                 }
               });
+    }
+
+    private static Bootstrap overUnixSocket() {
+      return new Bootstrap().channel(NioDomainSocketChannel.class);
+    }
+
+    private static Bootstrap overTcp() {
+      return new Bootstrap()
+          .channel(NioSocketChannel.class)
+          .option(ChannelOption.TCP_NODELAY, true)
+          .option(ChannelOption.SO_KEEPALIVE, true);
     }
 
     private void ended(Future<Channel> opened) {

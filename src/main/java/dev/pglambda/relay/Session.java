@@ -2,6 +2,7 @@ package dev.pglambda.relay;
 
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.ErrorFields;
@@ -108,8 +109,8 @@ public final class Session extends SessionControl {
   }
 
   @Override
-  public SocketAddress clientAddress() {
-    return client().remoteAddress();
+  public @Nullable SocketAddress clientAddress() {
+    return PeerAddress.of(client());
   }
 
   public String token() {
@@ -273,7 +274,7 @@ public final class Session extends SessionControl {
     return reported.cancelKey();
   }
 
-  /** Where its server was reached. Any thread; null if it was not yet. */
+  /** Where its server was reached by TCP. Any thread; null if it was not yet. */
   public @Nullable InetSocketAddress serverAddress() {
     return serverAddress;
   }

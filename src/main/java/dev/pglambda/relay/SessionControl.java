@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class SessionControl {
   SessionControl() {}
 
-  public abstract SocketAddress clientAddress();
+  /** Null if it had gone before anybody asked. */
+  public abstract @Nullable SocketAddress clientAddress();
 
   /** What is held for the session, but for what is only passed on. */
   public abstract MemoryAccount memory();

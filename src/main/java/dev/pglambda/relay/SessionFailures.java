@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.SqlError;
@@ -33,7 +34,7 @@ final class SessionFailures {
         log,
         "cannot connect to server {} for client {}: {}",
         server,
-        client.remoteAddress(),
+        PeerAddress.of(client),
         failure.reason());
     return new SqlError(failure.sqlState(), failure.message());
   }
@@ -58,11 +59,11 @@ final class SessionFailures {
     }
     if (cause instanceof OutOfMemoryError) {
       if (ClientRefusals.OUT_OF_MEMORY.passes()) {
-        log.warn("session of client {} ends: {}", client, cause.getMessage());
+        log.warn("session of client {} ends: {}", PeerAddress.of(client), cause.getMessage());
       }
       return new SqlError(SqlState.OUT_OF_MEMORY, "out of memory");
     }
-    log.error("session of client {} ends", client, cause);
+    log.error("session of client {} ends", PeerAddress.of(client), cause);
     return new SqlError(SqlState.INTERNAL_ERROR, "internal error of the proxy, see its log");
   }
 
@@ -81,7 +82,7 @@ final class SessionFailures {
     if (SERVERS_REFUSALS.passes()) {
       log.info(
           "server refused client {}: {} {}{}",
-          client.remoteAddress(),
+          PeerAddress.of(client),
           fields.get(ErrorFields.SQLSTATE),
           LogThrottle.onOneLine(String.valueOf(fields.get(ErrorFields.MESSAGE))),
           SERVERS_REFUSALS.others());

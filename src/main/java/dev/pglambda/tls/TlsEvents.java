@@ -1,6 +1,7 @@
 package dev.pglambda.tls;
 
 import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.limits.PeerAddress;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
@@ -64,7 +65,7 @@ final class TlsEvents extends ChannelInboundHandlerAdapter {
     if (FAILED_HANDSHAKES.passes()) {
       log.info(
           "TLS handshake of client {} failed: {}{}",
-          ctx.channel().remoteAddress(),
+          PeerAddress.of(ctx.channel()),
           reason,
           FAILED_HANDSHAKES.others());
     }

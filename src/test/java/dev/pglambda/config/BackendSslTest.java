@@ -100,10 +100,21 @@ class BackendSslTest {
   @Test
   void refusesThemForTheEmbeddedServer() {
     assertThat(ConfigLoader.load(new String[] {"--backend-sslmode", "require"}, Map.of()))
-        .isEqualTo(
-            new Exit(
-                2,
-                "--backend-sslmode: given without a server (expected: beside --backend, as the"
-                    + " embedded server is reached on this machine only)"));
+        .isEqualTo(refusal("given without a server"));
+  }
+
+  @Test
+  void refusesThemForAUnixSocket() {
+    String[] arguments = {"--backend", "unix:/run/postgresql", "--backend-sslmode", "require"};
+
+    assertThat(ConfigLoader.load(arguments, Map.of()))
+        .isEqualTo(refusal("given for a Unix-domain socket"));
+  }
+
+  private static Exit refusal(String actual) {
+    return new Exit(
+        2,
+        "--backend-sslmode: %s (expected: beside --backend host:port, as other servers are reached on this machine only)"
+            .formatted(actual));
   }
 }

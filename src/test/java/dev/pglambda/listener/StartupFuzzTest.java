@@ -3,6 +3,7 @@ package dev.pglambda.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.config.Balancers;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.LoginMode;
 import dev.pglambda.intercept.Interceptor;
@@ -15,6 +16,7 @@ import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.relay.Sessions;
 import dev.pglambda.testing.FuzzInput;
+import dev.pglambda.testing.ProxyHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -27,6 +29,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -52,6 +55,7 @@ class StartupFuzzTest {
               RelayStage.KEEPALIVES,
               MemoryBudget.unlimited()),
           RelayStage.LIMITS,
+          Balancers.NONE,
           null,
           null,
           new Sessions(),
@@ -63,17 +67,29 @@ class StartupFuzzTest {
 
   @FuzzTest
   void answersAnyBytesInOrder(byte[] input) {
+    answersInOrder(input, false);
+  }
+
+  /** With or without a header of the PROXY protocol in front. */
+  @FuzzTest
+  void answersAnyBytesOfABalancerInOrder(byte[] input) {
+    answersInOrder(input, true);
+  }
+
+  private static void answersInOrder(byte[] input, boolean fromBalancer) {
     List<byte[]> pieces = new FuzzInput(input).pieces();
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     pieces.forEach(whole::writeBytes);
-    if (needsServer(whole.toByteArray())) {
+    byte[] all = whole.toByteArray();
+    int header = fromBalancer ? ProxyHeader.length(all) : 0;
+    if (header <= all.length && needsServer(Arrays.copyOfRange(all, header, all.length))) {
       return;
     }
 
-    String answer = answer(pieces);
+    String answer = answer(pieces, fromBalancer);
 
     assertThat(answer).matches(ORDERLY);
-    assertThat(answer(List.of(whole.toByteArray()))).as("in one piece").isEqualTo(answer);
+    assertThat(answer(List.of(all), fromBalancer)).as("in one piece").isEqualTo(answer);
   }
 
   @FuzzTest
@@ -124,12 +140,15 @@ class StartupFuzzTest {
     }
   }
 
-  private static String answer(List<byte[]> pieces) {
+  private static String answer(List<byte[]> pieces, boolean fromBalancer) {
     UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
     EmbeddedChannel channel = new EmbeddedChannel();
     channel.config().setAllocator(allocator);
     channel.freezeTime();
-    channel.pipeline().addLast(new StartupHandler(RELAY));
+    if (fromBalancer) {
+      channel.pipeline().addLast(new ProxyHeaderDetector());
+    }
+    channel.pipeline().addLast(new StartupHandler(RELAY, fromBalancer, null));
     channel.pipeline().fireChannelActive();
     ByteArrayOutputStream answer = new ByteArrayOutputStream();
     for (byte[] piece : pieces) {

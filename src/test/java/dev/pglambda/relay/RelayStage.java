@@ -4,6 +4,7 @@ import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.config.Balancers;
 import dev.pglambda.config.ClientLimits;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
@@ -69,6 +70,7 @@ public abstract class RelayStage {
   public Duration startupTimeout = Duration.ofSeconds(30);
   public Duration connectTimeout = Duration.ofSeconds(5);
   public ClientLimits limits = LIMITS;
+  public Balancers balancers = Balancers.NONE;
   public @Nullable ClientTls tls;
   Config.Keepalives keepalives = KEEPALIVES;
   public int inspectLimit = 1 << 20;
@@ -119,6 +121,7 @@ public abstract class RelayStage {
                 keepalives,
                 MemoryBudget.unlimited()),
             limits,
+            balancers,
             tls,
             null,
             sessions,

@@ -40,13 +40,17 @@ public final class PostgresServer {
 
   private static final Path DIRECTORY = ForkDirectory.named("postgresql-servers");
 
-  /** Nothing here outlives the tests, so that nothing needs to be written safely. */
+  /**
+   * Nothing here outlives the tests, so that nothing needs to be written safely. The file of its
+   * Unix-domain socket is in the data directory.
+   */
   private static final Map<String, String> PARAMETERS =
       Map.of(
           "fsync", "off",
           "synchronous_commit", "off",
           "full_page_writes", "off",
           "shared_buffers", "32MB",
+          "unix_socket_directories", ".",
           "max_connections", "600");
 
   private static final int VALIDATION_SECONDS = 10;
@@ -188,6 +192,11 @@ public final class PostgresServer {
     return postgres.port();
   }
 
+  /** The directory of its Unix-domain socket, whose file is named by the {@link #port()}. */
+  public Path socketDirectory() {
+    return postgres.clusterDirectory().toAbsolutePath();
+  }
+
   /** The superuser, who needs no password unless {@link #setHba} says so. */
   public String user() {
     return postgres.user();
@@ -204,6 +213,14 @@ public final class PostgresServer {
     String strategy = majorVersion() >= 15 ? " STRATEGY file_copy" : "";
     executeAsAdministrator("CREATE DATABASE " + name + strategy);
     return name;
+  }
+
+  /** Waits until a statement runs in a database. */
+  public void awaitStatement(String database, String sql) throws SQLException {
+    String running =
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND datname = '%s' AND query = '%s'"
+            .formatted(database, sql.replace("'", "''"));
+    await("\"" + sql + "\" runs").until(() -> !"0".equals(query(running)));
   }
 
   /** Drops a database in which no session is left. */

@@ -66,7 +66,9 @@ public final class ProxyUnderTest implements AutoCloseable {
       throws IOException, StartException, InterruptedException {
     Path parent = Files.createDirectories(Path.of("target", "proxies"));
     List<String> all = new ArrayList<>(arguments);
-    all.addAll(List.of("--listen", "127.0.0.1:0"));
+    if (!all.contains("--listen")) {
+      all.addAll(List.of("--listen", "127.0.0.1:0"));
+    }
     all.addAll(List.of("--region", "us-east-1"));
     all.addAll(List.of("--data-dir", Files.createTempDirectory(parent, "data").toString()));
     ConfigLoader.LoadResult result = ConfigLoader.load(all.toArray(String[]::new), Map.of());
@@ -82,6 +84,11 @@ public final class ProxyUnderTest implements AutoCloseable {
 
   public int port() {
     return server.address().getPort();
+  }
+
+  /** As when the process is told to stop; blocks until no session is left, or for its grace. */
+  public void drain() throws InterruptedException {
+    server.drain();
   }
 
   /** How many clients are connected. */
