@@ -160,6 +160,20 @@ class UnixSocketTest {
     assertThat(answer(file(proxy), startup, 1000)).contains("C08P01\0");
   }
 
+  /** It knows nothing of load balancers, and connects by TCP. */
+  @Test
+  void theImagesHealthCheckIsAnswered() throws Exception {
+    ProxyUnderTest proxy = proxyInDirectory("--proxy-protocol-from", "127.0.0.0/8,unix");
+    String tcp = "127.0.0.1:" + proxy.port();
+    String socket = "unix:" + directory;
+    for (String listen : List.of(tcp, tcp + "," + socket, socket + "," + tcp)) {
+      ProcessBuilder check = new ProcessBuilder("bash", "docker/healthcheck");
+      check.environment().put("PGLAMBDA_LISTEN", listen);
+
+      assertThat(check.start().waitFor()).as(listen).isZero();
+    }
+  }
+
   @Test
   void aSocketInUseIsLeftAlone() throws Exception {
     ProxyUnderTest first = proxyInDirectory();
