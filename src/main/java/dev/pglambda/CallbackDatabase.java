@@ -40,17 +40,14 @@ record CallbackDatabase(CallbackServer server, CallbackEncryption encryption, Ca
                 && peers.allows(peer.getAddress(), isServer, isOwn(channel, peer.getAddress())));
     if (!allowed) {
       REFUSALS.warn(
-          log,
-          "refused a callback link of {}: not of --callback-allow",
-          PeerAddress.of(channel));
+          log, "refused a callback link of {}: not of --callback-allow", PeerAddress.of(channel));
     }
     return allowed;
   }
 
   /** Both ends of a connection have one address only on one machine. */
   private static boolean isOwn(Channel channel, InetAddress peer) {
-    return channel.localAddress() instanceof InetSocketAddress own
-        && own.getAddress().equals(peer);
+    return channel.localAddress() instanceof InetSocketAddress own && own.getAddress().equals(peer);
   }
 
   @Override

@@ -36,8 +36,7 @@ record CallbackEncryption(TlsMode mode, @Nullable ClientTls tls) {
       return new CallbackEncryption(TlsMode.DISABLE, null);
     }
     TlsMode byDefault = config.backend() == null ? TlsMode.DISABLE : TlsMode.ALLOW;
-    CallbackEncryption encryption =
-        new CallbackEncryption(asked == null ? byDefault : asked, tls);
+    CallbackEncryption encryption = new CallbackEncryption(asked == null ? byDefault : asked, tls);
     if (encryption.mode != TlsMode.DISABLE && !tls.isBindable()) {
       log.warn(
           "PostgreSQL is not told to call with TLS: Ed25519 has signed the certificate, so there is"

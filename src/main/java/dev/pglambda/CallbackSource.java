@@ -38,14 +38,16 @@ record CallbackSource(
    *
    * @param listen where the proxy accepts calls
    */
-  static CallbackSource open(
-      Config config, InetSocketAddress listen, CallbackEncryption encryption)
+  static CallbackSource open(Config config, InetSocketAddress listen, CallbackEncryption encryption)
       throws StartException {
     int port = Objects.requireNonNullElse(config.callback().port(), listen.getPort());
     String host = config.callback().host();
     boolean isLocal = config.backend() instanceof UnixSocket;
     return new CallbackSource(
-        host == null && isLocal ? hostHere(listen.getAddress()) : host, port, secret(config), encryption);
+        host == null && isLocal ? hostHere(listen.getAddress()) : host,
+        port,
+        secret(config),
+        encryption);
   }
 
   /** Where this machine reaches the proxy: a Unix-domain socket shows the server no address. */

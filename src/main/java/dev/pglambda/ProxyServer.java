@@ -24,7 +24,6 @@ import dev.pglambda.relay.Sessions;
 import dev.pglambda.tls.BackendTls;
 import dev.pglambda.tls.ClientTls;
 import dev.pglambda.tls.TlsException;
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.NettyRuntime;

@@ -59,6 +59,7 @@ class ProtocolOwnershipTest {
           entry("DirectCallsTest.java", "a payload"),
           entry("HostileConnectionsIT.java", "bytes of no meaning, to keep a connection busy"),
           entry("ValueScanner.java", "escapes in case files"),
+          entry("ProxyHeader.java", "the PROXY protocol, which has no messages"),
           entry("SecretTest.java", "letters of a secret"),
           entry("JdbcDataTest.java", "letters of a value"),
           entry("FrameScannerTest.java", "the first byte of a body"),

@@ -53,8 +53,8 @@ public final class TokenVerifier {
 
   /**
    * Whether the server could take a user, of whom the client gives the name, for one of these
-   * (postmaster.c, ProcessStartupPacket): with db_user_namespace a name may end with an at sign, and
-   * one that is too long is cut off.
+   * (postmaster.c, ProcessStartupPacket): with db_user_namespace a name may end with an at sign,
+   * and one that is too long is cut off.
    */
   public boolean isFor(String user) {
     int at = user.indexOf('@');

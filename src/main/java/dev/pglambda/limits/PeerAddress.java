@@ -47,6 +47,13 @@ public final class PeerAddress {
     return channel.remoteAddress() instanceof UnixDomainSocketAddress;
   }
 
+  /** Whether bytes to the other end stay on this machine: by its loopback, or its file system. */
+  public static boolean isOnThisMachine(Channel channel) {
+    return isLocal(channel)
+        || (channel.remoteAddress() instanceof InetSocketAddress address
+            && address.getAddress().isLoopbackAddress());
+  }
+
   /**
    * A load balancer has told for whom it opened the connection.
    *

@@ -105,10 +105,7 @@ final class ProxyHeaderDetector extends ByteToMessageDecoder {
       if (!failed) {
         failed = true;
         BROKEN.warn(
-            log,
-            "PROXY protocol header of {} refused: {}",
-            PeerAddress.of(ctx.channel()),
-            reason);
+            log, "PROXY protocol header of {} refused: {}", PeerAddress.of(ctx.channel()), reason);
         ctx.close();
       }
     }

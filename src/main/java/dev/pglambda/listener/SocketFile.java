@@ -83,8 +83,7 @@ public final class SocketFile implements AutoCloseable {
   /** Whether there is a server at the socket; fails if there is something else. */
   private static boolean isAnswered(Path socket) throws IOException {
     try {
-      if (!Files.readAttributes(
-              socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+      if (!Files.readAttributes(socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
           .isOther()) {
         throw new IOException("there is a file in its place");
       }
@@ -100,7 +99,9 @@ public final class SocketFile implements AutoCloseable {
     }
   }
 
-  /** Lets everybody connect, whom PostgreSQL's pg_hba.conf lets in. To be called when it is bound. */
+  /**
+   * Lets everybody connect, whom PostgreSQL's pg_hba.conf lets in. To be called when it is bound.
+   */
   public void open() throws IOException {
     if (Files.getFileAttributeView(socket, PosixFileAttributeView.class) != null) {
       Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString(EVERYBODY));

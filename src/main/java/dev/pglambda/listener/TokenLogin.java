@@ -1,9 +1,9 @@
 package dev.pglambda.listener;
 
 import dev.pglambda.iam.TokenVerifier;
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
-import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.FrontendMessage;

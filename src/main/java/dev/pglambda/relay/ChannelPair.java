@@ -1,5 +1,6 @@
 package dev.pglambda.relay;
 
+import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.limits.ReadControl;
 import dev.pglambda.limits.ReadControl.Reason;
 import io.netty.buffer.ByteBuf;
@@ -7,7 +8,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,11 +60,9 @@ final class ChannelPair {
     return server == null ? null : server.pipeline().get(SslHandler.class);
   }
 
-  /** Whether the server is on this machine, by the address at which it was reached. */
+  /** Whether what is sent to the server stays on this machine. */
   boolean isServerLocal() {
-    return server != null
-        && server.remoteAddress() instanceof InetSocketAddress address
-        && address.getAddress().isLoopbackAddress();
+    return server != null && PeerAddress.isOnThisMachine(server);
   }
 
   ByteBufAllocator allocator() {

@@ -57,10 +57,7 @@ final class ProxyLogin {
    * @param user whom the proxy has authenticated; null: nobody, the server will
    */
   ProxyLogin(
-      SessionControl session,
-      ChannelPair channels,
-      LoginMode mode,
-      @Nullable VerifiedUser user) {
+      SessionControl session, ChannelPair channels, LoginMode mode, @Nullable VerifiedUser user) {
     this.session = session;
     this.channels = channels;
     this.mode = mode;

@@ -127,8 +127,7 @@ record TlsFiles(
         // Whether one is needed is for ClientTls.refusal.
         builder.trustManager(trusted).clientAuth(ClientAuth.OPTIONAL);
       }
-      return new Loaded(
-          identity, builder.build(), EndPointBinding.hash(identity.leaf()) != null);
+      return new Loaded(identity, builder.build(), EndPointBinding.hash(identity.leaf()) != null);
     } catch (SSLException | IllegalArgumentException e) {
       throw certificate.unusable(
           "cannot be used: " + e.getMessage(), "a certificate and key for TLS");

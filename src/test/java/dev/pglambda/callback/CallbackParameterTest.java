@@ -50,12 +50,14 @@ class CallbackParameterTest {
   @ParameterizedTest
   @ValueSource(strings = {"a|b", "a b", "a\0b", "é"})
   void refusesAHostThatWouldChangeTheMeaningOfTheValue(String host) {
-    assertThatIllegalArgumentException().isThrownBy(() -> new CallbackParameter(host, 1, "abc", false));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new CallbackParameter(host, 1, "abc", false));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 0, 65536})
   void refusesAPortThatIsNone(int port) {
-    assertThatIllegalArgumentException().isThrownBy(() -> new CallbackParameter("", port, "abc", false));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new CallbackParameter("", port, "abc", false));
   }
 }

@@ -362,8 +362,7 @@ class ConfigLoaderTest {
             List.of("", "on", "10.0.0.1/33", "10.0.0.0/", "::1/129", "10.0.0.1:5433", "::1,")),
         arguments(
             Option.BACKEND,
-            List.of(
-                ":5432", "db:0", "db:", "postgres://db:5432", "db:99999", "unix:/run:65536")),
+            List.of(":5432", "db:0", "db:", "postgres://db:5432", "db:99999", "unix:/run:65536")),
         arguments(Option.DATA_DIR, List.of("pom.xml", "a\0b", "")),
         arguments(
             Option.INSPECT_LIMIT,
@@ -371,7 +370,8 @@ class ConfigLoaderTest {
         arguments(Option.STARTUP_TIMEOUT, List.of("0s", "60", "25h", "1d", "s", "-1s", "1 m")),
         arguments(Option.CONNECT_TIMEOUT, List.of("0ms", "ten seconds", "1s1ms")),
         arguments(Option.CALLBACK_TLS, List.of("prefer", "on")),
-        arguments(Option.CALLBACK_ALLOW, List.of("10.0.0.0/33", "localhost", "all,", "10.0.0.0/8 x")),
+        arguments(
+            Option.CALLBACK_ALLOW, List.of("10.0.0.0/33", "localhost", "all,", "10.0.0.0/8 x")),
         arguments(Option.TRUSTED_ROLES, List.of("a,,b", ",", " ", "r\u00f4le")),
         arguments(Option.MAX_CLIENTS, List.of("0", "1000001", "-1", "")),
         arguments(Option.MAX_CLIENTS_PER_ADDRESS, List.of("1000001", "none")),

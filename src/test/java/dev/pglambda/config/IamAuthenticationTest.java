@@ -125,6 +125,6 @@ class IamAuthenticationTest {
             + " \"f\" (expected: not beside --iam-password, which is given too)",
       })
   void refusesWhatMeansNothing(String options, String message) {
-    assertThat(refusal(options.split(" "))).isEqualTo(message);
+    assertThat(refusal(options.split(" ", -1))).isEqualTo(message);
   }
 }

@@ -150,8 +150,8 @@ class TokenVerifierTest {
     assertThat(refusal(token.replace("%2F", "/"))).isNull();
     assertThat(refusal(token.replace("%2F", "%2f"))).isNull();
     assertThat(refusal(token.replace("connect", "%63onnect"))).isNull();
-    String[] parts = token.split("\\?");
-    List<String> parameters = new ArrayList<>(List.of(parts[1].split("&")));
+    String[] parts = token.split("\\?", -1);
+    List<String> parameters = new ArrayList<>(List.of(parts[1].split("&", -1)));
     Collections.reverse(parameters);
     assertThat(refusal(parts[0] + "?" + String.join("&", parameters))).isNull();
   }

@@ -3,6 +3,7 @@ package dev.pglambda.listener;
 import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.pglambda.config.Balancers;
 import dev.pglambda.config.ConfigLoader;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.LoginMode;
@@ -90,6 +91,7 @@ final class LocalTlsConnection {
   }
 
   private static LocalAddress listen() {
+    ClientTls tls = tls();
     ClientListener listener =
         new ClientListener(
             new RelaySettings(
@@ -102,7 +104,9 @@ final class LocalTlsConnection {
                 RelayStage.KEEPALIVES,
                 MemoryBudget.unlimited()),
             RelayStage.LIMITS,
-            tls(),
+            Balancers.NONE,
+            tls,
+            null,
             new Sessions(),
             Interceptor.NONE,
             RelayStage.KEYS,
@@ -118,7 +122,7 @@ final class LocalTlsConnection {
                   @Override
                   protected void initChannel(LocalChannel channel) {
                     channel.config().setAllocator(ALLOCATOR);
-                    channel.pipeline().addLast(new StartupHandler(listener));
+                    channel.pipeline().addLast(new StartupHandler(listener, false, tls));
                     ACCEPTED.add(channel);
                   }
                 })
@@ -242,6 +246,11 @@ final class LocalTlsConnection {
     @Override
     public boolean claims(StartupMessage startup) {
       return isReserved(startup);
+    }
+
+    @Override
+    public boolean admits(Channel channel, boolean encrypted, boolean isServer) {
+      return true;
     }
 
     @Override

@@ -38,7 +38,8 @@ class ProxyProtocolTest extends RelayStage {
   }
 
   private static String tooMany(String address) {
-    return "SFATAL\0VFATAL\0C53300\0Mtoo many connections for address \"%s\"\0\0".formatted(address);
+    return "SFATAL\0VFATAL\0C53300\0Mtoo many connections for address \"%s\"\0\0"
+        .formatted(address);
   }
 
   @ParameterizedTest
@@ -48,8 +49,7 @@ class ProxyProtocolTest extends RelayStage {
 
     Peer second = client(concat(ProxyHeader.of(address), ANN));
 
-    assertThat(second.read().body())
-        .isEqualTo(tooMany(address.replace("::", ":0:0:0:0:0:")));
+    assertThat(second.read().body()).isEqualTo(tooMany(address.replace("::", ":0:0:0:0:0:")));
     ready(client(concat(ProxyHeader.of(other), ANN)));
   }
 
@@ -153,7 +153,9 @@ class ProxyProtocolTest extends RelayStage {
     assertThat(client.atEnd()).isTrue();
   }
 
-  /** They prove who they are, whatever their address; and the server may be where the balancer is. */
+  /**
+   * They prove who they are, whatever their address; and the server may be where the balancer is.
+   */
   @Test
   void callsOfTheServerAndCancelRequestsNeedNone() throws Exception {
     Peer call = client(packet(StartupPacket.SSL_REQUEST, ""));

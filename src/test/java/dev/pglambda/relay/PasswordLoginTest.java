@@ -14,6 +14,7 @@ import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.FrontendMessage.PasswordMessage;
 import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
 import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.auth.ChannelBinding;
 import dev.pglambda.protocol.auth.ScramCredentials;
 import dev.pglambda.protocol.auth.ScramServer;
 import dev.pglambda.testing.Peer;
@@ -131,10 +132,11 @@ class PasswordLoginTest {
   @Test
   void answersScram() throws Exception {
     begin("secret");
-    ScramServer scram = new ScramServer(new ScramCredentials("secret", new byte[16]), "nonce");
+    ScramServer scram =
+        new ScramServer(new ScramCredentials("secret", new byte[16]), "nonce", ChannelBinding.NONE);
 
     serverSends(Authentication.sasl(ScramServer.MECHANISM));
-    String serverFirst = scram.first(initial());
+    String serverFirst = scram.first(ScramServer.MECHANISM, initial());
     serverSends(new Authentication(Authentication.SASL_CONTINUE, serverFirst));
     ByteBuf answer = awaitAnswer();
     String clientFinal = answer.toString(5, answer.readableBytes() - 5, ISO_8859_1);

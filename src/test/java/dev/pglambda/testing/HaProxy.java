@@ -78,8 +78,7 @@ public final class HaProxy implements AutoCloseable {
   public String command(String command) {
     try (SocketChannel socket = SocketChannel.open(UnixDomainSocketAddress.of(admin))) {
       socket.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.US_ASCII)));
-      return new String(
-          Channels.newInputStream(socket).readAllBytes(), StandardCharsets.US_ASCII);
+      return new String(Channels.newInputStream(socket).readAllBytes(), StandardCharsets.US_ASCII);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -100,10 +99,15 @@ public final class HaProxy implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
       process.destroyForcibly();
+      Thread.currentThread().interrupt();
     }
     Files.deleteIfExists(output);
   }

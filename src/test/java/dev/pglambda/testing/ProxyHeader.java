@@ -19,15 +19,15 @@ public final class ProxyHeader {
   /** For a client at this IP address. */
   public static byte[] of(String client) throws UnknownHostException {
     byte[] address = InetAddress.getByName(client).getAddress();
-    return raw(address.length == 4 ? PROXY_TCP4 : PROXY_TCP6, addresses(address).array());
+    return raw(address.length == 4 ? PROXY_TCP4 : PROXY_TCP6, addresses(address));
   }
 
   /** The same with a field of some bytes behind the addresses. */
   public static byte[] withField(String client, int length) throws UnknownHostException {
-    ByteBuffer addresses = addresses(InetAddress.getByName(client).getAddress());
-    ByteBuffer all = ByteBuffer.allocate(addresses.capacity() + 3 + length);
-    all.put(addresses.array()).put(NOOP).putShort((short) length);
-    return raw(addresses.capacity() == 12 ? PROXY_TCP4 : PROXY_TCP6, all.array());
+    byte[] addresses = addresses(InetAddress.getByName(client).getAddress());
+    ByteBuffer all = ByteBuffer.allocate(addresses.length + 3 + length);
+    all.put(addresses).put(NOOP).putShort((short) length);
+    return raw(addresses.length == 12 ? PROXY_TCP4 : PROXY_TCP6, all.array());
   }
 
   /** How long a header is that bytes begin with, which may be longer than they are; 0: none. */
@@ -38,12 +38,13 @@ public final class ProxyHeader {
         : 0;
   }
 
-  private static ByteBuffer addresses(byte[] client) {
+  private static byte[] addresses(byte[] client) {
     return ByteBuffer.allocate(2 * client.length + 4)
         .put(client)
         .put(client) // the balancer's own
         .putShort((short) 40_000)
-        .putShort((short) 5433);
+        .putShort((short) 5433)
+        .array();
   }
 
   /**

@@ -29,8 +29,7 @@ public final class TlsInterceptor implements AutoCloseable {
   private final boolean encrypts;
   private final AtomicInteger handshakes = new AtomicInteger();
 
-  private TlsInterceptor(
-      ServerSocket listener, SSLContext context, int target, boolean encrypts) {
+  private TlsInterceptor(ServerSocket listener, SSLContext context, int target, boolean encrypts) {
     this.listener = listener;
     this.context = context;
     this.target = target;
@@ -45,8 +44,7 @@ public final class TlsInterceptor implements AutoCloseable {
   public static TlsInterceptor start(TestIdentity shown, int target, boolean encrypts)
       throws IOException {
     ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    TlsInterceptor interceptor =
-        new TlsInterceptor(listener, context(shown), target, encrypts);
+    TlsInterceptor interceptor = new TlsInterceptor(listener, context(shown), target, encrypts);
     run(interceptor::accept);
     return interceptor;
   }

@@ -14,8 +14,7 @@ public final class ChannelBindingException extends Exception {
 
   private ChannelBindingException(String message, @Nullable String detail) {
     super(message, null, false, false);
-    this.error =
-        new SqlError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, message, detail, null);
+    this.error = new SqlError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, message, detail, null);
   }
 
   /** In PostgreSQL's words (auth-scram.c, read_client_first_message). */

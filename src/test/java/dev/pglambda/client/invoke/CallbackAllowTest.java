@@ -26,7 +26,8 @@ class CallbackAllowTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"all", "server", "127.0.0.0/8", "10.0.0.0/8,127.0.0.1", "10.1.2.3,server"})
+  @ValueSource(
+      strings = {"all", "server", "127.0.0.0/8", "10.0.0.0/8,127.0.0.1", "10.1.2.3,server"})
   void servesWhoIsAllowed(String allow) throws Exception {
     try (LambdaDatabase database = database(allow);
         Connection connection = database.connect();
@@ -47,8 +48,7 @@ class CallbackAllowTest {
       assertThat(error.getDetail()).contains("FATAL:  " + REFUSAL).contains(", no encryption");
       assertThat(database.lambda().requests()).isEmpty();
       try (Peer stranger = Peer.connect(database.proxy().port())) {
-        stranger.send(
-            Peer.startup("user", "pglambda", "database", "pglambda_" + "0".repeat(32)));
+        stranger.send(Peer.startup("user", "pglambda", "database", "pglambda_" + "0".repeat(32)));
         assertThat(stranger.read().body()).startsWith("SFATAL\0VFATAL\0C28000\0M" + REFUSAL);
         assertThat(stranger.atEnd()).isTrue();
       }

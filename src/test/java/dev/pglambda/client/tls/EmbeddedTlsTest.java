@@ -49,7 +49,8 @@ class EmbeddedTlsTest {
 
   private static String pgjdbc(String host, String parameters) throws SQLException {
     String url =
-        "jdbc:postgresql://%s:%d/postgres?%s".formatted(host, proxy.address().getPort(), parameters);
+        "jdbc:postgresql://%s:%d/postgres?%s"
+            .formatted(host, proxy.address().getPort(), parameters);
     try (Connection connection = DriverManager.getConnection(url, "postgres", "")) {
       return Queries.row(connection, "SELECT 'served'");
     }

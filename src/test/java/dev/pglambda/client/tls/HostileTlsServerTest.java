@@ -4,6 +4,7 @@ import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.testing.LoggedErrors;
@@ -88,7 +89,7 @@ class HostileTlsServerTest {
         Socket below = listener.accept()) {
       Peer asked = Peer.over(below);
       asked.readPacket();
-      asked.send(new byte[] {'S'});
+      asked.send(new byte[] {BackendMessage.TLS});
       SSLSocket encrypted =
           (SSLSocket) context().getSocketFactory().createSocket(below, null, true);
       Peer server = Peer.over(encrypted);

@@ -45,7 +45,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SlowTlsSideTest {
   private static final int LINES = 128 * NumberedLines.LINES_PER_MEGABYTE;
 
-  /** What the proxy may hold of a session: a series of reads, once as it came and once encrypted. */
+  /**
+   * What the proxy may hold of a session: a series of reads, once as it came and once encrypted.
+   */
   private static final long MOST_HELD = 4 << 20;
 
   private final PostgresServer postgres =

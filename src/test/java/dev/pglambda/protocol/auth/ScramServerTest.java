@@ -59,8 +59,7 @@ class ScramServerTest {
     for (byte[] hash : List.of(other, Arrays.copyOf(HASH, 31), Arrays.copyOf(HASH, 33))) {
       assertThatThrownBy(
               () ->
-                  logIn(
-                      server(ChannelBinding.to(HASH)), ScramServer.BOUND_MECHANISM, bound(hash)))
+                  logIn(server(ChannelBinding.to(HASH)), ScramServer.BOUND_MECHANISM, bound(hash)))
           .isInstanceOf(ChannelBindingException.class)
           .hasMessage("SCRAM channel binding check failed");
     }
