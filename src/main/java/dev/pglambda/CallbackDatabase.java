@@ -7,7 +7,6 @@ import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.channel.Channel;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,17 +36,12 @@ record CallbackDatabase(CallbackServer server, CallbackEncryption encryption, Ca
     boolean allowed =
         peers.all()
             || (PeerAddress.of(channel) instanceof InetSocketAddress peer
-                && peers.allows(peer.getAddress(), isServer, isOwn(channel, peer.getAddress())));
+                && peers.allows(peer.getAddress(), isServer, PeerAddress.isThisMachine(channel)));
     if (!allowed) {
       REFUSALS.warn(
           log, "refused a callback link of {}: not of --callback-allow", PeerAddress.of(channel));
     }
     return allowed;
-  }
-
-  /** Both ends of a connection have one address only on one machine. */
-  private static boolean isOwn(Channel channel, InetAddress peer) {
-    return channel.localAddress() instanceof InetSocketAddress own && own.getAddress().equals(peer);
   }
 
   @Override

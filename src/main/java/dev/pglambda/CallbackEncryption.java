@@ -37,6 +37,12 @@ record CallbackEncryption(TlsMode mode, @Nullable ClientTls tls) {
     }
     TlsMode byDefault = config.backend() == null ? TlsMode.DISABLE : TlsMode.ALLOW;
     CallbackEncryption encryption = new CallbackEncryption(asked == null ? byDefault : asked, tls);
+    if (encryption.isRequired() && !tls.isBindable()) {
+      throw StartException.badUsage(
+          "--callback-tls: require with a certificate that Ed25519 has signed, of which SCRAM's"
+              + " channel binding has no hash (expected: one that RSA or ECDSA has signed)",
+          null);
+    }
     if (encryption.mode != TlsMode.DISABLE && !tls.isBindable()) {
       log.warn(
           "PostgreSQL is not told to call with TLS: Ed25519 has signed the certificate, so there is"

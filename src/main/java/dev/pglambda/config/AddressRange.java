@@ -52,4 +52,9 @@ public record AddressRange(InetAddress network, int prefixLength) {
     }
     return true;
   }
+
+  @Override
+  public String toString() {
+    return NetUtil.toAddressString(network) + "/" + prefixLength;
+  }
 }

@@ -34,11 +34,11 @@ public record CallbackPeers(boolean all, boolean server, List<AddressRange> rang
    * Whether a call may come from there.
    *
    * @param isServer whether the proxy reaches the server at this address
-   * @param isThisMachine whether it is an address of the machine that the proxy runs on
+   * @param isThisMachine whether it is the machine that the proxy runs on
    */
   public boolean allows(InetAddress from, boolean isServer, boolean isThisMachine) {
     return all
-        || (server && (isServer || isThisMachine || from.isLoopbackAddress()))
+        || (server && (isServer || isThisMachine))
         || ranges.stream().anyMatch(range -> range.contains(from));
   }
 }

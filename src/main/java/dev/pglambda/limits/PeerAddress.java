@@ -42,16 +42,22 @@ public final class PeerAddress {
         : address instanceof Local ? address.toString() : null;
   }
 
-  /** Whether the other end is on this machine, at a Unix-domain socket. */
+  /** Whether it is one of a Unix-domain socket. */
   public static boolean isLocal(Channel channel) {
     return channel.remoteAddress() instanceof UnixDomainSocketAddress;
   }
 
-  /** Whether bytes to the other end stay on this machine: by its loopback, or its file system. */
-  public static boolean isOnThisMachine(Channel channel) {
-    return isLocal(channel)
-        || (channel.remoteAddress() instanceof InetSocketAddress address
-            && address.getAddress().isLoopbackAddress());
+  /**
+   * Whether the other end is on this machine: over its file system or loopback, or with one address
+   * at both ends. Never the client of a load balancer, whose loopback is another one.
+   */
+  public static boolean isThisMachine(Channel channel) {
+    return !isTold(channel)
+        && (isLocal(channel)
+            || (channel.remoteAddress() instanceof InetSocketAddress other
+                && channel.localAddress() instanceof InetSocketAddress own
+                && (other.getAddress().isLoopbackAddress()
+                    || other.getAddress().equals(own.getAddress()))));
   }
 
   /**

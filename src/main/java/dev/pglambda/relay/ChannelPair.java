@@ -62,7 +62,7 @@ final class ChannelPair {
 
   /** Whether what is sent to the server stays on this machine. */
   boolean isServerLocal() {
-    return server != null && PeerAddress.isOnThisMachine(server);
+    return server != null && PeerAddress.isThisMachine(server);
   }
 
   ByteBufAllocator allocator() {

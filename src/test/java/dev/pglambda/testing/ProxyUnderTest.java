@@ -55,7 +55,7 @@ public final class ProxyUnderTest implements AutoCloseable {
   public static ProxyUnderTest startBefore(String backend, String... moreArguments)
       throws IOException, StartException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(moreArguments));
-    if (!arguments.contains("--backend-sslmode")) {
+    if (!arguments.contains("--backend-sslmode") && !backend.startsWith("unix:")) {
       arguments.addAll(List.of("--backend-sslmode", "disable"));
     }
     arguments.addAll(List.of("--backend", backend));

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.PostgresServer;
+import dev.pglambda.testing.ProxyHeader;
+import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
 import java.sql.Connection;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.ServerErrorMessage;
@@ -52,6 +55,22 @@ class CallbackAllowTest {
         assertThat(stranger.read().body()).startsWith("SFATAL\0VFATAL\0C28000\0M" + REFUSAL);
         assertThat(stranger.atEnd()).isTrue();
       }
+    }
+  }
+
+  /** Its loopback is not that of this machine. */
+  @Test
+  void refusesTheClientOfALoadBalancer() throws Exception {
+    try (ProxyUnderTest proxy =
+            ProxyUnderTest.startBefore(
+                "127.0.0.1:1", "--callback-allow", "server", "--proxy-protocol-from", "127.0.0.1");
+        Peer client = Peer.connect(proxy.port())) {
+      client.send(ProxyHeader.of("127.0.0.9"));
+      client.send(Peer.startup("user", "pglambda", "database", "pglambda_" + "0".repeat(32)));
+
+      assertThat(client.read().body())
+          .startsWith("SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry for host \"127.0.0.9\"");
+      assertThat(client.atEnd()).isTrue();
     }
   }
 }
