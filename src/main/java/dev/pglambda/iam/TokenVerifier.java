@@ -53,16 +53,17 @@ public final class TokenVerifier {
 
   /**
    * Whether the server could take a user, of whom the client gives the name, for one of these
-   * (postmaster.c, ProcessStartupPacket): with db_user_namespace a name may end with an at sign,
-   * and one that is too long is cut off.
+   * (postmaster.c, ProcessStartupPacket): with db_user_namespace a name may end with an at sign, or
+   * gets the database's behind one, and a name that is too long is cut off.
    */
-  public boolean isFor(String user) {
+  public boolean isFor(String user, String database) {
     int at = user.indexOf('@');
     String global = at >= 0 && at == user.length() - 1 ? user.substring(0, at) : user;
     String name = global.length() > LONGEST_NAME ? global.substring(0, LONGEST_NAME) : global;
     return rules.users().contains(EVERYBODY)
         || rules.users().contains(user)
-        || rules.users().contains(name);
+        || rules.users().contains(name)
+        || rules.users().contains(user + "@" + database);
   }
 
   /**

@@ -43,6 +43,11 @@ final class ProxyHeaderDetector extends ByteToMessageDecoder {
     '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'
   };
 
+  /** In the upper half of the byte behind the signature. */
+  private static final int VERSION = 2;
+
+  private static final int VERSION_SHIFT = 4;
+
   /** For further fields of the header, which do not count: names of endpoints, certificates. */
   private static final int MOST_BYTES_OF_FIELDS = 4 * 1024;
 
@@ -55,10 +60,23 @@ final class ProxyHeaderDetector extends ByteToMessageDecoder {
         return;
       }
     }
-    if (length == SIGNATURE.length) {
+    if (in.readableBytes() <= SIGNATURE.length) {
+      return;
+    }
+    if (in.getByte(in.readerIndex() + SIGNATURE.length) >> VERSION_SHIFT == VERSION) {
       ctx.pipeline().addAfter(ctx.name(), null, new HeaderHandler());
       ctx.pipeline().replace(this, null, new HAProxyMessageDecoder(MOST_BYTES_OF_FIELDS));
+    } else if (ctx.channel().isOpen()) {
+      in.skipBytes(
+          in.readableBytes()); // the decoder would take some versions for an incomplete one
+      refuse(ctx, "of another version");
     }
+  }
+
+  private static void refuse(ChannelHandlerContext ctx, String reason) {
+    BROKEN.warn(
+        log, "PROXY protocol header of {} refused: {}", PeerAddress.of(ctx.channel()), reason);
+    ctx.close();
   }
 
   /** Takes the one header; the bytes behind it go on to the next handler. */
@@ -104,9 +122,7 @@ final class ProxyHeaderDetector extends ByteToMessageDecoder {
     private void fail(ChannelHandlerContext ctx, String reason) {
       if (!failed) {
         failed = true;
-        BROKEN.warn(
-            log, "PROXY protocol header of {} refused: {}", PeerAddress.of(ctx.channel()), reason);
-        ctx.close();
+        refuse(ctx, reason);
       }
     }
   }

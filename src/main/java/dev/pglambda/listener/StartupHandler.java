@@ -250,7 +250,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     TokenVerifier tokens = relay.tokens;
     if (refusal != null) {
       refuse(ctx, refusal);
-    } else if (tokens == null || !tokens.isFor(startup.user())) {
+    } else if (tokens == null || !tokens.isFor(startup.user(), startup.database())) {
       admit(ctx, startup, bytes, received.readRetainedSlice(received.readableBytes()), null);
     } else if (encrypted) {
       askForToken(ctx, tokens, startup, bytes);

@@ -13,8 +13,6 @@ import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.auth.Md5Password;
 import dev.pglambda.protocol.auth.ScramServer;
-import dev.pglambda.tls.EndPointBinding;
-import io.netty.handler.ssl.SslHandler;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A login for a user whom the proxy has authenticated, by the method that the server asks for:
- * SCRAM, bound to the server's certificate if there is one, MD5, or the password itself where
- * nobody else reads it. A server that trusts the proxy asks for nothing. Used on the session's
- * event loop.
+ * SCRAM, bound to the server's certificate if there is one, MD5, or the password itself to a server
+ * that is verified or on this machine. A server that trusts the proxy asks for nothing. Used on the
+ * session's event loop.
  */
 final class PasswordLogin implements OwnLogin {
   private static final Logger log = LoggerFactory.getLogger(PasswordLogin.class);
@@ -34,13 +32,19 @@ final class PasswordLogin implements OwnLogin {
 
   private final SessionControl session;
   private final ChannelPair channels;
+  private final boolean serverVerified;
   private final VerifiedUser user;
   private boolean answered;
   private @Nullable ServerLogin scram;
 
-  PasswordLogin(SessionControl session, ChannelPair channels, VerifiedUser user) {
+  /**
+   * @param serverVerified whether only a server with the right certificate gets as far as this
+   */
+  PasswordLogin(
+      SessionControl session, ChannelPair channels, boolean serverVerified, VerifiedUser user) {
     this.session = session;
     this.channels = channels;
+    this.serverVerified = serverVerified;
     this.user = user;
   }
 
@@ -71,10 +75,10 @@ final class PasswordLogin implements OwnLogin {
       case Authentication.SASL -> beginScram(request, password);
       case Authentication.MD5_PASSWORD -> send(md5(request, password));
       case Authentication.CLEARTEXT_PASSWORD -> {
-        if (channels.serverTls() != null || channels.isServerLocal()) {
+        if (serverVerified || channels.isServerLocal()) {
           send(password.text());
         } else {
-          fail("it asks for the password in clear (expected: --backend-sslmode require)");
+          fail("it asks for the password in clear (expected: --backend-sslmode verify-full)");
         }
       }
       default -> fail("it asks for more than a password: authentication code " + request.code());
@@ -82,16 +86,12 @@ final class PasswordLogin implements OwnLogin {
   }
 
   private void beginScram(Authentication offer, Password password) {
-    SslHandler tls = channels.serverTls();
-    byte[] certificateHash =
-        tls != null && offer.offers(ScramServer.BOUND_MECHANISM)
-            ? EndPointBinding.hashOfServer(tls)
-            : null;
-    if (certificateHash == null && !offer.offers(ScramServer.MECHANISM)) {
+    boolean bindable = offer.offers(ScramServer.BOUND_MECHANISM);
+    if (!offer.offers(ScramServer.MECHANISM) && !(bindable && channels.serverTls() != null)) {
       fail("it offers no SCRAM-SHA-256");
       return;
     }
-    scram = new ServerLogin(session, channels, bytes(password), certificateHash);
+    scram = new ServerLogin(session, channels, bytes(password), bindable);
     scram.begin();
   }
 

@@ -47,8 +47,8 @@ final class ProxyLogin {
   /** Whether the client's next answer is the proxy's. */
   private boolean asked;
 
-  /** With {@link #asked}: what the login will be bound to; null: nothing. */
-  private byte @Nullable [] certificateHash;
+  /** With {@link #asked}: whether the server offers to have the login bound to its certificate. */
+  private boolean bindable;
 
   /** Once the client has answered, or from the start, until the server has accepted. */
   private @Nullable OwnLogin own;
@@ -57,11 +57,17 @@ final class ProxyLogin {
    * @param user whom the proxy has authenticated; null: nobody, the server will
    */
   ProxyLogin(
-      SessionControl session, ChannelPair channels, LoginMode mode, @Nullable VerifiedUser user) {
+      SessionControl session,
+      ChannelPair channels,
+      RelaySettings settings,
+      @Nullable VerifiedUser user) {
     this.session = session;
     this.channels = channels;
-    this.mode = mode;
-    this.own = user == null ? null : new PasswordLogin(session, channels, user);
+    this.mode = settings.login();
+    this.own =
+        user == null
+            ? null
+            : new PasswordLogin(session, channels, settings.isServerVerified(), user);
   }
 
   /**
@@ -85,7 +91,7 @@ final class ProxyLogin {
   }
 
   private @Nullable ByteBuf offered(Authentication offer) {
-    boolean bindable = offer.offers(ScramServer.BOUND_MECHANISM);
+    bindable = offer.offers(ScramServer.BOUND_MECHANISM);
     SslHandler client = channels.clientTls();
     SslHandler server = channels.serverTls();
     if (client == null) {
@@ -102,7 +108,6 @@ final class ProxyLogin {
     if (passes) {
       return null;
     }
-    certificateHash = bindable && server != null ? EndPointBinding.hashOfServer(server) : null;
     asked = true;
     return toClient(new Authentication(Authentication.CLEARTEXT_PASSWORD, ""));
   }
@@ -137,7 +142,7 @@ final class ProxyLogin {
     byte[] password = ByteBufUtil.getBytes(buffer, body, passwordLength);
     buffer.setZero(body, passwordLength);
     asked = false;
-    ServerLogin login = new ServerLogin(session, channels, password, certificateHash);
+    ServerLogin login = new ServerLogin(session, channels, password, bindable);
     own = login;
     login.begin();
   }

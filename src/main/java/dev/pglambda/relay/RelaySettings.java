@@ -31,4 +31,10 @@ public record RelaySettings(
     Duration startupTimeout,
     int inspectLimit,
     Config.Keepalives keepalives,
-    MemoryBudget memory) {}
+    MemoryBudget memory) {
+
+  /** Whether there are no connections but to a server whose certificate was verified. */
+  boolean isServerVerified() {
+    return tls != null && tls.isVerified();
+  }
+}

@@ -31,9 +31,9 @@ import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,14 +49,16 @@ public final class ServerConnector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ServerConnector.class);
   private static final LogThrottle NOT_ENCRYPTED = new LogThrottle();
 
+  private static final int MOST_KNOWN = 1_000;
+
   private final RelaySettings settings;
   private final SocketAddress address;
 
   /** Null where there is nothing to look up. */
   private final @Nullable AddressResolverGroup<InetSocketAddress> resolver;
 
-  /** Addresses of the server, as they were found last. */
-  private volatile Set<InetAddress> known = Set.of();
+  /** Addresses of the server that were found since the start: a name can lead to each in turn. */
+  private final Set<InetAddress> known = ConcurrentHashMap.newKeySet();
 
   public ServerConnector(RelaySettings settings) {
     this(settings, ServerConnector::dns);
@@ -69,7 +71,7 @@ public final class ServerConnector implements AutoCloseable {
     boolean isName = address instanceof InetSocketAddress inet && inet.isUnresolved();
     resolver = isName ? resolvers.get() : null;
     if (address instanceof InetSocketAddress inet && !isName) {
-      known = Set.of(inet.getAddress());
+      known.add(inet.getAddress());
     }
   }
 
@@ -93,7 +95,7 @@ public final class ServerConnector implements AutoCloseable {
     }
   }
 
-  /** Whether the server has been found at an address when it was last looked up. */
+  /** Whether the server has been found at an address. */
   public boolean isReachedAt(@Nullable SocketAddress peer) {
     return peer instanceof InetSocketAddress internet && known.contains(internet.getAddress());
   }
@@ -109,13 +111,16 @@ public final class ServerConnector implements AutoCloseable {
             (FutureListener<List<InetSocketAddress>>)
                 found -> {
                   if (found.isSuccess()) {
-                    known =
-                        found.getNow().stream()
-                            .map(InetSocketAddress::getAddress)
-                            .collect(Collectors.toUnmodifiableSet());
+                    remember(found.getNow());
                   }
                   then.accept(found);
                 });
+  }
+
+  private void remember(List<InetSocketAddress> found) {
+    if (known.size() < MOST_KNOWN) {
+      found.forEach(each -> known.add(each.getAddress()));
+    }
   }
 
   /** Looks names up without blocking the event loop. */

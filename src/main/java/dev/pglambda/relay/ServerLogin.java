@@ -10,12 +10,12 @@ import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.auth.ScramClient;
-import dev.pglambda.protocol.auth.ScramServer;
+import dev.pglambda.tls.EndPointBinding;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A login of the proxy's own by SCRAM, in which the server has to prove that it knows the password,
@@ -34,27 +34,22 @@ final class ServerLogin implements OwnLogin {
   private final SessionControl session;
   private final ChannelPair channels;
   private final ScramClient scram;
-  private final String mechanism;
   private Step step = Step.CONTINUE;
 
   /**
    * @param password as the user has typed it; wiped when it has been used
-   * @param certificateHash of the server's certificate, to which the login is bound; null: it is
-   *     not bound
+   * @param bindable whether the server offers to have the login bound to its certificate
    */
-  ServerLogin(
-      SessionControl session,
-      ChannelPair channels,
-      byte[] password,
-      byte @Nullable [] certificateHash) {
+  ServerLogin(SessionControl session, ChannelPair channels, byte[] password, boolean bindable) {
     this.session = session;
     this.channels = channels;
-    this.scram = ScramClient.of(password, certificateHash);
-    this.mechanism = certificateHash == null ? ScramServer.MECHANISM : ScramServer.BOUND_MECHANISM;
+    SslHandler tls = channels.serverTls();
+    byte[] certificateHash = tls == null ? null : EndPointBinding.hashOfServer(tls);
+    this.scram = ScramClient.of(password, certificateHash, bindable);
   }
 
   void begin() {
-    send(new SaslInitialResponse(mechanism, ascii(scram.first())));
+    send(new SaslInitialResponse(scram.mechanism(), ascii(scram.first())));
   }
 
   @Override

@@ -97,7 +97,7 @@ public final class Session extends SessionControl {
             context,
             interceptor,
             keys,
-            new ProxyLogin(this, channels, settings.login(), user),
+            new ProxyLogin(this, channels, settings, user),
             settings.inspectLimit(),
             local);
     startupTimeout =

@@ -105,6 +105,11 @@ public final class BackendTls {
     return settings.mode() != SslMode.PREFER;
   }
 
+  /** Whether the server's certificate is verified. */
+  public boolean isVerified() {
+    return settings.mode().compareTo(SslMode.VERIFY_CA) >= 0;
+  }
+
   /** Whether TLS begins without an SSLRequest. */
   public boolean isDirect() {
     return settings.negotiation() == SslNegotiation.DIRECT;

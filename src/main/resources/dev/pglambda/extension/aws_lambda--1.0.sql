@@ -335,6 +335,8 @@ BEGIN
             THEN 'This is the address stored when the extension was installed. Run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser, to renew address and secret.'
             WHEN is_encrypted AND failure_detail ~ 'SSL|channel binding'
             THEN 'What answers there does not have the TLS certificate of the proxy. If something between the two is to end TLS, start the proxy with --callback-tls disable.'
+            WHEN failure_detail LIKE '%FATAL:  no pg_hba.conf entry for %"pglambda"%'
+            THEN 'If that is the proxy, it takes no calls from this address (--callback-allow), or none without TLS (--callback-tls).'
             WHEN failure_detail LIKE '%FATAL:%' OR failure_detail LIKE '%scram-sha-256%'
             THEN 'This is not the proxy of this session: start that one with --callback-address; proxies before one database need the same --callback-secret.'
             ELSE 'If the proxy has another address as seen from the server, start it with --callback-address.' END;

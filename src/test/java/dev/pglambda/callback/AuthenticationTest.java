@@ -236,7 +236,8 @@ class AuthenticationTest {
       Worker worker = Worker.started(server, ChannelBinding.to(hash));
       assertThat(worker.received())
           .containsExactly(Authentication.sasl("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"));
-      ScramClient client = ScramClient.of(Worker.KEYS.linkPassword().getBytes(ISO_8859_1), bound);
+      ScramClient client =
+          ScramClient.of(Worker.KEYS.linkPassword().getBytes(ISO_8859_1), bound, true);
       worker.send(Worker.initialResponse("SCRAM-SHA-256-PLUS", client.first()));
       String serverFirst = ((Authentication) worker.received().get(0)).text();
 

@@ -453,10 +453,13 @@ class TokenVerifierTest {
     String longest = "a".repeat(63);
     TokenVerifier some = verifierFor("app", longest);
 
-    assertThat(List.of("app", "app@", longest, longest + "b", longest + "@")).allMatch(some::isFor);
+    assertThat(List.of("app", "app@", longest, longest + "b", longest + "@"))
+        .allMatch(user -> some.isFor(user, "db"));
     assertThat(List.of("", "App", "ap", "app ", "apps", "app@db", "app@@", "a".repeat(62), "*"))
-        .noneMatch(some::isFor);
-    assertThat(List.of("", "app", "anybody")).allMatch(verifierFor("*")::isFor);
+        .noneMatch(user -> some.isFor(user, "db"));
+    assertThat(List.of("", "app", "anybody")).allMatch(user -> verifierFor("*").isFor(user, "db"));
+    assertThat(verifierFor("app@db").isFor("app", "db")).isTrue();
+    assertThat(verifierFor("app@db").isFor("app", "other")).isFalse();
   }
 
   private static TokenVerifier verifierFor(String... users) {

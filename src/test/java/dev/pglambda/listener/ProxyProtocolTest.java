@@ -114,7 +114,8 @@ class ProxyProtocolTest extends RelayStage {
 
   /** Other versions and commands, UDP, and addresses that are not there. */
   @ParameterizedTest
-  @ValueSource(ints = {0x0111, 0x1111, 0x3111, 0x2211, 0x2f11, 0x2112, 0x2122, 0x2141, 0x2113})
+  @ValueSource(
+      ints = {0x0111, 0x1111, 0x3111, 0xff11, 0x2211, 0x2f11, 0x2112, 0x2122, 0x2141, 0x2113})
   void anyOtherHeaderEndsTheConnection(int commandAndFamily) throws Exception {
     Peer client = client(concat(ProxyHeader.raw(commandAndFamily, new byte[36]), ANN));
 

@@ -173,7 +173,7 @@ class PasswordLoginTest {
 
   @ParameterizedTest
   @CsvSource({
-    "3, '', it asks for the password in clear (expected: --backend-sslmode require)",
+    "3, '', it asks for the password in clear (expected: --backend-sslmode verify-full)",
     "7, '', it asks for more than a password: authentication code 7",
     "10, 'SCRAM-SHA-1||', it offers no SCRAM-SHA-256",
     "10, 'SCRAM-SHA-256-PLUS||', it offers no SCRAM-SHA-256",

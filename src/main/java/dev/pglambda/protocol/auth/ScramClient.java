@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
 public final class ScramClient {
   private static final String UNBOUND = "n,,";
 
+  /**
+   * The client could bind, but the server has not offered it: one that has refuses this, because
+   * somebody in between took the offer away.
+   */
+  private static final String UNOFFERED = "y,,";
+
   /** The binding of RFC 5929, section 4, that PostgreSQL knows. */
   private static final String BOUND = "p=tls-server-end-point,,";
 
@@ -55,13 +61,24 @@ public final class ScramClient {
    * With a password as a user has typed it.
    *
    * @param password not empty; in UTF-8, or in what the server knows; wiped when it has been used
-   * @param certificateHash of the server's certificate, see RFC 5929, section 4.1; null: unbound
+   * @param certificateHash of the server's certificate, see RFC 5929, section 4.1; null: without
+   *     TLS, or it has none
+   * @param offered whether the server can bind, too
    */
-  public static ScramClient of(byte[] password, byte @Nullable [] certificateHash) {
+  public static ScramClient of(
+      byte[] password, byte @Nullable [] certificateHash, boolean offered) {
     byte[] prepared = SaslPassword.prepare(password);
-    return certificateHash == null
-        ? new ScramClient(prepared, UNBOUND, new byte[0], "", newNonce())
-        : new ScramClient(prepared, BOUND, certificateHash, "", newNonce());
+    if (certificateHash == null) {
+      return new ScramClient(prepared, UNBOUND, new byte[0], "", newNonce());
+    }
+    return offered
+        ? new ScramClient(prepared, BOUND, certificateHash, "", newNonce())
+        : new ScramClient(prepared, UNOFFERED, new byte[0], "", newNonce());
+  }
+
+  /** The name of what {@link #first} begins. */
+  public String mechanism() {
+    return gs2Header.equals(BOUND) ? ScramServer.BOUND_MECHANISM : ScramServer.MECHANISM;
   }
 
   private static String newNonce() {

@@ -41,7 +41,7 @@ class ScramServerTest {
   }
 
   private static ScramClient bound(byte[] hash) {
-    return ScramClient.of("pencil".getBytes(US_ASCII), hash);
+    return ScramClient.of("pencil".getBytes(US_ASCII), hash, true);
   }
 
   @Test
@@ -88,6 +88,16 @@ class ScramServerTest {
                     .isEqualTo("SCRAM channel binding negotiation error");
               });
     }
+  }
+
+  @Test
+  void clientWithTlsSaysThatNoBindingWasOffered() {
+    byte[] password = "pencil".getBytes(US_ASCII);
+
+    assertThat(ScramClient.of(password.clone(), HASH, false).first()).startsWith("y,,n=,r=");
+    assertThat(ScramClient.of(password.clone(), HASH, true).first())
+        .startsWith("p=tls-server-end-point,,n=,r=");
+    assertThat(ScramClient.of(password.clone(), null, true).first()).startsWith("n,,n=,r=");
   }
 
   @ParameterizedTest
