@@ -100,7 +100,7 @@ public final class FrameScanner {
 
   /**
    * Stops behind the message that is being inspected, or within one that is dropped: what follows
-   * waits for {@link #resume}. To be called by the {@link Visitor} only.
+   * waits for {@link #resume}. To be called by the {@link Visitor}, or before anything is scanned.
    */
   public void pause() {
     paused = true;

@@ -39,6 +39,7 @@ final class ClientToServer implements FrameScanner.Visitor {
   private static final int MAX_NAMING_LENGTH = 17 << 20;
 
   private final SessionContext context;
+  private final StreamControl streams;
   private final ChannelPair channels;
   private final ReplyQueue replies;
   private final ReportedSettings state;
@@ -64,6 +65,7 @@ final class ClientToServer implements FrameScanner.Visitor {
       int inspectLimit,
       @Nullable LocalExecution local) {
     this.context = context;
+    this.streams = streams;
     this.channels = context.channels();
     this.memory = context.session().memory();
     this.replies = context.replies();
@@ -162,6 +164,7 @@ final class ClientToServer implements FrameScanner.Visitor {
   public @Nullable ByteBuf inspect(ByteBuf buffer, int index, int length) throws ProtocolViolation {
     if (buffer.getByte(index) == FrontendMessage.PASSWORD) {
       login.answered(buffer, index, length);
+      streams.pauseClient(); // until the proxy has logged in
       return Unpooled.EMPTY_BUFFER;
     }
     ByteBuf replacement = inspected(buffer, index, length);

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A client whom the proxy has authenticated before the session is asked nothing: it gets
- * AuthenticationOk and what follows it.
+ * AuthenticationOk and what follows it. What a client sends while the proxy logs in waits: the
+ * server takes nothing but passwords until it has accepted (auth.c, recv_password_packet).
  *
  * <p>Used on the session's event loop.
  */
@@ -116,16 +117,14 @@ final class ProxyLogin {
     return MessageWriter.buffer(channels.allocator(), ISO_8859_1, message);
   }
 
-  /**
-   * Whether a message of the client's that can be a password is for the proxy.
-   *
-   * @throws ProtocolViolation if the proxy is logging in: the client has nothing to say to that
-   */
-  boolean takesPassword() throws ProtocolViolation {
-    if (own != null) {
-      throw new ProtocolViolation("a second answer to a request for a password");
-    }
+  /** Whether a message of the client's that can be a password is for the proxy. */
+  boolean takesPassword() {
     return asked;
+  }
+
+  /** Whether the proxy is logging in, so that the client's messages are to wait. */
+  boolean isInProgress() {
+    return own != null;
   }
 
   /** Takes the password out of a PasswordMessage, and wipes it there. */

@@ -17,6 +17,7 @@ final class SessionStreams implements StreamControl {
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
   private final MessageHold hold;
+  private final ProxyLogin login;
 
   SessionStreams(
       SessionContext context,
@@ -27,11 +28,15 @@ final class SessionStreams implements StreamControl {
       @Nullable LocalExecution local) {
     channels = context.channels();
     replies = context.replies();
+    this.login = login;
     ClientToServer frontend =
         new ClientToServer(context, this, interceptor, keys, login, inspectLimit, local);
     hold = frontend.hold();
     ByteBufAllocator allocator = channels.allocator();
     fromClient = new FrameScanner(frontend, allocator);
+    if (login.isInProgress()) {
+      fromClient.pause();
+    }
     fromServer =
         new FrameScanner(new ServerToClient(context, this, keys, hold, login, local), allocator);
   }
@@ -46,11 +51,14 @@ final class SessionStreams implements StreamControl {
     fromServer.scan(bytes);
   }
 
-  /** Goes on with a message that is held, and with what the client has sent behind it. */
+  /**
+   * Goes on with a message that is held, and with what the client has sent behind it, or behind its
+   * password.
+   */
   void advance() throws ProtocolViolation {
     while (fromClient.isPaused()) {
       hold.advance();
-      if (hold.isHolding()) {
+      if (hold.isHolding() || login.isInProgress()) {
         return;
       }
       fromClient.resume();

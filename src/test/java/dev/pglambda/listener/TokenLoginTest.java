@@ -140,8 +140,11 @@ class TokenLoginTest {
 
     Peer server = server();
     assertThat(server.readPacket()).startsWith("196608:user|app|database|db|pglambda.callback|");
+    server.send(Authentication.ok());
     assertThat(server.read()).hasToString("Q:SELECT 1|");
-    assertSession(client, server);
+    server.send(new ReadyForQuery(ReadyForQuery.IDLE));
+    assertThat(client.read()).hasToString("R:||||");
+    assertThat(client.read()).hasToString("Z:I");
   }
 
   @Test
@@ -284,7 +287,7 @@ class TokenLoginTest {
   @Test
   void theServersQuestionIsNotTheClients() throws Exception {
     Peer client = asked(proxy("--iam-password", "of the server"));
-    client.send(new PasswordMessage(token().text()));
+    client.send(new PasswordMessage(token().text()), new Query("SELECT 1"));
     Peer server = server();
     assertThat(server.readPacket()).contains("user|app|");
 
@@ -292,6 +295,7 @@ class TokenLoginTest {
 
     assertThat(server.read()).hasToString("p:of the server|");
     assertSession(client, server);
+    assertThat(server.read()).hasToString("Q:SELECT 1|");
   }
 
   @Test

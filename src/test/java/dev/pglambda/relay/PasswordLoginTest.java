@@ -12,6 +12,7 @@ import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.FrontendMessage.PasswordMessage;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
 import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.auth.ChannelBinding;
@@ -82,6 +83,10 @@ class PasswordLoginTest {
     server.writeInbound(Unpooled.copiedBuffer(Peer.message(messages)));
     client.runPendingTasks();
     server.runPendingTasks();
+  }
+
+  private void clientSends(Message... messages) {
+    client.writeInbound(Unpooled.copiedBuffer(Peer.message(messages)));
   }
 
   private String toClient() {
@@ -223,15 +228,33 @@ class PasswordLoginTest {
   }
 
   @Test
-  void theClientHasNothingToSayToThat() {
+  void whatTheClientSendsWaitsUntilTheServerHasAccepted() {
+    PasswordMessage guess = new PasswordMessage("guess");
+    Query query = new Query("SELECT 1");
     begin("secret");
+
+    clientSends(guess);
     serverSends(new Authentication(Authentication.MD5_PASSWORD, "salt"));
-    toServer();
-
-    client.writeInbound(Unpooled.copiedBuffer(Peer.message(new PasswordMessage("guess"))));
-
+    assertThat(toServer()).startsWith("p").doesNotContain("guess");
+    clientSends(query);
     assertThat(toServer()).isEmpty();
-    assertThat(toClient()).contains("|C08P01|Ma second answer to a request for a password||");
+    serverSends(OK);
+
+    assertThat(toServer()).isEqualTo(text(guess, query));
+    assertThat(toClient()).isEqualTo(text(OK));
+  }
+
+  @Test
+  void aClientThatSendsMuchIsNotReadUntilThen() {
+    Query query = new Query("x".repeat(60_000));
+    begin(null);
+
+    clientSends(query, query);
+    assertThat(client.config().isAutoRead()).isFalse();
+    serverSends(OK);
+
+    assertThat(client.config().isAutoRead()).isTrue();
+    assertThat(toServer()).isEqualTo(text(query, query));
   }
 
   @Test

@@ -163,6 +163,15 @@ class IamLoginTest {
   }
 
   @Test
+  void aQueryMayComeWithTheToken() throws Exception {
+    ProxyUnderTest proxy = proxyFor(true, PASSWORD);
+    for (String method : METHODS) {
+      String user = user(method);
+      assertThat(PipelinedLogin.row(proxy, user, ofCli(user, Instant.now()))).isEqualTo(user);
+    }
+  }
+
+  @Test
   void aServerThatTrustsTheProxyNeedsNoPassword() throws Exception {
     ProxyUnderTest proxy = proxyFor(true, null);
 

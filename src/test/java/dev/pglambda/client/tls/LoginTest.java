@@ -156,6 +156,13 @@ class LoginTest {
   }
 
   @Test
+  void aQueryMayComeWithThePassword() throws Exception {
+    ProxyUnderTest proxy = proxyWithTlsToServer(PROXY);
+
+    assertThat(PipelinedLogin.row(proxy, "login_scram", PASSWORD)).isEqualTo("login_scram");
+  }
+
+  @Test
   void aWrongPasswordIsRefusedInTheServersWords() throws Exception {
     Login login = encrypted(proxyWithTlsToServer(PROXY), "scram", "wrong");
     String refusal = "FATAL: password authentication failed for user \"login_scram\"";

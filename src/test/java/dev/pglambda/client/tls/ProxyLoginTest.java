@@ -11,6 +11,7 @@ import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.PasswordMessage;
+import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.FrontendMessage.SaslInitialResponse;
 import dev.pglambda.protocol.FrontendMessage.SaslResponse;
 import dev.pglambda.protocol.Message;
@@ -190,13 +191,34 @@ class ProxyLoginTest {
   }
 
   @Test
+  void whatComesWithThePasswordWaitsUntilTheProxyHasLoggedIn() throws Exception {
+    assertThat(
+            answer(
+                (client, scram) -> {
+                  proceed(client, first(client, scram));
+                  end(client, last(client, scram));
+                  client.send(Authentication.ok());
+                  assertThat(client.read()).isEqualTo(new Query("SELECT 1"));
+                  client.complete("SELECT 1").ready(ReadyForQuery.IDLE);
+                },
+                new PasswordMessage(PASSWORD),
+                new Query("SELECT 1")))
+        .isEqualTo("accepted");
+  }
+
+  @Test
   void aClientAnswersOnce() throws Exception {
     assertThat(
             answer(
-                (client, scram) -> first(client, scram),
+                (client, scram) -> {
+                  proceed(client, first(client, scram));
+                  end(client, last(client, scram));
+                  client.send(Authentication.ok());
+                  assertThat(client.read()).isInstanceOf(SaslResponse.class);
+                },
                 new PasswordMessage(PASSWORD),
-                new PasswordMessage(PASSWORD)))
-        .isEqualTo("08P01 a second answer to a request for a password");
+                new PasswordMessage("a second answer")))
+        .isEqualTo("accepted");
   }
 
   @Test
