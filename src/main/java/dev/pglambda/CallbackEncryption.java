@@ -43,7 +43,11 @@ record CallbackEncryption(TlsMode mode, @Nullable ClientTls tls) {
               + " channel binding has no hash (expected: one that RSA or ECDSA has signed)",
           null);
     }
-    if (encryption.mode != TlsMode.DISABLE && !tls.isBindable()) {
+    if (encryption.mode == TlsMode.DISABLE) {
+      return encryption;
+    }
+    tls.keepBindable();
+    if (!tls.isBindable()) {
       log.warn(
           "PostgreSQL is not told to call with TLS: Ed25519 has signed the certificate, so there is"
               + " no hash of it for the channel binding of SCRAM");

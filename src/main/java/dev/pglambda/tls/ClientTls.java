@@ -43,6 +43,9 @@ public final class ClientTls implements AutoCloseable {
   private final ScheduledThreadPoolExecutor threads;
   private volatile TlsFiles.Loaded loaded;
 
+  /** Whether {@link #isBindable} is to stay as it is if it is true. */
+  private volatile boolean bound;
+
   /** Stamps of the files that were tried last, and as they were seen last. */
   private List<Object> tried;
 
@@ -89,6 +92,14 @@ public final class ClientTls implements AutoCloseable {
   /** Whether SCRAM can be bound to the certificate, which has no hash if Ed25519 has signed it. */
   public boolean isBindable() {
     return loaded.isBindable();
+  }
+
+  /**
+   * From now on a certificate to which SCRAM can be bound is replaced by another such one only:
+   * peers were told to insist on that.
+   */
+  public void keepBindable() {
+    bound = true;
   }
 
   /**
@@ -158,7 +169,15 @@ public final class ClientTls implements AutoCloseable {
 
   private void reload() {
     try {
-      loaded = files.load();
+      TlsFiles.Loaded read = files.load();
+      if (bound && loaded.isBindable() && !read.isBindable()) {
+        throw files
+            .certificate()
+            .unusable(
+                "signed by Ed25519, so that SCRAM's channel binding has no hash of it",
+                "one that RSA or ECDSA has signed, or a start with --callback-tls disable");
+      }
+      loaded = read;
       log.info(
           "TLS certificate read from {}, valid until {}, SHA-256 {}",
           files.certificate().path(),

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 class ClientTlsTest {
@@ -98,8 +99,12 @@ class ClientTlsTest {
         .hasMessageContaining(" (expected: ");
   }
 
-  @Test
-  void saysOnceWhyChangedFilesAreNotTaken() throws Exception {
+  private interface WithFiles {
+    void run(ClientTls tls, Path certificate, Path key, List<ILoggingEvent> log) throws Exception;
+  }
+
+  /** With a certificate that may be replaced. */
+  private void withFiles(WithFiles test) throws Exception {
     Path certificate = directory.resolve("proxy.crt");
     Files.copy(TestCertificates.certificate("server"), certificate);
     Path key = directory.resolve("proxy.key");
@@ -113,22 +118,53 @@ class ClientTlsTest {
         requireNonNull(
             ClientTls.open(
                 config("--tls-cert", certificate.toString(), "--tls-key", key.toString())))) {
-      assertThat(tls.isRequired()).isFalse();
-      Files.writeString(key, "secret text");
-      await("a warning").until(() -> !log.list.isEmpty());
-      Files.writeString(key, Files.readString(TestCertificates.key("server")));
-      await("the right key is read").until(() -> log.list.size() > 1);
-
-      assertThat(log.list.get(0).getFormattedMessage())
-          .isEqualTo(
-              "the TLS certificate in use stays: --tls-key "
-                  + key
-                  + ": no private key in it (expected: the private key of the certificate, in PEM)");
-      assertThat(log.list.get(1).getFormattedMessage()).startsWith("TLS certificate read from ");
-      assertThat(log.list).hasSize(2);
+      test.run(tls, certificate, key, log.list);
     } finally {
       logger.detachAppender(log);
       logger.setLevel(null);
     }
+  }
+
+  @Test
+  void saysOnceWhyChangedFilesAreNotTaken() throws Exception {
+    withFiles((tls, certificate, key, log) -> {
+      assertThat(tls.isRequired()).isFalse();
+      Files.writeString(key, "secret text");
+      await("a warning").until(() -> !log.isEmpty());
+      Files.writeString(key, Files.readString(TestCertificates.key("server")));
+      await("the right key is read").until(() -> log.size() > 1);
+
+      assertThat(log.get(0).getFormattedMessage())
+          .isEqualTo(
+              "the TLS certificate in use stays: --tls-key "
+                  + key
+                  + ": no private key in it (expected: the private key of the certificate, in PEM)");
+      assertThat(log.get(1).getFormattedMessage()).startsWith("TLS certificate read from ");
+      assertThat(log).hasSize(2);
+    });
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void keepsACertificateThatHasAHashIfThatIsAskedFor(boolean asked) throws Exception {
+    withFiles(
+        (tls, certificate, key, log) -> {
+          if (asked) {
+            tls.keepBindable();
+          }
+          TestCertificates.openssl(
+              directory,
+              "req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=x -keyout proxy.key -out"
+                  + " proxy.crt");
+          await("it is read").until(() -> !log.isEmpty());
+
+          assertThat(tls.isBindable()).isEqualTo(asked);
+          assertThat(log.get(0).getFormattedMessage())
+              .startsWith(
+                  asked
+                      ? "the TLS certificate in use stays: --tls-cert %s: signed by Ed25519, so that SCRAM's channel binding has no hash of it (expected: one that RSA or ECDSA has signed, or a start with --callback-tls disable)"
+                          .formatted(certificate)
+                      : "TLS certificate read from " + certificate);
+        });
   }
 }

@@ -320,6 +320,27 @@ class CallbackTlsTest {
     }
   }
 
+  @Test
+  void goOnWhenTheNewCertificateHasNoHash() throws Exception {
+    ProxyUnderTest proxy =
+        forwarded(proxyWithTls(forwarder.address(), "--callback-tls", "require"));
+    install(proxy);
+    makeEd25519();
+    replace(directory.resolve("ed.key"), "proxy.key");
+    replace(directory.resolve("ed.crt"), "proxy.crt");
+    await("the new certificate is refused")
+        .until(() -> logged.list.toString().contains("the TLS certificate in use stays: "));
+
+    assertThat(call(proxy)).isEqualTo(ANSWER);
+    assertThat(passed()).doesNotContain(PAYLOAD);
+  }
+
+  private void makeEd25519() throws IOException {
+    TestCertificates.openssl(
+        directory,
+        "req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=proxy -keyout ed.key -out ed.crt");
+  }
+
   private void replace(Path file, String name) throws Exception {
     Files.move(file, directory.resolve(name), StandardCopyOption.REPLACE_EXISTING);
   }
@@ -344,9 +365,7 @@ class CallbackTlsTest {
 
   @Test
   void arePlainWhereTheCertificateHasNoHash() throws Exception {
-    TestCertificates.openssl(
-        directory,
-        "req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=proxy -keyout ed.key -out ed.crt");
+    makeEd25519();
     ProxyUnderTest proxy =
         forwarded(
             proxy(
