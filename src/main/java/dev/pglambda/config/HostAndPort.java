@@ -19,7 +19,12 @@ public record HostAndPort(String host, int port) implements ServerAddress {
           "(?:\\[(?<v6>[^\\]\\[]+)\\]|(?<name>[A-Za-z0-9._-]*))(?::(?<port>\\d{1,5}))?");
 
   /** An address whose port may be missing. */
-  record HostAndOptionalPort(String host, @Nullable Integer port) {
+  public record HostAndOptionalPort(String host, @Nullable Integer port) {
+    /** Whether it is this host, in upper or lower case, and this port, if it has one. */
+    public boolean holdsFor(String otherHost, int otherPort) {
+      return host.equalsIgnoreCase(otherHost) && (port == null || port == otherPort);
+    }
+
     HostAndPort orPort(int defaultPort) {
       return new HostAndPort(host, port == null ? defaultPort : port);
     }

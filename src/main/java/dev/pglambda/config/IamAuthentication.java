@@ -10,26 +10,25 @@ import org.jspecify.annotations.Nullable;
  * @param unsigned whether a token counts although the proxy has not the credentials that it was
  *     signed with
  * @param users names of those who log in by a token; {@code *}: all
- * @param host for which tokens must be made; null: any
- * @param port the same
+ * @param hosts for one of which a token must be made; empty: any
  * @param password by which the proxy logs in to the server for these users; null: none
  */
 public record IamAuthentication(
     boolean unsigned,
     List<String> users,
-    @Nullable String host,
-    @Nullable Integer port,
+    List<HostAndOptionalPort> hosts,
     @Nullable Password password) {
 
   public IamAuthentication {
     users = List.copyOf(users);
+    hosts = List.copyOf(hosts);
   }
 
   /** Null: it is off. */
   static @Nullable IamAuthentication of(Settings settings) throws ConfigException {
     IamMode mode = settings.constant(Option.IAM_AUTH, IamMode.class);
     List<String> users = settings.optional(Option.IAM_USERS, Values::names);
-    HostAndOptionalPort host = settings.optional(Option.IAM_HOST, Values::target);
+    List<HostAndOptionalPort> hosts = settings.optional(Option.IAM_HOST, Values::targets);
     Password password = settings.iamPassword();
     if (mode == IamMode.OFF) {
       refuseOthers(settings);
@@ -40,11 +39,7 @@ public record IamAuthentication(
           settings.source(Option.IAM_AUTH), "nobody to authenticate", "beside --iam-users");
     }
     return new IamAuthentication(
-        mode == IamMode.UNSIGNED,
-        users,
-        host == null ? null : host.host(),
-        host == null ? null : host.port(),
-        password);
+        mode == IamMode.UNSIGNED, users, hosts == null ? List.of() : hosts, password);
   }
 
   /** Who names users counts on their being asked for a token. */

@@ -215,10 +215,10 @@ enum Option {
       "names of users, in ASCII, with commas between them, or *",
       "Users who log in by a token, and over TLS only. *: every user."),
   IAM_HOST(
-      "host[:port]",
+      "hosts",
       null,
-      Option.EXPECTED_TARGET,
-      "Host, and perhaps port, for which a token must be made. Default: any."),
+      "host, host:port or [IPv6]:port, with a port from 1 to 65535, with commas between several",
+      "Hosts, with or without a port, for one of which a token must be made. Default: any."),
   IAM_PASSWORD(
       "text",
       null,

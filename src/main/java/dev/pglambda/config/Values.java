@@ -112,6 +112,11 @@ final class Values {
     return address;
   }
 
+  /** The same with commas between them; spaces around them do not count. */
+  static List<HostAndOptionalPort> targets(String text) {
+    return Arrays.stream(text.split(",", -1)).map(each -> target(each.strip())).toList();
+  }
+
   static URI httpUrl(String text) {
     URI url = URI.create(text);
     boolean http = "http".equalsIgnoreCase(url.getScheme());

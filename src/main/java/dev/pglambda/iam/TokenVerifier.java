@@ -116,8 +116,8 @@ public final class TokenVerifier {
 
   private boolean isForHost(AuthenticationToken token) {
     String host = token.host().replaceAll("[\\[\\]]", "");
-    return (rules.host() == null || rules.host().equalsIgnoreCase(host))
-        && (rules.port() == null || rules.port() == token.port());
+    return rules.hosts().isEmpty()
+        || rules.hosts().stream().anyMatch(each -> each.holdsFor(host, token.port()));
   }
 
   private void requireTime(AuthenticationToken token) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.ConfigLoader.Exit;
 import dev.pglambda.config.ConfigLoader.Run;
+import dev.pglambda.config.HostAndPort.HostAndOptionalPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,24 +49,24 @@ class IamAuthenticationTest {
   @Test
   void knowsModeUsersHostAndPassword() {
     assertThat(load("--iam-auth", "on", "--iam-users", "a, b"))
-        .isEqualTo(new IamAuthentication(false, List.of("a", "b"), null, null, null));
+        .isEqualTo(new IamAuthentication(false, List.of("a", "b"), List.of(), null));
     assertThat(load("--iam-auth=unsigned", "--iam-users=*", "--iam-host=DB.example"))
-        .isEqualTo(new IamAuthentication(true, List.of("*"), "DB.example", null, null));
+        .isEqualTo(new IamAuthentication(true, List.of("*"), List.of(new HostAndOptionalPort("DB.example", null)), null));
     assertThat(
             load(
                 Map.of(
                     "PGLAMBDA_IAM_AUTH", "ON",
                     "PGLAMBDA_IAM_USERS", "a",
-                    "PGLAMBDA_IAM_HOST", "[::1]:5432",
+                    "PGLAMBDA_IAM_HOST", "[::1]:5432, db",
                     "PGLAMBDA_IAM_PASSWORD", PASSWORD)))
-        .isEqualTo(new IamAuthentication(false, List.of("a"), "::1", 5432, new Password(PASSWORD)));
+        .isEqualTo(new IamAuthentication(false, List.of("a"), List.of(new HostAndOptionalPort("::1", 5432), new HostAndOptionalPort("db", null)), new Password(PASSWORD)));
   }
 
   @Test
   void readsThePasswordFromAFileWithoutItsLineEnd() throws IOException {
     Path file = Files.writeString(directory.resolve("password"), PASSWORD + "\r\n");
     IamAuthentication expected =
-        new IamAuthentication(false, List.of("a"), null, null, new Password(PASSWORD));
+        new IamAuthentication(false, List.of("a"), List.of(), new Password(PASSWORD));
 
     assertThat(load("--iam-auth", "on", "--iam-users", "a", "--iam-password-file", file.toString()))
         .isEqualTo(expected);
@@ -118,7 +119,9 @@ class IamAuthenticationTest {
         "--iam-auth on --iam-users a,,b | --iam-users: \"a,,b\" (expected: names of users, in ASCII,"
             + " with commas between them, or *)",
         "--iam-auth on --iam-users a --iam-host :1 | --iam-host: \":1\" (expected: host, host:port or"
-            + " [IPv6]:port, with a port from 1 to 65535)",
+            + " [IPv6]:port, with a port from 1 to 65535, with commas between several)",
+        "--iam-auth on --iam-users a --iam-host a,,b | --iam-host: \"a,,b\" (expected: host,"
+            + " host:port or [IPv6]:port, with a port from 1 to 65535, with commas between several)",
         "--iam-auth on --iam-users a --iam-password x\ty | --iam-password: 3 characters, not shown"
             + " (expected: 1 to 1000 characters without control characters)",
         "--iam-auth on --iam-users a --iam-password x --iam-password-file f | --iam-password-file:"

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.config.HostAndPort.HostAndOptionalPort;
 import dev.pglambda.config.IamAuthentication;
 import dev.pglambda.lambda.AccessKey;
 import dev.pglambda.lambda.AccessKeySource;
@@ -47,9 +48,9 @@ class TokenVerifierTest {
   private static final SdkPartitions PARTITIONS = new SdkPartitions();
 
   private static final IamAuthentication ON =
-      new IamAuthentication(false, List.of("app"), null, null, null);
+      new IamAuthentication(false, List.of("app"), List.of(), null);
   private static final IamAuthentication UNSIGNED =
-      new IamAuthentication(true, List.of("app"), null, null, null);
+      new IamAuthentication(true, List.of("app"), List.of(), null);
 
   /** Of a signature, or of the security token. */
   private static final Pattern SECRET = Pattern.compile("[0-9a-f]{16}|FwoG");
@@ -338,21 +339,33 @@ class TokenVerifierTest {
     "db.abc.eu-west-1.rds.amazonaws.com, 5433, false",
     "abc.eu-west-1.rds.amazonaws.com, , false",
     "db, 5432, false",
-    ", 5432, true",
   })
-  void isForTheHostThatIsConfigured(@Nullable String host, @Nullable Integer port, boolean counts) {
+  void isForOneOfTheHostsThatAreConfigured(String host, @Nullable Integer port, boolean counts) {
+    HostAndOptionalPort configured = new HostAndOptionalPort(host, port);
+    HostAndOptionalPort other = new HostAndOptionalPort("other", null);
     for (boolean unsigned : new boolean[] {false, true}) {
-      IamAuthentication rules = new IamAuthentication(unsigned, List.of("app"), host, port, null);
-      String reason = refusal(rules, KEY, good().text());
+      for (List<HostAndOptionalPort> hosts :
+          List.of(List.of(configured), List.of(other, configured), List.of(configured, other))) {
+        String reason =
+            refusal(
+                new IamAuthentication(unsigned, List.of("app"), hosts, null), KEY, good().text());
 
-      if (counts) {
-        assertThat(reason).isNull();
-      } else {
-        assertThat(reason).isEqualTo("it is for " + ADDRESS + " (expected: --iam-host)");
+        if (counts) {
+          assertThat(reason).isNull();
+        } else {
+          assertThat(reason).isEqualTo("it is for " + ADDRESS + " (expected: --iam-host)");
+        }
       }
     }
-    IamAuthentication v6 = new IamAuthentication(false, List.of("app"), "::1", 5432, null);
-    assertThat(refusal(v6, KEY, good().at("[::1]:5432").text())).isNull();
+  }
+
+  @Test
+  void anIpv6AddressIsConfiguredWithoutItsBrackets() {
+    HostAndOptionalPort address = new HostAndOptionalPort("::1", 5432);
+    IamAuthentication rules =
+        new IamAuthentication(false, List.of("app"), List.of(address), null);
+
+    assertThat(refusal(rules, KEY, good().at("[::1]:5432").text())).isNull();
   }
 
   // ---- signature
@@ -464,7 +477,7 @@ class TokenVerifierTest {
 
   private static TokenVerifier verifierFor(String... users) {
     return new TokenVerifier(
-        new IamAuthentication(false, List.of(users), null, null, null),
+        new IamAuthentication(false, List.of(users), List.of(), null),
         PARTITIONS,
         known(KEY),
         Clock.systemUTC());

@@ -212,9 +212,9 @@ class IamLoginTest {
   }
 
   @Test
-  void aTokenIsForTheHostThatIsConfigured() throws Exception {
+  void aTokenIsForOneOfTheHostsThatAreConfigured() throws Exception {
     ProxyUnderTest proxy =
-        proxy(PASSWORD, "--iam-auth", "on", "--iam-users", "iam_scram", "--iam-host", "localhost");
+        proxy(PASSWORD, "--iam-auth", "on", "--iam-users", "iam_scram", "--iam-host", "db.other:5432,localhost");
 
     assertThat(answers(login(proxy, "scram", ofSdk(KEY, 5432, "iam_scram"))))
         .allMatch(answer -> answer.startsWith("iam_scram, "));
