@@ -8,18 +8,30 @@ import dev.pglambda.listener.ReservedDatabase;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Hands the reserved user's connections to the callback server.
- *
- * @param peers from where they may come
- */
-record CallbackDatabase(CallbackServer server, CallbackEncryption encryption, CallbackPeers peers)
-    implements ReservedDatabase {
+/** Hands the reserved user's connections to the callback server. */
+final class CallbackDatabase implements ReservedDatabase {
   private static final Logger log = LoggerFactory.getLogger(CallbackDatabase.class);
   private static final LogThrottle REFUSALS = new LogThrottle();
+
+  private final CallbackServer server;
+  private final CallbackEncryption encryption;
+  private final @Nullable CallbackPeers peers;
+  private final AtomicBoolean warned = new AtomicBoolean();
+
+  /**
+   * @param peers from where they may come; null: from anywhere, and a warning tells that they do
+   */
+  CallbackDatabase(
+      CallbackServer server, CallbackEncryption encryption, @Nullable CallbackPeers peers) {
+    this.server = server;
+    this.encryption = encryption;
+    this.peers = peers;
+  }
 
   @Override
   public boolean claims(StartupMessage startup) {
@@ -34,7 +46,8 @@ record CallbackDatabase(CallbackServer server, CallbackEncryption encryption, Ca
       return false;
     }
     boolean allowed =
-        peers.all()
+        peers == null
+            || peers.all()
             || (PeerAddress.of(channel) instanceof InetSocketAddress peer
                 && peers.allows(peer.getAddress(), isServer, PeerAddress.isThisMachine(channel)));
     if (!allowed) {
@@ -45,12 +58,28 @@ record CallbackDatabase(CallbackServer server, CallbackEncryption encryption, Ca
   }
 
   @Override
-  public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
+  public void accept(
+      Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
+    boolean known = peers != null || isServer || PeerAddress.isThisMachine(channel);
     server.accept(
         channel,
         startup.minorVersion(),
         startup.parameters(),
         encryption.binding(channel.pipeline()),
-        admitted);
+        known ? admitted : () -> admittedFromElsewhere(PeerAddress.host(channel), admitted));
+  }
+
+  /** Once: an operator who is told of each call would read none. */
+  private void admittedFromElsewhere(@Nullable String host, Runnable admitted) {
+    admitted.run();
+    if (warned.compareAndSet(false, true)) {
+      log.warn(
+          "PostgreSQL calls from {}, which is neither an address of --backend nor this machine: such"
+              + " calls are served wherever they come from. To have others refused, set"
+              + " --callback-allow server,{}, with each address from which PostgreSQL calls;"
+              + " --callback-allow all ends this warning",
+          host,
+          host);
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.pglambda;
 import dev.pglambda.callback.CallbackLimits;
 import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.callback.ProxySessions;
+import dev.pglambda.config.CallbackPeers;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.HostAndPort;
 import dev.pglambda.config.IamAuthentication;
@@ -136,7 +137,8 @@ public final class ProxyServer implements AutoCloseable {
     ClientListener ready =
         clientListener(postgres, calls, trustedRoles, function, server, tls, tokens);
     opened.push(ready);
-    if (config.callback().allow().server()) {
+    CallbackPeers peers = config.callback().allow();
+    if (peers == null || peers.server()) {
       ready.lookUpServer(loops.next());
     }
     description = StartupBanner.lines(config, sockets, lambda, postgres, trustedRoles, tls);

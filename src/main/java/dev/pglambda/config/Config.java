@@ -86,6 +86,8 @@ public record Config(
    * @param parameter {@code --callback-parameter}
    * @param tls null: {@link TlsMode#ALLOW} if there are a certificate and a {@code backend}, else
    *     {@link TlsMode#DISABLE}
+   * @param allow null: from anywhere, with a warning of the first that comes from elsewhere than
+   *     the server's addresses and this machine
    * @param trustedRoles names of roles; {@code *}: every role
    */
   public record Callback(
@@ -94,7 +96,7 @@ public record Config(
       @Nullable Secret secret,
       boolean parameter,
       @Nullable TlsMode tls,
-      CallbackPeers allow,
+      @Nullable CallbackPeers allow,
       DirectCallMode directCalls,
       List<String> trustedRoles) {
 

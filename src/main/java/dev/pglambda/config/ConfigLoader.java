@@ -105,7 +105,7 @@ public final class ConfigLoader {
         settings.callbackSecret(),
         settings.value(Option.CALLBACK_PARAMETER, Values::onOff),
         settings.optional(Option.CALLBACK_TLS, text -> Values.constant(TlsMode.class, text)),
-        settings.value(Option.CALLBACK_ALLOW, CallbackPeers::parse),
+        settings.optional(Option.CALLBACK_ALLOW, CallbackPeers::parse),
         settings.constant(Option.DIRECT_CALLS, DirectCallMode.class),
         settings.value(Option.TRUSTED_ROLES, Values::names));
   }

@@ -308,10 +308,11 @@ enum Option {
           + " server."),
   CALLBACK_ALLOW(
       "addresses",
-      "all",
+      null,
       "all, server, or addresses in CIDR notation, with commas between them",
       "From where PostgreSQL may call. server: from the addresses at which the proxy reaches it, and"
-          + " from the proxy's own machine. 10.0.0.0/8,fd00::/8: from these."),
+          + " from the proxy's own machine. 10.0.0.0/8,fd00::/8: from these. Default: all, with one"
+          + " warning if that is more than server."),
   DIRECT_CALLS(
       "auto|always|never",
       "auto",

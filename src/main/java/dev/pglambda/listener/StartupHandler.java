@@ -241,7 +241,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       handedOver = true;
       Runnable admitted = () -> relay.pending.remove(ctx.channel());
       ctx.channel().closeFuture().addListener(closed -> admitted.run());
-      relay.reserved.accept(ctx.channel(), startup, admitted);
+      relay.reserved.accept(ctx.channel(), startup, isServer, admitted);
       ctx.fireChannelRead(rest);
       pipeline.remove(this);
       return;

@@ -45,7 +45,7 @@ class ConfigLoaderTest {
               null,
               true,
               null,
-              new CallbackPeers(true, false, List.of()),
+              null,
               DirectCallMode.AUTO,
               List.of("rds_superuser")),
           new Config.Limits(

@@ -15,7 +15,7 @@ import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.relay.Sessions;
-import dev.pglambda.testing.LoggedErrors;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.tls.ClientTls;
 import dev.pglambda.tls.TlsException;
 import io.netty.bootstrap.Bootstrap;
@@ -71,7 +71,7 @@ final class LocalTlsConnection {
   private static final BlockingQueue<Channel> ACCEPTED = new LinkedBlockingQueue<>();
   private static final LocalAddress ADDRESS = listen();
 
-  private final LoggedErrors errors = new LoggedErrors();
+  private final LogCapture log = LogCapture.ofProxy();
   private final BlockingQueue<byte[]> answers = new LinkedBlockingQueue<>();
   private final Channel client;
   private final Channel served;
@@ -210,8 +210,8 @@ final class LocalTlsConnection {
     for (byte[] next = answers.poll(); next != null; next = answers.poll()) {
       taken(next);
     }
-    errors.close();
-    return new Ending(answer.toString(), List.copyOf(CLAIMED), errors.messages());
+    log.close();
+    return new Ending(answer.toString(), List.copyOf(CLAIMED), log.errors());
   }
 
   /** A task of the handshake runs on a thread of its own, and comes back. */
@@ -254,7 +254,7 @@ final class LocalTlsConnection {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
+    public void accept(Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
       CLAIMED.add(startup.parameters().toString());
       channel.writeAndFlush(Unpooled.copiedBuffer("reserved " + startup.parameters(), ISO_8859_1));
       channel

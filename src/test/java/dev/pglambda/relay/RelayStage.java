@@ -250,7 +250,7 @@ public abstract class RelayStage {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup, Runnable admitted) {
+    public void accept(Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
       admitted.run();
       channel
           .pipeline()

@@ -46,6 +46,7 @@ public final class Forwarder implements AutoCloseable {
 
   private volatile int target;
   private volatile @Nullable Fault fault;
+  private volatile byte[] header = {};
 
   private Forwarder(ServerSocket listener) {
     this.listener = listener;
@@ -72,6 +73,12 @@ public final class Forwarder implements AutoCloseable {
   /** New connections break when so many bytes have passed in a direction. */
   public void breakAfter(Direction direction, int bytes, Break how) {
     fault = new Fault(direction, bytes, how);
+  }
+
+  /** New connections to the target begin with these bytes. */
+  public Forwarder beginWith(byte[] bytes) {
+    header = bytes.clone();
+    return this;
   }
 
   /** New connections last. */
@@ -151,6 +158,7 @@ public final class Forwarder implements AutoCloseable {
       this.fault = fault;
       near.setTcpNoDelay(true);
       far.setTcpNoDelay(true);
+      far.getOutputStream().write(header);
     }
 
     private void start() {

@@ -2,7 +2,10 @@ package dev.pglambda.client.invoke;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.testing.FakeLambdaEndpoint;
+import dev.pglambda.testing.Forwarder;
 import dev.pglambda.testing.LambdaDatabase;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyHeader;
@@ -10,8 +13,12 @@ import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -55,6 +62,55 @@ class CallbackAllowTest {
         assertThat(stranger.read().body()).startsWith("SFATAL\0VFATAL\0C28000\0M" + REFUSAL);
         assertThat(stranger.atEnd()).isTrue();
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 1", "all, 0", "192.0.2.7, 0"})
+  void warnsOnceOfWhoComesFromElsewhereByDefault(String allow, int warnings) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("--proxy-protocol-from", "127.0.0.1"));
+    if (!allow.isEmpty()) {
+      arguments.addAll(List.of("--callback-allow", allow));
+    }
+    try (Forwarder balancer = Forwarder.start().beginWith(ProxyHeader.of("192.0.2.7"));
+        LogCapture log = LogCapture.of("dev.pglambda.CallbackDatabase")) {
+      arguments.addAll(List.of("--callback-address", balancer.address()));
+      PostgresServer postgres = PostgresServer.of(PostgresServer.versions().get(0));
+      String url =
+          "jdbc:postgresql://%s/%s?sslmode=disable&user=postgres"
+              .formatted(balancer.address(), postgres.createDatabase());
+      try (FakeLambdaEndpoint lambda = FakeLambdaEndpoint.start();
+          ProxyUnderTest proxy =
+              ProxyUnderTest.start(postgres, lambda, arguments.toArray(String[]::new))) {
+        lambda.on("echo", Reply.echo());
+        balancer.target(proxy.port());
+        for (int session = 0; session < 2; session++) {
+          try (Connection connection = DriverManager.getConnection(url)) {
+            Queries.execute(connection, "CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE");
+            assertThat(Queries.row(connection, CALL)).isEqualTo("1");
+          }
+        }
+      }
+
+      assertThat(log.lines())
+          .hasSize(warnings)
+          .allMatch(
+              line ->
+                  line.startsWith("PostgreSQL calls from 192.0.2.7, ")
+                      && line.contains("set --callback-allow server,192.0.2.7, "));
+    }
+  }
+
+  @Test
+  void warnsNotOfThisMachine() throws Exception {
+    try (LogCapture log = LogCapture.of("dev.pglambda.CallbackDatabase");
+        LambdaDatabase database = LambdaDatabase.of(PostgresServer.versions().get(0));
+        Connection connection = database.connect()) {
+      database.lambda().on("echo", Reply.echo());
+
+      assertThat(Queries.row(connection, CALL)).isEqualTo("1");
+
+      assertThat(log.lines()).isEmpty();
     }
   }
 
