@@ -58,8 +58,7 @@ final class CallbackDatabase implements ReservedDatabase {
   }
 
   @Override
-  public void accept(
-      Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
+  public void accept(Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
     boolean known = peers != null || isServer || PeerAddress.isThisMachine(channel);
     server.accept(
         channel,

@@ -40,14 +40,7 @@ class ConfigLoaderTest {
           null,
           new Config.Lambda(null, null, null, 0, 10_000, SampleFunctionsMode.AUTO),
           new Config.Callback(
-              null,
-              null,
-              null,
-              true,
-              null,
-              null,
-              DirectCallMode.AUTO,
-              List.of("rds_superuser")),
+              null, null, null, true, null, null, DirectCallMode.AUTO, List.of("rds_superuser")),
           new Config.Limits(
               1024 * 1024,
               Duration.ofSeconds(60),

@@ -51,7 +51,9 @@ class IamAuthenticationTest {
     assertThat(load("--iam-auth", "on", "--iam-users", "a, b"))
         .isEqualTo(new IamAuthentication(false, List.of("a", "b"), List.of(), null));
     assertThat(load("--iam-auth=unsigned", "--iam-users=*", "--iam-host=DB.example"))
-        .isEqualTo(new IamAuthentication(true, List.of("*"), List.of(new HostAndOptionalPort("DB.example", null)), null));
+        .isEqualTo(
+            new IamAuthentication(
+                true, List.of("*"), List.of(new HostAndOptionalPort("DB.example", null)), null));
     assertThat(
             load(
                 Map.of(
@@ -59,7 +61,12 @@ class IamAuthenticationTest {
                     "PGLAMBDA_IAM_USERS", "a",
                     "PGLAMBDA_IAM_HOST", "[::1]:5432, db",
                     "PGLAMBDA_IAM_PASSWORD", PASSWORD)))
-        .isEqualTo(new IamAuthentication(false, List.of("a"), List.of(new HostAndOptionalPort("::1", 5432), new HostAndOptionalPort("db", null)), new Password(PASSWORD)));
+        .isEqualTo(
+            new IamAuthentication(
+                false,
+                List.of("a"),
+                List.of(new HostAndOptionalPort("::1", 5432), new HostAndOptionalPort("db", null)),
+                new Password(PASSWORD)));
   }
 
   @Test

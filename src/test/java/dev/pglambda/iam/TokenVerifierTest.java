@@ -362,8 +362,7 @@ class TokenVerifierTest {
   @Test
   void anIpv6AddressIsConfiguredWithoutItsBrackets() {
     HostAndOptionalPort address = new HostAndOptionalPort("::1", 5432);
-    IamAuthentication rules =
-        new IamAuthentication(false, List.of("app"), List.of(address), null);
+    IamAuthentication rules = new IamAuthentication(false, List.of("app"), List.of(address), null);
 
     assertThat(refusal(rules, KEY, good().at("[::1]:5432").text())).isNull();
   }

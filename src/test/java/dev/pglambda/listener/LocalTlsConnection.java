@@ -254,7 +254,8 @@ final class LocalTlsConnection {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
+    public void accept(
+        Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
       CLAIMED.add(startup.parameters().toString());
       channel.writeAndFlush(Unpooled.copiedBuffer("reserved " + startup.parameters(), ISO_8859_1));
       channel

@@ -185,7 +185,8 @@ class StartupFuzzTest {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
+    public void accept(
+        Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
       String text = "reserved " + new ArrayList<>(startup.parameters().entrySet());
       channel.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1));
       channel

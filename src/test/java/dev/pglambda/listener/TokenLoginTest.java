@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.pglambda.StartException;
 import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.lambda.AccessKey;
@@ -22,6 +19,7 @@ import dev.pglambda.protocol.FrontendMessage.PasswordMessage;
 import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.FrontendMessage.Terminate;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.TestToken;
@@ -34,12 +32,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 /** What happens between the proxy and a client before the server is connected. */
 @Timeout(60)
@@ -51,25 +47,16 @@ class TokenLoginTest {
 
   private final List<AutoCloseable> open = new ArrayList<>();
   private final ServerSocket listener;
-  private final Logger logger = (Logger) LoggerFactory.getLogger(TokenVerifier.class);
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  private final LogCapture log = LogCapture.of(TokenVerifier.class).at(Level.TRACE);
 
   TokenLoginTest() throws IOException {
     listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     open.add(listener);
   }
 
-  @BeforeEach
-  void listen() {
-    logged.start();
-    logger.addAppender(logged);
-    logger.setLevel(Level.TRACE);
-  }
-
   @AfterEach
   void close() throws Exception {
-    logger.detachAppender(logged);
-    logger.setLevel(null);
+    log.close();
     for (int i = open.size() - 1; i >= 0; i--) {
       open.get(i).close();
     }
@@ -198,8 +185,9 @@ class TokenLoginTest {
     assertThat(told(client.readBackend())).isEqualTo(REFUSED);
     assertThat(client.atEnd()).isTrue();
     assertNoServerWasAsked();
-    assertThat(logged.list).hasSize(1);
-    assertThat(logged.list.get(0).getFormattedMessage())
+    assertThat(log.lines())
+        .singleElement()
+        .asString()
         .matches(
             "refused client /127.0.0.1:\\d+: the token of user \"app\" does not count: it is for"
                 + " another user.*");
@@ -213,7 +201,7 @@ class TokenLoginTest {
     client.send(new PasswordMessage(password));
 
     assertThat(told(client.readBackend())).isEqualTo(REFUSED);
-    assertThat(logged.list.toString()).doesNotContain(password);
+    assertThat(log.lines().toString()).doesNotContain(password);
   }
 
   @Test
@@ -243,7 +231,7 @@ class TokenLoginTest {
           .isEqualTo("08P01 invalid password packet size");
     }
     assertNoServerWasAsked();
-    assertThat(logged.list.toString()).doesNotContain("X-Amz-Signature");
+    assertThat(log.lines().toString()).doesNotContain("X-Amz-Signature");
   }
 
   @Test
@@ -331,7 +319,7 @@ class TokenLoginTest {
 
     await("all sessions have ended").until(() -> proxy.sessions() == 0);
     assertNoServerWasAsked();
-    assertThat(logged.list).isEmpty();
+    assertThat(log.lines()).isEmpty();
   }
 
   @Test

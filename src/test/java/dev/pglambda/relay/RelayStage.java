@@ -250,7 +250,8 @@ public abstract class RelayStage {
     }
 
     @Override
-    public void accept(Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
+    public void accept(
+        Channel channel, StartupMessage startup, boolean isServer, Runnable admitted) {
       admitted.run();
       channel
           .pipeline()

@@ -7,11 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.ConfigLoader;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.TestCertificates;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 class ClientTlsTest {
   private static final String[] BACKEND = {"--backend", "db.example"};
@@ -100,7 +97,7 @@ class ClientTlsTest {
   }
 
   private interface WithFiles {
-    void run(ClientTls tls, Path certificate, Path key, List<ILoggingEvent> log) throws Exception;
+    void run(ClientTls tls, Path certificate, Path key, LogCapture log) throws Exception;
   }
 
   /** With a certificate that may be replaced. */
@@ -109,39 +106,33 @@ class ClientTlsTest {
     Files.copy(TestCertificates.certificate("server"), certificate);
     Path key = directory.resolve("proxy.key");
     Files.copy(TestCertificates.key("server"), key);
-    Logger logger = (Logger) LoggerFactory.getLogger(ClientTls.class);
-    ListAppender<ILoggingEvent> log = new ListAppender<>();
-    log.start();
-    logger.addAppender(log);
-    logger.setLevel(Level.INFO);
-    try (ClientTls tls =
-        requireNonNull(
-            ClientTls.open(
-                config("--tls-cert", certificate.toString(), "--tls-key", key.toString())))) {
-      test.run(tls, certificate, key, log.list);
-    } finally {
-      logger.detachAppender(log);
-      logger.setLevel(null);
+    try (LogCapture log = LogCapture.of(ClientTls.class).at(Level.INFO);
+        ClientTls tls =
+            requireNonNull(
+                ClientTls.open(
+                    config("--tls-cert", certificate.toString(), "--tls-key", key.toString())))) {
+      test.run(tls, certificate, key, log);
     }
   }
 
   @Test
   void saysOnceWhyChangedFilesAreNotTaken() throws Exception {
-    withFiles((tls, certificate, key, log) -> {
-      assertThat(tls.isRequired()).isFalse();
-      Files.writeString(key, "secret text");
-      await("a warning").until(() -> !log.isEmpty());
-      Files.writeString(key, Files.readString(TestCertificates.key("server")));
-      await("the right key is read").until(() -> log.size() > 1);
+    withFiles(
+        (tls, certificate, key, log) -> {
+          assertThat(tls.isRequired()).isFalse();
+          Files.writeString(key, "secret text");
+          await("a warning").until(() -> !log.lines().isEmpty());
+          Files.writeString(key, Files.readString(TestCertificates.key("server")));
+          await("the right key is read").until(() -> log.lines().size() > 1);
 
-      assertThat(log.get(0).getFormattedMessage())
-          .isEqualTo(
-              "the TLS certificate in use stays: --tls-key "
-                  + key
-                  + ": no private key in it (expected: the private key of the certificate, in PEM)");
-      assertThat(log.get(1).getFormattedMessage()).startsWith("TLS certificate read from ");
-      assertThat(log).hasSize(2);
-    });
+          assertThat(log.lines().get(0))
+              .isEqualTo(
+                  "the TLS certificate in use stays: --tls-key "
+                      + key
+                      + ": no private key in it (expected: the private key of the certificate, in PEM)");
+          assertThat(log.lines().get(1)).startsWith("TLS certificate read from ");
+          assertThat(log.lines()).hasSize(2);
+        });
   }
 
   @ParameterizedTest
@@ -156,10 +147,10 @@ class ClientTlsTest {
               directory,
               "req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=x -keyout proxy.key -out"
                   + " proxy.crt");
-          await("it is read").until(() -> !log.isEmpty());
+          await("it is read").until(() -> !log.lines().isEmpty());
 
           assertThat(tls.isBindable()).isEqualTo(asked);
-          assertThat(log.get(0).getFormattedMessage())
+          assertThat(log.lines().get(0))
               .startsWith(
                   asked
                       ? "the TLS certificate in use stays: --tls-cert %s: signed by Ed25519, so that SCRAM's channel binding has no hash of it (expected: one that RSA or ECDSA has signed, or a start with --callback-tls disable)"

@@ -2,36 +2,24 @@ package dev.pglambda.client.invoke;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.testing.LambdaDatabase;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.Queries;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 /** What the operator's log says of a call that has failed. */
 class FailedCallLogTest {
-  private final Logger logger = (Logger) LoggerFactory.getLogger(InvokeFunction.class);
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
-
-  @BeforeEach
-  void listen() {
-    logged.start();
-    logger.addAppender(logged);
-  }
+  private final LogCapture log = LogCapture.of(InvokeFunction.class);
 
   @AfterEach
   void close() {
-    logger.detachAppender(logged);
-    logged.stop();
+    log.close();
   }
 
   @ParameterizedTest(name = "with the extension {0}")
@@ -46,8 +34,9 @@ class FailedCallLogTest {
         assertThat(Queries.error(connection, call).getMessage()).isEqualTo("invoke API failed");
       }
 
-      assertThat(logged.list).hasSize(1);
-      assertThat(logged.list.get(0).getFormattedMessage())
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
           .startsWith("Invoking absent in ")
           .contains(" for client /127.0.0.1:");
     }

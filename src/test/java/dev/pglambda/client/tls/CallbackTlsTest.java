@@ -4,9 +4,6 @@ import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.pglambda.StartException;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
@@ -16,6 +13,7 @@ import dev.pglambda.protocol.auth.ScramServer;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Forwarder;
 import dev.pglambda.testing.Forwarder.Direction;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.Queries;
@@ -36,7 +34,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +43,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.ServerErrorMessage;
-import org.slf4j.LoggerFactory;
 
 /** The server's calls to a proxy that has a certificate. */
 @ParameterizedClass
@@ -70,8 +66,7 @@ class CallbackTlsTest {
   private final Forwarder forwarder;
   private final FakeLambdaEndpoint lambda = FakeLambdaEndpoint.start();
   private final List<ProxyUnderTest> proxies = new ArrayList<>();
-  private final Logger logger = (Logger) LoggerFactory.getLogger("dev.pglambda");
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  private final LogCapture log = LogCapture.ofProxy();
 
   @TempDir private Path directory;
 
@@ -82,16 +77,9 @@ class CallbackTlsTest {
     lambda.on("echo", Reply.echo());
   }
 
-  @BeforeEach
-  void listen() {
-    logged.start();
-    logger.addAppender(logged);
-  }
-
   @AfterEach
   void close() {
-    logger.detachAppender(logged);
-    logged.stop();
+    log.close();
     proxies.forEach(ProxyUnderTest::close);
     forwarder.close();
     lambda.close();
@@ -148,8 +136,7 @@ class CallbackTlsTest {
   }
 
   private List<String> warnings() {
-    return logged.list.stream()
-        .map(ILoggingEvent::getFormattedMessage)
+    return log.lines().stream()
         .filter(message -> message.contains(" with TLS") || message.contains(" without TLS"))
         .toList();
   }
@@ -329,7 +316,7 @@ class CallbackTlsTest {
     replace(directory.resolve("ed.key"), "proxy.key");
     replace(directory.resolve("ed.crt"), "proxy.crt");
     await("the new certificate is refused")
-        .until(() -> logged.list.toString().contains("the TLS certificate in use stays: "));
+        .until(() -> log.lines().toString().contains("the TLS certificate in use stays: "));
 
     assertThat(call(proxy)).isEqualTo(ANSWER);
     assertThat(passed()).doesNotContain(PAYLOAD);

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
-import dev.pglambda.testing.LoggedErrors;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.TestIdentity;
@@ -80,7 +80,7 @@ class HostileTlsServerTest {
   @ParameterizedTest
   @EnumSource
   void endTheSessionAndNoOther(Offence offence) throws Exception {
-    try (LoggedErrors errors = new LoggedErrors();
+    try (LogCapture log = LogCapture.ofProxy();
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         ProxyUnderTest proxy =
             ProxyUnderTest.startBefore(
@@ -103,7 +103,7 @@ class HostileTlsServerTest {
       assertThat(client.read().body()).contains("SFATAL\0", "\0C08006\0");
       assertThat(client.atEnd()).isTrue();
       await("the session has ended").until(() -> proxy.sessions() == 0);
-      assertThat(errors.messages()).isEmpty();
+      assertThat(log.errors()).isEmpty();
     }
   }
 

@@ -12,7 +12,7 @@ import dev.pglambda.config.ConfigLoader;
 import dev.pglambda.protocol.FrontendMessage.Query;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.relay.RelayStage;
-import dev.pglambda.testing.LoggedErrors;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.NettyMemory;
 import dev.pglambda.testing.Peer;
 import dev.pglambda.testing.TestCertificates;
@@ -50,7 +50,7 @@ class HostileTlsTest extends RelayStage {
   /** What an alert, or two, can come to. */
   private static final int FEW_BYTES = 64;
 
-  private final LoggedErrors errors = new LoggedErrors();
+  private final LogCapture log = LogCapture.ofProxy();
 
   @BeforeEach
   void offerTls() throws Exception {
@@ -63,8 +63,8 @@ class HostileTlsTest extends RelayStage {
 
   @AfterEach
   void nothingWasTheProxysFault() {
-    errors.close();
-    assertThat(errors.messages()).isEmpty();
+    log.close();
+    assertThat(log.errors()).isEmpty();
   }
 
   private Peer encrypted(String version) throws Exception {

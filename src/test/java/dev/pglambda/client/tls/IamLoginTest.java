@@ -6,9 +6,9 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
-import ch.qos.logback.core.read.ListAppender;
 import dev.pglambda.client.tls.LoginClient.Login;
 import dev.pglambda.lambda.AccessKey;
+import dev.pglambda.testing.LogCapture;
 import dev.pglambda.testing.PostgresServer;
 import dev.pglambda.testing.ProxyUnderTest;
 import dev.pglambda.testing.TestIdentity;
@@ -52,8 +52,6 @@ class IamLoginTest {
 
   private final PostgresServer postgres;
   private final List<ProxyUnderTest> proxies = new ArrayList<>();
-  private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
 
   @TempDir private Path directory;
 
@@ -214,7 +212,14 @@ class IamLoginTest {
   @Test
   void aTokenIsForOneOfTheHostsThatAreConfigured() throws Exception {
     ProxyUnderTest proxy =
-        proxy(PASSWORD, "--iam-auth", "on", "--iam-users", "iam_scram", "--iam-host", "db.other:5432,localhost");
+        proxy(
+            PASSWORD,
+            "--iam-auth",
+            "on",
+            "--iam-users",
+            "iam_scram",
+            "--iam-host",
+            "db.other:5432,localhost");
 
     assertThat(answers(login(proxy, "scram", ofSdk(KEY, 5432, "iam_scram"))))
         .allMatch(answer -> answer.startsWith("iam_scram, "));
@@ -250,26 +255,19 @@ class IamLoginTest {
     ProxyUnderTest proxy = proxyFor(true, PASSWORD);
     String good = ofCli("iam_scram", Instant.now());
     String old = ofCli("iam_scram", Instant.now().minusSeconds(1000));
-    Level level = root.getLevel();
+    Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
     Appender<ILoggingEvent> console = root.getAppender("STDOUT");
-    logged.start();
-    root.addAppender(logged);
     root.detachAppender(console);
-    root.setLevel(Level.TRACE);
-    try {
+    List<String> lines;
+    try (LogCapture log = LogCapture.of(Logger.ROOT_LOGGER_NAME).at(Level.TRACE)) {
       for (String token : List.of(good, old)) {
         LoginClient.pgjdbc(login(proxy, "scram", token), "");
       }
+      lines = log.lines();
     } finally {
-      root.setLevel(level);
       root.addAppender(console);
-      root.detachAppender(logged);
     }
 
-    List<String> lines =
-        List.copyOf(logged.list).stream()
-            .map(event -> event.getFormattedMessage() + event.getThrowableProxy())
-            .toList();
     assertThat(lines)
         .isNotEmpty()
         .noneMatch(line -> line.contains(PASSWORD) || line.contains("X-Amz-"))
