@@ -173,7 +173,7 @@ public final class ProxyServer implements AutoCloseable {
           null);
     }
     // Who develops need not wait for an instance's metadata that is not there.
-    OwnAccessKey key = OwnAccessKey.in(AwsEnvironment.ofProcess(), loops, !iam.unsigned());
+    OwnAccessKey key = OwnAccessKey.in(AwsEnvironment.ofProcess(), loops, !iam.unverified());
     opened.push(key);
     return new TokenVerifier(iam, LambdaSource.PARTITIONS, key, Clock.systemUTC());
   }
@@ -201,28 +201,29 @@ public final class ProxyServer implements AutoCloseable {
     TrustedRoles offeredTo =
         postgres.embedded() == null ? trustedRoles : TrustedRoles.of(List.of());
     return new ClientListener(
-        new RelaySettings(
-            postgres.address(),
-            openBackendTls(postgres.address()),
-            config.login(),
-            config.limits().connectTimeout(),
-            config.limits().startupTimeout(),
-            config.limits().inspectBytes(),
-            config.limits().keepalives(),
-            memory),
-        FileDescriptors.within(config.limits().clients()),
-        config.balancers(),
-        tls,
-        tokens,
-        sessions,
-        new ExtensionInterceptor(
-            new ExtensionInstaller(trustedRoles)::install,
-            ExtensionInstaller::availableExtensions,
-            directCalls.areServed()),
-        calls.delivery(offeredTo),
-        new CallbackDatabase(server, calls.encryption(), config.callback().allow()),
-        DirectCallHandler.provider(directCalls),
-        config.callback().parameter() ? calls.parameter() : null);
+        new ClientListener.Wiring(
+            new RelaySettings(
+                postgres.address(),
+                openBackendTls(postgres.address()),
+                config.login(),
+                config.limits().connectTimeout(),
+                config.limits().startupTimeout(),
+                config.limits().inspectBytes(),
+                config.limits().keepalives(),
+                memory),
+            FileDescriptors.within(config.limits().clients()),
+            config.balancers(),
+            tls,
+            tokens,
+            sessions,
+            new ExtensionInterceptor(
+                new ExtensionInstaller(trustedRoles)::install,
+                ExtensionInstaller::availableExtensions,
+                directCalls.areServed()),
+            calls.delivery(offeredTo),
+            new CallbackDatabase(server, calls.encryption(), config.callback().allow()),
+            DirectCallHandler.provider(directCalls),
+            config.callback().parameter() ? calls.parameter() : null));
   }
 
   private ProxySessions sessionsOfCalls() {

@@ -64,7 +64,7 @@ final class StartupBanner {
 
   private static List<String> describe(IamAuthentication iam) {
     String users = String.join(", ", iam.users());
-    return iam.unsigned()
+    return iam.unverified()
         ? List.of(
             "users who log in by a token: " + users,
             "WARNING: a token of any AWS credentials counts, so anybody can make one (--iam-auth)")

@@ -38,8 +38,7 @@ public final class CallbackSecret {
   public static CallbackSecret of(byte[] bytes) {
     if (bytes.length < MIN_BYTES) {
       throw new IllegalArgumentException(
-          "--callback-secret: %d octets (expected: at least %d)"
-              .formatted(bytes.length, MIN_BYTES));
+          "--callback-secret: %d bytes (expected: at least %d)".formatted(bytes.length, MIN_BYTES));
     }
     return new CallbackSecret(bytes.clone());
   }
@@ -55,7 +54,7 @@ public final class CallbackSecret {
     byte[] bytes = textOf(file).getBytes(UTF_8);
     if (bytes.length < MIN_BYTES) {
       throw new IOException(
-          "callback secret in %s: %d octets (expected: at least %d)"
+          "callback secret in %s: %d bytes (expected: at least %d)"
               .formatted(file, bytes.length, MIN_BYTES));
     }
     return new CallbackSecret(bytes);

@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * IAM database authentication: the options {@code --iam-*}, in a combination that means something.
  *
- * @param unsigned whether a token counts although the proxy has not the credentials that it was
+ * @param unverified whether a token counts although the proxy has not the credentials that it was
  *     signed with
  * @param users names of those who log in by a token; {@code *}: all
  * @param hosts for one of which a token must be made; empty: any
  * @param password by which the proxy logs in to the server for these users; null: none
  */
 public record IamAuthentication(
-    boolean unsigned,
+    boolean unverified,
     List<String> users,
     List<HostAndOptionalPort> hosts,
     @Nullable Password password) {
@@ -39,7 +39,7 @@ public record IamAuthentication(
           settings.source(Option.IAM_AUTH), "nobody to authenticate", "beside --iam-users");
     }
     return new IamAuthentication(
-        mode == IamMode.UNSIGNED, users, hosts == null ? List.of() : hosts, password);
+        mode == IamMode.UNVERIFIED, users, hosts == null ? List.of() : hosts, password);
   }
 
   /** Who names users counts on their being asked for a token. */

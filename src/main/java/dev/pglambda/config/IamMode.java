@@ -8,5 +8,5 @@ enum IamMode {
   ON,
 
   /** Yes, and a token that was signed with other credentials counts, too. */
-  UNSIGNED
+  UNVERIFIED
 }

@@ -203,11 +203,11 @@ enum Option {
           + " on for the embedded server, else off."),
 
   IAM_AUTH(
-      "on|unsigned|off",
+      "on|unverified|off",
       "off",
-      "on, unsigned or off",
+      "on, unverified or off",
       "Whether the users of --iam-users log in by authentication tokens, as on RDS. on: the proxy"
-          + " must have the AWS credentials that a token was signed with. unsigned, for development:"
+          + " must have the AWS credentials that a token was signed with. unverified, for development:"
           + " it need not."),
   IAM_USERS(
       "names",
@@ -285,13 +285,13 @@ enum Option {
   CALLBACK_SECRET(
       "text",
       null,
-      "at least 32 octets of text",
+      "at least 32 bytes of text",
       "Secret that authenticates PostgreSQL's calls. Default: one is generated and kept in"
           + " --data-dir. Command lines are public: use the variable or a file."),
   CALLBACK_SECRET_FILE(
       "file",
       null,
-      "a readable file of at least 32 octets",
+      "a readable file of at least 32 bytes",
       "File with the callback secret. Newlines at its end are ignored."),
   CALLBACK_PARAMETER(
       "on|off",

@@ -23,8 +23,7 @@ final class SecretReader {
   static Secret text(String source, String text) throws ConfigException {
     byte[] bytes = text.getBytes(UTF_8);
     if (bytes.length < Secret.MINIMUM_BYTES) {
-      throw new ConfigException(
-          source, bytes.length + " octets", Option.CALLBACK_SECRET.expected());
+      throw new ConfigException(source, bytes.length + " bytes", Option.CALLBACK_SECRET.expected());
     }
     return new Secret(bytes);
   }
@@ -33,7 +32,7 @@ final class SecretReader {
     NamedFile file = new NamedFile(Option.CALLBACK_SECRET_FILE, source, name);
     byte[] bytes = file.read();
     if (bytes.length < Secret.MINIMUM_BYTES) {
-      throw file.unusable(bytes.length + " octets");
+      throw file.unusable(bytes.length + " bytes");
     }
     return new Secret(bytes);
   }

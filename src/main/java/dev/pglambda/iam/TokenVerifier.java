@@ -139,7 +139,7 @@ public final class TokenVerifier {
   private AuthenticationToken signedBy(
       AuthenticationToken token, @Nullable AccessKey key, @Nullable Throwable failure) {
     if (key == null || !key.id().equals(token.accessKeyId())) {
-      if (!rules.unsigned()) {
+      if (!rules.unverified()) {
         throw new RefusedTokenException(
             "it is signed with access key %s, and the proxy has %s"
                 .formatted(token.accessKeyId(), key == null ? none(failure) : key.id()));

@@ -197,7 +197,7 @@ public final class InvokeErrors {
   public static SqlError requestTooLong(int limit) {
     return error(
         SqlState.PROGRAM_LIMIT_EXCEEDED,
-        "request too long (expected: at most %d octets)".formatted(limit),
+        "request too long (expected: at most %d bytes)".formatted(limit),
         "Nothing was sent to Lambda.",
         null);
   }

@@ -26,7 +26,7 @@ public final class MemoryAccount implements AutoCloseable {
 
     /** For the DETAIL of an error with SQLSTATE 53200, whose message is {@link #MESSAGE}. */
     public String detail() {
-      return "pg-lambda-proxy cannot hold %d octets more for this session (%s is %d kB)."
+      return "pg-lambda-proxy cannot hold %d bytes more for this session (%s is %d kB)."
           .formatted(bytes, option, limit / 1024);
     }
 

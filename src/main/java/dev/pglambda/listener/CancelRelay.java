@@ -34,7 +34,7 @@ final class CancelRelay {
    * @param bytes of the request; released here
    */
   void cancel(CancelRequest request, ByteBuf bytes) {
-    Session session = relay.sessions.withCancelKey(request.key());
+    Session session = relay.wiring.sessions().withCancelKey(request.key());
     if (session == null) {
       passOn(bytes, null);
       return;
@@ -63,7 +63,7 @@ final class CancelRelay {
     relay.backend.connectTo(
         server,
         channel,
-        new CancelHandler(channel, relay.settings.connectTimeout()),
+        new CancelHandler(channel, relay.wiring.settings().connectTimeout()),
         true,
         connecting -> {
           if (connecting.isSuccess()) {
@@ -83,7 +83,7 @@ final class CancelRelay {
         log,
         "cannot pass on a cancel request of {} to server {}: {}",
         PeerAddress.of(channel),
-        relay.settings.backend(),
+        relay.wiring.settings().backend(),
         reason);
     channel.close();
   }

@@ -33,24 +33,14 @@ import org.jspecify.annotations.Nullable;
 public final class ClientListener extends ChannelInitializer<Channel> implements AutoCloseable {
   private static final String CALLBACK_PARAMETER = "pglambda.callback";
 
-  final RelaySettings settings;
-  final Interceptor interceptor;
-  final CallbackKeyDelivery keys;
-  final ReservedDatabase reserved;
-
-  /** Null: nobody logs in by a token. */
-  final @Nullable TokenVerifier tokens;
-
-  final LocalExecution.Provider localExecution;
-  final Sessions sessions;
+  final Wiring wiring;
   final ServerConnector backend;
   final Admission admission;
   final PendingClients pending;
-  private final Balancers balancers;
-  private final @Nullable ClientTls tls;
-  private final @Nullable BiFunction<String, InetAddress, String> callbackParameter;
 
   /**
+   * What a listener is made of.
+   *
    * @param balancers whose connections begin with a header of the PROXY protocol
    * @param tls null: clients cannot use TLS
    * @param tokens of those who log in to the proxy by one; null: nobody does
@@ -58,7 +48,7 @@ public final class ClientListener extends ChannelInitializer<Channel> implements
    *     from a session's token and the proxy's own address of its connection to the server; null if
    *     that parameter is not to be added to startup messages
    */
-  public ClientListener(
+  public record Wiring(
       RelaySettings settings,
       ClientLimits limits,
       Balancers balancers,
@@ -69,31 +59,24 @@ public final class ClientListener extends ChannelInitializer<Channel> implements
       CallbackKeyDelivery keys,
       ReservedDatabase reserved,
       LocalExecution.Provider localExecution,
-      @Nullable BiFunction<String, InetAddress, String> callbackParameter) {
-    this.settings = settings;
-    this.balancers = balancers;
-    this.tls = tls;
-    this.tokens = tokens;
-    this.sessions = sessions;
-    this.interceptor = interceptor;
-    this.keys = keys;
-    this.reserved = reserved;
-    this.localExecution = localExecution;
-    this.callbackParameter = callbackParameter;
-    this.backend = new ServerConnector(settings);
-    this.admission = new Admission(limits);
-    this.pending = new PendingClients(limits.maxPendingClients());
+      @Nullable BiFunction<String, InetAddress, String> callbackParameter) {}
+
+  public ClientListener(Wiring wiring) {
+    this.wiring = wiring;
+    this.backend = new ServerConnector(wiring.settings());
+    this.admission = new Admission(wiring.limits());
+    this.pending = new PendingClients(wiring.limits().maxPendingClients());
   }
 
   @Override
   protected void initChannel(Channel client) {
-    TcpKeepalives.set(client, settings.keepalives());
-    boolean fromBalancer = balancers.include(client.remoteAddress());
+    TcpKeepalives.set(client, wiring.settings().keepalives());
+    boolean fromBalancer = wiring.balancers().include(client.remoteAddress());
     if (fromBalancer) {
       client.pipeline().addLast(new ProxyHeaderDetector());
     }
     // PostgreSQL encrypts no Unix-domain socket either (backend_startup.c, ProcessStartupPacket).
-    ClientTls encryption = PeerAddress.isLocal(client) ? null : tls;
+    ClientTls encryption = PeerAddress.isLocal(client) ? null : wiring.tls();
     client.pipeline().addLast(new StartupHandler(this, fromBalancer, encryption));
   }
 
@@ -124,14 +107,15 @@ public final class ClientListener extends ChannelInitializer<Channel> implements
       String token,
       @Nullable SocketAddress address,
       ByteBufAllocator allocator) {
-    if (callbackParameter == null || startup.replication() || address == null) {
+    BiFunction<String, InetAddress, String> parameter = wiring.callbackParameter();
+    if (parameter == null || startup.replication() || address == null) {
       return bytes.retainedDuplicate();
     }
     InetAddress own =
         address instanceof InetSocketAddress inet
             ? inet.getAddress()
             : InetAddress.getLoopbackAddress(); // at a Unix-domain socket
-    String value = callbackParameter.apply(token, own);
+    String value = parameter.apply(token, own);
     ByteBuf longer = StartupPacket.with(bytes, CALLBACK_PARAMETER, value, allocator);
     return longer == null ? bytes.retainedDuplicate() : longer;
   }

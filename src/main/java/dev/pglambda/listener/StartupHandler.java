@@ -1,10 +1,7 @@
 package dev.pglambda.listener;
 
 import dev.pglambda.iam.TokenVerifier;
-import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.PeerAddress;
-import dev.pglambda.limits.ReadControl;
-import dev.pglambda.limits.ReadControl.Reason;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.ErrorFields;
 import dev.pglambda.protocol.ProtocolViolation;
@@ -12,19 +9,15 @@ import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
-import dev.pglambda.relay.ClientHandler;
 import dev.pglambda.relay.ClientRefusals;
 import dev.pglambda.relay.ConnectFailure;
 import dev.pglambda.relay.GracefulClose;
-import dev.pglambda.relay.LocalExecution;
-import dev.pglambda.relay.ServerHandler;
 import dev.pglambda.relay.Session;
 import dev.pglambda.relay.VerifiedUser;
 import dev.pglambda.tls.ClientTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -67,19 +60,11 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
               + " attack.",
           null);
 
-  private static final SqlError NO_HEADER =
-      new SqlError(
-          SqlState.PROTOCOL_VIOLATION,
-          "session from a load balancer without a header of the PROXY protocol, version 2",
-          null,
-          "Add send-proxy-v2 to the load balancer's servers, or take its address out of"
-              + " --proxy-protocol-from.");
-
   /** First byte of a TLS handshake record: a client that begins TLS without asking. */
   private static final int TLS_HANDSHAKE = 0x16;
 
   private final ClientListener relay;
-  private final boolean fromBalancer;
+  private final SessionStarter sessions;
 
   /** Null: none is spoken here. */
   private final @Nullable ClientTls tls;
@@ -98,7 +83,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
    */
   StartupHandler(ClientListener relay, boolean fromBalancer, @Nullable ClientTls tls) {
     this.relay = relay;
-    this.fromBalancer = fromBalancer;
+    this.sessions = new SessionStarter(relay, fromBalancer, tls);
     this.tls = tls;
   }
 
@@ -110,7 +95,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
         ctx.executor()
             .schedule(
                 () -> ctx.close(),
-                relay.settings.startupTimeout().toMillis(),
+                relay.wiring.settings().startupTimeout().toMillis(),
                 TimeUnit.MILLISECONDS);
   }
 
@@ -231,9 +216,9 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     ChannelPipeline pipeline = ctx.pipeline();
-    if (relay.reserved.claims(startup)) {
+    if (relay.wiring.reserved().claims(startup)) {
       boolean isServer = relay.backend.isReachedAt(PeerAddress.of(ctx.channel()));
-      if (!relay.reserved.admits(ctx.channel(), encrypted, isServer)) {
+      if (!relay.wiring.reserved().admits(ctx.channel(), encrypted, isServer)) {
         refuse(ctx, HbaRefusal.noEntry(startup, PeerAddress.host(ctx.channel()), encrypted));
         return;
       }
@@ -241,17 +226,17 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
       handedOver = true;
       Runnable admitted = () -> relay.pending.remove(ctx.channel());
       ctx.channel().closeFuture().addListener(closed -> admitted.run());
-      relay.reserved.accept(ctx.channel(), startup, isServer, admitted);
+      relay.wiring.reserved().accept(ctx.channel(), startup, isServer, admitted);
       ctx.fireChannelRead(rest);
       pipeline.remove(this);
       return;
     }
-    SqlError refusal = refusal(ctx, startup);
-    TokenVerifier tokens = relay.tokens;
+    SqlError refusal = sessions.refusal(ctx.pipeline(), startup, encrypted);
+    TokenVerifier tokens = relay.wiring.tokens();
     if (refusal != null) {
       refuse(ctx, refusal);
     } else if (tokens == null || !tokens.isFor(startup.user(), startup.database())) {
-      admit(ctx, startup, bytes, received.readRetainedSlice(received.readableBytes()), null);
+      begin(ctx, startup, bytes, received.readRetainedSlice(received.readableBytes()), null);
     } else if (encrypted) {
       askForToken(ctx, tokens, startup, bytes);
     } else {
@@ -266,61 +251,23 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
         new TokenLogin(
             tokens,
             startup.user(),
-            behind -> admit(ctx, startup, bytes, behind, user),
+            behind -> begin(ctx, startup, bytes, behind, user),
             error -> refuse(ctx, error));
     ByteBuf rest = received.readRetainedSlice(received.readableBytes());
     ctx.pipeline().addBefore(ctx.name(), null, login);
     login.channelRead(ctx.pipeline().context(login), rest);
   }
 
-  /**
-   * Begins the session if there is a place for it.
-   *
-   * @param bytes the StartupMessage; not consumed
-   * @param rest what the client has sent behind it; released here
-   * @param user whom the proxy has authenticated; null: nobody
-   */
-  private void admit(
+  private void begin(
       ChannelHandlerContext ctx,
       StartupMessage startup,
       ByteBuf bytes,
       ByteBuf rest,
       @Nullable VerifiedUser user) {
-    String host = PeerAddress.host(ctx.channel());
-    if (host == null) {
-      rest.release();
-      ctx.close(); // the client has gone
-      return;
+    SqlError refusal = sessions.begin(ctx, startup, bytes, rest, user);
+    if (refusal != null) {
+      refuse(ctx, refusal);
     }
-    String noPlace = relay.admission.refusal(host);
-    if (noPlace == null) {
-      beginSession(ctx, startup, bytes, rest, host, user);
-    } else {
-      rest.release();
-      ClientRefusals.log(ctx.channel(), noPlace);
-      refuse(ctx, SqlState.TOO_MANY_CONNECTIONS, noPlace);
-    }
-  }
-
-  /** Why a session may not begin in this way, or now; else null. */
-  private @Nullable SqlError refusal(ChannelHandlerContext ctx, StartupMessage startup) {
-    if (relay.sessions.isDraining()) {
-      return new SqlError(SqlState.CANNOT_CONNECT_NOW, ClientRefusals.SHUTTING_DOWN);
-    }
-    if (fromBalancer && !PeerAddress.isTold(ctx.channel())) {
-      ClientRefusals.log(ctx.channel(), NO_HEADER.message());
-      return NO_HEADER;
-    }
-    if (tls == null) {
-      return null;
-    }
-    if (tls.isRequired() && !encrypted) {
-      return HbaRefusal.noEntry(startup, PeerAddress.host(ctx.channel()), false);
-    }
-    String withoutCertificate = tls.refusal(ctx.pipeline(), startup.user());
-    return withoutCertificate == null
-        ? null
-        : new SqlError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, withoutCertificate);
   }
 
   /** A brief connection to the server like a cancel request's, and counted as one. */
@@ -337,52 +284,9 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
         connecting -> {
           if (!connecting.isSuccess()) {
             refusal.connectFailed(
-                ConnectFailure.of(connecting.cause(), relay.settings.backend().toString()));
+                ConnectFailure.of(
+                    connecting.cause(), relay.wiring.settings().backend().toString()));
           }
-        });
-  }
-
-  private void beginSession(
-      ChannelHandlerContext ctx,
-      StartupMessage startup,
-      ByteBuf bytes,
-      ByteBuf rest,
-      String host,
-      @Nullable VerifiedUser user) {
-    Session session =
-        new Session(
-            relay.settings,
-            relay.sessions.newToken(),
-            ctx.channel(),
-            // A walsender has no extended query protocol, by which the proxy asks.
-            startup.replication() ? Interceptor.NONE : relay.interceptor,
-            relay.keys,
-            startup.replication() ? LocalExecution.Provider.NONE : relay.localExecution,
-            startup.database(),
-            user);
-    session.askForPlace(() -> relay.admission.authenticated(session, host));
-    session.ended().whenComplete((ended, failure) -> relay.admission.leave(session, host));
-    relay.admission.enter(session, host);
-    relay.sessions.add(session);
-    ByteBuf packet = bytes.retain();
-    session.clientSent(rest);
-    ReadControl.of(ctx.channel()).set(Reason.STARTUP, true);
-    ctx.pipeline().replace(this, null, new ClientHandler(session));
-    relay.backend.connect(
-        ctx.channel(),
-        new ServerHandler(session),
-        false,
-        connecting -> {
-          if (connecting.isSuccess()) {
-            Channel server = connecting.getNow();
-            session.connected(
-                server,
-                relay.withParameters(
-                    startup, packet, session.token(), server.localAddress(), ctx.alloc()));
-          } else {
-            session.connectFailed(connecting.cause());
-          }
-          packet.release();
         });
   }
 

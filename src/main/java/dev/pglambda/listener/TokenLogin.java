@@ -11,13 +11,13 @@ import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.ReceivedPassword;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -89,8 +89,9 @@ final class TokenLogin extends ChannelInboundHandlerAdapter {
       rest = Unpooled.wrappedBuffer(rest, bytes);
       return;
     }
+    byte[] token;
     try {
-      read(bytes);
+      token = read(bytes);
     } catch (ProtocolViolation violation) {
       bytes.release();
       log.debug("protocol violation by {}: {}", ctx.channel(), violation.getMessage());
@@ -98,11 +99,11 @@ final class TokenLogin extends ChannelInboundHandlerAdapter {
           ctx, new SqlError(SqlState.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage())));
       return;
     }
-    if (isComplete()) {
-      rest = bytes;
-      verify(ctx);
-    } else {
+    if (token == null) {
       bytes.release();
+    } else {
+      rest = bytes;
+      verify(ctx, token);
     }
   }
 
@@ -110,18 +111,22 @@ final class TokenLogin extends ChannelInboundHandlerAdapter {
     return body != null && bodyBytes == body.length;
   }
 
-  private void read(ByteBuf bytes) throws ProtocolViolation {
+  /** Null: it is not complete. */
+  private byte @Nullable [] read(ByteBuf bytes) throws ProtocolViolation {
     header.writeBytes(bytes, Math.min(header.writableBytes(), bytes.readableBytes()));
     if (header.isWritable()) {
-      return;
+      return null;
     }
-    byte[] token = body == null ? new byte[bodyLength()] : body;
-    body = token;
+    byte[] message = body == null ? new byte[bodyLength()] : body;
+    body = message;
     int index = bytes.readerIndex();
-    int count = Math.min(token.length - bodyBytes, bytes.readableBytes());
-    bytes.readBytes(token, bodyBytes, count);
+    int count = Math.min(message.length - bodyBytes, bytes.readableBytes());
+    bytes.readBytes(message, bodyBytes, count);
     bytes.setZero(index, count);
     bodyBytes += count;
+    return isComplete()
+        ? ReceivedPassword.take(Unpooled.wrappedBuffer(message), 0, message.length)
+        : null;
   }
 
   private int bodyLength() throws ProtocolViolation {
@@ -139,30 +144,14 @@ final class TokenLogin extends ChannelInboundHandlerAdapter {
     return length;
   }
 
-  private void verify(ChannelHandlerContext ctx) {
-    byte[] message = Objects.requireNonNull(body);
-    int length = message.length - 1;
-    if (indexOfEnd(message) != length) {
-      refuse(ctx, new SqlError(SqlState.PROTOCOL_VIOLATION, "invalid password packet size"));
-      return;
-    }
-    if (length == 0) {
-      refuse(ctx, new SqlError(SqlState.INVALID_PASSWORD, "empty password returned by client"));
+  private void verify(ChannelHandlerContext ctx, byte[] token) {
+    if (token.length == 0) {
+      refuse(ctx, ReceivedPassword.EMPTY);
       return;
     }
     ReadControl.of(ctx.channel()).set(Reason.STARTUP, true);
-    byte[] token = Arrays.copyOf(message, length);
     var unused = tokens.verify(token, user).whenComplete((ok, failure) -> tell(ctx, failure));
     Arrays.fill(token, (byte) 0);
-    wipe();
-  }
-
-  private static int indexOfEnd(byte[] message) {
-    int at = 0;
-    while (at < message.length && message[at] != 0) {
-      at++;
-    }
-    return at;
   }
 
   private void wipe() {

@@ -4,7 +4,7 @@ import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.ProtocolViolation;
 
 /** A login of the proxy's own to the server, of which the client sees nothing but the end. */
-sealed interface OwnLogin permits ServerLogin, PasswordLogin {
+sealed interface OwnLogin permits ScramLogin, PasswordLogin {
 
   /**
    * Answers the server.

@@ -35,7 +35,7 @@ final class PasswordLogin implements OwnLogin {
   private final boolean serverVerified;
   private final VerifiedUser user;
   private boolean answered;
-  private @Nullable ServerLogin scram;
+  private @Nullable ScramLogin scram;
 
   /**
    * @param serverVerified whether only a server with the right certificate gets as far as this
@@ -91,7 +91,7 @@ final class PasswordLogin implements OwnLogin {
       fail("it offers no SCRAM-SHA-256");
       return;
     }
-    scram = new ServerLogin(session, channels, bytes(password), bindable);
+    scram = new ScramLogin(session, channels, bytes(password), bindable);
     scram.begin();
   }
 

@@ -7,12 +7,10 @@ import dev.pglambda.protocol.BackendMessage.Authentication;
 import dev.pglambda.protocol.Frame;
 import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
-import dev.pglambda.protocol.SqlError;
-import dev.pglambda.protocol.SqlState;
+import dev.pglambda.protocol.auth.ReceivedPassword;
 import dev.pglambda.protocol.auth.ScramServer;
 import dev.pglambda.tls.EndPointBinding;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
@@ -129,19 +127,14 @@ final class ProxyLogin {
 
   /** Takes the password out of a PasswordMessage, and wipes it there. */
   void answered(ByteBuf buffer, int index, int length) throws ProtocolViolation {
-    int body = index + Frame.HEADER_LENGTH;
-    int passwordLength = length - Frame.HEADER_LENGTH - 1;
-    if (buffer.indexOf(body, index + length, (byte) 0) != body + passwordLength) {
-      throw new ProtocolViolation("invalid password packet size");
-    }
-    if (passwordLength == 0) {
-      session.endWith(new SqlError(SqlState.INVALID_PASSWORD, "empty password returned by client"));
+    byte[] password =
+        ReceivedPassword.take(buffer, index + Frame.HEADER_LENGTH, length - Frame.HEADER_LENGTH);
+    if (password.length == 0) {
+      session.endWith(ReceivedPassword.EMPTY);
       return;
     }
-    byte[] password = ByteBufUtil.getBytes(buffer, body, passwordLength);
-    buffer.setZero(body, passwordLength);
     asked = false;
-    ServerLogin login = new ServerLogin(session, channels, password, bindable);
+    ScramLogin login = new ScramLogin(session, channels, password, bindable);
     own = login;
     login.begin();
   }

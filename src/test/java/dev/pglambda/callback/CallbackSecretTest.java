@@ -98,7 +98,7 @@ class CallbackSecretTest {
   void refusesAShortSecretAndNamesTheOption() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> secret("s".repeat(31)))
-        .withMessage("--callback-secret: 31 octets (expected: at least 32)");
+        .withMessage("--callback-secret: 31 bytes (expected: at least 32)");
   }
 
   @Test
@@ -140,7 +140,7 @@ class CallbackSecretTest {
     Path tooShort = Files.writeString(directory.resolve("short"), "secret\n");
     assertThatIOException()
         .isThrownBy(() -> CallbackSecret.loadOrCreate(tooShort))
-        .withMessage("callback secret in %s: 6 octets (expected: at least 32)".formatted(tooShort));
+        .withMessage("callback secret in %s: 6 bytes (expected: at least 32)".formatted(tooShort));
 
     assertThatIOException()
         .isThrownBy(() -> CallbackSecret.loadOrCreate(directory))

@@ -89,8 +89,7 @@ class RefusedRequestTest extends RequestStage {
   void readsAndRefusesARequestThatIsTooLong() {
     worker.hello();
 
-    assertRefused(
-        "x".repeat(LIMIT), "54000", "request too long (expected: at most 1048576 octets)");
+    assertRefused("x".repeat(LIMIT), "54000", "request too long (expected: at most 1048576 bytes)");
   }
 
   @Test

@@ -251,7 +251,7 @@ class ConfigLoaderTest {
     assertThat(refuse(Map.of(), "--embedded-password", "shorter").message())
         .startsWith("--embedded-password: 7 characters, not shown");
     assertThat(refuse(Map.of(), "--callback-secret", "too short").message())
-        .isEqualTo("--callback-secret: 9 octets (expected: at least 32 octets of text)");
+        .isEqualTo("--callback-secret: 9 bytes (expected: at least 32 bytes of text)");
     assertThat(refuse(Map.of(), "--callback-secrt=" + SECRET).message()).doesNotContain(SECRET);
     assertThat(refuse(Map.of(), "--callback-secrt", SECRET).message()).doesNotContain(SECRET);
     assertThat(refuse(Map.of("PGLAMBDA_CALLBACK_SECRT", SECRET)).message()).doesNotContain(SECRET);
@@ -383,7 +383,7 @@ class ConfigLoaderTest {
 
     assertThat(refuseSecretFile(missing)).contains("no such file");
     assertThat(refuseSecretFile(directory)).contains("cannot be read");
-    assertThat(refuseSecretFile(small)).contains("31 octets");
+    assertThat(refuseSecretFile(small)).contains("31 bytes");
     assertThat(refuseSecretFile(large)).contains("more than 64 kB");
   }
 
@@ -391,7 +391,7 @@ class ConfigLoaderTest {
     String message = refuse(Map.of(), "--callback-secret-file", file.toString()).message();
     assertThat(message)
         .startsWith("--callback-secret-file: \"" + file + "\", ")
-        .endsWith("(expected: a readable file of at least 32 octets)");
+        .endsWith("(expected: a readable file of at least 32 bytes)");
     return message;
   }
 

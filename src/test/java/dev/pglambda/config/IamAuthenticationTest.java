@@ -50,7 +50,7 @@ class IamAuthenticationTest {
   void knowsModeUsersHostAndPassword() {
     assertThat(load("--iam-auth", "on", "--iam-users", "a, b"))
         .isEqualTo(new IamAuthentication(false, List.of("a", "b"), List.of(), null));
-    assertThat(load("--iam-auth=unsigned", "--iam-users=*", "--iam-host=DB.example"))
+    assertThat(load("--iam-auth=unverified", "--iam-users=*", "--iam-host=DB.example"))
         .isEqualTo(
             new IamAuthentication(
                 true, List.of("*"), List.of(new HostAndOptionalPort("DB.example", null)), null));
@@ -116,7 +116,7 @@ class IamAuthenticationTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--iam-auth yes | --iam-auth: \"yes\" (expected: on, unsigned or off)",
+        "--iam-auth yes | --iam-auth: \"yes\" (expected: on, unverified or off)",
         "--iam-auth on | --iam-auth: nobody to authenticate (expected: beside --iam-users)",
         "--iam-users a | --iam-users: IAM authentication is off (expected: beside --iam-auth on)",
         "--iam-auth off --iam-host h | --iam-host: IAM authentication is off (expected: beside"

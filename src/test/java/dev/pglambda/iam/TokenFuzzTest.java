@@ -78,8 +78,8 @@ class TokenFuzzTest {
   }
 
   /** Null: it does not count. */
-  private static @Nullable AuthenticationToken accepted(boolean unsigned, byte[] token) {
-    IamAuthentication rules = new IamAuthentication(unsigned, List.of("app"), List.of(), null);
+  private static @Nullable AuthenticationToken accepted(boolean unverified, byte[] token) {
+    IamAuthentication rules = new IamAuthentication(unverified, List.of("app"), List.of(), null);
     TokenVerifier verifier =
         new TokenVerifier(rules, PARTITIONS, () -> CompletableFuture.completedFuture(KEY), CLOCK);
     try {

@@ -49,7 +49,7 @@ class TokenVerifierTest {
 
   private static final IamAuthentication ON =
       new IamAuthentication(false, List.of("app"), List.of(), null);
-  private static final IamAuthentication UNSIGNED =
+  private static final IamAuthentication UNVERIFIED =
       new IamAuthentication(true, List.of("app"), List.of(), null);
 
   /** Of a signature, or of the security token. */
@@ -205,7 +205,7 @@ class TokenVerifierTest {
     String token = good(TEMPORARY).text();
     for (String again :
         List.of(name, "%" + Integer.toHexString(name.charAt(0)) + name.substring(1))) {
-      for (IamAuthentication rules : List.of(ON, UNSIGNED)) {
+      for (IamAuthentication rules : List.of(ON, UNVERIFIED)) {
         assertThat(refusal(rules, TEMPORARY, token + "&" + again + "=connect"))
             .isEqualTo("a parameter is there twice");
         assertThat(refusal(rules, TEMPORARY, token.replace("?", "?" + again + "=app&")))
@@ -262,7 +262,7 @@ class TokenVerifierTest {
     String token = good().with(name, value).text();
 
     assertThat(refusal(token)).isEqualTo(reason);
-    assertThat(refusal(UNSIGNED, TEMPORARY, token)).isEqualTo(reason);
+    assertThat(refusal(UNVERIFIED, TEMPORARY, token)).isEqualTo(reason);
   }
 
   @ParameterizedTest
@@ -277,7 +277,7 @@ class TokenVerifierTest {
     assertThat(refusal(token + more)).isEqualTo("malformed parameters");
     assertThat(refusal(token.replace("&DBUser", more + "&DBUser")))
         .isEqualTo("malformed parameters");
-    assertThat(refusal(UNSIGNED, TEMPORARY, token + more)).isEqualTo("malformed parameters");
+    assertThat(refusal(UNVERIFIED, TEMPORARY, token + more)).isEqualTo("malformed parameters");
   }
 
   @Test
@@ -318,7 +318,7 @@ class TokenVerifierTest {
                   ? "it was made in the future, at " + MADE
                   : "it has expired, as it was made at " + MADE);
     }
-    assertThat(refusal(UNSIGNED, known(TEMPORARY), now, good().text(), "app")).isEqualTo(reason);
+    assertThat(refusal(UNVERIFIED, known(TEMPORARY), now, good().text(), "app")).isEqualTo(reason);
   }
 
   @Test
@@ -343,12 +343,12 @@ class TokenVerifierTest {
   void isForOneOfTheHostsThatAreConfigured(String host, @Nullable Integer port, boolean counts) {
     HostAndOptionalPort configured = new HostAndOptionalPort(host, port);
     HostAndOptionalPort other = new HostAndOptionalPort("other", null);
-    for (boolean unsigned : new boolean[] {false, true}) {
+    for (boolean unverified : new boolean[] {false, true}) {
       for (List<HostAndOptionalPort> hosts :
           List.of(List.of(configured), List.of(other, configured), List.of(configured, other))) {
         String reason =
             refusal(
-                new IamAuthentication(unsigned, List.of("app"), hosts, null), KEY, good().text());
+                new IamAuthentication(unverified, List.of("app"), hosts, null), KEY, good().text());
 
         if (counts) {
           assertThat(reason).isNull();
@@ -377,7 +377,7 @@ class TokenVerifierTest {
         .isEqualTo(
             "it is signed with access key AKIAIOSFODNN7EXAMPLE, and the proxy has"
                 + " ASIAIOSFODNN7EXAMPLE");
-    assertThat(refusal(UNSIGNED, TEMPORARY, token)).isNull();
+    assertThat(refusal(UNVERIFIED, TEMPORARY, token)).isNull();
   }
 
   @Test
@@ -385,7 +385,7 @@ class TokenVerifierTest {
     AccessKey other = new AccessKey(KEY.id(), "another secret", null);
 
     assertThat(refusal(ON, other, good().text())).isEqualTo(WRONG_SIGNATURE);
-    assertThat(refusal(UNSIGNED, other, good().text())).isEqualTo(WRONG_SIGNATURE);
+    assertThat(refusal(UNVERIFIED, other, good().text())).isEqualTo(WRONG_SIGNATURE);
   }
 
   @Test
@@ -398,7 +398,7 @@ class TokenVerifierTest {
     assertThat(refusal(ON, TEMPORARY, good(without).text())).isEqualTo(reason);
     assertThat(refusal(ON, TEMPORARY, good(other).text())).isEqualTo(reason);
     assertThat(refusal(ON, without, good(TEMPORARY).text())).isEqualTo(reason);
-    assertThat(refusal(UNSIGNED, TEMPORARY, good(other).text())).isEqualTo(reason);
+    assertThat(refusal(UNVERIFIED, TEMPORARY, good(other).text())).isEqualTo(reason);
   }
 
   private enum Failing implements AccessKeySource {
@@ -428,7 +428,7 @@ class TokenVerifierTest {
         .isEqualTo(
             "it is signed with access key AKIAIOSFODNN7EXAMPLE, and the proxy has no AWS"
                 + " credentials: unable to load");
-    assertThat(refusal(UNSIGNED, failing, now, good().text(), "app")).isNull();
+    assertThat(refusal(UNVERIFIED, failing, now, good().text(), "app")).isNull();
   }
 
   @Test
@@ -437,7 +437,7 @@ class TokenVerifierTest {
         () -> {
           throw new RejectedExecutionException();
         };
-    for (IamAuthentication rules : List.of(ON, UNSIGNED)) {
+    for (IamAuthentication rules : List.of(ON, UNVERIFIED)) {
       TokenVerifier verifier =
           new TokenVerifier(rules, PARTITIONS, closed, Clock.fixed(MADE, ZoneOffset.UTC));
 

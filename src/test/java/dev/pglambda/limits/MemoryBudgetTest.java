@@ -19,7 +19,7 @@ class MemoryBudgetTest {
 
     assertThat(account.refusal().detail())
         .isEqualTo(
-            "pg-lambda-proxy cannot hold 61440 octets more for this session"
+            "pg-lambda-proxy cannot hold 61440 bytes more for this session"
                 + " (--max-memory-per-session is 100 kB).");
     assertThat(account.reserve(40 << 10)).isTrue();
     assertThat(budget.used()).isEqualTo(100 << 10);

@@ -1,5 +1,6 @@
 package dev.pglambda.listener;
 
+import static dev.pglambda.testing.Peer.concat;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -192,12 +193,6 @@ class HandshakeFuzzTest {
       }
       return concat(before, from);
     }
-  }
-
-  private static byte[] concat(byte[] first, byte[] second) {
-    byte[] both = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, both, first.length, second.length);
-    return both;
   }
 
   /** A client's side of TLS. Its methods are false, or empty, where it does not go on. */

@@ -94,25 +94,26 @@ final class LocalTlsConnection {
     ClientTls tls = tls();
     ClientListener listener =
         new ClientListener(
-            new RelaySettings(
-                new HostAndPort("127.0.0.1", 9),
+            new ClientListener.Wiring(
+                new RelaySettings(
+                    new HostAndPort("127.0.0.1", 9),
+                    null,
+                    LoginMode.AUTO,
+                    Duration.ofSeconds(5),
+                    Duration.ofSeconds(30),
+                    1 << 20,
+                    RelayStage.KEEPALIVES,
+                    MemoryBudget.unlimited()),
+                RelayStage.LIMITS,
+                Balancers.NONE,
+                tls,
                 null,
-                LoginMode.AUTO,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(30),
-                1 << 20,
-                RelayStage.KEEPALIVES,
-                MemoryBudget.unlimited()),
-            RelayStage.LIMITS,
-            Balancers.NONE,
-            tls,
-            null,
-            new Sessions(),
-            Interceptor.NONE,
-            RelayStage.KEYS,
-            new Reserved(),
-            LocalExecution.Provider.NONE,
-            (token, address) -> "for " + token);
+                new Sessions(),
+                Interceptor.NONE,
+                RelayStage.KEYS,
+                new Reserved(),
+                LocalExecution.Provider.NONE,
+                (token, address) -> "for " + token));
     return (LocalAddress)
         new ServerBootstrap()
             .group(LOOP)

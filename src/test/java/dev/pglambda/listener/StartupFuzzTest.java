@@ -45,25 +45,26 @@ class StartupFuzzTest {
   /** Some packets would go to a server: there is none here. */
   private static final ClientListener RELAY =
       new ClientListener(
-          new RelaySettings(
-              new HostAndPort("127.0.0.1", 9),
+          new ClientListener.Wiring(
+              new RelaySettings(
+                  new HostAndPort("127.0.0.1", 9),
+                  null,
+                  LoginMode.AUTO,
+                  Duration.ofSeconds(5),
+                  Duration.ofSeconds(30),
+                  1 << 20,
+                  RelayStage.KEEPALIVES,
+                  MemoryBudget.unlimited()),
+              RelayStage.LIMITS,
+              Balancers.NONE,
               null,
-              LoginMode.AUTO,
-              Duration.ofSeconds(5),
-              Duration.ofSeconds(30),
-              1 << 20,
-              RelayStage.KEEPALIVES,
-              MemoryBudget.unlimited()),
-          RelayStage.LIMITS,
-          Balancers.NONE,
-          null,
-          null,
-          new Sessions(),
-          Interceptor.NONE,
-          RelayStage.KEYS,
-          new Reserved(),
-          LocalExecution.Provider.NONE,
-          (token, address) -> "for " + token);
+              null,
+              new Sessions(),
+              Interceptor.NONE,
+              RelayStage.KEYS,
+              new Reserved(),
+              LocalExecution.Provider.NONE,
+              (token, address) -> "for " + token));
 
   @FuzzTest
   void answersAnyBytesInOrder(byte[] input) {

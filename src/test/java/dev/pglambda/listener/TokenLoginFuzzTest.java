@@ -9,6 +9,7 @@ import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.lambda.AccessKey;
 import dev.pglambda.lambda.aws.SdkPartitions;
 import dev.pglambda.testing.FuzzInput;
+import dev.pglambda.testing.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -42,12 +43,7 @@ class TokenLoginFuzzTest {
   @FuzzTest
   void answersInOnePieceAsInMany(byte[] input) {
     List<byte[]> pieces = new FuzzInput(input).pieces();
-    byte[] whole = new byte[pieces.stream().mapToInt(piece -> piece.length).sum()];
-    int at = 0;
-    for (byte[] piece : pieces) {
-      System.arraycopy(piece, 0, whole, at, piece.length);
-      at += piece.length;
-    }
+    byte[] whole = Peer.concat(pieces.toArray(byte[][]::new));
 
     assertThat(outcome(pieces)).isEqualTo(outcome(List.of(whole)));
   }

@@ -64,7 +64,7 @@ class TokenLoginTest {
 
   private ProxyUnderTest proxy(String... more)
       throws IOException, StartException, InterruptedException {
-    return proxyWith("unsigned", more);
+    return proxyWith("unverified", more);
   }
 
   private ProxyUnderTest proxyWith(String mode, String... more)
@@ -151,11 +151,8 @@ class TokenLoginTest {
     open.add(client);
     byte[] startup = Peer.startup("user", "app");
     byte[] token = Peer.message(new PasswordMessage(token().text()));
-    byte[] both = new byte[startup.length + token.length];
-    System.arraycopy(startup, 0, both, 0, startup.length);
-    System.arraycopy(token, 0, both, startup.length, token.length);
 
-    client.send(both);
+    client.send(Peer.concat(startup, token));
 
     assertThat(client.readBackend()).isEqualTo(ASKED);
     Peer server = server();

@@ -110,26 +110,27 @@ public abstract class RelayStage {
   public Listening listening() throws InterruptedException {
     ClientListener relay =
         new ClientListener(
-            new RelaySettings(
-                new HostAndPort(
-                    "127.0.0.1", backendPort == 0 ? server.getLocalPort() : backendPort),
+            new ClientListener.Wiring(
+                new RelaySettings(
+                    new HostAndPort(
+                        "127.0.0.1", backendPort == 0 ? server.getLocalPort() : backendPort),
+                    null,
+                    LoginMode.AUTO,
+                    connectTimeout,
+                    startupTimeout,
+                    inspectLimit,
+                    keepalives,
+                    MemoryBudget.unlimited()),
+                limits,
+                balancers,
+                tls,
                 null,
-                LoginMode.AUTO,
-                connectTimeout,
-                startupTimeout,
-                inspectLimit,
-                keepalives,
-                MemoryBudget.unlimited()),
-            limits,
-            balancers,
-            tls,
-            null,
-            sessions,
-            interceptor,
-            KEYS,
-            new EchoingDatabase(),
-            LocalExecution.Provider.NONE,
-            (token, address) -> "for " + token + " from " + address.getHostAddress());
+                sessions,
+                interceptor,
+                KEYS,
+                new EchoingDatabase(),
+                LocalExecution.Provider.NONE,
+                (token, address) -> "for " + token + " from " + address.getHostAddress()));
     Channel listener =
         new ServerBootstrap()
             .group(loops)

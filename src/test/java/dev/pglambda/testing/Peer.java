@@ -119,6 +119,15 @@ public final class Peer implements AutoCloseable {
     return message(new StartupMessage(parameters));
   }
 
+  /** All of them in one piece. */
+  public static byte[] concat(byte[]... parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      all.writeBytes(part);
+    }
+    return all.toByteArray();
+  }
+
   public Peer send(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
     return this;

@@ -96,6 +96,15 @@ public final class TestIdentity {
     return write(directory.resolve(file), keyPem());
   }
 
+  /** Arguments of a proxy that shows it, by files of these names. */
+  public List<String> shownIn(Path directory, String name) {
+    return List.of(
+        "--tls-cert",
+        certificateIn(directory, name + ".crt").toString(),
+        "--tls-key",
+        keyIn(directory, name + ".key").toString());
+  }
+
   public KeyPair keys() {
     return keys;
   }

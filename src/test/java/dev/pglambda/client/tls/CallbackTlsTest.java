@@ -95,8 +95,7 @@ class CallbackTlsTest {
 
   private ProxyUnderTest proxyWithTls(String address, String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--tls-cert", PROXY.certificateIn(directory, "proxy.crt").toString()));
-    all.addAll(List.of("--tls-key", PROXY.keyIn(directory, "proxy.key").toString()));
+    all.addAll(PROXY.shownIn(directory, "proxy"));
     return proxy(address, all.toArray(String[]::new));
   }
 

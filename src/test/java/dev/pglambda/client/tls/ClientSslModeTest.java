@@ -101,8 +101,7 @@ class ClientSslModeTest {
     List<String> arguments = new ArrayList<>();
     TestIdentity shown = setting.shown();
     if (shown != null) {
-      arguments.addAll(List.of("--tls-cert", shown.certificateIn(directory, "p.crt").toString()));
-      arguments.addAll(List.of("--tls-key", shown.keyIn(directory, "p.key").toString()));
+      arguments.addAll(shown.shownIn(directory, "p"));
     }
     if (setting == Setting.REQUIRED) {
       arguments.addAll(List.of("--tls-mode", "require"));

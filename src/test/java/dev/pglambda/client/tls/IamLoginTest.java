@@ -21,10 +21,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
@@ -59,8 +60,9 @@ class IamLoginTest {
     postgres = PostgresServer.withTls(version);
   }
 
-  @BeforeEach
-  void letTheProxyInByEachMethod() throws SQLException {
+  @BeforeParameterizedClassInvocation
+  static void letTheProxyInByEachMethod(String version) throws SQLException {
+    PostgresServer postgres = PostgresServer.withTls(version);
     System.setProperty("aws.accessKeyId", KEY.id());
     System.setProperty("aws.secretAccessKey", KEY.secret());
     postgres.setTls(SERVER, AUTHORITY);
@@ -79,10 +81,15 @@ class IamLoginTest {
   }
 
   @AfterEach
-  void forget() throws SQLException {
+  void closeProxies() {
+    proxies.forEach(ProxyUnderTest::close);
+  }
+
+  @AfterParameterizedClassInvocation
+  static void forget(String version) throws SQLException {
+    PostgresServer postgres = PostgresServer.withTls(version);
     System.clearProperty("aws.accessKeyId");
     System.clearProperty("aws.secretAccessKey");
-    proxies.forEach(ProxyUnderTest::close);
     postgres.resetHba();
     postgres.setTlsOff();
     for (String method : METHODS) {
@@ -93,8 +100,7 @@ class IamLoginTest {
   private ProxyUnderTest proxy(@Nullable String password, String... arguments) throws Exception {
     Path own = Files.createTempDirectory(directory, "proxy");
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--tls-cert", PROXY.certificateIn(own, "shown.crt").toString()));
-    all.addAll(List.of("--tls-key", PROXY.keyIn(own, "shown.key").toString()));
+    all.addAll(PROXY.shownIn(own, "shown"));
     all.addAll(List.of("--sample-functions", "on"));
     if (password != null) {
       Path file = Files.writeString(own.resolve("password"), password + "\n");
@@ -240,8 +246,8 @@ class IamLoginTest {
   }
 
   @Test
-  void unsignedOnesCountIfThatIsAskedFor() throws Exception {
-    ProxyUnderTest proxy = proxy(PASSWORD, "--iam-auth", "unsigned", "--iam-users", "iam_scram");
+  void othersCountUnverifiedIfThatIsAskedFor() throws Exception {
+    ProxyUnderTest proxy = proxy(PASSWORD, "--iam-auth", "unverified", "--iam-users", "iam_scram");
 
     assertThat(answers(login(proxy, "scram", ofSdk(OTHER, 5432, "iam_scram"))))
         .allMatch(answer -> answer.startsWith("iam_scram, "));

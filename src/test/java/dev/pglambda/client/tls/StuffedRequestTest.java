@@ -65,10 +65,7 @@ class StuffedRequestTest {
 
   @Test
   void isRefusedByTheProxyAndByPostgres() throws Exception {
-    String[] tls = {
-      "--tls-cert", SERVER.certificateIn(directory, "p.crt").toString(),
-      "--tls-key", SERVER.keyIn(directory, "p.key").toString()
-    };
+    String[] tls = SERVER.shownIn(directory, "p").toArray(String[]::new);
     try (ProxyUnderTest proxy = ProxyUnderTest.start(postgres, tls);
         Peer client = Peer.connect(proxy.port())) {
       client.send(stuffed());

@@ -1,6 +1,7 @@
 package dev.pglambda.client.wire;
 
 import static dev.pglambda.testing.Awaiting.await;
+import static dev.pglambda.testing.Peer.concat;
 import static dev.pglambda.testing.Peer.message;
 import static dev.pglambda.testing.Peer.packet;
 import static dev.pglambda.testing.Peer.startup;
@@ -33,7 +34,6 @@ import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import javax.net.ssl.SSLException;
@@ -469,11 +469,5 @@ class TlsTest {
       awaitNobody();
       client.close();
     }
-  }
-
-  private static byte[] concat(byte[] first, byte[] second) {
-    byte[] both = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, both, first.length, second.length);
-    return both;
   }
 }

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletionException;
  * A login of the proxy's own by SCRAM, in which the server has to prove that it knows the password,
  * too. Used on the session's event loop.
  */
-final class ServerLogin implements OwnLogin {
+final class ScramLogin implements OwnLogin {
   /** What the server has to do next. */
   private enum Step {
     CONTINUE,
@@ -40,7 +40,7 @@ final class ServerLogin implements OwnLogin {
    * @param password as the user has typed it; wiped when it has been used
    * @param bindable whether the server offers to have the login bound to its certificate
    */
-  ServerLogin(SessionControl session, ChannelPair channels, byte[] password, boolean bindable) {
+  ScramLogin(SessionControl session, ChannelPair channels, byte[] password, boolean bindable) {
     this.session = session;
     this.channels = channels;
     SslHandler tls = channels.serverTls();
