@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class Psql {
   private static final Logger log = LoggerFactory.getLogger(Psql.class);
   private static final Path DIRECTORY = Path.of("target", "psql");
+  private static final Path VERSIONS = Path.of("/usr/lib/postgresql");
   private static final long PATIENCE_SECONDS = 30;
 
   private final List<String> command;
@@ -79,7 +81,30 @@ public final class Psql {
         .map(directory -> Path.of(directory, program))
         .filter(Files::isExecutable)
         .findFirst()
+        .map(found -> unwrapped(found, program))
         .orElseGet(() -> skip(program));
+  }
+
+  /**
+   * What Debian's script would start: the program of the newest version. Tests start hundreds of
+   * them, and most of the time would be the script's.
+   */
+  private static Path unwrapped(Path found, String program) {
+    try {
+      if (!found.toRealPath().endsWith("pg_wrapper")) {
+        return found;
+      }
+      try (Stream<Path> versions = Files.list(VERSIONS)) {
+        return versions
+            .filter(version -> version.getFileName().toString().matches("\\d{2}"))
+            .map(version -> version.resolve("bin").resolve(program))
+            .filter(Files::isExecutable)
+            .max(Comparator.naturalOrder())
+            .orElse(found);
+      }
+    } catch (IOException unreadable) {
+      return found;
+    }
   }
 
   private static Path skip(String program) {

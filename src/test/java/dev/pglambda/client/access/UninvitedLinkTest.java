@@ -76,6 +76,12 @@ class UninvitedLinkTest {
           .isIn("08001", "2F003");
       assertThat(stateOfError(connection, INVOKE)).isEqualTo("42501");
     }
+    uninvited.assertRequests(0);
+  }
+
+  /** Once: the proxy lets an address wait that fails again and again. */
+  @Test
+  void opensNoLinkWithoutDblinkEither() {
     assertThatThrownBy(
             () -> database.proxy().connect(uninvited.linkDatabase(), "pglambda", PASSWORD, ""))
         .hasMessageContaining("password authentication failed for user \"pglambda\"");

@@ -12,11 +12,13 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -44,8 +46,9 @@ class LoginTest {
   private static final List<String> METHODS =
       List.of("trust", "password", "md5", "scram", "radius", "cert");
 
+  private static final FakeRadiusServer RADIUS = FakeRadiusServer.start(PASSWORD);
+
   private final PostgresServer postgres;
-  private final FakeRadiusServer radius = FakeRadiusServer.start(PASSWORD);
   private final List<ProxyUnderTest> proxies = new ArrayList<>();
 
   @TempDir private Path directory;
@@ -54,8 +57,9 @@ class LoginTest {
     postgres = PostgresServer.withTls(version);
   }
 
-  @BeforeEach
-  void letEachInByItsMethod() throws SQLException {
+  @BeforeParameterizedClassInvocation
+  static void letEachInByItsMethod(String version) throws SQLException {
+    PostgresServer postgres = PostgresServer.withTls(version);
     postgres.setTls(SERVER, AUTHORITY);
     postgres.setIdent("proxies proxy login_cert");
     List<String> rules = new ArrayList<>();
@@ -69,21 +73,25 @@ class LoginTest {
     postgres.setHba(rules.toArray(String[]::new));
   }
 
-  private String rule(String method) {
+  private static String rule(String method) {
     return switch (method) {
       case "scram" -> "scram-sha-256";
       case "cert" -> "cert map=proxies";
       case "radius" ->
           "radius radiusservers=\"127.0.0.1\" radiusports=\"%d\" radiussecrets=\"%s\""
-              .formatted(radius.port(), FakeRadiusServer.SECRET);
+              .formatted(RADIUS.port(), FakeRadiusServer.SECRET);
       default -> method;
     };
   }
 
   @AfterEach
-  void forget() throws SQLException {
+  void closeProxies() {
     proxies.forEach(ProxyUnderTest::close);
-    radius.close();
+  }
+
+  @AfterParameterizedClassInvocation
+  static void forget(String version) throws SQLException {
+    PostgresServer postgres = PostgresServer.withTls(version);
     postgres.resetHba();
     postgres.setIdent();
     postgres.setTlsOff();
@@ -92,11 +100,15 @@ class LoginTest {
     }
   }
 
+  @AfterAll
+  static void stop() {
+    RADIUS.close();
+  }
+
   private ProxyUnderTest proxy(TestIdentity shown, String... arguments) throws Exception {
     Path own = Files.createTempDirectory(directory, "proxy");
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--tls-cert", shown.certificateIn(own, "shown.crt").toString()));
-    all.addAll(List.of("--tls-key", shown.keyIn(own, "shown.key").toString()));
+    all.addAll(shown.shownIn(own, "shown"));
     ProxyUnderTest proxy = ProxyUnderTest.start(postgres, all.toArray(String[]::new));
     proxies.add(proxy);
     return proxy;
@@ -176,13 +188,17 @@ class LoginTest {
     ProxyUnderTest proxy = proxyWithTlsToServer(PROXY);
     String alter =
         "SET password_encryption = 'scram-sha-256'; ALTER ROLE login_scram PASSWORD '%s'";
-    for (String stored : List.of(TO_BE_PREPARED, PREPARED)) {
-      postgres.execute(alter.formatted(stored));
-      for (String typed : List.of(TO_BE_PREPARED, PREPARED)) {
-        Login login = encrypted(proxy, "scram", typed);
-        assertThat(LoginClient.psql(login, "")).isEqualTo("login_scram, true");
-        assertThat(LoginClient.pgjdbc(login, "")).isEqualTo("login_scram, true");
+    try {
+      for (String stored : List.of(TO_BE_PREPARED, PREPARED)) {
+        postgres.execute(alter.formatted(stored));
+        for (String typed : List.of(TO_BE_PREPARED, PREPARED)) {
+          Login login = encrypted(proxy, "scram", typed);
+          assertThat(LoginClient.psql(login, "")).isEqualTo("login_scram, true");
+          assertThat(LoginClient.pgjdbc(login, "")).isEqualTo("login_scram, true");
+        }
       }
+    } finally {
+      postgres.execute(alter.formatted(PASSWORD));
     }
   }
 
