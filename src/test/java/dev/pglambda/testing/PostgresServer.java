@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,6 +135,7 @@ public final class PostgresServer {
       if (leftover && !Files.exists(cluster.resolve("PG_VERSION"))) {
         deleteTree(cluster); // and this one while it was deleting it
       }
+      copyPrograms(version, settings.dataDir());
       EmbeddedPostgres postgres = EmbeddedPostgres.start(settings, archive, log::info);
       if (leftover) {
         stop(postgres);
@@ -148,6 +152,44 @@ public final class PostgresServer {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Takes the programs that another server of the version has unpacked, which takes seconds of a
+   * processor; a copy, because a server can get files of its own.
+   */
+  private static void copyPrograms(String version, Path dataDirectory) throws IOException {
+    List<Path> own = programs(version, dataDirectory);
+    List<Path> others = new ArrayList<>(programs(version, DIRECTORY.resolve(version)));
+    others.addAll(programs(version, DIRECTORY.resolve(version + "-with-tls")));
+    if (!own.isEmpty() || others.isEmpty()) {
+      return;
+    }
+    Path programs = others.get(0);
+    // As DataDirectory names what it deletes if this is left half done.
+    Path copy = dataDirectory.resolve(".pg-lambda-proxy-tmp-programs");
+    Files.createDirectories(dataDirectory);
+    try (Stream<Path> files = Files.walk(programs)) {
+      for (Path file : files.toList()) {
+        Files.copy(
+            file,
+            copy.resolve(programs.relativize(file).toString()),
+            StandardCopyOption.COPY_ATTRIBUTES,
+            LinkOption.NOFOLLOW_LINKS);
+      }
+    }
+    Files.move(copy, dataDirectory.resolve(programs.getFileName()));
+  }
+
+  private static List<Path> programs(String version, Path dataDirectory) throws IOException {
+    if (!Files.isDirectory(dataDirectory)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(dataDirectory)) {
+      return entries
+          .filter(entry -> entry.getFileName().toString().startsWith("binaries-" + version + "."))
+          .toList();
     }
   }
 
