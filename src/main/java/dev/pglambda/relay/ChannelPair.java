@@ -29,20 +29,24 @@ final class ChannelPair {
   private static final int MOST_UNANSWERED = 1 << 18;
 
   private final Channel client;
+  private final ReadControl readsClient;
   private @Nullable Channel server;
+  private @Nullable ReadControl readsServer;
 
   ChannelPair(Channel client) {
     this.client = client;
+    this.readsClient = ReadControl.of(client);
   }
 
   void connected(Channel opened) {
     server = opened;
+    readsServer = ReadControl.of(opened);
   }
 
   void start() {
-    ReadControl.of(client).set(Reason.STARTUP, false);
-    if (server != null) {
-      ReadControl.of(server).set(Reason.STARTUP, false);
+    readsClient.set(Reason.STARTUP, false);
+    if (readsServer != null) {
+      readsServer.set(Reason.STARTUP, false);
     }
   }
 
@@ -105,16 +109,14 @@ final class ChannelPair {
   void clientSent() {
     if (server != null) {
       flushIfFull(server);
-      follow(client, server);
+      follow(readsClient, server);
     }
   }
 
   /** What the server sent was written to the client, within a series of reads. */
   void serverSent() {
-    if (server != null) {
-      flushIfFull(client);
-      follow(server, client);
-    }
+    flushIfFull(client);
+    clientWritable();
   }
 
   /** A series of reads can be a megabyte, and many clients that do not read make much of it. */
@@ -127,19 +129,19 @@ final class ChannelPair {
   /** A series of the client's reads is over, or the server takes more, or no more. */
   void serverWritable() {
     if (server != null) {
-      follow(client, server);
+      follow(readsClient, server);
     }
   }
 
   /** A series of the server's reads is over, or the client takes more, or no more. */
   void clientWritable() {
-    if (server != null) {
-      follow(server, client);
+    if (readsServer != null) {
+      follow(readsServer, client);
     }
   }
 
-  private static void follow(Channel source, Channel sink) {
-    ReadControl.of(source).set(Reason.PEER_FULL, !sink.isWritable());
+  private static void follow(ReadControl source, Channel sink) {
+    source.set(Reason.PEER_FULL, !sink.isWritable());
   }
 
   /**
@@ -148,21 +150,20 @@ final class ChannelPair {
    * @param waiting bytes of the client's that wait behind a message that is held
    */
   void limitClient(int unanswered, int waiting) {
-    ReadControl reading = ReadControl.of(client);
-    reading.set(
+    readsClient.set(
         Reason.PIPELINE_FULL,
-        reading.has(Reason.PIPELINE_FULL)
+        readsClient.has(Reason.PIPELINE_FULL)
             ? unanswered > MOST_UNANSWERED / 2
             : unanswered >= MOST_UNANSWERED);
-    reading.set(Reason.HELD, waiting > MOST_WAITING_BYTES);
+    readsClient.set(Reason.HELD, waiting > MOST_WAITING_BYTES);
   }
 
   // ---- how each is closed
 
   /** What the client sent whole still goes out. */
   void closeServer() {
-    if (server != null) {
-      ReadControl.of(server).readToEnd();
+    if (server != null && readsServer != null) {
+      readsServer.readToEnd();
       GracefulClose.flushAndClose(server, Unpooled.EMPTY_BUFFER);
     }
   }
