@@ -3,18 +3,10 @@ package dev.pglambda.listener;
 import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.pglambda.config.Balancers;
 import dev.pglambda.config.ConfigLoader;
-import dev.pglambda.config.HostAndPort;
-import dev.pglambda.config.LoginMode;
-import dev.pglambda.intercept.Interceptor;
-import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
-import dev.pglambda.relay.LocalExecution;
-import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.RelayStage;
-import dev.pglambda.relay.Sessions;
 import dev.pglambda.testing.LogCapture;
 import dev.pglambda.tls.ClientTls;
 import dev.pglambda.tls.TlsException;
@@ -39,7 +31,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -92,28 +83,7 @@ final class LocalTlsConnection {
 
   private static LocalAddress listen() {
     ClientTls tls = tls();
-    ClientListener listener =
-        new ClientListener(
-            new ClientListener.Wiring(
-                new RelaySettings(
-                    new HostAndPort("127.0.0.1", 9),
-                    null,
-                    LoginMode.AUTO,
-                    Duration.ofSeconds(5),
-                    Duration.ofSeconds(30),
-                    1 << 20,
-                    RelayStage.KEEPALIVES,
-                    MemoryBudget.unlimited()),
-                RelayStage.LIMITS,
-                Balancers.NONE,
-                tls,
-                null,
-                new Sessions(),
-                Interceptor.NONE,
-                RelayStage.KEYS,
-                new Reserved(),
-                LocalExecution.Provider.NONE,
-                (token, address) -> "for " + token));
+    ClientListener listener = RelayStage.withoutServer(tls, new Reserved());
     return (LocalAddress)
         new ServerBootstrap()
             .group(LOOP)

@@ -3,18 +3,10 @@ package dev.pglambda.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.pglambda.config.Balancers;
-import dev.pglambda.config.HostAndPort;
-import dev.pglambda.config.LoginMode;
-import dev.pglambda.intercept.Interceptor;
-import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
-import dev.pglambda.relay.LocalExecution;
-import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.RelayStage;
-import dev.pglambda.relay.Sessions;
 import dev.pglambda.testing.FuzzInput;
 import dev.pglambda.testing.ProxyHeader;
 import io.netty.buffer.ByteBuf;
@@ -27,7 +19,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -43,28 +34,7 @@ class StartupFuzzTest {
       Pattern.compile("(?s)N{0,2}(?:|E.{4}SFATAL\0VFATAL\0C[0-9A-Z]{5}\0M[^\0]+\0\0|reserved .*)");
 
   /** Some packets would go to a server: there is none here. */
-  private static final ClientListener RELAY =
-      new ClientListener(
-          new ClientListener.Wiring(
-              new RelaySettings(
-                  new HostAndPort("127.0.0.1", 9),
-                  null,
-                  LoginMode.AUTO,
-                  Duration.ofSeconds(5),
-                  Duration.ofSeconds(30),
-                  1 << 20,
-                  RelayStage.KEEPALIVES,
-                  MemoryBudget.unlimited()),
-              RelayStage.LIMITS,
-              Balancers.NONE,
-              null,
-              null,
-              new Sessions(),
-              Interceptor.NONE,
-              RelayStage.KEYS,
-              new Reserved(),
-              LocalExecution.Provider.NONE,
-              (token, address) -> "for " + token));
+  private static final ClientListener RELAY = RelayStage.withoutServer(null, new Reserved());
 
   @FuzzTest
   void answersAnyBytesInOrder(byte[] input) {

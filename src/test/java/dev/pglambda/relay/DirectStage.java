@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.config.DirectCallMode;
-import dev.pglambda.config.HostAndPort;
-import dev.pglambda.config.LoginMode;
 import dev.pglambda.direct.flow.DirectCallHandler;
 import dev.pglambda.direct.plan.DirectCalls;
 import dev.pglambda.intercept.ExtensionInterceptor;
@@ -32,7 +30,6 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,15 +92,7 @@ final class DirectStage implements AutoCloseable {
             });
     session =
         new Session(
-            new RelaySettings(
-                new HostAndPort("server", 5432),
-                null,
-                LoginMode.AUTO,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(30),
-                1 << 20,
-                RelayStage.KEEPALIVES,
-                memory),
+            RelayStage.settings("server", 5432, memory),
             "token",
             client,
             new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),

@@ -4,8 +4,6 @@ import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.config.HostAndPort;
-import dev.pglambda.config.LoginMode;
 import dev.pglambda.config.Password;
 import dev.pglambda.intercept.Interceptor;
 import dev.pglambda.limits.MemoryBudget;
@@ -24,7 +22,6 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,15 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class PasswordLoginTest {
   private static final RelaySettings SETTINGS =
-      new RelaySettings(
-          new HostAndPort("server", 5432),
-          null,
-          LoginMode.AUTO,
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(30),
-          1 << 20,
-          RelayStage.KEEPALIVES,
-          MemoryBudget.unlimited());
+      RelayStage.settings("server", 5432, MemoryBudget.unlimited());
   private static final byte[] STARTUP = Peer.startup("user", "app");
   private static final Authentication OK = Authentication.ok();
   private static final ReadyForQuery READY = new ReadyForQuery(ReadyForQuery.IDLE);

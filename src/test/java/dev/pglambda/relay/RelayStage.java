@@ -64,6 +64,36 @@ public abstract class RelayStage {
   public static final Config.Keepalives KEEPALIVES =
       new Config.Keepalives(Duration.ZERO, Duration.ZERO, 0);
 
+  /** Of a relay that needs nothing special. */
+  public static RelaySettings settings(String host, int port, MemoryBudget memory) {
+    return new RelaySettings(
+        new HostAndPort(host, port),
+        null,
+        LoginMode.AUTO,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30),
+        1 << 20,
+        KEEPALIVES,
+        memory);
+  }
+
+  /** A listener whose sessions find no server. */
+  public static ClientListener withoutServer(@Nullable ClientTls tls, ReservedDatabase reserved) {
+    return new ClientListener(
+        new ClientListener.Wiring(
+            settings("127.0.0.1", 9, MemoryBudget.unlimited()),
+            LIMITS,
+            Balancers.NONE,
+            tls,
+            null,
+            new Sessions(),
+            Interceptor.NONE,
+            KEYS,
+            reserved,
+            LocalExecution.Provider.NONE,
+            (token, address) -> "for " + token));
+  }
+
   final NioEventLoopGroup loops = new NioEventLoopGroup(1);
   public final List<AutoCloseable> open = new ArrayList<>();
   public ServerSocket server = listen();

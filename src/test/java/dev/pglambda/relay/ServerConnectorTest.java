@@ -3,8 +3,6 @@ package dev.pglambda.relay;
 import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.config.HostAndPort;
-import dev.pglambda.config.LoginMode;
 import dev.pglambda.limits.MemoryBudget;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -20,7 +18,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -79,15 +76,7 @@ class ServerConnectorTest {
 
   private ServerConnector connector(String host, String... addresses) {
     RelaySettings settings =
-        new RelaySettings(
-            new HostAndPort(host, second.getLocalPort()),
-            null,
-            LoginMode.AUTO,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(30),
-            1 << 20,
-            RelayStage.KEEPALIVES,
-            MemoryBudget.unlimited());
+        RelayStage.settings(host, second.getLocalPort(), MemoryBudget.unlimited());
     return new ServerConnector(settings, () -> new Names(addresses));
   }
 

@@ -117,15 +117,18 @@ class ProxyLoginTest {
     client.send(new Authentication(Authentication.SASL_FINAL, serverFinal));
   }
 
+  private static ScriptedServer.Connection logIn(
+      ScriptedServer.Connection client, ScramServer scram) throws IOException {
+    proceed(client, first(client, scram));
+    end(client, last(client, scram));
+    return client.send(Authentication.ok());
+  }
+
   @Test
   void succeedsWithAServerThatKnowsThePassword() throws Exception {
     assertThat(
             answer(
-                (client, scram) -> {
-                  proceed(client, first(client, scram));
-                  end(client, last(client, scram));
-                  client.send(Authentication.ok()).ready(ReadyForQuery.IDLE);
-                },
+                (client, scram) -> logIn(client, scram).ready(ReadyForQuery.IDLE),
                 new PasswordMessage(PASSWORD)))
         .isEqualTo("accepted");
   }
@@ -195,9 +198,7 @@ class ProxyLoginTest {
     assertThat(
             answer(
                 (client, scram) -> {
-                  proceed(client, first(client, scram));
-                  end(client, last(client, scram));
-                  client.send(Authentication.ok());
+                  logIn(client, scram);
                   assertThat(client.read()).isEqualTo(new Query("SELECT 1"));
                   client.complete("SELECT 1").ready(ReadyForQuery.IDLE);
                 },
@@ -207,13 +208,11 @@ class ProxyLoginTest {
   }
 
   @Test
-  void aClientAnswersOnce() throws Exception {
+  void aSecondAnswerIsForTheServerToRefuse() throws Exception {
     assertThat(
             answer(
                 (client, scram) -> {
-                  proceed(client, first(client, scram));
-                  end(client, last(client, scram));
-                  client.send(Authentication.ok());
+                  logIn(client, scram);
                   assertThat(client.read()).isInstanceOf(SaslResponse.class);
                 },
                 new PasswordMessage(PASSWORD),
