@@ -28,6 +28,12 @@ public final class Logging {
       "software.amazon.awssdk.http.nio.netty.internal.Http1TunnelConnectionPool";
 
   /**
+   * Warns of each peer that does not take the end of its TLS connection in time: who opens many and
+   * reads nothing could fill the log.
+   */
+  private static final String TLS = "io.netty.handler.ssl.SslHandler";
+
+  /**
    * One line an event: {@code 2026-11-22T11:36:14.554Z INFO message}. The lines of a longer message
    * are indented, so that text from a client cannot pass for an event of its own.
    */
@@ -72,6 +78,7 @@ public final class Logging {
     Level quiet = least == Level.ERROR ? Level.ERROR : Level.WARN;
     NOISY_LOGGERS.forEach(name -> context.getLogger(name).setLevel(quiet));
     context.getLogger(PROMISES).setLevel(Level.ERROR);
+    context.getLogger(TLS).setLevel(Level.ERROR);
     context.getLogger(TUNNELS).setLevel(Level.OFF);
   }
 

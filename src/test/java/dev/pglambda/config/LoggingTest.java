@@ -97,6 +97,19 @@ class LoggingTest {
     assertThat(lines()).hasSize(3);
   }
 
+  /** The name is that of the class: a test with Netty's own warning would need a slow machine. */
+  @Test
+  void noPeerCanHaveALineWrittenForEachOfItsConnections() throws Exception {
+    logger("x", Level.TRACE, LogFormat.TEXT);
+    LoggerContext context = (LoggerContext) provider.getLoggerFactory();
+    String name = Class.forName("io.netty.handler.ssl.SslHandler").getName();
+
+    context.getLogger(name).warn("Last write attempt timed out; force-closing the connection.");
+    context.getLogger(name).error("yes");
+
+    assertThat(lines()).hasSize(1);
+  }
+
   @Test
   void writesEachEventOnceAfterASecondConfiguration() {
     logger("x", Level.INFO, LogFormat.JSON);
