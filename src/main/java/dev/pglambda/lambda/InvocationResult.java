@@ -20,4 +20,10 @@ public record InvocationResult(
     @Nullable ByteBuffer payload,
     @Nullable String executedVersion,
     @Nullable String logResult,
-    @Nullable String functionError) {}
+    @Nullable String functionError) {
+
+  /** An answer without a payload: 202 to an Event, 204 to a dry run. */
+  public static InvocationResult ofStatus(int statusCode) {
+    return new InvocationResult(statusCode, null, null, null, null);
+  }
+}
