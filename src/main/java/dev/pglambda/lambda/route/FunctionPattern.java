@@ -1,6 +1,7 @@
 package dev.pglambda.lambda.route;
 
 import dev.pglambda.lambda.FunctionReference;
+import dev.pglambda.lambda.Wildcards;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,7 +22,7 @@ public final class FunctionPattern {
               + PART
               + "):lambda:(?<region>"
               + PART
-              + "):)?((?<account>[0-9*?]+):function:)?(?<name>"
+              + "):)?(((?<account>[0-9*?]+):)?function:)?(?<name>"
               + PART
               + ")(:(?<qualifier>[a-zA-Z0-9_$.*?-]+))?");
 
@@ -49,10 +50,7 @@ public final class FunctionPattern {
   }
 
   private static @Nullable Pattern glob(@Nullable String part) {
-    return part == null
-        ? null
-        : Pattern.compile(
-            Pattern.quote(part).replace("*", "\\E.*\\Q").replace("?", "\\E.\\Q"), Pattern.DOTALL);
+    return part == null ? null : Wildcards.pattern(part);
   }
 
   /** Whether it means this function. */
@@ -65,10 +63,9 @@ public final class FunctionPattern {
     return matches(name, functionName);
   }
 
-  /** The first part that differs, for people: {@code its region is eu-west-1}; null: none. */
+  /** The first part that differs, for people: {@code the region is eu-west-1}; null: none. */
   @Nullable String mismatch(FunctionReference function) {
-    String version =
-        function.qualifier() == null ? FunctionReference.LATEST : function.qualifier();
+    String version = function.qualifier() == null ? FunctionReference.LATEST : function.qualifier();
     if (!matches(name, function.name())) {
       return "the name is \"%s\"".formatted(function.name());
     } else if (!matches(region, function.region())) {

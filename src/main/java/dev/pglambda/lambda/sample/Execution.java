@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.pglambda.lambda.ExecutionLog;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
