@@ -5,6 +5,7 @@ import dev.pglambda.lambda.Wildcards;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ public final class FunctionPattern {
               + ")(:(?<qualifier>[a-zA-Z0-9_$.*?-]+))?");
 
   private final String text;
+  private final String nameText;
   private final @Nullable Pattern partition;
   private final @Nullable Pattern region;
   private final @Nullable Pattern account;
@@ -35,6 +37,7 @@ public final class FunctionPattern {
 
   private FunctionPattern(String text, Matcher forms) {
     this.text = text;
+    this.nameText = String.valueOf(forms.group("name"));
     this.partition = glob(forms.group("partition"));
     this.region = glob(forms.group("region"));
     this.account = glob(forms.group("account"));
@@ -78,6 +81,29 @@ public final class FunctionPattern {
       return "the qualifier is %s".formatted(version);
     }
     return null;
+  }
+
+  /**
+   * How many characters must change for a name to match the pattern's: 0 if it does (Levenshtein's
+   * distance, in which {@code *} takes any characters for nothing).
+   */
+  int distance(String functionName) {
+    int[] costs = IntStream.rangeClosed(0, functionName.length()).toArray();
+    for (int at = 0; at < nameText.length(); at++) {
+      char part = nameText.charAt(at);
+      int diagonal = costs[0];
+      costs[0] += part == '*' ? 0 : 1;
+      for (int i = 1; i < costs.length; i++) {
+        int above = costs[i];
+        boolean same = part == '?' || part == functionName.charAt(i - 1);
+        costs[i] =
+            part == '*'
+                ? Math.min(above, costs[i - 1])
+                : Math.min(diagonal + (same ? 0 : 1), 1 + Math.min(above, costs[i - 1]));
+        diagonal = above;
+      }
+    }
+    return costs[functionName.length()];
   }
 
   private static boolean matches(@Nullable Pattern pattern, String value) {
