@@ -115,15 +115,32 @@ public final class AwsEnvironment {
         .orElse(FALLBACK_REGION);
   }
 
+  /** The same with another profile than it names, and with all that the profile says. */
+  AwsEnvironment withProfile(@Nullable String profile) {
+    if (profile == null) {
+      return this;
+    }
+    Properties changed = new Properties();
+    properties.forEach(changed::put);
+    changed.put("aws.profile", profile);
+    return new AwsEnvironment(environment, changed, home);
+  }
+
   /** HTTP proxies, and whom to trust. */
   Network network() {
     HttpProxies proxies = new HttpProxies(environment, properties);
     String file = setting("AWS_CA_BUNDLE");
     if (file != null) {
-      return new Network(proxies, Path.of(file), "AWS_CA_BUNDLE");
+      return new Network(proxies, Path.of(file), "AWS_CA_BUNDLE", isContainer());
     }
     Path bundle = profileProperty("ca_bundle").map(Path::of).orElse(null);
-    return new Network(proxies, bundle, "ca_bundle of profile \"" + profileName() + "\"");
+    String source = "ca_bundle of profile \"" + profileName() + "\"";
+    return new Network(proxies, bundle, source, isContainer());
+  }
+
+  /** As systemd has it ("The Container Interface"), Podman, and the image of this project. */
+  private boolean isContainer() {
+    return setting("container") != null;
   }
 
   /**

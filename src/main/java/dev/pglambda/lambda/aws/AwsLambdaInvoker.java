@@ -16,11 +16,9 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +29,7 @@ import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 
 /**
  * Invokes functions through the AWS SDK: in AWS, or at an endpoint that speaks its API. Requests
- * are prepared on threads of this class (to build a client takes a second, to sign a large payload
+ * are prepared on threads of their own (to build a client takes a second, to sign a large payload
  * some milliseconds), credentials are resolved on another, and the network is read and written on
  * the event loops it is given. Safe for use by many threads.
  */
@@ -41,29 +39,20 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
   /** SQL users choose region and connect time-out, so there must be an end to the clients. */
   private static final int MOST_IDLE_CLIENTS = 16;
 
-  private static final long CLOSE_SECONDS = 2;
-
   /** Bytes that are signed in some ten microseconds. */
   private static final int SMALL_PAYLOAD = 8 << 10;
 
-  private final EventLoopGroup group;
-
-  /** With an account for each reply. */
-  private volatile MemoryBudget memory = MemoryBudget.unlimited();
-
+  private final InvokerResources resources;
   private final LambdaClients factory;
   private final String ownRegion;
   private final CredentialsCache credentials;
   private final ClientCache<LambdaClients.Key, LambdaAsyncClient> clients;
-  private final ConcurrencyLimit limit;
-  private final ExecutorService senders = senders();
 
-  /** Closing a client waits for its event loop. */
-  private final ExecutorService closers =
-      Executors.newCachedThreadPool(task -> daemon(task, "lambda-client-close"));
+  /** Gives back what is not this invoker's alone. */
+  private final Runnable end;
 
   private final Set<LambdaCall> calls = ConcurrentHashMap.newKeySet();
-  private volatile boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** Whether a request has been answered, so that all of the SDK's classes are there. */
   private volatile boolean loaded;
@@ -73,6 +62,8 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    *
    * @param endpoint where to send everything; null for the SDK's own settings ({@code
    *     AWS_ENDPOINT_URL_LAMBDA} and its relatives), else AWS
+   * @param profile in AWS's shared files, whose credentials and settings count before all others;
+   *     null: what the environment says
    * @param roleArn role to assume first, or null
    * @param retries how often a request that failed on its way or was refused for now is sent again;
    *     0 for never. More than 0 may run a function more than once.
@@ -81,9 +72,20 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    */
   public record InvokerSettings(
       @Nullable URI endpoint,
+      @Nullable String profile,
       @Nullable String roleArn,
       int retries,
-      int maxConcurrentInvocations) {}
+      int maxConcurrentInvocations) {
+
+    /** Without a profile of its own. */
+    public InvokerSettings(
+        @Nullable URI endpoint,
+        @Nullable String roleArn,
+        int retries,
+        int maxConcurrentInvocations) {
+      this(endpoint, null, roleArn, retries, maxConcurrentInvocations);
+    }
+  }
 
   /**
    * Sends nothing and builds nothing yet. The event loops, of the NIO transport, carry the
@@ -95,50 +97,30 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
       InvokerSettings settings,
       AwsEnvironment environment,
       String ownRegion) {
-    boolean foreign = environment.endpointIsForeign(settings.endpoint());
-    Network network = environment.network();
-    CredentialsCache credentials =
-        new CredentialsCache(
-            () -> {
-              RoutedHttpService.install(
-                  new LambdaClients(group, settings, foreign, network)::forCredentials);
-              return CredentialsChain.create(settings.roleArn(), ownRegion, foreign, environment);
-            });
-    return new AwsLambdaInvoker(group, settings, foreign, network, credentials, ownRegion);
+    EndpointInvokers alone = new EndpointInvokers(group, settings, environment, ownRegion);
+    return alone.open(settings, ownRegion, false, alone::close);
   }
 
   /** A foreign endpoint is one that is not AWS's own. */
   AwsLambdaInvoker(
-      EventLoopGroup group,
+      InvokerResources resources,
       InvokerSettings settings,
       boolean foreignEndpoint,
       Network network,
       CredentialsCache credentials,
-      String ownRegion) {
-    this.group = group;
-    this.factory = new LambdaClients(group, settings, foreignEndpoint, network);
+      String ownRegion,
+      Runnable end) {
+    this.resources = resources;
+    this.factory = new LambdaClients(resources.group(), settings, foreignEndpoint, network);
     this.ownRegion = ownRegion;
     this.credentials = credentials;
-    this.limit = new ConcurrencyLimit(settings.maxConcurrentInvocations());
-    this.clients = new ClientCache<>(MOST_IDLE_CLIENTS, factory::build, closers);
+    this.clients = new ClientCache<>(MOST_IDLE_CLIENTS, factory::build, resources.closers());
+    this.end = end;
   }
 
-  /** Says how much the replies may take that are being read. */
+  /** Says how much the replies may take that are being read, by all that share its resources. */
   public void limitReplies(MemoryBudget budget) {
-    memory = budget;
-  }
-
-  private static ExecutorService senders() {
-    AtomicInteger count = new AtomicInteger();
-    return Executors.newFixedThreadPool(
-        Math.max(2, Runtime.getRuntime().availableProcessors()),
-        task -> daemon(task, "lambda-sender-" + count.incrementAndGet()));
-  }
-
-  static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
+    resources.limitReplies(budget);
   }
 
   /**
@@ -147,7 +129,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
    * here fails again, and is told, when a function is invoked.
    */
   public void warmUp() {
-    senders.execute(this::loadSdk);
+    resources.senders().execute(this::loadSdk);
     var unused =
         credentials
             .current()
@@ -168,7 +150,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     try (var lease = clients.lease(key)) {
       log.debug("Built {}", lease.client());
       if (!loaded) {
-        SdkWarmUp.run(group, endpoint -> factory.build(key, endpoint));
+        SdkWarmUp.run(resources.group(), endpoint -> factory.build(key, endpoint));
         loaded = true;
         if (factory.usesTls()) {
           SdkWarmUp.beginTls();
@@ -184,7 +166,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     LambdaCall call = new LambdaCall(invocation);
     calls.add(call);
     var unused = call.result.whenComplete((result, failure) -> calls.remove(call));
-    if (closed) {
+    if (closed.get()) {
       call.fail(InvokeErrors.shutDown());
     } else {
       call.start();
@@ -192,25 +174,20 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     return call.result;
   }
 
-  /** Ends the calls in progress. Blocks, for at most two seconds, until the clients are closed. */
+  /**
+   * Ends the calls in progress. Blocks, for at most two seconds, until the clients are closed; not
+   * at all if others share the threads that close them.
+   */
   @Override
   public void close() {
-    closed = true;
-    limit.close();
+    if (closed.getAndSet(true)) {
+      return;
+    }
     for (LambdaCall call : calls) {
       call.fail(InvokeErrors.shutDown());
     }
     clients.close();
-    credentials.close();
-    senders.shutdown();
-    closers.shutdown();
-    try {
-      if (!closers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        log.debug("Clients are still closing");
-      }
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    end.run();
   }
 
   /** One invocation on its way: its turn, credentials, request, answer. */
@@ -222,24 +199,26 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     private final CompletableFuture<Void> turn = new CompletableFuture<>();
 
     private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
-    private final MemoryAccount account = memory.open();
+    private final MemoryAccount account = resources.memory().open();
 
     LambdaCall(Invocation invocation) {
       this.invocation = invocation;
     }
 
     void start() {
-      ConcurrencyLimit.Place place = limit.enter(this::startLater);
+      ConcurrencyLimit.Place place = resources.limit().enter(this::startLater);
       var unusedEnd = result.whenComplete((done, failure) -> place.leave());
       if (place.isFree()) {
         prepare();
         return;
       }
       var timeout =
-          group.schedule(
-              () -> fail(InvokeErrors.timedOutBeforeItsTurn(limit.most())),
-              invocation.requestTimeout().toNanos(),
-              TimeUnit.NANOSECONDS);
+          resources
+              .group()
+              .schedule(
+                  () -> fail(InvokeErrors.timedOutBeforeItsTurn(resources.limit().most())),
+                  invocation.requestTimeout().toNanos(),
+                  TimeUnit.NANOSECONDS);
       var unusedTurn = turn.whenComplete((comes, failure) -> timeout.cancel(false));
       var unusedTimeout = result.whenComplete((done, failure) -> timeout.cancel(false));
     }
@@ -248,13 +227,17 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     private void startLater() {
       turn.complete(null);
       try {
-        senders.execute(this::prepare);
+        resources.senders().execute(this::prepare);
       } catch (RejectedExecutionException stopping) {
         fail(InvokeErrors.shutDown());
       }
     }
 
     private void prepare() {
+      if (closed.get()) {
+        fail(InvokeErrors.shutDown()); // a place came free just now
+        return;
+      }
       try {
         CompletableFuture<AwsCredentials> found = credentials.current();
         if (isQuick(found)) {
@@ -273,7 +256,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
                     send(value);
                   }
                 },
-                senders);
+                resources.senders());
       } catch (RejectedExecutionException stopping) {
         fail(InvokeErrors.shutDown());
       }

@@ -21,7 +21,7 @@ final class CredentialsCache implements AutoCloseable {
   private static final Duration EXPIRY_MARGIN = Duration.ofMinutes(1);
 
   private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(task -> AwsLambdaInvoker.daemon(task, "aws-credentials"));
+      Executors.newSingleThreadExecutor(task -> InvokerResources.daemon(task, "aws-credentials"));
   private final Supplier<AwsCredentialsProvider> factory;
   private volatile @Nullable ResolvedCredentials last;
 

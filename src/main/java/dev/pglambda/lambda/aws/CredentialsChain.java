@@ -29,23 +29,27 @@ final class CredentialsChain {
   /**
    * The SDK's default chain, which a profile that needs a sign-in ends; before an endpoint that is
    * not AWS, the same with dummy credentials at its end, since such endpoints read the region from
-   * the signature but check nothing. A role, if one is given, is assumed with those credentials at
-   * the region's STS endpoint.
+   * the signature but check nothing. A profile, if one is given, takes the place of all that. A
+   * role, if one is given, is assumed with those credentials at the region's STS endpoint.
    */
   static AwsCredentialsProvider create(
+      @Nullable String profile,
       @Nullable String roleArn,
       String region,
       boolean foreignEndpoint,
       AwsEnvironment environment) {
     AwsCredentialsProvider own =
-        foreignEndpoint ? new OrDummy(withoutInstanceMetadata()) : own(environment, true);
+        profile != null
+            ? new SignedIn(null, ProfileCredentialsProvider.create(profile), environment)
+            : foreignEndpoint ? new OrDummy(withoutInstanceMetadata()) : own(environment, true);
     return roleArn == null ? own : new AssumedRole(own, roleArn, region);
   }
 
   /** The SDK's default chain, with or without its last link; a profile with a sign-in ends it. */
   static AwsCredentialsProvider own(AwsEnvironment environment, boolean instanceMetadata) {
     if (environment.signInCommand() != null) {
-      return new SignedIn(beforeProfile().build(), environment);
+      return new SignedIn(
+          beforeProfile().build(), ProfileCredentialsProvider.create(), environment);
     }
     return instanceMetadata
         ? DefaultCredentialsProvider.builder().asyncCredentialUpdateEnabled(true).build()
@@ -72,22 +76,29 @@ final class CredentialsChain {
    * sign-in is told, and the instance metadata service is not waited for.
    */
   private static final class SignedIn implements AwsCredentialsProvider, SdkAutoCloseable {
-    private final AwsCredentialsProviderChain before;
-    private final ProfileCredentialsProvider profile = ProfileCredentialsProvider.create();
+    private final @Nullable AwsCredentialsProviderChain before;
+    private final ProfileCredentialsProvider profile;
     private final AwsEnvironment environment;
 
-    SignedIn(AwsCredentialsProviderChain before, AwsEnvironment environment) {
+    SignedIn(
+        @Nullable AwsCredentialsProviderChain before,
+        ProfileCredentialsProvider profile,
+        AwsEnvironment environment) {
       this.before = before;
+      this.profile = profile;
       this.environment = environment;
     }
 
     @Override
     public AwsCredentials resolveCredentials() {
       try {
-        return before.resolveCredentials();
+        if (before != null) {
+          return before.resolveCredentials();
+        }
       } catch (SdkClientException none) {
-        return ofProfile();
+        // then the profile
       }
+      return ofProfile();
     }
 
     private AwsCredentials ofProfile() {
@@ -103,7 +114,9 @@ final class CredentialsChain {
 
     @Override
     public void close() {
-      before.close();
+      if (before != null) {
+        before.close();
+      }
       profile.close();
     }
   }

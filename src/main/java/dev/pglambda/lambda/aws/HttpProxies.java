@@ -64,7 +64,7 @@ final class HttpProxies {
   }
 
   /** This machine, which no proxy on another one can reach: as in the JDK and in Go. */
-  private static boolean isLoopback(String host) {
+  static boolean isLoopback(String host) {
     String name = withoutBrackets(host.toLowerCase(Locale.ROOT));
     byte @Nullable [] address = NetUtil.createByteArrayFromIpAddressString(name);
     if (address == null) {

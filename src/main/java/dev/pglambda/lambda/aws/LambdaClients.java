@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
@@ -111,16 +112,21 @@ final class LambdaClients {
                 async ->
                     async.advancedOption(
                         SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
-            .overrideConfiguration(
-                override ->
-                    override
-                        .retryStrategy(retries())
-                        .scheduledExecutorService(loop)
-                        .addExecutionInterceptor(new ReplyAccount()));
+            .overrideConfiguration(override -> override(override, loop));
     if (endpoint != null) {
       builder.endpointOverride(endpoint);
     }
     return builder.build();
+  }
+
+  private void override(ClientOverrideConfiguration.Builder override, EventLoop loop) {
+    override
+        .retryStrategy(retries())
+        .scheduledExecutorService(loop)
+        .addExecutionInterceptor(new ReplyAccount());
+    if (settings.profile() != null) {
+      override.defaultProfileName(settings.profile());
+    }
   }
 
   /**

@@ -24,26 +24,58 @@ final class Network {
   private final HttpProxies proxies;
   private final @Nullable Path caBundle;
   private final String source;
+  private final boolean container;
+  private final boolean namesHosts;
   private TrustManager @Nullable [] trusted;
 
   /**
    * @param proxies HTTP proxies
    * @param caBundle file of certificates in PEM to be trusted instead of the JVM's, or null
    * @param source the setting that names the file
+   * @param container whether the proxy runs in a container, whose loopback is its own
    */
-  Network(HttpProxies proxies, @Nullable Path caBundle, String source) {
+  Network(HttpProxies proxies, @Nullable Path caBundle, String source, boolean container) {
+    this(proxies, caBundle, source, container, false);
+  }
+
+  private Network(
+      HttpProxies proxies,
+      @Nullable Path caBundle,
+      String source,
+      boolean container,
+      boolean namesHosts) {
     this.proxies = proxies;
     this.caBundle = caBundle;
     this.source = source;
+    this.container = container;
+    this.namesHosts = namesHosts;
   }
 
   /** Without anything between. */
   static Network direct() {
-    return new Network(HttpProxies.none(), null, "");
+    return new Network(HttpProxies.none(), null, "", false);
+  }
+
+  /** The same for one of several endpoints: a hint names the host that was tried. */
+  Network namingHosts() {
+    return new Network(proxies, caBundle, source, container, true);
   }
 
   HttpProxies proxies() {
     return proxies;
+  }
+
+  /**
+   * What to tell a user about a host that cannot be reached directly, or null. In a container the
+   * names of loopback do not mean the machine around it.
+   */
+  @Nullable String hint(String host) {
+    if (container && HttpProxies.isLoopback(host)) {
+      return ("The host that was tried is %s, which in this container is the container itself. The"
+              + " machine around it is host.docker.internal.")
+          .formatted(host);
+    }
+    return namesHosts ? "The host that was tried is %s.".formatted(host) : null;
   }
 
   /**

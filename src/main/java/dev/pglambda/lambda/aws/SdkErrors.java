@@ -22,7 +22,7 @@ final class SdkErrors {
   /** What the SDK tells its own developers: where it stood, and all its providers, twice. */
   private static final Pattern NOISE =
       Pattern.compile(
-          "^Unable to marshall request to JSON: | AwsCredentialsProviderChain\\(.*",
+          "^Unable to marshall request to JSON: | AwsCredentialsProviderChain\\(.*|: ProfileFile\\(.*",
           Pattern.DOTALL);
 
   private SdkErrors() {}

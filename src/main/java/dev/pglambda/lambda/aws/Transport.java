@@ -77,7 +77,8 @@ final class Transport implements SdkAsyncHttpClient {
       request.responseHandler().onError(failure);
       return CompletableFuture.failedFuture(failure);
     }
-    return new Exchange(request, uri.getHost(), proxy).through(client);
+    String hint = builder.network().hint(uri.getHost());
+    return new Exchange(request, uri.getHost(), proxy, hint).through(client);
   }
 
   private SdkAsyncHttpClient client(Optional<HttpProxy> proxy, TrustManager @Nullable [] trusted) {
@@ -125,12 +126,18 @@ final class Transport implements SdkAsyncHttpClient {
     private final AsyncExecuteRequest request;
     private final String host;
     private final Optional<HttpProxy> proxy;
+    private final @Nullable String hint;
     private volatile Progress progress = Progress.NOT_SENT;
 
-    Exchange(AsyncExecuteRequest request, String host, Optional<HttpProxy> proxy) {
+    Exchange(
+        AsyncExecuteRequest request,
+        String host,
+        Optional<HttpProxy> proxy,
+        @Nullable String hint) {
       this.request = request;
       this.host = host;
       this.proxy = proxy;
+      this.hint = hint;
     }
 
     CompletableFuture<Void> through(SdkAsyncHttpClient client) {
@@ -174,7 +181,8 @@ final class Transport implements SdkAsyncHttpClient {
       boolean connecting =
           progress != Progress.ANSWERED
               && CONNECTING.stream().anyMatch(type -> TransportException.find(cause, type) != null);
-      return TransportException.of(cause, connecting ? Progress.NOT_SENT : progress, host, proxy);
+      return TransportException.of(
+          cause, connecting ? Progress.NOT_SENT : progress, host, proxy, hint);
     }
 
     @Override

@@ -37,19 +37,27 @@ final class TransportException extends IOException {
     return new TransportException(message, Progress.NOT_SENT, message + ".", setting);
   }
 
-  /** Of a request to a host, through the proxy if there is one. */
+  /** Of a request to a host, through the proxy if there is one, else with a hint if it is known. */
   static TransportException of(
-      Throwable cause, Progress progress, String host, Optional<HttpProxy> proxy) {
+      Throwable cause,
+      Progress progress,
+      String host,
+      Optional<HttpProxy> proxy,
+      @Nullable String direct) {
     String message = String.valueOf(cause.getMessage());
     return new TransportException(
         proxy.map(p -> "through the HTTP proxy " + p + ": " + message).orElse(message),
         progress,
-        hint(cause, progress, host, proxy),
+        hint(cause, progress, host, proxy, direct),
         cause);
   }
 
   private static @Nullable String hint(
-      Throwable failure, Progress progress, String host, Optional<HttpProxy> proxy) {
+      Throwable failure,
+      Progress progress,
+      String host,
+      Optional<HttpProxy> proxy,
+      @Nullable String direct) {
     if (find(failure, CertificateException.class) != null) {
       return "The certificate of "
           + host
@@ -59,7 +67,7 @@ final class TransportException extends IOException {
     if (progress != Progress.NOT_SENT) {
       return null;
     }
-    return proxy.map(p -> "The HTTP proxy " + p + " " + reason(failure) + ".").orElse(null);
+    return proxy.map(p -> "The HTTP proxy " + p + " " + reason(failure) + ".").orElse(direct);
   }
 
   private static String reason(Throwable failure) {

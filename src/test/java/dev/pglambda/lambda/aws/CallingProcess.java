@@ -84,11 +84,17 @@ final class CallingProcess implements AutoCloseable {
             () -> {
               RoutedHttpService.install(
                   new LambdaClients(stage.group(), settings, false, network)::forCredentials);
-              return CredentialsChain.create(null, "us-east-1", false, environment);
+              return CredentialsChain.create(null, null, "us-east-1", false, environment);
             });
     try (var invoker =
             new AwsLambdaInvoker(
-                stage.group(), settings, false, network, credentials, "us-east-1");
+                new InvokerResources(stage.group(), 10),
+                settings,
+                false,
+                network,
+                credentials,
+                "us-east-1",
+                credentials::close);
         var orders = new BufferedReader(new InputStreamReader(System.in, UTF_8))) {
       invoker.warmUp();
       while (orders.readLine() != null) {

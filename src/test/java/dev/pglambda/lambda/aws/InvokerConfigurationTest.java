@@ -4,20 +4,15 @@ import static dev.pglambda.lambda.aws.InvokerStage.LONG;
 import static dev.pglambda.lambda.aws.InvokerStage.call;
 import static dev.pglambda.lambda.aws.InvokerStage.failure;
 import static dev.pglambda.lambda.aws.InvokerStage.result;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.aws.AwsLambdaInvoker.InvokerSettings;
 import dev.pglambda.testing.FakeLambdaEndpoint;
 import dev.pglambda.testing.Reply;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -61,8 +56,8 @@ class InvokerConfigurationTest {
   @Test
   void signsWithTheCredentialsOfTheChain() throws Exception {
     endpoint.on("f", Reply.json("{}"));
-    setProperty("aws.accessKeyId", "AKIDFROMPROPERTY");
-    setProperty("aws.secretAccessKey", "secret");
+    stage.setProperty("aws.accessKeyId", "AKIDFROMPROPERTY");
+    stage.setProperty("aws.secretAccessKey", "secret");
 
     assertThat(result(stage.invoker().invoke(call("f"))).statusCode()).isEqualTo(200);
 
@@ -72,7 +67,7 @@ class InvokerConfigurationTest {
   @Test
   void followsTheSdksOwnSettingOfTheEndpoint() throws Exception {
     endpoint.on("f", Reply.json("{}"));
-    setProperty("aws.endpointUrlLambda", endpoint.uri().toString());
+    stage.setProperty("aws.endpointUrlLambda", endpoint.uri().toString());
     AwsLambdaInvoker invoker =
         stage.closeAfterwards(
             AwsLambdaInvoker.of(
@@ -86,21 +81,7 @@ class InvokerConfigurationTest {
   @Test
   void signsWithTheCredentialsOfTheRoleItAssumes() throws Exception {
     // given
-    HttpServer sts =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    List<String> questions = new CopyOnWriteArrayList<>();
-    sts.createContext(
-        "/",
-        exchange -> {
-          questions.add(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
-          byte[] answer = ASSUMED_ROLE.getBytes(UTF_8);
-          exchange.sendResponseHeaders(200, answer.length);
-          exchange.getResponseBody().write(answer);
-          exchange.close();
-        });
-    sts.start();
-    stage.closeAfterwards(() -> sts.stop(0));
-    setProperty("aws.endpointUrlSts", "http://127.0.0.1:" + sts.getAddress().getPort());
+    List<String> questions = stage.startSts();
     endpoint.on("f", Reply.json("{}"));
     AwsLambdaInvoker invoker =
         stage.invoker(
@@ -123,9 +104,9 @@ class InvokerConfigurationTest {
 
   @Test
   void saysBrieflyThatThereAreNoCredentialsForAws() {
-    setProperty("aws.disableEc2Metadata", "true");
-    setProperty("aws.sharedCredentialsFile", "/nowhere/credentials");
-    setProperty("aws.configFile", "/nowhere/config");
+    stage.setProperty("aws.disableEc2Metadata", "true");
+    stage.setProperty("aws.sharedCredentialsFile", "/nowhere/credentials");
+    stage.setProperty("aws.configFile", "/nowhere/config");
 
     assertThat(failure(stage.invoker(SDK_SETTINGS).invoke(call("f"))))
         .isEqualTo("Unable to load credentials from any of the providers in the chain");
@@ -148,31 +129,17 @@ class InvokerConfigurationTest {
     AwsLambdaInvoker invoker =
         stage.closeAfterwards(
             new AwsLambdaInvoker(
-                stage.group(),
+                new InvokerResources(stage.group(), 10),
                 new InvokerSettings(endpoint.uri(), null, 0, 10),
                 true,
                 Network.direct(),
                 credentials,
-                "us-east-1"));
+                "us-east-1",
+                credentials::close));
 
     Invocation call = call("f", InvocationType.REQUEST_RESPONSE, LONG, Duration.ofMillis(300));
 
     assertThat(failure(invoker.invoke(call))).isEqualTo("curlCode: 28, Timeout was reached");
     assertThat(endpoint.requests()).isEmpty();
   }
-
-  private void setProperty(String name, String value) {
-    System.setProperty(name, value);
-    stage.closeAfterwards(() -> System.clearProperty(name));
-  }
-
-  private static final String ASSUMED_ROLE =
-      """
-      <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-      <AssumedRoleUser><Arn>arn:aws:sts::111122223333:assumed-role/lambda-caller/x</Arn>
-      <AssumedRoleId>AROA:x</AssumedRoleId></AssumedRoleUser>
-      <Credentials><AccessKeyId>ASIAASSUMED</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
-      <SessionToken>session-token</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>
-      </Credentials></AssumeRoleResult></AssumeRoleResponse>
-      """;
 }

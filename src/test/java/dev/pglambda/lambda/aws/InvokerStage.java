@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
@@ -14,15 +15,20 @@ import dev.pglambda.testing.FakeLambdaEndpoint;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +39,16 @@ final class InvokerStage {
       new AwsEnvironment(Map.of(), new Properties(), Path.of("/nowhere"));
   static final String UNREACHABLE = "Unable to connect to endpoint";
   static final Duration LONG = Duration.ofSeconds(30);
+
+  private static final String ASSUMED_ROLE =
+      """
+      <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+      <AssumedRoleUser><Arn>arn:aws:sts::111122223333:assumed-role/lambda-caller/x</Arn>
+      <AssumedRoleId>AROA:x</AssumedRoleId></AssumedRoleUser>
+      <Credentials><AccessKeyId>ASIAASSUMED</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
+      <SessionToken>session-token</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>
+      </Credentials></AssumeRoleResult></AssumeRoleResponse>
+      """;
 
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
   private final FakeLambdaEndpoint endpoint = closeAfterwards(FakeLambdaEndpoint.start());
@@ -73,6 +89,42 @@ final class InvokerStage {
   /** One that calls the endpoint, so many times at once. */
   AwsLambdaInvoker invoker(int maxConcurrentInvocations) {
     return invoker(new InvokerSettings(endpoint.uri(), null, 0, maxConcurrentInvocations));
+  }
+
+  /** Endpoints with nothing in the environment, so many calls at a time. */
+  EndpointInvokers endpoints(int maxConcurrentInvocations) {
+    return closeAfterwards(
+        new EndpointInvokers(
+            group,
+            new InvokerSettings(null, null, 0, maxConcurrentInvocations),
+            NOTHING,
+            "us-east-1"));
+  }
+
+  /** Sets a system property for the time of the test. */
+  void setProperty(String name, String value) {
+    System.setProperty(name, value);
+    closeAfterwards(() -> System.clearProperty(name));
+  }
+
+  /** Has roles assumed at a service of the test's; the questions to it, form-encoded. */
+  List<String> startSts() throws IOException {
+    HttpServer sts =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    List<String> questions = new CopyOnWriteArrayList<>();
+    sts.createContext(
+        "/",
+        exchange -> {
+          questions.add(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
+          byte[] answer = ASSUMED_ROLE.getBytes(UTF_8);
+          exchange.sendResponseHeaders(200, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    sts.start();
+    closeAfterwards(() -> sts.stop(0));
+    setProperty("aws.endpointUrlSts", "http://127.0.0.1:" + sts.getAddress().getPort());
+    return questions;
   }
 
   /** What was opened last is closed first. */
