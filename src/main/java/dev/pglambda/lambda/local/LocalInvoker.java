@@ -1,0 +1,319 @@
+package dev.pglambda.lambda.local;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pglambda.lambda.FunctionReference;
+import dev.pglambda.lambda.Invocation;
+import dev.pglambda.lambda.InvocationException;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvocationType;
+import dev.pglambda.lambda.InvokeErrors;
+import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.ServiceErrors;
+import dev.pglambda.lambda.route.LocalFunction;
+import io.netty.channel.EventLoop;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one function in at most as many processes as its concurrency. Calls wait for a process in a
+ * bounded queue, and before Events. Before calls get a process, the code is looked at: what was
+ * started with other code ends. All state is confined to one event loop.
+ */
+final class LocalInvoker implements LambdaInvoker {
+  private static final Logger log = LoggerFactory.getLogger(LocalInvoker.class);
+
+  /** The service's limit of a client context in base64. */
+  private static final int MAX_CONTEXT_BYTES = 3583;
+
+  /** A backlog looks at the code again after so long. */
+  private static final long CODE_SEEN_NS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private final HostResources host;
+  private final EventLoop loop;
+  private final LocalFunction function;
+  private final Consumer<LocalInvoker> onClose;
+  private final CompletableFuture<Void> allEnded = new CompletableFuture<>();
+  private final EventBacklog events;
+  private final ProcessPool processes;
+
+  /** Calls that came after the code was last looked at. */
+  private List<FunctionRun> arrived = new ArrayList<>();
+
+  /** Calls that wait for the look at the code that has begun. */
+  private List<FunctionRun> looking = List.of();
+
+  private final Deque<FunctionRun> waiting = new ArrayDeque<>();
+  private final Set<FunctionRun> running = new HashSet<>();
+  private boolean looks;
+  private long code;
+  private long codeSeenAt = System.nanoTime();
+  private volatile boolean closed;
+
+  /**
+   * @param onClose is told when the invoker has been closed
+   */
+  LocalInvoker(
+      HostResources host, EventLoop loop, LocalFunction function, Consumer<LocalInvoker> onClose) {
+    this.host = host;
+    this.loop = loop;
+    this.function = function;
+    this.onClose = onClose;
+    this.events =
+        new EventBacklog(
+            function.name(), host.settings().eventRetryWaits(), loop, this::lookAtCode);
+    this.processes = new ProcessPool(host, loop, function, this::dispatch);
+  }
+
+  @Override
+  public CompletableFuture<InvocationResult> invoke(Invocation invocation) {
+    if (closed) {
+      return CompletableFuture.failedFuture(InvokeErrors.shutDown());
+    }
+    FunctionRun run;
+    try {
+      FunctionReference reference = FunctionReference.of(invocation);
+      String version = version(reference);
+      checkSizes(invocation);
+      run = FunctionRun.of(function, invocation, reference, version);
+    } catch (InvocationException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
+    CompletableFuture<InvocationResult> answer =
+        switch (invocation.invocationType()) {
+          case DRY_RUN -> CompletableFuture.completedFuture(InvocationResult.ofStatus(204));
+          case EVENT -> new CompletableFuture<>();
+          case REQUEST_RESPONSE -> run.result();
+        };
+    if (invocation.invocationType() != InvocationType.DRY_RUN) {
+      onLoop(() -> admit(run, answer, invocation.requestTimeout()), answer);
+    }
+    return answer;
+  }
+
+  private void onLoop(Runnable task, CompletableFuture<?> answer) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException stopped) {
+      answer.completeExceptionally(InvokeErrors.shutDown());
+    }
+  }
+
+  private String version(FunctionReference reference) throws InvocationException {
+    Set<String> versions = function.versions();
+    Map<String, String> aliases = function.aliases();
+    String qualifier = reference.qualifier();
+    if (versions.isEmpty() && aliases.isEmpty()) {
+      return reference.anyVersion();
+    }
+    if (qualifier == null || qualifier.equals(FunctionReference.LATEST)) {
+      return FunctionReference.LATEST;
+    }
+    String version = aliases.getOrDefault(qualifier, qualifier);
+    if (aliases.containsKey(qualifier) || versions.contains(qualifier)) {
+      return version;
+    }
+    throw ServiceErrors.notFound(
+        reference,
+        "The versions of \"%s\" are %s, its aliases %s."
+            .formatted(function.name(), new TreeSet<>(versions), new TreeMap<>(aliases).keySet()));
+  }
+
+  private static void checkSizes(Invocation invocation) throws InvocationException {
+    int limit =
+        invocation.invocationType() == InvocationType.EVENT
+            ? ServiceErrors.MAX_EVENT_BYTES
+            : ServiceErrors.MAX_PAYLOAD_BYTES;
+    ByteBuffer payload = invocation.payload();
+    if (payload.remaining() > limit) {
+      throw ServiceErrors.payloadTooLarge(limit);
+    }
+    String context = invocation.clientContext();
+    if (context != null && (context.getBytes(UTF_8).length + 2) / 3 * 4 > MAX_CONTEXT_BYTES) {
+      throw ServiceErrors.refused(
+          "Client context must be no more than %d bytes.".formatted(MAX_CONTEXT_BYTES));
+    }
+  }
+
+  private void admit(
+      FunctionRun run, CompletableFuture<InvocationResult> answer, Duration requestTimeout) {
+    if (closed) {
+      answer.completeExceptionally(InvokeErrors.shutDown());
+      return;
+    }
+    if (run.isEvent()) {
+      if (!events.accept(run)) {
+        answer.completeExceptionally(ServiceErrors.tooManyRequests());
+        return;
+      }
+      answer.complete(InvocationResult.ofStatus(202));
+    } else {
+      if (isFull()) {
+        answer.completeExceptionally(ServiceErrors.tooManyRequests());
+        return;
+      }
+      limitTime(run, requestTimeout);
+    }
+    arrived.add(run);
+    lookAtCode();
+  }
+
+  private boolean isFull() {
+    long calls =
+        waiting.size()
+            + Stream.of(arrived, looking)
+                .flatMap(List::stream)
+                .filter(run -> !run.isEvent() && !run.result().isDone())
+                .count();
+    int free = Math.max(0, function.concurrency() - running.size());
+    return calls >= host.settings().queueLength() + (long) free;
+  }
+
+  /** Who has waited for too long gets an error; what runs already runs on, as in Lambda. */
+  private void limitTime(FunctionRun run, Duration requestTimeout) {
+    var alarm =
+        loop.schedule(
+            () -> run.result().completeExceptionally(InvokeErrors.requestTimedOut(null)),
+            requestTimeout.toMillis(),
+            TimeUnit.MILLISECONDS);
+    run.result()
+        .whenComplete(
+            (result, failure) -> {
+              alarm.cancel(false);
+              if (failure != null && !closed) {
+                onLoop(() -> waiting.remove(run), run.result());
+              }
+            });
+  }
+
+  /** Calls that arrive meanwhile wait for the next look. */
+  private void lookAtCode() {
+    if (looks || closed) {
+      return;
+    }
+    looks = true;
+    looking = arrived;
+    arrived = new ArrayList<>();
+    host.workers()
+        .execute(
+            () -> {
+              long seen = CodeFingerprint.of(function.code());
+              onLoop(() -> codeSeen(seen), allEnded);
+            });
+  }
+
+  private void codeSeen(long seen) {
+    looks = false;
+    code = seen;
+    codeSeenAt = System.nanoTime();
+    for (FunctionRun run : looking) {
+      if (run.isEvent()) {
+        events.add(run);
+      } else if (!run.result().isDone()) {
+        waiting.add(run);
+      }
+    }
+    looking = List.of();
+    processes.retireOthers(seen);
+    dispatch();
+    if (!arrived.isEmpty()) {
+      lookAtCode();
+    }
+  }
+
+  private void dispatch() {
+    for (FunctionRun run = next(); run != null && !closed; run = next()) {
+      FunctionProcess process = processes.takeIdle(run.sandbox(code));
+      if (process == null && !processes.takeSlot()) {
+        return;
+      }
+      if (!waiting.remove(run)) {
+        events.poll();
+      }
+      running.add(run);
+      if (process == null) {
+        run.runInNewProcess(this);
+      } else {
+        run.runIn(this, process);
+      }
+    }
+  }
+
+  private @Nullable FunctionRun next() {
+    return waiting.isEmpty() ? events.peek() : waiting.peek();
+  }
+
+  /** A process for a call that has a slot, with the code as it is now. */
+  FunctionProcess newProcess(FunctionRun run, InvocationLog invocationLog) {
+    return processes.create(run.sandbox(code), run.requestId(), invocationLog);
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  Duration initTime() {
+    return host.settings().initTime();
+  }
+
+  /** A call needs its process no longer. */
+  void release(FunctionRun run, FunctionProcess process) {
+    running.remove(run);
+    processes.release(process, code);
+    if (next() != null && System.nanoTime() - codeSeenAt > CODE_SEEN_NS) {
+      lookAtCode();
+    } else {
+      loop.execute(this::dispatch);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    onClose.accept(this);
+    onLoop(this::endAll, allEnded);
+  }
+
+  /** Waits for its processes to end, but not for long. */
+  void awaitEnd(Duration limit) throws InterruptedException {
+    try {
+      if (!loop.inEventLoop()) {
+        allEnded.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (ExecutionException | TimeoutException late) {
+      log.debug("The processes of function {} have not ended", function.name(), late);
+    }
+  }
+
+  private void endAll() {
+    if (events.unfinished() > 0) {
+      log.warn("{} events of function {} are lost", events.unfinished(), function.name());
+    }
+    List<FunctionRun> all = new ArrayList<>(arrived);
+    all.addAll(looking);
+    all.addAll(waiting);
+    all.addAll(running);
+    all.forEach(run -> run.result().completeExceptionally(InvokeErrors.shutDown()));
+    waiting.clear();
+    processes.close().thenRun(() -> allEnded.complete(null));
+  }
+}
