@@ -190,11 +190,14 @@ BEGIN
       || convert_to(concat('callback ', parts[1], '|', parts[2], '|', parts[3]), 'UTF8'))), 'hex')
     INTO host, port, is_encrypted, is_signed FROM pglambda.settings AS s;
   IF NOT FOUND THEN
+    -- CREATE EXTENSION has not come through the proxy. It takes this message for itself, and stores the keys when the
+    -- statement is over, if the role may have them.
+    RAISE INFO USING ERRCODE = 'ZL001', MESSAGE = 'aws_lambda wants the keys of pg-lambda-proxy';
     RAISE EXCEPTION USING
       ERRCODE = '55000',
       MESSAGE = 'aws_lambda does not have the keys of pg-lambda-proxy',
       DETAIL = 'The table pglambda.settings is empty.',
-      HINT = 'The proxy stores them when the statement that installs aws_lambda has ended. If it has, run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy, as its owner or a superuser.';
+      HINT = 'If you are its owner or a superuser and come through the proxy, it has them now: call again. Else have one of these run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through the proxy.';
   END IF;
 
   -- What the proxy said at the start of this session, if it is really from the proxy.

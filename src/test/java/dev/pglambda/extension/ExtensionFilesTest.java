@@ -2,6 +2,10 @@ package dev.pglambda.extension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,6 +59,19 @@ class ExtensionFilesTest {
         .filteredOn(line -> line.contains(" aws_lambda."))
         .hasSize(4)
         .allMatch(line -> line.equals("CREATE OR REPLACE FUNCTION aws_lambda.invoke("));
+  }
+
+  /** For images of PostgreSQL. The system property {@code pglambda.test.write=true} writes them. */
+  @Test
+  void standInDockerExtensionAsTheProxyHasThem() throws IOException {
+    for (Map.Entry<String, String> each : ExtensionScript.files().entrySet()) {
+      Path copy = Path.of("docker", "extension", each.getKey());
+      if (Boolean.getBoolean("pglambda.test.write")) {
+        Files.writeString(copy, each.getValue());
+      }
+
+      assertThat(copy).content().isEqualTo(each.getValue());
+    }
   }
 
   private static String text(String name) {
