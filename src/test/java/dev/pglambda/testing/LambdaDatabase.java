@@ -64,8 +64,21 @@ public final class LambdaDatabase implements AutoCloseable {
    * @param arguments further arguments of the proxy
    */
   public static LambdaDatabase of(String version, String... arguments) {
-    LambdaDatabase database =
-        start(PostgresServer.of(version), FakeLambdaEndpoint.start(), arguments);
+    return installed(start(PostgresServer.of(version), FakeLambdaEndpoint.start(), arguments));
+  }
+
+  /**
+   * One with the extension for the newest version, where functions of this machine answer.
+   *
+   * @param functions value of {@code --functions}
+   */
+  public static LambdaDatabase withFunctions(String functions) {
+    List<String> versions = PostgresServer.versions();
+    PostgresServer newest = PostgresServer.of(versions.get(versions.size() - 1));
+    return installed(start(newest, null, "--functions", functions, "--sample-functions", "off"));
+  }
+
+  private static LambdaDatabase installed(LambdaDatabase database) {
     try (Connection connection = database.connect()) {
       Queries.execute(connection, "CREATE EXTENSION aws_lambda CASCADE");
     } catch (SQLException e) {
