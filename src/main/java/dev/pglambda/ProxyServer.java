@@ -109,9 +109,8 @@ public final class ProxyServer implements AutoCloseable {
     opened.push(sockets);
     ClientTls tls = openTls();
     TokenVerifier tokens = openIam(loops, tls);
-    LambdaSource lambda =
-        LambdaSource.choose(config.lambda(), loops, memory, AwsEnvironment.ofProcess());
-    opened.push(lambda.invoker());
+    LambdaSource lambda = LambdaSource.choose(config, loops, memory, AwsEnvironment.ofProcess());
+    opened.push(lambda);
     InvokeFunction function =
         new InvokeFunction(lambda.invoker(), lambda.region(), LambdaSource.PARTITIONS);
     TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());

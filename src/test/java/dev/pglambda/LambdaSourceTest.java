@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pglambda.config.Config;
-import dev.pglambda.config.SampleFunctionsMode;
+import dev.pglambda.config.ConfigLoader;
 import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.limits.MemoryBudget;
 import io.netty.channel.EventLoopGroup;
@@ -19,8 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LambdaSourceTest {
-  private static final Config.Lambda SAMPLES =
-      new Config.Lambda(null, null, null, 0, 10, SampleFunctionsMode.ON);
+  private static final Config SAMPLES =
+      ((ConfigLoader.Run) ConfigLoader.load(new String[] {"--sample-functions", "on"}, Map.of()))
+          .config();
 
   private final EventLoopGroup loops = new NioEventLoopGroup(1);
 
@@ -54,7 +55,7 @@ class LambdaSourceTest {
   @Test
   void startsWithARegionThatIsNewerThanTheSdk() throws Exception {
     LambdaSource source = choose("AWS_REGION", "eu-nowhere-1");
-    source.invoker().close();
+    source.close();
 
     assertThat(source.region()).isEqualTo("eu-nowhere-1");
   }

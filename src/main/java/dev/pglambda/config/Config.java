@@ -67,6 +67,8 @@ public record Config(
    * @param endpoint null: the AWS SDK's own setting or AWS
    * @param region null: the AWS SDK's, else {@code us-east-1}
    * @param roleArn or null
+   * @param functions where the user's own functions are; null: there are none
+   * @param policies files or directories of {@code --policy}
    */
   public record Lambda(
       @Nullable URI endpoint,
@@ -74,7 +76,14 @@ public record Config(
       @Nullable String roleArn,
       int retries,
       int maxConcurrentInvocations,
-      SampleFunctionsMode sampleFunctions) {}
+      SampleFunctionsMode sampleFunctions,
+      @Nullable String functions,
+      List<Path> policies) {
+
+    public Lambda {
+      policies = List.copyOf(policies);
+    }
+  }
 
   /**
    * How PostgreSQL calls the proxy.

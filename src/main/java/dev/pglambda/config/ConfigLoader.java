@@ -1,6 +1,8 @@
 package dev.pglambda.config;
 
 import dev.pglambda.config.HostAndPort.HostAndOptionalPort;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.event.Level;
 
@@ -88,13 +90,16 @@ public final class ConfigLoader {
   }
 
   private static Config.Lambda lambda(Settings settings) throws ConfigException {
+    List<Path> policies = settings.optional(Option.POLICY, Values::files);
     return new Config.Lambda(
         settings.optional(Option.LAMBDA_ENDPOINT, Values::httpUrl),
         settings.optional(Option.REGION, Values::region),
         settings.optional(Option.ROLE_ARN, Values::roleArn),
         settings.integer(Option.LAMBDA_RETRIES, 0, 10),
         settings.integer(Option.MAX_CONCURRENT_INVOCATIONS, 1, 1_000_000),
-        settings.constant(Option.SAMPLE_FUNCTIONS, SampleFunctionsMode.class));
+        settings.constant(Option.SAMPLE_FUNCTIONS, SampleFunctionsMode.class),
+        settings.optional(Option.FUNCTIONS, Values::text),
+        policies == null ? List.of() : policies);
   }
 
   private static Config.Callback callback(Settings settings) throws ConfigException {

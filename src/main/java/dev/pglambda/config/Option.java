@@ -273,8 +273,21 @@ enum Option {
       "auto|on|off",
       "auto",
       "auto, on or off",
-      "Whether sample functions inside the proxy answer. auto: only if no endpoint and no AWS"
-          + " credentials are configured."),
+      "Whether sample functions inside the proxy answer. auto: only if no endpoint, no AWS"
+          + " credentials and no --functions are configured."),
+  FUNCTIONS(
+      "value",
+      null,
+      "a directory, a file, or name=URL,name=URL",
+      "Functions of your own: a directory of them, a YAML file of routes, a SAM template, a CDK"
+          + " output directory, a serverless.yml, or name=http://host:port,.. Read again when it"
+          + " changes. Other functions are called as without it."),
+  POLICY(
+      "files",
+      null,
+      "files or directories, with commas between them",
+      "IAM policies in JSON that say which functions may be called, with AWS's words where one may"
+          + " not. Default: every call is allowed here."),
 
   CALLBACK_ADDRESS(
       "host[:port]",

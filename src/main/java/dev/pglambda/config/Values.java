@@ -175,6 +175,19 @@ final class Values {
     return Path.of(text);
   }
 
+  /** Files or directories, with commas between them. */
+  static List<Path> files(String text) {
+    return Arrays.stream(text.split(",", -1)).map(String::strip).map(Values::file).toList();
+  }
+
+  /** Any text that is not blank. */
+  static String text(String text) {
+    if (text.isBlank()) {
+      throw new IllegalArgumentException("blank");
+    }
+    return text;
+  }
+
   /** A directory that is there, or may be made. */
   static Path directory(String text) {
     Path path = Path.of(text);

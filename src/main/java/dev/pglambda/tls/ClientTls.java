@@ -1,6 +1,7 @@
 package dev.pglambda.tls;
 
 import dev.pglambda.config.Config;
+import dev.pglambda.config.FileStamps;
 import dev.pglambda.config.TlsMode;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
@@ -47,9 +48,9 @@ public final class ClientTls implements AutoCloseable {
   private volatile boolean bound;
 
   /** Stamps of the files that were tried last, and as they were seen last. */
-  private List<Object> tried;
+  private FileStamps tried;
 
-  private List<Object> seen;
+  private FileStamps seen;
 
   private ClientTls(TlsFiles files, boolean required, boolean selfSigned) throws TlsException {
     this.files = files;
@@ -155,7 +156,7 @@ public final class ClientTls implements AutoCloseable {
 
   private void poll() {
     try {
-      List<Object> now = files.stamps();
+      FileStamps now = files.stamps();
       boolean settled = now.equals(seen); // certificate and key are not replaced in one step
       seen = now;
       if (settled && !now.equals(tried)) {

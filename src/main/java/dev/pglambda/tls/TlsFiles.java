@@ -2,6 +2,7 @@ package dev.pglambda.tls;
 
 import dev.pglambda.config.ClientCertificates;
 import dev.pglambda.config.Config;
+import dev.pglambda.config.FileStamps;
 import dev.pglambda.config.TlsMode;
 import dev.pglambda.config.TlsVersion;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -12,12 +13,8 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -141,27 +138,12 @@ record TlsFiles(
         .toList();
   }
 
-  /**
-   * What tells whether one of them has changed: time, size and identity of each file, as far as it
-   * can be read. Blocks.
-   */
-  List<Object> stamps() {
-    List<Object> stamps = new ArrayList<>();
-    for (PemFile file : new @Nullable PemFile[] {certificate, key, password, clientCa}) {
-      if (file != null) {
-        stamps.add(stamp(file.path()));
-      }
-    }
-    return stamps;
-  }
-
-  private static Object stamp(Path path) {
-    try {
-      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-      return List.of(
-          attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
-    } catch (IOException e) {
-      return "unreadable";
-    }
+  /** What tells whether one of them has changed. Blocks. */
+  FileStamps stamps() {
+    return FileStamps.of(
+        Stream.of(certificate, key, password, clientCa)
+            .filter(Objects::nonNull)
+            .map(PemFile::path)
+            .toList());
   }
 }

@@ -38,7 +38,7 @@ class ConfigLoaderTest {
           new Config.Tls(
               null, null, null, null, TlsVersion.TLS_1_2, null, ClientCertificates.REQUIRED, null),
           null,
-          new Config.Lambda(null, null, null, 0, 10_000, SampleFunctionsMode.AUTO),
+          new Config.Lambda(null, null, null, 0, 10_000, SampleFunctionsMode.AUTO, null, List.of()),
           new Config.Callback(
               null, null, null, true, null, null, DirectCallMode.AUTO, List.of("rds_superuser")),
           new Config.Limits(
@@ -108,6 +108,8 @@ class ConfigLoaderTest {
         arguments(Option.LAMBDA_RETRIES, "3", "retries=3"),
         arguments(Option.MAX_CONCURRENT_INVOCATIONS, "17", "maxConcurrentInvocations=17"),
         arguments(Option.SAMPLE_FUNCTIONS, "off", "sampleFunctions=OFF"),
+        arguments(Option.FUNCTIONS, "./functions", "functions=./functions"),
+        arguments(Option.POLICY, "a.json, b", "policies=[a.json, b]"),
         arguments(Option.CALLBACK_ADDRESS, "proxy.example:7000", "host=proxy.example, port=7000"),
         arguments(Option.CALLBACK_SECRET, SECRET, "secret=(hidden)"),
         arguments(Option.CALLBACK_PARAMETER, "off", "parameter=false"),
@@ -324,6 +326,8 @@ class ConfigLoaderTest {
         arguments(Option.LAMBDA_RETRIES, List.of("-1", "11", "one", "99999999999")),
         arguments(Option.MAX_CONCURRENT_INVOCATIONS, List.of("0", "1000001", "1e3", "")),
         arguments(Option.SAMPLE_FUNCTIONS, List.of("maybe", "true", "")),
+        arguments(Option.FUNCTIONS, List.of("", " ")),
+        arguments(Option.POLICY, List.of("", "a.json,")),
         arguments(Option.CALLBACK_ADDRESS, List.of(":5433", "host:0", "a|b", "a b")),
         arguments(Option.CALLBACK_PARAMETER, List.of("true", "1", "")),
         arguments(Option.DIRECT_CALLS, List.of("on", "")),

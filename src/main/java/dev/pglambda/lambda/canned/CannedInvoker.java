@@ -16,7 +16,7 @@ import dev.pglambda.lambda.policy.IamRole;
 import dev.pglambda.lambda.policy.Policies;
 import dev.pglambda.lambda.route.CannedReply;
 import dev.pglambda.lambda.route.CannedReply.Case;
-import dev.pglambda.lambda.route.CannedReply.Reply;
+import dev.pglambda.lambda.route.CannedReply.Response;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -53,7 +53,7 @@ public final class CannedInvoker implements LambdaInvoker {
       return replies.contains() == null || request.contains(replies.contains());
     }
 
-    Reply next() {
+    Response next() {
       int last = replies.replies().size() - 1;
       return replies.replies().get(used.getAndUpdate(count -> Math.min(count + 1, last)));
     }
@@ -67,7 +67,7 @@ public final class CannedInvoker implements LambdaInvoker {
         return CompletableFuture.completedFuture(InvocationResult.ofStatus(204));
       }
       CannedRequest request = CannedRequest.of(function, invocation);
-      Reply reply = next(request);
+      Response reply = next(request);
       boolean event = invocation.invocationType() == InvocationType.EVENT;
       return waiting.after(
           event ? Duration.ZERO : reply.delay(),
@@ -78,7 +78,7 @@ public final class CannedInvoker implements LambdaInvoker {
     }
   }
 
-  private Reply next(CannedRequest request) throws InvocationException {
+  private Response next(CannedRequest request) throws InvocationException {
     return sequences.stream()
         .filter(sequence -> sequence.isFor(request))
         .findFirst()
@@ -91,7 +91,7 @@ public final class CannedInvoker implements LambdaInvoker {
   }
 
   private static CompletableFuture<InvocationResult> answer(
-      Invocation invocation, CannedRequest request, Reply reply) {
+      Invocation invocation, CannedRequest request, Response reply) {
     JsonNode payload =
         reply.payload() == null ? MissingNode.getInstance() : request.fill(reply.payload());
     if (reply.status() >= 400) {
@@ -144,7 +144,7 @@ public final class CannedInvoker implements LambdaInvoker {
     }
   }
 
-  private static String log(String requestId, String version, Reply reply) {
+  private static String log(String requestId, String version, Response reply) {
     ExecutionLog log = new ExecutionLog(requestId, version);
     if (reply.log() != null) {
       log.print(reply.log());

@@ -12,6 +12,7 @@ import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.LogType;
 import dev.pglambda.lambda.ServiceErrors;
 import dev.pglambda.lambda.route.Fault;
+import dev.pglambda.lambda.route.FaultKind;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -22,7 +23,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * Lets something go wrong with some calls. Each fault is drawn for itself, in order, until one ends
- * the call; {@link Fault.Kind} says what each is. A function that fails does so behind an event,
+ * the call; {@link FaultKind} says what each is. A function that fails does so behind an event,
  * which is answered with 202, and not in a dry run. Safe for use by many threads.
  */
 public final class FaultyInvoker implements LambdaInvoker {

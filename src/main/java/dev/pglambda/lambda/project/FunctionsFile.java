@@ -2,6 +2,7 @@ package dev.pglambda.lambda.project;
 
 import dev.pglambda.lambda.project.SourceValue.Shape;
 import dev.pglambda.lambda.route.Fault;
+import dev.pglambda.lambda.route.FaultKind;
 import dev.pglambda.lambda.route.FunctionPattern;
 import dev.pglambda.lambda.route.Route;
 import dev.pglambda.lambda.route.Target;
@@ -107,7 +108,7 @@ final class FunctionsFile {
     String kind = kinds.get(0);
     @Nullable Duration delay = fault.duration("delay");
     if (delay != null) {
-      return new Fault(Fault.Kind.DELAY, fault.rate("rate", 1), delay);
+      return new Fault(FaultKind.DELAY, fault.rate("rate", 1), delay);
     } else if (fault.has("rate")) {
       throw Objects.requireNonNull(fault.value("rate"))
           .wrong(
@@ -116,6 +117,6 @@ final class FunctionsFile {
               "%s: 0.5, since a rate stands beside delay only".formatted(kind));
     }
     return new Fault(
-        Fault.Kind.valueOf(kind.toUpperCase(Locale.ROOT)), fault.rate(kind, 1), Duration.ZERO);
+        FaultKind.valueOf(kind.toUpperCase(Locale.ROOT)), fault.rate(kind, 1), Duration.ZERO);
   }
 }

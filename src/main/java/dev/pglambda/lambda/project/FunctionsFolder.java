@@ -92,7 +92,7 @@ final class FunctionsFolder {
       findings.watch(entry);
     }
     if (json) {
-      CannedReply.Reply reply = CannedReply.Reply.of(SourceFile.read(entry).toJson());
+      CannedReply.Response reply = CannedReply.Response.of(SourceFile.read(entry).toJson());
       return new CannedReply(List.of(new CannedReply.Case(null, List.of(reply))));
     }
     LocalCode code = LocalCode.of(entry);

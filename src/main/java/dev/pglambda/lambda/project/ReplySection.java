@@ -41,7 +41,7 @@ final class ReplySection {
     return new CannedReply(cases);
   }
 
-  private static List<CannedReply.Reply> answers(Section section) throws FunctionsException {
+  private static List<CannedReply.Response> answers(Section section) throws FunctionsException {
     if (!section.has("sequence")) {
       return List.of(answer(section));
     }
@@ -50,18 +50,18 @@ final class ReplySection {
       throw section.wrong(
           "sequence", "beside " + String.join(", ", others), "these within its elements");
     }
-    List<CannedReply.Reply> answers = new ArrayList<>();
+    List<CannedReply.Response> answers = new ArrayList<>();
     for (SourceValue each : section.list("sequence", "a list of answers")) {
       answers.add(answer(Section.of(each, "an element of sequence", ANSWER_KEYS)));
     }
     return answers;
   }
 
-  private static CannedReply.Reply answer(Section section) throws FunctionsException {
+  private static CannedReply.Response answer(Section section) throws FunctionsException {
     SourceValue payload = section.value("payload");
     Map<String, String> errors = Map.of("Unhandled", "Unhandled", "Handled", "Handled");
     @Nullable String error = section.has("error") ? section.choice("error", errors, "") : null;
-    return new CannedReply.Reply(
+    return new CannedReply.Response(
         payload == null ? null : payload.toJson(),
         error,
         status(section),

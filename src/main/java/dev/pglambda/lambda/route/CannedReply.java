@@ -22,7 +22,7 @@ public record CannedReply(List<Case> cases) implements Target {
    *     elements at their places; null: every payload does
    * @param replies one for each call, in order; the last one again and again. Never empty
    */
-  public record Case(@Nullable JsonNode contains, List<Reply> replies) {
+  public record Case(@Nullable JsonNode contains, List<Response> replies) {
     public Case {
       replies = List.copyOf(replies);
       if (replies.isEmpty()) {
@@ -43,7 +43,7 @@ public record CannedReply(List<Case> cases) implements Target {
    * @param delay before the answer
    * @param log what the function printed, or null
    */
-  public record Reply(
+  public record Response(
       @Nullable JsonNode payload,
       @Nullable String functionError,
       int status,
@@ -51,8 +51,8 @@ public record CannedReply(List<Case> cases) implements Target {
       @Nullable String log) {
 
     /** An ordinary success. */
-    public static Reply of(JsonNode payload) {
-      return new Reply(payload, null, 200, Duration.ZERO, null);
+    public static Response of(JsonNode payload) {
+      return new Response(payload, null, 200, Duration.ZERO, null);
     }
   }
 

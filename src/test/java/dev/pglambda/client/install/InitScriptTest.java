@@ -72,7 +72,7 @@ class InitScriptTest {
   void theFirstCallOfASuperuserFailsAndHasTheKeysStored() throws SQLException {
     try (Connection connection = database.connect()) {
       assertThat(refusal(connection).getHint()).contains("call again");
-      assertThat(connection.getWarnings()).isNull();
+      assertThat((Object) connection.getWarnings()).isNull();
 
       assertThat(Queries.row(connection, ORDER)).isEqualTo("900");
     }

@@ -15,7 +15,7 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.route.CannedReply;
 import dev.pglambda.lambda.route.CannedReply.Case;
-import dev.pglambda.lambda.route.CannedReply.Reply;
+import dev.pglambda.lambda.route.CannedReply.Response;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -57,19 +57,19 @@ class CannedInvokerTest {
     }
   }
 
-  private static Reply reply(String payload) {
-    return Reply.of(json(payload));
+  private static Response reply(String payload) {
+    return Response.of(json(payload));
   }
 
-  private static Reply status(int status, @Nullable JsonNode payload) {
-    return new Reply(payload, null, status, Duration.ZERO, null);
+  private static Response status(int status, @Nullable JsonNode payload) {
+    return new Response(payload, null, status, Duration.ZERO, null);
   }
 
-  private static Reply late(Duration delay) {
-    return new Reply(json("1"), "Unhandled", 200, delay, null);
+  private static Response late(Duration delay) {
+    return new Response(json("1"), "Unhandled", 200, delay, null);
   }
 
-  private CannedInvoker replying(Reply... replies) {
+  private CannedInvoker replying(Response... replies) {
     return choosing(new Case(null, List.of(replies)));
   }
 
@@ -205,7 +205,7 @@ class CannedInvokerTest {
         replying(
             IntStream.range(0, count)
                 .mapToObj(number -> reply(String.valueOf(number)))
-                .toArray(Reply[]::new));
+                .toArray(Response[]::new));
 
     List<String> answers =
         IntStream.range(0, count)
@@ -218,7 +218,7 @@ class CannedInvokerTest {
 
   @Test
   void printsItsLogAsAFunctionWould() throws Exception {
-    Reply reply = new Reply(null, "Handled", 200, Duration.ofMillis(5), "one\ntwo");
+    Response reply = new Response(null, "Handled", 200, Duration.ofMillis(5), "one\ntwo");
 
     InvocationResult result = result(replying(reply).invoke(call("orders:3", "{}")));
 

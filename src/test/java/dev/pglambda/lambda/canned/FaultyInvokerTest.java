@@ -13,6 +13,7 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.route.Fault;
+import dev.pglambda.lambda.route.FaultKind;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -57,12 +58,12 @@ class FaultyInvokerTest {
     scheduler.shutdownNow();
   }
 
-  private static Fault always(Fault.Kind kind) {
+  private static Fault always(FaultKind kind) {
     return new Fault(kind, 1, Duration.ZERO);
   }
 
   private static Fault delay(Duration delay) {
-    return new Fault(Fault.Kind.DELAY, 1, delay);
+    return new Fault(FaultKind.DELAY, 1, delay);
   }
 
   private FaultyInvoker faulty(Fault... faults) {
@@ -81,7 +82,7 @@ class FaultyInvokerTest {
   void letsCallsPassWithWhichNothingGoesWrong() {
     Invocation call = call();
 
-    assertThat(faulty(new Fault(Fault.Kind.THROTTLE, 0, Duration.ZERO)).invoke(call))
+    assertThat(faulty(new Fault(FaultKind.THROTTLE, 0, Duration.ZERO)).invoke(call))
         .isSameAs(function.answer);
     assertThat(function.calls).containsExactly(call);
   }
@@ -90,7 +91,7 @@ class FaultyInvokerTest {
   @CsvSource(
       delimiter = '|',
       value = {"THROTTLE | Rate Exceeded.", "REFUSE | Unable to connect to endpoint"})
-  void refusesCallsOfEachType(Fault.Kind kind, String message) {
+  void refusesCallsOfEachType(FaultKind kind, String message) {
     for (InvocationType type : InvocationType.values()) {
       assertThat(failure(faulty(always(kind)).invoke(call(type, REQUEST_TIMEOUT))))
           .isEqualTo(message);
@@ -100,7 +101,7 @@ class FaultyInvokerTest {
 
   @Test
   void goesWrongAsOftenAsTheRateSays() {
-    FaultyInvoker invoker = faulty(new Fault(Fault.Kind.THROTTLE, 0.25, Duration.ZERO));
+    FaultyInvoker invoker = faulty(new Fault(FaultKind.THROTTLE, 0.25, Duration.ZERO));
 
     IntStream.range(0, 4000).forEach(number -> invoker.invoke(call()));
 
@@ -114,7 +115,7 @@ class FaultyInvokerTest {
 
     String failure =
         failure(
-            faulty(always(Fault.Kind.TIMEOUT))
+            faulty(always(FaultKind.TIMEOUT))
                 .invoke(call(InvocationType.REQUEST_RESPONSE, timeout)));
 
     assertThat(failure).isEqualTo(TIMED_OUT);
@@ -124,7 +125,7 @@ class FaultyInvokerTest {
 
   @Test
   void failsAsAFunctionThatThrows() throws Exception {
-    InvocationResult result = result(faulty(always(Fault.Kind.UNHANDLED)).invoke(call()));
+    InvocationResult result = result(faulty(always(FaultKind.UNHANDLED)).invoke(call()));
 
     assertThat(result.statusCode()).isEqualTo(200);
     assertThat(result.functionError()).isEqualTo("Unhandled");
@@ -142,7 +143,7 @@ class FaultyInvokerTest {
   @Test
   void failsBehindAnEvent() {
     assertThat(
-            faulty(always(Fault.Kind.UNHANDLED))
+            faulty(always(FaultKind.UNHANDLED))
                 .invoke(call(InvocationType.EVENT, REQUEST_TIMEOUT)))
         .isCompletedWithValue(InvocationResult.ofStatus(202));
     assertThat(function.calls).isEmpty();
@@ -152,7 +153,7 @@ class FaultyInvokerTest {
   void doesNotFailInADryRun() {
     Invocation dryRun = call(InvocationType.DRY_RUN, REQUEST_TIMEOUT);
 
-    assertThat(faulty(always(Fault.Kind.UNHANDLED)).invoke(dryRun)).isSameAs(function.answer);
+    assertThat(faulty(always(FaultKind.UNHANDLED)).invoke(dryRun)).isSameAs(function.answer);
     assertThat(function.calls).containsExactly(dryRun);
   }
 
@@ -187,9 +188,9 @@ class FaultyInvokerTest {
     FaultyInvoker invoker =
         faulty(
             delay(Duration.ofMillis(1)),
-            new Fault(Fault.Kind.UNHANDLED, 0, Duration.ZERO),
-            always(Fault.Kind.REFUSE),
-            always(Fault.Kind.THROTTLE));
+            new Fault(FaultKind.UNHANDLED, 0, Duration.ZERO),
+            always(FaultKind.REFUSE),
+            always(FaultKind.THROTTLE));
 
     assertThat(failure(invoker.invoke(call()))).isEqualTo("Unable to connect to endpoint");
   }

@@ -7,6 +7,7 @@ import dev.pglambda.lambda.route.CannedReply;
 import dev.pglambda.lambda.route.Dialect;
 import dev.pglambda.lambda.route.Endpoint;
 import dev.pglambda.lambda.route.Fault;
+import dev.pglambda.lambda.route.FaultKind;
 import dev.pglambda.lambda.route.FunctionRuntime;
 import dev.pglambda.lambda.route.LocalFunction;
 import dev.pglambda.lambda.route.Route;
@@ -85,9 +86,9 @@ class FunctionsFileTest {
     assertThat(route.role()).isEqualTo("arn:aws:iam::111122223333:role/rds");
     assertThat(route.faults())
         .containsExactly(
-            new Fault(Fault.Kind.THROTTLE, 0.1, Duration.ZERO),
-            new Fault(Fault.Kind.DELAY, 0.5, Duration.ofMillis(200)),
-            new Fault(Fault.Kind.TIMEOUT, 1, Duration.ZERO));
+            new Fault(FaultKind.THROTTLE, 0.1, Duration.ZERO),
+            new Fault(FaultKind.DELAY, 0.5, Duration.ofMillis(200)),
+            new Fault(FaultKind.TIMEOUT, 1, Duration.ZERO));
     assertThat(read.watched())
         .containsExactlyInAnyOrder(directory.resolve("functions.yaml"), variables);
   }
@@ -171,18 +172,18 @@ class FunctionsFileTest {
         .containsExactly(
             new CannedReply.Case(
                 json.readTree("{\"id\":7}"),
-                List.of(new CannedReply.Reply(null, null, 404, Duration.ZERO, null))),
+                List.of(new CannedReply.Response(null, null, 404, Duration.ZERO, null))),
             new CannedReply.Case(
                 json.readTree("{\"kind\":\"slow\"}"),
                 List.of(
-                    new CannedReply.Reply(
+                    new CannedReply.Response(
                         json.readTree("1"), null, 200, Duration.ofMillis(100), null),
-                    new CannedReply.Reply(
+                    new CannedReply.Response(
                         json.readTree("null"), "Unhandled", 200, Duration.ZERO, null))),
             new CannedReply.Case(
                 null,
                 List.of(
-                    new CannedReply.Reply(
+                    new CannedReply.Response(
                         json.readTree("{\"text\":\"hi {{payload.name}}\"}"),
                         null,
                         200,

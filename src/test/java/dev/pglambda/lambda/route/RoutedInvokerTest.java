@@ -13,7 +13,7 @@ import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.LogType;
 import dev.pglambda.lambda.ServiceErrors;
 import dev.pglambda.lambda.route.CannedReply.Case;
-import dev.pglambda.lambda.route.CannedReply.Reply;
+import dev.pglambda.lambda.route.CannedReply.Response;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,7 +102,7 @@ class RoutedInvokerTest {
   private static Route route(String pattern, String reply) {
     return Route.of(
         FunctionPattern.parse(pattern).orElseThrow(),
-        new CannedReply(List.of(new Case(null, List.of(Reply.of(TextNode.valueOf(reply)))))));
+        new CannedReply(List.of(new Case(null, List.of(Response.of(TextNode.valueOf(reply)))))));
   }
 
   private static Invocation call(String functionName) {
@@ -157,7 +157,7 @@ class RoutedInvokerTest {
 
   @Test
   void faultsStandBeforeWhatTheRouteLeadsTo() {
-    Fault throttle = new Fault(Fault.Kind.THROTTLE, 1, Duration.ZERO);
+    Fault throttle = new Fault(FaultKind.THROTTLE, 1, Duration.ZERO);
     Route route = route("f", "f");
     routed.replace(List.of(new Route(route.pattern(), route.target(), null, List.of(throttle))));
 
