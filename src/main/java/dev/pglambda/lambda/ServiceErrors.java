@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refusals of the Lambda service in its own words, for functions that are not in AWS. The texts were
- * recorded from the service in 2025.
+ * Refusals of the Lambda service in its own words, for functions that are not in AWS. The texts
+ * were recorded from the service in 2025.
  */
 public final class ServiceErrors {
   /** Largest payload of a synchronous invocation, and of a reply but for 100 bytes more. */

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name bare name, what {@code AWS_LAMBDA_FUNCTION_NAME} says
  * @param runtime what runs the code
- * @param code absolute: the folder of the code (the task root), or the one file that is the function
+ * @param code absolute: the folder of the code (the task root), or the one file that is the
+ *     function
  * @param handler as the runtime takes it ({@code app.lambda_handler}); null: the runtime's default
  * @param environment the function's own variables
  * @param timeout of one invocation, from the moment its process is ready

@@ -82,6 +82,7 @@ class ExampleFunctionsTest {
 
   private static String status(Connection connection) throws Exception {
     return Queries.row(
-        connection, "SELECT payload->>'status' FROM aws_lambda.invoke('report-status', '{}'::json)");
+        connection,
+        "SELECT payload->>'status' FROM aws_lambda.invoke('report-status', '{}'::json)");
   }
 }

@@ -156,9 +156,14 @@ class LocalFunctionsTest {
 
     assertThat(output.exitCode()).as(output.text()).isZero();
     List<String> lines =
-        output.text().lines().filter(line -> !line.isEmpty() && !line.startsWith("NOTICE")).toList();
+        output
+            .text()
+            .lines()
+            .filter(line -> !line.isEmpty() && !line.startsWith("NOTICE"))
+            .toList();
     assertThat(lines.get(0))
-        .matches("200\\|\\{\"statusCode\": ?200, ?\"body\": ?\"\\\\\"Hello from Lambda!\\\\\"\"}\\|\\$LATEST\\|");
+        .matches(
+            "200\\|\\{\"statusCode\": ?200, ?\"body\": ?\"\\\\\"Hello from Lambda!\\\\\"\"}\\|\\$LATEST\\|");
     assertThat(lines.get(1)).isEqualTo("202|||");
     assertThat(String.join("\n", lines.subList(2, lines.size())))
         .startsWith("200|")
@@ -216,7 +221,8 @@ class LocalFunctionsTest {
   void aNewFileIsAFunctionAndADeletedOneIsNone() throws Exception {
     String call = "SELECT payload FROM aws_lambda.invoke('late', '{}'::json)";
     assertThat(Queries.error(connection, call).getDetail())
-        .contains("Function not found: arn:aws:lambda:us-east-1:000000000000:function:late:$LATEST");
+        .contains(
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:late:$LATEST");
 
     write("late.py", answering("python", 7));
     await("the new function answers").ignoreExceptions().until(() -> payload("late").equals("7"));

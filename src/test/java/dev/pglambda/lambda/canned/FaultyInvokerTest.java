@@ -143,8 +143,7 @@ class FaultyInvokerTest {
   @Test
   void failsBehindAnEvent() {
     assertThat(
-            faulty(always(FaultKind.UNHANDLED))
-                .invoke(call(InvocationType.EVENT, REQUEST_TIMEOUT)))
+            faulty(always(FaultKind.UNHANDLED)).invoke(call(InvocationType.EVENT, REQUEST_TIMEOUT)))
         .isCompletedWithValue(InvocationResult.ofStatus(202));
     assertThat(function.calls).isEmpty();
   }
