@@ -31,16 +31,15 @@ final class CloudAssembly {
     }
     for (Map.Entry<String, SourceValue> entry : artifacts.entries().entrySet()) {
       SourceValue artifact = entry.getValue();
-      SourceValue type = artifact.get("type");
+      SourceValue declared = artifact.get("type");
+      String type = declared == null ? "" : declared.text();
       SourceValue template = artifact.get("properties", "templateFile");
       SourceValue nested = artifact.get("properties", "directoryName");
-      if (type == null) {
-        continue;
-      } else if (type.text().equals("aws:cloudformation:stack") && template != null) {
+      if (type.equals("aws:cloudformation:stack") && template != null) {
         Path path = folder.resolve(template.text()).normalize();
         findings.watch(path);
         CloudFormationTemplate.read(path, SourceFile.read(path), entry.getKey(), findings);
-      } else if (type.text().equals("cdk:cloud-assembly") && nested != null) {
+      } else if (type.equals("cdk:cloud-assembly") && nested != null) {
         read(folder.resolve(nested.text()).normalize(), findings);
       }
     }

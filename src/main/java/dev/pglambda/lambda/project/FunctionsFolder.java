@@ -36,12 +36,9 @@ final class FunctionsFolder {
     findings.watch(folder);
     Map<String, Path> entriesByName = new TreeMap<>();
     for (Path entry : entries()) {
-      String file = entry.getFileName().toString();
       String name = functionName(entry);
       Path other = entriesByName.get(name);
-      if (file.startsWith(".") || file.startsWith("README") || IGNORED.contains(file)) {
-        continue;
-      } else if (other != null) {
+      if (other != null) {
         findings.warn(
             entry.toString(),
             "it is not used: the function %s is %s (expected: one entry with that name)"
@@ -54,12 +51,17 @@ final class FunctionsFolder {
 
   private List<Path> entries() throws FunctionsException {
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries.sorted().toList();
+      return entries.filter(entry -> !isIgnored(entry)).sorted().toList();
     } catch (IOException unreadable) {
       throw new FunctionsException(
           "%s: folder: cannot be listed: %s (expected: a folder to read)"
               .formatted(folder, unreadable.getClass().getSimpleName()));
     }
+  }
+
+  private static boolean isIgnored(Path entry) {
+    String file = entry.getFileName().toString();
+    return file.startsWith(".") || file.startsWith("README") || IGNORED.contains(file);
   }
 
   private static String functionName(Path entry) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +38,7 @@ class SourceFileTest {
     SourceValue json = read("file.json", "{\"a\":\n {\"b\":\n [\"x\",\n\t\"y\"]}}");
 
     for (SourceValue root : new SourceValue[] {yaml, json}) {
-      SourceValue list = root.entries().get("a").entries().get("b");
+      SourceValue list = Objects.requireNonNull(root.get("a", "b"));
       assertThat(list.place()).endsWith(":2");
       assertThat(list.elements().get(1).place()).endsWith(":4");
     }
