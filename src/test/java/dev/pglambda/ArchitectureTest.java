@@ -170,7 +170,7 @@ class ArchitectureTest {
         .that(
             not(
                 nameMatching(
-                    "dev\\.pglambda\\.(Main|lambda\\.aws\\.AwsEnvironment|embedded\\.ProgramLauncher)")))
+                    "dev\\.pglambda\\.(Main|OwnFunctions|lambda\\.aws\\.AwsEnvironment|embedded\\.ProgramLauncher)")))
         .should()
         .callMethod(System.class, "getenv")
         .orShould()

@@ -75,7 +75,7 @@ public final class LambdaDatabase implements AutoCloseable {
   public static LambdaDatabase withFunctions(String functions) {
     List<String> versions = PostgresServer.versions();
     PostgresServer newest = PostgresServer.of(versions.get(versions.size() - 1));
-    return installed(start(newest, null, "--functions", functions, "--sample-functions", "off"));
+    return installed(start(newest, null, "--functions", functions));
   }
 
   private static LambdaDatabase installed(LambdaDatabase database) {

@@ -168,10 +168,11 @@ class LocalFunctionsTest {
     assertThat(String.join("\n", lines.subList(2, lines.size())))
         .startsWith("200|")
         .containsPattern(
-            ("START RequestId: %1$s Version: \\$LATEST\n"
-                    + ".*called with Hello from Postgres!\n"
-                    + "END RequestId: %1$s\n"
-                    + "REPORT RequestId: %1$s\tDuration: ")
+            """
+            START RequestId: %1$s Version: \\$LATEST
+            .*called with Hello from Postgres!
+            END RequestId: %1$s
+            REPORT RequestId: %1$s\tDuration: """
                 .formatted(UUID));
   }
 
