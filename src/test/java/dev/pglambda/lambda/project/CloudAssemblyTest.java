@@ -2,26 +2,16 @@ package dev.pglambda.lambda.project;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
+import dev.pglambda.testing.CdkApp;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 class CloudAssemblyTest {
-  private static final Logger log = LoggerFactory.getLogger(CloudAssemblyTest.class);
-  private static final String APP = "src/test/resources/dev/pglambda/lambda/project/cdk/app.js";
-  private static final int NO_MODULES = 3;
-
-  /** The shell's. */
-  private static final int NO_PROGRAM = 127;
-
   @TempDir Path directory;
 
   private ProjectFolder folder;
@@ -31,24 +21,9 @@ class CloudAssemblyTest {
     folder = new ProjectFolder(directory);
   }
 
-  private void synthesize() throws Exception {
-    Process node =
-        new ProcessBuilder("sh", "-c", "exec node " + APP + " " + directory.resolve("cdk.out"))
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(node.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int code = node.waitFor();
-    if (code == NO_MODULES || code == NO_PROGRAM) {
-      String reason = "no Node.js with aws-cdk-lib in target/npm/cdk (expected: as in .ci/run)";
-      log.warn("SKIPPED: {}", reason);
-      Assumptions.abort(reason);
-    }
-    assertThat(code).as(output).isZero();
-  }
-
   @Test
   void readsWhatTheCdkMakes() throws Exception {
-    synthesize();
+    CdkApp.synthesize(directory.resolve("cdk.out"));
 
     FunctionsConfiguration read = folder.read("cdk.out");
 
