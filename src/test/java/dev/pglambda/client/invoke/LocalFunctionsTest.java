@@ -172,7 +172,7 @@ class LocalFunctionsTest {
             START RequestId: %1$s Version: \\$LATEST
             .*called with Hello from Postgres!
             END RequestId: %1$s
-            REPORT RequestId: %1$s\tDuration: """
+            REPORT RequestId: %1$s\tDuration:\s"""
                 .formatted(UUID));
   }
 
