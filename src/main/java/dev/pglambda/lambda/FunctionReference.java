@@ -23,6 +23,10 @@ public record FunctionReference(
   /** What runs if no version is asked for. */
   public static final String LATEST = "$LATEST";
 
+  private static final int MAX_NAME_LENGTH = 256;
+
+  private static final int MAX_QUALIFIER_LENGTH = 128;
+
   private static final Pattern QUALIFIER =
       Pattern.compile("\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9_$-]+");
 
@@ -34,6 +38,9 @@ public record FunctionReference(
    */
   public static FunctionReference of(Invocation invocation) throws InvocationException {
     String text = invocation.functionName();
+    if (text.length() > MAX_NAME_LENGTH) {
+      throw ServiceErrors.tooLong(text, "functionName", MAX_NAME_LENGTH);
+    }
     FunctionName name =
         FunctionName.parse(text)
             .filter(found -> !FunctionName.REGION_PLACEHOLDER.equals(found.region()))
@@ -50,6 +57,9 @@ public record FunctionReference(
       throws InvocationException {
     if (given == null) {
       return name.qualifier();
+    }
+    if (given.length() > MAX_QUALIFIER_LENGTH) {
+      throw ServiceErrors.tooLong(given, "qualifier", MAX_QUALIFIER_LENGTH);
     }
     if (!QUALIFIER.matcher(given).matches()) {
       throw ServiceErrors.invalidQualifier(given);

@@ -14,6 +14,14 @@ public interface LambdaInvoker extends AutoCloseable {
    */
   CompletableFuture<InvocationResult> invoke(Invocation invocation);
 
+  /**
+   * Completes, perhaps with a failure, when nothing is left to run behind calls that were answered
+   * before: Events.
+   */
+  default CompletableFuture<Void> drained() {
+    return CompletableFuture.completedFuture(null);
+  }
+
   /** Ends what the invoker holds; calls in progress fail. May block for a short time. */
   @Override
   void close();

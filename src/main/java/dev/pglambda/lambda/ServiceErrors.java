@@ -25,11 +25,15 @@ public final class ServiceErrors {
   private ServiceErrors() {}
 
   static InvocationException invalidFunctionName(String given) {
-    return invalid(given, "functionName", NAME_PATTERN);
+    return invalid(given, "functionName", mustMatch(NAME_PATTERN));
   }
 
   static InvocationException invalidQualifier(String given) {
-    return invalid(given, "qualifier", QUALIFIER_PATTERN);
+    return invalid(given, "qualifier", mustMatch(QUALIFIER_PATTERN));
+  }
+
+  static InvocationException tooLong(String given, String member, int limit) {
+    return invalid(given, member, "have length less than or equal to " + limit);
   }
 
   static InvocationException qualifierConflict() {
@@ -74,10 +78,14 @@ public final class ServiceErrors {
     return new InvocationException(message, null);
   }
 
-  private static InvocationException invalid(String value, String member, String pattern) {
+  private static String mustMatch(String pattern) {
+    return "satisfy regular expression pattern: " + pattern;
+  }
+
+  private static InvocationException invalid(String value, String member, String constraint) {
     return refused(
         ("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must"
-                + " satisfy regular expression pattern: %s")
-            .formatted(value, member, pattern));
+                + " %s")
+            .formatted(value, member, constraint));
   }
 }

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 
 /** Texts in which {@code *} stands for any characters, also none, and {@code ?} for one. */
 public final class Wildcards {
-  private static final Pattern TOKEN = Pattern.compile("\\*|\\?|[^*?]+");
+  private static final Pattern TOKEN = Pattern.compile("\\?|[^?]+");
 
   private Wildcards() {}
 
@@ -15,20 +15,28 @@ public final class Wildcards {
   }
 
   /**
-   * The regular expression for a text with wildcards.
+   * The regular expression for a text with wildcards. Between two {@code *} the first place that
+   * fits is taken for good, which finds whatever there is to be found: no name, however hostile,
+   * takes long.
    *
    * @param one regular expression for the character that {@code ?} stands for
    */
   public static String regex(String text, String one) {
+    String[] parts = text.split("\\*+", -1);
+    int last = parts.length - 1;
+    StringBuilder regex = new StringBuilder(withoutStar(parts[0], one));
+    for (int i = 1; i < last; i++) {
+      regex.append("(?>%s*?%s)".formatted(one, withoutStar(parts[i], one)));
+    }
+    return last == 0 ? regex.toString() : regex + one + "*" + withoutStar(parts[last], one);
+  }
+
+  private static String withoutStar(String text, String one) {
     return TOKEN
         .matcher(text)
         .replaceAll(
             token ->
                 Matcher.quoteReplacement(
-                    switch (token.group()) {
-                      case "*" -> one + "*";
-                      case "?" -> one;
-                      default -> Pattern.quote(token.group());
-                    }));
+                    token.group().equals("?") ? one : Pattern.quote(token.group())));
   }
 }

@@ -69,10 +69,9 @@ public final class CannedInvoker implements LambdaInvoker {
       CannedRequest request = CannedRequest.of(function, invocation);
       Response reply = next(request);
       boolean event = invocation.invocationType() == InvocationType.EVENT;
-      return waiting.after(
-          event ? Duration.ZERO : reply.delay(),
-          invocation,
-          unused -> answer(invocation, request, reply));
+      // Made before the wait, in which the request as a tree would take many times its length.
+      CompletableFuture<InvocationResult> answer = answer(invocation, request, reply);
+      return waiting.after(event ? Duration.ZERO : reply.delay(), invocation, unused -> answer);
     } catch (InvocationException refused) {
       return CompletableFuture.failedFuture(refused);
     }

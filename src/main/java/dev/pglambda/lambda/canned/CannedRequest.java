@@ -1,5 +1,8 @@
 package dev.pglambda.lambda.canned;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
@@ -30,9 +33,15 @@ import java.util.stream.IntStream;
  * @param payload of the request; numbers are as exact as they were written
  */
 record CannedRequest(FunctionReference function, String id, JsonNode payload) {
+  /** Of a reply within which a whole payload stands: both may be as deep as JSON is read. */
+  private static final StreamWriteConstraints DEEP =
+      StreamWriteConstraints.builder()
+          .maxNestingDepth(2 * StreamReadConstraints.DEFAULT_MAX_DEPTH)
+          .build();
+
   /** Numbers stay as they are. */
   static final JsonMapper JSON =
-      JsonMapper.builder()
+      JsonMapper.builder(JsonFactory.builder().streamWriteConstraints(DEEP).build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();

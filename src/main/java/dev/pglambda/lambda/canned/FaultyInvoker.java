@@ -101,6 +101,11 @@ public final class FaultyInvoker implements LambdaInvoker {
   }
 
   @Override
+  public CompletableFuture<Void> drained() {
+    return invoker.drained();
+  }
+
+  @Override
   public void close() {
     waiting.close();
     invoker.close();

@@ -50,7 +50,7 @@ final class WaitingCalls implements AutoCloseable {
         scheduler.schedule(
             () -> {
               if (inTime) {
-                follow(call, next.apply(withTimeout(invocation, left)));
+                begin(call, next, withTimeout(invocation, left));
               } else {
                 call.completeExceptionally(InvokeErrors.requestTimedOut(null));
               }
@@ -68,6 +68,18 @@ final class WaitingCalls implements AutoCloseable {
       call.completeExceptionally(InvokeErrors.shutDown());
     }
     return call;
+  }
+
+  private static void begin(
+      CompletableFuture<InvocationResult> call,
+      Function<Invocation, CompletableFuture<InvocationResult>> next,
+      Invocation invocation) {
+    try {
+      follow(call, next.apply(invocation));
+    } catch (RuntimeException bug) {
+      // On this thread nobody else would see it, and the caller would wait for ever.
+      call.completeExceptionally(bug);
+    }
   }
 
   private static void follow(

@@ -20,14 +20,14 @@ import java.util.stream.Stream;
  * it. Hidden files and the caches of Python do not count. Blocks.
  */
 final class CodeFingerprint extends SimpleFileVisitor<Path> {
-  /** More files are not looked at: this is done before each call. */
-  private static final int MOST_FILES = 2000;
+  /** More files and folders are not looked at: this is done before each call. */
+  private static final int MOST_ENTRIES = 4000;
 
   private static final int DEPTH = 12;
 
   private final Path root;
   private long sum;
-  private int files;
+  private int entries;
 
   private CodeFingerprint(Path root) {
     this.root = root;
@@ -39,8 +39,11 @@ final class CodeFingerprint extends SimpleFileVisitor<Path> {
     Path root = folder || parent == null ? code : parent;
     CodeFingerprint fingerprint = new CodeFingerprint(root);
     try {
-      Files.walkFileTree(
-          root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), folder ? DEPTH : 1, fingerprint);
+      // What lies at the top first: packages beside it may be more than is looked at.
+      fingerprint.walk(1);
+      if (folder) {
+        fingerprint.walk(DEPTH);
+      }
       fingerprint.addInstalled(root.resolve("node_modules"), true);
       for (Path packages : sitePackages(root.resolve(".venv"))) {
         fingerprint.addInstalled(packages, false);
@@ -51,8 +54,13 @@ final class CodeFingerprint extends SimpleFileVisitor<Path> {
     return fingerprint.sum;
   }
 
+  private void walk(int depth) throws IOException {
+    Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), depth, this);
+  }
+
   @Override
   public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+    entries++;
     return !directory.equals(root) && isIgnored(directory)
         ? FileVisitResult.SKIP_SUBTREE
         : FileVisitResult.CONTINUE;
@@ -60,10 +68,11 @@ final class CodeFingerprint extends SimpleFileVisitor<Path> {
 
   @Override
   public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+    entries++;
     if (attributes.isRegularFile() && !isIgnored(file)) {
       add(file, attributes);
     }
-    return files < MOST_FILES ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
+    return entries < MOST_ENTRIES ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
   }
 
   @Override
@@ -94,7 +103,7 @@ final class CodeFingerprint extends SimpleFileVisitor<Path> {
     if (!Files.isDirectory(directory)) {
       return;
     }
-    try (Stream<Path> entries = Files.list(directory).limit(MOST_FILES)) {
+    try (Stream<Path> entries = Files.list(directory).limit(MOST_ENTRIES)) {
       for (Path entry : (Iterable<Path>) entries::iterator) {
         BasicFileAttributes attributes = Files.readAttributes(entry, BasicFileAttributes.class);
         String name = Objects.toString(entry.getFileName(), "");
@@ -113,7 +122,6 @@ final class CodeFingerprint extends SimpleFileVisitor<Path> {
 
   /** Independent of the order in which a directory lists its files. */
   private void add(Path file, BasicFileAttributes attributes) {
-    files++;
     long modified = attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS);
     long identity = Objects.hashCode(attributes.fileKey());
     sum += mixed(mixed(mixed(file.hashCode() ^ modified) ^ attributes.size()) ^ identity);

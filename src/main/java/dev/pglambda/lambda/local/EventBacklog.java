@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ final class EventBacklog {
   private final Runnable added;
   private long bytes;
   private long unfinished;
+  private CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
 
   /**
    * @param added is run when a retry has joined the queue
@@ -53,7 +55,9 @@ final class EventBacklog {
       return false;
     }
     bytes += size;
-    unfinished++;
+    if (unfinished++ == 0) {
+      drained = new CompletableFuture<>();
+    }
     return true;
   }
 
@@ -73,6 +77,11 @@ final class EventBacklog {
 
   @Nullable FunctionRun poll() {
     return waiting.poll();
+  }
+
+  /** Completes when all Events that were accepted so far have ended. */
+  CompletableFuture<Void> drained() {
+    return drained;
   }
 
   /** How many Events have not ended. */
@@ -98,6 +107,9 @@ final class EventBacklog {
           functionName,
           run.attempt(),
           text(error));
+    }
+    if (unfinished == 0) {
+      drained.complete(null);
     }
   }
 

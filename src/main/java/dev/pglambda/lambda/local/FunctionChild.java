@@ -32,16 +32,18 @@ final class FunctionChild {
     HostResources.Scratch scratch = host.scratch();
     FunctionCode code = FunctionCode.of(function);
     Path folder = Files.createTempDirectory(scratch.directory(), function.name() + "-");
+    // Not in the function's own folder, which it may empty.
+    Path output = folder.resolve("output");
+    Path own = Files.createDirectory(folder.resolve("tmp"));
     Map<String, String> environment =
         ChildEnvironment.of(
             function,
             code,
             sandbox,
-            new ChildEnvironment.Surroundings(scratch.directory(), folder, runtimeApi),
+            new ChildEnvironment.Surroundings(scratch.directory(), own, runtimeApi),
             host.settings().environment());
     String searchPath = environment.getOrDefault("PATH", "/usr/bin:/bin");
     List<String> command = new LaunchCommand(code, scratch.directory(), searchPath).of(function);
-    Path output = folder.resolve("output");
     Process process = scratch.children().start(command, code.root(), environment, output);
     return new FunctionChild(scratch.children(), process, folder, output);
   }

@@ -38,8 +38,9 @@ public final class LocalFunctionHost implements AutoCloseable {
     List<LocalInvoker> open = List.copyOf(invokers);
     open.forEach(LocalInvoker::close);
     try {
+      long end = System.nanoTime() + CLOSE_TIME.toNanos();
       for (LocalInvoker invoker : open) {
-        invoker.awaitEnd(CLOSE_TIME);
+        invoker.awaitEnd(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
       }
       resources.close(CLOSE_TIME);
     } catch (InterruptedException interrupted) {

@@ -51,7 +51,6 @@ final class LocalInvoker implements LambdaInvoker {
   private final HostResources host;
   private final EventLoop loop;
   private final LocalFunction function;
-  private final Consumer<LocalInvoker> onClose;
   private final CompletableFuture<Void> allEnded = new CompletableFuture<>();
   private final EventBacklog events;
   private final ProcessPool processes;
@@ -70,14 +69,14 @@ final class LocalInvoker implements LambdaInvoker {
   private volatile boolean closed;
 
   /**
-   * @param onClose is told when the invoker has been closed
+   * @param onEnd is told when the invoker has been closed and its processes have ended
    */
   LocalInvoker(
-      HostResources host, EventLoop loop, LocalFunction function, Consumer<LocalInvoker> onClose) {
+      HostResources host, EventLoop loop, LocalFunction function, Consumer<LocalInvoker> onEnd) {
     this.host = host;
     this.loop = loop;
     this.function = function;
-    this.onClose = onClose;
+    allEnded.whenComplete((none, failure) -> onEnd.accept(this));
     this.events =
         new EventBacklog(
             function.name(), host.settings().eventRetryWaits(), loop, this::lookAtCode);
@@ -287,9 +286,15 @@ final class LocalInvoker implements LambdaInvoker {
   }
 
   @Override
+  public CompletableFuture<Void> drained() {
+    CompletableFuture<Void> drained = new CompletableFuture<>();
+    onLoop(() -> events.drained().thenRun(() -> drained.complete(null)), drained);
+    return drained;
+  }
+
+  @Override
   public void close() {
     closed = true;
-    onClose.accept(this);
     onLoop(this::endAll, allEnded);
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param handler null: the runtime's default
  */
 record LocalCode(FunctionRuntime runtime, Path code, @Nullable String handler) {
-  /** The attribute of a jar's manifest that names the handler, as the Java runtime takes it. */
-  static final String HANDLER_ATTRIBUTE = "Lambda-Handler";
+  /** What may name the handler in a jar's manifest, as the Java runtime takes it. */
+  private static final List<String> HANDLER_ATTRIBUTES = List.of("Lambda-Handler", "Main-Class");
 
   private static final Map<String, FunctionRuntime> RUNTIMES =
       Map.of(
@@ -34,8 +35,23 @@ record LocalCode(FunctionRuntime runtime, Path code, @Nullable String handler) {
           "rb", FunctionRuntime.RUBY,
           "jar", FunctionRuntime.JAVA);
 
+  /** Of a folder's files these say first what runs it, in the order in which they are tried. */
   private static final List<String> MAIN_FILES =
-      List.of("lambda_function.py", "app.py", "index.mjs", "index.js");
+      List.of(
+          "lambda_function.py",
+          "app.py",
+          "index.mjs",
+          "index.js",
+          "index.cjs",
+          "index.ts",
+          "index.mts",
+          "app.mjs",
+          "app.js",
+          "app.cjs",
+          "app.ts",
+          "app.mts",
+          "lambda_function.rb",
+          "app.rb");
 
   /** Looks at a file, or into a folder. */
   static LocalCode of(Path code) throws NotUsedException {
@@ -62,20 +78,24 @@ record LocalCode(FunctionRuntime runtime, Path code, @Nullable String handler) {
   }
 
   private static String manifestHandler(Path jar) throws NotUsedException {
-    String handler;
     try (JarFile file = new JarFile(jar.toFile())) {
-      Manifest manifest = file.getManifest();
-      handler = manifest == null ? null : manifest.getMainAttributes().getValue(HANDLER_ATTRIBUTE);
+      Attributes attributes =
+          Optional.ofNullable(file.getManifest())
+              .map(Manifest::getMainAttributes)
+              .orElseGet(Attributes::new);
+      return HANDLER_ATTRIBUTES.stream()
+          .map(attributes::getValue)
+          .filter(handler -> handler != null && !handler.isBlank())
+          .map(String::strip)
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new NotUsedException(
+                      "its manifest names no handler (expected: an attribute Lambda-Handler, for"
+                          + " example com.example.Hello::handleRequest)"));
     } catch (IOException unreadable) {
       throw new NotUsedException("it cannot be read as a jar");
     }
-    if (handler == null || handler.isBlank()) {
-      throw new NotUsedException(
-          "its manifest names no handler (expected: an attribute "
-              + HANDLER_ATTRIBUTE
-              + ", for example com.example.Hello::handleRequest)");
-    }
-    return handler.strip();
   }
 
   private static LocalCode ofFolder(Path folder) throws NotUsedException {
@@ -108,9 +128,9 @@ record LocalCode(FunctionRuntime runtime, Path code, @Nullable String handler) {
         .orElseThrow(
             () ->
                 new NotUsedException(
-                    "it does not say what to run (expected: %s, handler.*, an executable bootstrap,"
-                            .formatted(String.join(", ", MAIN_FILES))
-                        + " or one file of code)"));
+                    "it does not say what to run (expected: lambda_function.py, app.py, index.mjs or"
+                        + " another index.*, app.* or handler.*, an executable bootstrap, or one"
+                        + " file of code)"));
   }
 
   private static List<Path> codeFiles(Path folder) throws NotUsedException {

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * are in progress: those end where they began. Safe for use by many threads.
  */
 public final class RoutedInvoker implements LambdaInvoker {
-  /** No call takes longer, so that one in progress after that is none any more. */
-  private static final long LONGEST_CALL_MINUTES = 15;
+  /** How long a route that is no more may take to end its calls and to run its Events. */
+  private static final long LONGEST_END_MINUTES = 15;
 
   private final TargetInvokers targets;
   private final @Nullable LambdaInvoker others;
@@ -46,7 +46,7 @@ public final class RoutedInvoker implements LambdaInvoker {
 
   /**
    * @param others where calls go that no route matches; closed with this. Null: such a call fails
-   * @param permissions asked before each call whose function's name is one
+   * @param permissions asked before each call
    * @param faults puts faults, of which there is one at least, before an invoker, and closes it
    *     when it is closed itself
    */
@@ -63,7 +63,8 @@ public final class RoutedInvoker implements LambdaInvoker {
 
   /**
    * Follows these routes from the next call on. A route that was there before keeps its invoker;
-   * one that is there no more is closed, on a thread of its own, when its last call has ended.
+   * one that is there no more is closed, on a thread of its own, when its last call has ended and
+   * no Event waits to run.
    */
   public void replace(List<Route> routes) {
     change.lock();
@@ -92,7 +93,7 @@ public final class RoutedInvoker implements LambdaInvoker {
     try {
       function = FunctionReference.of(invocation);
     } catch (InvocationException malformed) {
-      return others == null ? CompletableFuture.failedFuture(malformed) : others.invoke(invocation);
+      return CompletableFuture.failedFuture(malformed);
     }
     while (true) {
       if (closed) {
@@ -193,8 +194,9 @@ public final class RoutedInvoker implements LambdaInvoker {
     /** On a thread of its own, since to close may block. */
     void retire() {
       var unusedEnd =
-          idle.completeOnTimeout(null, LONGEST_CALL_MINUTES, TimeUnit.MINUTES)
-              .thenRunAsync(this::close, OpenRoute::start);
+          idle.thenCompose(none -> invoker.drained())
+              .completeOnTimeout(null, LONGEST_END_MINUTES, TimeUnit.MINUTES)
+              .whenCompleteAsync((none, failure) -> close(), OpenRoute::start);
       leave();
     }
 

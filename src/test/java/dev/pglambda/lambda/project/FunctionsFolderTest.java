@@ -115,7 +115,7 @@ class FunctionsFolderTest {
     CannedReply.Case only = ProjectFolder.reply(read, "hello").cases().get(0);
     assertThat(only.contains()).isNull();
     assertThat(only.replies().get(0).payload())
-        .hasToString("{\"greeting\":[1,2.5,true,null,\"é\"]}");
+        .hasToString("{\"greeting\":[1,2.50,true,null,\"é\"]}");
     assertThat(read.watched()).containsExactlyInAnyOrder(directory, file);
   }
 

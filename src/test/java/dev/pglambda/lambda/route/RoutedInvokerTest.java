@@ -137,7 +137,6 @@ class RoutedInvokerTest {
     "pay,                                                third",
     "pay:live,                                           third",
     "ship,                                               others",
-    "no function,                                        others",
   })
   void theFirstRouteThatMatchesIsFollowed(String functionName, String followed) {
     routed.replace(
@@ -153,6 +152,17 @@ class RoutedInvokerTest {
     all.add(others);
     assertThat(all.stream().filter(each -> !each.calls.isEmpty()).map(each -> each.name))
         .containsExactly(followed);
+  }
+
+  /** A name that is none has no resource that a policy could allow. */
+  @Test
+  void aMalformedNameFailsBeforeAnythingIsAsked() {
+    assertThat(failure(routed.invoke(call("no function"))))
+        .hasMessageContaining("Value 'no function' at 'functionName' failed to satisfy");
+    assertThat(failure(routed.invoke(call("f".repeat(257)))))
+        .hasMessageContaining("at 'functionName' failed to satisfy constraint: Member must have")
+        .hasMessageEndingWith("length less than or equal to 256");
+    assertThat(others.calls).isEmpty();
   }
 
   @Test
