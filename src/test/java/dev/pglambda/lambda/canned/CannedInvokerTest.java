@@ -336,4 +336,12 @@ class CannedInvokerTest {
                 + " at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled);"
                 + " line: 1, column: 1]");
   }
+
+  @Test
+  void answersWithAPayloadThatIsAsDeepAsJsonMayBe() throws Exception {
+    String payload = "[".repeat(1000) + "]".repeat(1000);
+
+    assertThat(text(result(replying(reply("[\"{{payload}}\"]")).invoke(call("orders", payload)))))
+        .isEqualTo("[" + payload + "]");
+  }
 }

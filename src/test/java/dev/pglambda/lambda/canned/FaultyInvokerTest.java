@@ -232,4 +232,26 @@ class FaultyInvokerTest {
     assertThat(failure(faulty().invoke(Calls.call("no such!", "{}"))))
         .startsWith("1 validation error detected: ");
   }
+
+  @Test
+  void failsACallThatCannotBeMadeAfterItsDelay() {
+    IllegalStateException bug = new IllegalStateException("bug");
+    LambdaInvoker failing =
+        new LambdaInvoker() {
+          @Override
+          public CompletableFuture<InvocationResult> invoke(Invocation invocation) {
+            throw bug;
+          }
+
+          @Override
+          public void close() {}
+        };
+    FaultyInvoker invoker =
+        new FaultyInvoker(failing, List.of(delay(Duration.ofMillis(1))), scheduler, new Random(1));
+
+    assertThat(invoker.invoke(call()))
+        .failsWithin(REQUEST_TIMEOUT)
+        .withThrowableThat()
+        .withCause(bug);
+  }
 }
