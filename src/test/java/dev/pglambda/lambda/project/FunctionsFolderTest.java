@@ -70,6 +70,9 @@ class FunctionsFolderTest {
     "index.mjs other.py,NODE",
     "index.js other.py third.rb,NODE",
     "handler.mjs other.py,NODE",
+    "app.mjs other.rb,NODE",
+    "handler.py index.ts,NODE",
+    "lambda_function.rb other.rb,RUBY",
     "only.rb data.json README.md,RUBY",
   })
   void takesAFoldersRuntimeFromItsFirstKnownFile(String files, FunctionRuntime runtime)
@@ -95,6 +98,7 @@ class FunctionsFolderTest {
   void takesAJarsHandlerFromItsManifest() throws Exception {
     jar("hello.jar", "Lambda-Handler", "com.example.Hello::handleRequest");
     jar("deep/all.jar", "Lambda-Handler", "com.example.Deep");
+    jar("main.jar", "Main-Class", "com.example.Main");
 
     FunctionsConfiguration read = folder.read(".");
 
@@ -103,6 +107,7 @@ class FunctionsFolderTest {
     assertThat(hello.handler()).isEqualTo("com.example.Hello::handleRequest");
     assertThat(ProjectFolder.local(read, "deep").code())
         .isEqualTo(directory.resolve("deep/all.jar"));
+    assertThat(ProjectFolder.local(read, "main").handler()).isEqualTo("com.example.Main");
     assertThat(read.watched()).contains(hello.code());
   }
 
