@@ -30,9 +30,19 @@ final class EnvironmentFile {
         throw new FunctionsException(
             "%s:%d: line: not a variable (expected: KEY=value)".formatted(file, i + 1));
       }
+      if (!canHold(line)) {
+        throw new FunctionsException(
+            "%s:%d: %s: text with U+0000 (expected: text without it)"
+                .formatted(file, i + 1, parts.group(1)));
+      }
       variables.put(parts.group(1), unquoted(parts.group(2).strip()));
     }
     return variables;
+  }
+
+  /** Whether a variable can have the value; the JDK's own message about others shows it. */
+  static boolean canHold(String value) {
+    return value.indexOf('\0') < 0;
   }
 
   private static String unquoted(String value) {

@@ -5,6 +5,7 @@ import dev.pglambda.lambda.route.FunctionPattern;
 import dev.pglambda.lambda.route.Route;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -40,6 +41,11 @@ public final class FunctionsReader {
         read(value, base.toAbsolutePath(), findings);
       }
       return findings.configuration();
+    } catch (InvalidPathException malformed) {
+      throw new FunctionsException(
+              "%s: a path: %s (expected: one that a file can have)"
+                  .formatted(OPTION, malformed.getReason()))
+          .watching(findings.watched());
     } catch (FunctionsException unusable) {
       throw unusable.watching(findings.watched());
     }
@@ -95,9 +101,8 @@ public final class FunctionsReader {
     }
     SourceValue root = SourceFile.read(file);
     if (CloudFormationTemplate.is(root)) {
-      Path folder = file.getParent();
-      String stack = folder == null ? "stack" : String.valueOf(folder.getFileName());
-      CloudFormationTemplate.read(file, root, stack, findings);
+      CloudFormationTemplate.read(
+          file, root, Intrinsics.stackOf(file.resolveSibling("")), findings);
     } else if (ServerlessService.is(root)) {
       ServerlessService.read(file.resolveSibling(""), root, findings);
     } else {

@@ -1,6 +1,7 @@
 package dev.pglambda.lambda.project;
 
 import dev.pglambda.lambda.FunctionReference;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -49,6 +50,12 @@ final class Intrinsics {
         "amazonaws.com",
         "AWS::StackName",
         stack);
+  }
+
+  /** A name for the stack of a folder: the folder's, if it has one. */
+  static String stackOf(Path folder) {
+    Path name = folder.getFileName();
+    return name == null ? "stack" : name.toString();
   }
 
   static String region(Findings findings) {

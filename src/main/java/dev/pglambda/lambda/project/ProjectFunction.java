@@ -67,6 +67,8 @@ record ProjectFunction(String place, String id, Intrinsics intrinsics, Findings 
         String value = optional("the variable " + variable.getKey(), variable.getValue());
         if (value == null) {
           environment.remove(variable.getKey());
+        } else if (!EnvironmentFile.canHold(value)) {
+          leaveOut("the variable " + variable.getKey(), new NotUsedException("it has U+0000"));
         } else {
           environment.put(variable.getKey(), value);
         }

@@ -214,6 +214,8 @@ final class Section {
         throw variable.wrong("key of " + key, '"' + entry.getKey() + '"', expectedName);
       } else if (!variable.isScalar()) {
         throw variable.wrong(key + "." + entry.getKey(), "text");
+      } else if (!EnvironmentFile.canHold(variable.text())) {
+        throw variable.wrong(key + "." + entry.getKey(), "text with U+0000", "text without it");
       }
       variables.put(entry.getKey(), variable.text());
     }

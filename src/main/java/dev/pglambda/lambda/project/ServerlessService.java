@@ -36,7 +36,7 @@ final class ServerlessService {
     this.intrinsics =
         new Intrinsics(
             template == null ? root : template,
-            Intrinsics.pseudoParameters(folder.getFileName().toString(), findings),
+            Intrinsics.pseudoParameters(Intrinsics.stackOf(folder), findings),
             namesByLogicalId);
   }
 

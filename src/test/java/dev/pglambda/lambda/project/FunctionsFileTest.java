@@ -314,4 +314,31 @@ class FunctionsFileTest {
     assertThat(folder.refusal("d.yaml"))
         .contains("d.yaml:2: function: \"a b\" (expected: a function's name,");
   }
+
+  @Test
+  void refusesWhatNoVariableCanHoldWithoutShowingIt() throws Exception {
+    folder.write(".env", "A=s3cret\0");
+
+    folder.write(
+        "environment.yaml",
+        "routes:",
+        "  - {function: f, local: {code: orders, environment: {A: \"s3cret\\0\"}}}");
+    folder.write(
+        "env_file.yaml", "routes:", "  - {function: f, local: {code: orders, env_file: .env}}");
+
+    assertThat(folder.refusal("environment.yaml"))
+        .isEqualTo(
+            directory.resolve("environment.yaml")
+                + ":2: environment.A: text with U+0000 (expected: text without it)");
+    assertThat(folder.refusal("env_file.yaml"))
+        .isEqualTo(
+            directory.resolve(".env") + ":1: A: text with U+0000 (expected: text without it)");
+  }
+
+  @Test
+  void refusesAPathThatNoFileCanHave() throws Exception {
+    folder.write("functions.yaml", "routes:", "  - {function: f, local: {code: \"a\\0\"}}");
+
+    assertThat(folder.refusal("functions.yaml")).contains("--functions: a path: ");
+  }
 }
