@@ -88,6 +88,22 @@ class CodeFingerprintTest {
   }
 
   @Test
+  void looksAtItsOwnFilesBeforeAllThatIsInstalledBeside() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      for (int j = 0; j < 100; j++) {
+        write("package" + i + "/" + j);
+      }
+    }
+    for (String file : new String[] {"app.py", "aaa.py", "zzz.py"}) {
+      write(file);
+      long before = CodeFingerprint.of(root);
+      Files.writeString(root.resolve(file), "changed");
+
+      assertThat(CodeFingerprint.of(root)).isNotEqualTo(before);
+    }
+  }
+
+  @Test
   void countsTheFilesBesideAFile() throws Exception {
     long before = CodeFingerprint.of(root.resolve("app.py"));
     write("beside.py");

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -423,6 +424,52 @@ class LocalInvokerTest {
     // then
     assertThat(lines(out)).hasSize(4);
     assertThat(new HashSet<>(lines(out).subList(0, 3))).hasSize(1);
+  }
+
+  @Test
+  void isDrainedWhenAllEventsHaveEndedAlsoThoseThatAreTriedAgain() throws Exception {
+    // given
+    Path out = directory.resolve("scratch/out");
+    LambdaInvoker invoker =
+        stage.open(
+            stage.python(
+                "drained",
+                """
+                def handler(event, context):
+                    with open('%s', 'a') as out: out.write('run\\n')
+                    raise ValueError("no")
+                """
+                    .formatted(out)));
+    assertThat(invoker.drained().get(10, TimeUnit.SECONDS)).isNull();
+
+    // when
+    await(invoker.invoke(event("drained", "1")));
+    await(invoker.invoke(event("drained", "2")));
+    invoker.drained().get(30, TimeUnit.SECONDS);
+
+    // then
+    assertThat(lines(out)).hasSize(6);
+  }
+
+  @Test
+  void mayEmptyItsTemporaryFolder() throws Exception {
+    // given
+    String code =
+        """
+        import os, shutil
+        def handler(event, context):
+            found = os.listdir(os.environ["TMPDIR"])
+            for each in found: os.remove(os.path.join(os.environ["TMPDIR"], each))
+            print("emptied")
+            return found
+        """;
+
+    // when
+    InvocationResult result = stage.run(stage.python("tidy", code), "{}");
+
+    // then
+    assertThat(text(result)).isEqualTo("[]");
+    assertThat(log(result)).contains("\nemptied\n");
   }
 
   private static List<String> lines(Path file) throws java.io.IOException {

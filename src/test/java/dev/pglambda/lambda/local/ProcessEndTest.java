@@ -11,6 +11,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.route.LocalFunction;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +94,21 @@ class ProcessEndTest {
 
     awaitEndOf(processes);
     await().atMost(LIMIT).until(() -> isEmpty(directory.resolve("scratch")));
+  }
+
+  /** The routes close invokers one by one, and then the host. */
+  @Test
+  void endsChildrenWithSessionsOfTheirOwnWhenTheInvokerWasClosedBefore() throws Exception {
+    String code =
+        code().replace("[\"sleep\", \"600\"]", "[\"sleep\", \"600\"], start_new_session=True");
+    LocalFunction function = stage.python("sessions", code);
+    LambdaInvoker invoker = stage.open(function);
+    JsonNode processes = json(await(invoker.invoke(call("sessions", "0"))));
+
+    invoker.close();
+    stage.close();
+
+    assertThat(processes).hasSize(2).allMatch(ProcessEndTest::isGone);
   }
 
   @Test

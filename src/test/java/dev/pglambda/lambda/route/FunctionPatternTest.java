@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.lambda.FunctionReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -84,6 +85,28 @@ class FunctionPatternTest {
       })
   void hasAFormOfTheApi(String text) {
     assertThat(FunctionPattern.parse(text)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a*bc*d, abcbcd, true",
+    "a*bc*d, abcd, true",
+    "a**?d,  abd,  true",
+    "a*b*bc, abbc, true",
+    "a*b*bc, abc,  false",
+    "*?*?,   a,    false",
+  })
+  void takesAnyCharactersForAStar(String text, String name, boolean matches) {
+    assertThat(pattern(text).matchesName(name)).isEqualTo(matches);
+  }
+
+  @Test
+  @Timeout(10)
+  void isQuickWhateverTheName() {
+    String name = "-".repeat(256);
+
+    assertThat(pattern("*-*-*-*-*-*-*-*-*x").matchesName(name)).isFalse();
+    assertThat(pattern("*-*-*-*-*-*-*-*-*-").matchesName(name)).isTrue();
   }
 
   @Test
