@@ -108,7 +108,10 @@ class ProcessEndTest {
     invoker.close();
     stage.close();
 
-    assertThat(processes).hasSize(2).allMatch(ProcessEndTest::isGone);
+    assertThat(processes).hasSize(2);
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(processes).allMatch(ProcessEndTest::isGone));
   }
 
   @Test
