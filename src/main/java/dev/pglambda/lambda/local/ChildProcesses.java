@@ -89,8 +89,10 @@ final class ChildProcesses implements AutoCloseable {
 
   /** Ends a process and its descendants at once. */
   void kill(Process process) {
+    // First: when it has ended nobody knows which others, with sessions of their own, were its.
+    List<ProcessHandle> descendants = process.descendants().toList();
     tellReaper('!', process);
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    descendants.forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
   }
 

@@ -328,9 +328,12 @@ final class FunctionProcess {
       if (follower != null) {
         follower.cancel(false);
       }
-      channels.close();
       if (child != null && exit == null) {
-        host.workers().execute(child::kill);
+        // First: whose connection closes ends by itself, and then nobody knows its descendants.
+        CompletableFuture.runAsync(child::kill, host.workers())
+            .whenComplete((killed, failure) -> channels.close());
+      } else {
+        channels.close();
       }
     }
   }
