@@ -151,6 +151,12 @@ DECLARE
   as_hex constant boolean := encoding NOT IN ('UTF8', 'SQL_ASCII');
   connect_timeout_ms text := current_setting('aws_lambda.connect_timeout_ms', true);
   request_timeout_ms text := current_setting('aws_lambda.request_timeout_ms', true);
+  -- Where the call comes from, for people to read.
+  database text := current_database();
+  role text := coalesce(nullif(current_setting('role'), 'none'), session_user);
+  application_name text := current_setting('application_name');
+  server_process text := pg_backend_pid();
+  statement text := current_query();
   callback constant text := current_setting('pglambda.callback', true);
   parts text[];
   is_signed boolean;
@@ -227,6 +233,19 @@ BEGIN
     function_name := (function_name::aws_commons._lambda_function_arn_1).function_name;
   END IF;
 
+  IF octet_length(statement) > 8000 THEN
+    statement := left(statement, 6000) || ' ... ' || right(statement, 2000);
+  END IF;
+  -- Databases of other encodings have the same roles: their names need not be text here. (At a text's end, the operator
+  -- does not see a character that is not complete.)
+  IF concat(database, role, '   ') !~ '^[ -~]*$' THEN
+    BEGIN
+      PERFORM convert_to(concat(database, role), encoding);
+    EXCEPTION WHEN OTHERS THEN
+      database := NULL;
+      role := NULL;
+    END;
+  END IF;
   IF as_hex THEN
     mark := 'x';
     session := encode(convert_to(session, 'UTF8'), 'hex');
@@ -241,6 +260,12 @@ BEGIN
     qualifier := encode(convert_to(qualifier, 'UTF8'), 'hex');
     connect_timeout_ms := encode(convert_to(connect_timeout_ms, 'UTF8'), 'hex');
     request_timeout_ms := encode(convert_to(request_timeout_ms, 'UTF8'), 'hex');
+    -- These as they are: no character of theirs may fail the call.
+    database := encode(convert_to(database, encoding), 'hex');
+    role := encode(convert_to(role, encoding), 'hex');
+    application_name := encode(convert_to(application_name, encoding), 'hex');
+    server_process := encode(convert_to(server_process, encoding), 'hex');
+    statement := encode(convert_to(statement, encoding), 'hex');
   END IF;
   fields := concat(
     coalesce(mark || octet_length(session) || ':' || session, '-'),
@@ -254,7 +279,12 @@ BEGIN
     coalesce(mark || octet_length(context) || ':' || context, '-'),
     coalesce(mark || octet_length(qualifier) || ':' || qualifier, '-'),
     coalesce(mark || octet_length(connect_timeout_ms) || ':' || connect_timeout_ms, '-'),
-    coalesce(mark || octet_length(request_timeout_ms) || ':' || request_timeout_ms, '-'));
+    coalesce(mark || octet_length(request_timeout_ms) || ':' || request_timeout_ms, '-'),
+    coalesce(mark || octet_length(database) || ':' || database, '-'),
+    coalesce(mark || octet_length(role) || ':' || role, '-'),
+    coalesce(mark || octet_length(application_name) || ':' || application_name, '-'),
+    coalesce(mark || octet_length(server_process) || ':' || server_process, '-'),
+    coalesce(mark || octet_length(statement) || ':' || statement, '-'));
 
   BEGIN
     BEGIN
@@ -393,6 +423,35 @@ BEGIN
 END
 $function$;
 
+-- The calls that the proxy has recorded of this database, each as a JSON object, the latest first. It asks page by page.
+CREATE OR REPLACE FUNCTION pglambda.recorded_invocations()
+RETURNS SETOF json
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET debug_print_parse = off SET debug_print_rewritten = off SET debug_print_plan = off
+AS $function$
+DECLARE
+  page json;
+  before text;
+BEGIN
+  LOOP
+    SELECT w.reply::json -> 'invocations' INTO page FROM pglambda.invoke('invocations', before, NULL, NULL, NULL, NULL, NULL, NULL, NULL) AS w;
+    EXIT WHEN json_array_length(page) = 0;
+    RETURN QUERY SELECT e.value FROM json_array_elements(page) AS e;
+    before := page -> -1 ->> 'id';
+  END LOOP;
+END
+$function$;
+
+-- Not on RDS. Who is to read it needs EXECUTE on the function, too, and USAGE on the schema.
+CREATE OR REPLACE VIEW pglambda.invocations AS
+  SELECT r.*
+  FROM pglambda.recorded_invocations() AS i (invocation), LATERAL pg_catalog.json_to_record(i.invocation) AS r (
+    id bigint, started_at timestamp with time zone, duration_ms double precision, function_name text, invocation_type text,
+    status_code integer, payload text, response text, outcome text, sqlstate text, message text, detail text, hint text,
+    statement text, log text, database text, role text, application_name text, client text, server_process integer,
+    route text, region text, qualifier text, replay_of bigint, queue_ms double precision, lambda_ms double precision,
+    trace_header text);
+
 CREATE OR REPLACE FUNCTION aws_lambda.invoke(
   function_name text, payload json, region text DEFAULT NULL,
   invocation_type text DEFAULT 'RequestResponse', log_type text DEFAULT 'None',
@@ -435,6 +494,7 @@ AS $function$ SELECT w.status_code, w.reply::jsonb, w.executed_version, w.log_re
 
 -- section: privileges
 
+REVOKE ALL ON TABLE pglambda.invocations FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pglambda FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA aws_lambda FROM PUBLIC;
 
@@ -451,7 +511,7 @@ BEGIN
     SELECT DISTINCT o.name, a.grantee FROM (
         SELECT format('SCHEMA %I', n.nspname) AS name, n.nspowner AS owner, n.nspacl AS acl FROM pg_namespace AS n WHERE n.nspname IN ('aws_lambda', 'pglambda')
         UNION ALL
-        SELECT format('TABLE %I.%I', n.nspname, c.relname), c.relowner, c.relacl FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ('aws_lambda', 'pglambda') AND c.relkind = 'r'
+        SELECT format('TABLE %I.%I', n.nspname, c.relname), c.relowner, c.relacl FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ('aws_lambda', 'pglambda') AND c.relkind IN ('r', 'v')
         UNION ALL
         SELECT format('FUNCTION %s', p.oid::regprocedure), p.proowner, p.proacl FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname IN ('aws_lambda', 'pglambda')
       ) AS o, LATERAL aclexplode(o.acl) AS a

@@ -1,5 +1,6 @@
 package dev.pglambda;
 
+import dev.pglambda.callback.CallbackProof;
 import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.config.CallbackPeers;
 import dev.pglambda.limits.LogThrottle;
@@ -21,16 +22,22 @@ final class CallbackDatabase implements ReservedDatabase {
   private final CallbackServer server;
   private final CallbackEncryption encryption;
   private final @Nullable CallbackPeers peers;
+  private final CallbackProof proof;
   private final AtomicBoolean warned = new AtomicBoolean();
 
   /**
    * @param peers from where they may come; null: from anywhere, and a warning tells that they do
+   * @param proof is told of each connection that has proved that it may come
    */
   CallbackDatabase(
-      CallbackServer server, CallbackEncryption encryption, @Nullable CallbackPeers peers) {
+      CallbackServer server,
+      CallbackEncryption encryption,
+      @Nullable CallbackPeers peers,
+      CallbackProof proof) {
     this.server = server;
     this.encryption = encryption;
     this.peers = peers;
+    this.proof = proof;
   }
 
   @Override
@@ -65,12 +72,17 @@ final class CallbackDatabase implements ReservedDatabase {
         startup.minorVersion(),
         startup.parameters(),
         encryption.binding(channel.pipeline()),
-        known ? admitted : () -> admittedFromElsewhere(PeerAddress.host(channel), admitted));
+        () -> {
+          proof.proven();
+          admitted.run();
+          if (!known) {
+            warnOfElsewhere(PeerAddress.host(channel));
+          }
+        });
   }
 
   /** Once: an operator who is told of each call would read none. */
-  private void admittedFromElsewhere(@Nullable String host, Runnable admitted) {
-    admitted.run();
+  private void warnOfElsewhere(@Nullable String host) {
     if (warned.compareAndSet(false, true)) {
       log.warn(
           "PostgreSQL calls from {}, which is neither an address of --backend nor this machine: such"

@@ -71,6 +71,13 @@ record CallbackSource(
     }
   }
 
+  /** For people. */
+  String target() {
+    return host == null
+        ? "port %d of the address from which the proxy connects".formatted(port)
+        : "%s:%d".formatted(host, port);
+  }
+
   /** What an installation is to store; null, or one of another secret, gets a new name. */
   CallbackSettings settings(@Nullable String installation) {
     String name =

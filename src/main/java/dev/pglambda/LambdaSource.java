@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpoints what invokers through the AWS SDK share
  * @param region region of calls that name none
  * @param warmUp makes the first call quicker; to be run, at leisure, once clients are served
+ * @param others where calls go that no function of the user's own serves, in a line
  * @param description lines for the user
  */
 record LambdaSource(
@@ -29,13 +30,18 @@ record LambdaSource(
     EndpointInvokers endpoints,
     String region,
     Runnable warmUp,
+    String others,
     List<String> description)
     implements AutoCloseable {
   static final Partitions PARTITIONS = new SdkPartitions();
 
   /** Where calls go that no function of the user's own serves; a null invoker: nowhere. */
   private record Others(
-      @Nullable LambdaInvoker invoker, Runnable warmUp, List<String> description) {}
+      @Nullable LambdaInvoker invoker, Runnable warmUp, List<String> description) {
+    String line() {
+      return description.get(0);
+    }
+  }
 
   /** Chooses as the configuration says, and as the AWS settings of the environment suggest. */
   static LambdaSource choose(
@@ -63,7 +69,8 @@ record LambdaSource(
     Others others = others(lambda, loops, environment, region, endpoints);
     LambdaInvoker all = others.invoker();
     if (all != null && lambda.functions() == null && lambda.policies().isEmpty()) {
-      return new LambdaSource(all, endpoints, region, others.warmUp(), others.description());
+      return new LambdaSource(
+          all, endpoints, region, others.warmUp(), others.line(), others.description());
     }
     OwnFunctions functions = OwnFunctions.open(config, loops, endpoints, all);
     return new LambdaSource(
@@ -71,6 +78,7 @@ record LambdaSource(
         endpoints,
         region,
         others.warmUp(),
+        others.line(),
         Stream.concat(functions.description().stream(), others.description().stream()).toList());
   }
 

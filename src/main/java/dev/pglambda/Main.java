@@ -1,5 +1,7 @@
 package dev.pglambda;
 
+import dev.pglambda.command.Command;
+import dev.pglambda.config.AdminCommand;
 import dev.pglambda.config.Config;
 import dev.pglambda.config.ConfigLoader;
 import dev.pglambda.config.ConfigLoader.Exit;
@@ -35,6 +37,8 @@ public final class Main {
     } else if (result instanceof Exit exit) {
       (exit.code() == EXIT_ORDERLY ? System.out : System.err).println(exit.message());
       System.exit(exit.code());
+    } else if (result instanceof AdminCommand command) {
+      System.exit(Command.run(command, System.out, System.err));
     }
   }
 

@@ -5,6 +5,7 @@ import dev.pglambda.config.FileStamps;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.aws.EndpointInvokers;
 import dev.pglambda.lambda.canned.CannedInvoker;
 import dev.pglambda.lambda.canned.FaultyInvoker;
@@ -57,8 +58,10 @@ final class OwnFunctions implements LambdaInvoker {
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("functions-watch", true));
 
-  /** After the start only used by the thread that watches. */
+  /** After the start only used by the thread that watches, as the routes are. */
   private FileStamps stamps = FileStamps.of(List.of());
+
+  private List<Route> routes = List.of();
 
   /**
    * Reads functions and policies.
@@ -126,7 +129,7 @@ final class OwnFunctions implements LambdaInvoker {
   /** Reads what the option names, and again whenever that changes. */
   private void follow(String option) throws FunctionsException {
     FunctionsConfiguration first = read(option);
-    routed.replace(first.routes());
+    replace(first);
     description.addAll(describe(first));
     stamps = FileStamps.of(first.watched());
     var unused =
@@ -141,7 +144,7 @@ final class OwnFunctions implements LambdaInvoker {
         stamps = now;
         readAgain(option);
       }
-    } catch (RuntimeException bug) {
+    } catch (Throwable bug) { // an error, too, would end all further looks without a word
       log.error("while looking at --functions", bug);
     }
   }
@@ -150,7 +153,7 @@ final class OwnFunctions implements LambdaInvoker {
     try {
       FunctionsConfiguration changed = read(option);
       stamps = stamps.with(changed.watched());
-      routed.replace(changed.routes());
+      replace(changed);
       log.info("--functions was read again: {}", String.join("; ", describe(changed)));
     } catch (FunctionsException unusable) {
       stamps = stamps.with(unusable.watched());
@@ -160,9 +163,14 @@ final class OwnFunctions implements LambdaInvoker {
     }
   }
 
-  private static FunctionsConfiguration read(String option) throws FunctionsException {
+  private FunctionsConfiguration read(String option) throws FunctionsException {
     return FunctionsReader.read(
-        List.of(option), Path.of("").toAbsolutePath(), System.getenv()::get);
+        List.of(option), Path.of("").toAbsolutePath(), System.getenv()::get, routes);
+  }
+
+  private void replace(FunctionsConfiguration configuration) {
+    routes = configuration.routes();
+    routed.replace(routes);
   }
 
   private static List<String> describe(FunctionsConfiguration configuration) {
@@ -183,6 +191,16 @@ final class OwnFunctions implements LambdaInvoker {
   @Override
   public CompletableFuture<InvocationResult> invoke(Invocation invocation) {
     return routed.invoke(invocation);
+  }
+
+  @Override
+  public @Nullable String route(Invocation invocation) {
+    return routed.route(invocation);
+  }
+
+  @Override
+  public List<RouteState> routes() {
+    return routed.routes();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.pglambda;
 
 import dev.pglambda.callback.CallbackLimits;
+import dev.pglambda.callback.CallbackProof;
 import dev.pglambda.callback.CallbackServer;
 import dev.pglambda.callback.ProxySessions;
 import dev.pglambda.config.CallbackPeers;
@@ -14,12 +15,14 @@ import dev.pglambda.extension.ExtensionInstaller;
 import dev.pglambda.extension.TrustedRoles;
 import dev.pglambda.iam.TokenVerifier;
 import dev.pglambda.intercept.ExtensionInterceptor;
+import dev.pglambda.journal.Journal;
 import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeFunction;
 import dev.pglambda.lambda.aws.AwsEnvironment;
 import dev.pglambda.lambda.aws.OwnAccessKey;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.listener.ClientListener;
+import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.RelaySettings;
 import dev.pglambda.relay.Sessions;
 import dev.pglambda.tls.BackendTls;
@@ -58,6 +61,8 @@ public final class ProxyServer implements AutoCloseable {
   private final Consumer<String> progress;
 
   private final Sessions sessions = new Sessions();
+  private final Journal journal;
+  private final CallbackProof callbackProof = new CallbackProof(Clock.systemUTC());
   private final MemoryBudget memory;
 
   /** What is to be closed, the last opened first. */
@@ -76,6 +81,8 @@ public final class ProxyServer implements AutoCloseable {
         new MemoryBudget(
             limit == null ? MemoryBudget.defaultLimit() : limit,
             config.limits().maxMemoryPerSession());
+    this.journal =
+        new Journal(config.journal().maxBytes(), config.journal().payloads(), Clock.systemUTC());
     this.progress = progress;
   }
 
@@ -100,6 +107,7 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   private void start() throws StartException, InterruptedException {
+    JournalOutputs.open(config, journal, opened::push);
     EventLoopGroup loops =
         new NioEventLoopGroup(eventLoops(), new DefaultThreadFactory("pglambda"));
     opened.push(
@@ -112,7 +120,7 @@ public final class ProxyServer implements AutoCloseable {
     LambdaSource lambda = LambdaSource.choose(config, loops, memory, AwsEnvironment.ofProcess());
     opened.push(lambda);
     InvokeFunction function =
-        new InvokeFunction(lambda.invoker(), lambda.region(), LambdaSource.PARTITIONS);
+        new InvokeFunction(lambda.invoker(), lambda.region(), LambdaSource.PARTITIONS, journal);
     TrustedRoles trustedRoles = TrustedRoles.of(config.callback().trustedRoles());
     CallbackEncryption encryption = CallbackEncryption.of(config, tls);
     CallbackSource calls = CallbackSource.open(config, address(), encryption);
@@ -128,6 +136,7 @@ public final class ProxyServer implements AutoCloseable {
         new CallbackServer(
             calls.secret(),
             function,
+            journal,
             sessionsOfCalls(),
             CallbackLimits.of(config.limits().maxCallbackLinks(), memory));
     callback = server;
@@ -140,7 +149,30 @@ public final class ProxyServer implements AutoCloseable {
     if (peers == null || peers.server()) {
       ready.lookUpServer(loops.next());
     }
-    description = StartupBanner.lines(config, sockets, lambda, postgres, trustedRoles, tls);
+    AdminInterface admin = null;
+    if (config.admin() != null) {
+      admin =
+          AdminInterface.open(
+              config,
+              journal,
+              function,
+              lambda,
+              sessions,
+              memory,
+              loops,
+              postgres.address(),
+              callbackProof::toString);
+      opened.push(admin.server());
+    }
+    description =
+        StartupBanner.lines(
+            config,
+            sockets,
+            lambda,
+            postgres,
+            trustedRoles,
+            tls,
+            admin == null ? null : admin.url());
     opened.push(sockets); // closed before the sessions end
     sockets.accept(ready);
     // Loading the SDK takes a second of a core, which the first clients need more.
@@ -220,9 +252,20 @@ public final class ProxyServer implements AutoCloseable {
                 ExtensionInstaller::availableExtensions,
                 directCalls.areServed()),
             calls.delivery(offeredTo),
-            new CallbackDatabase(server, calls.encryption(), config.callback().allow()),
-            DirectCallHandler.provider(directCalls),
+            new CallbackDatabase(
+                server, calls.encryption(), config.callback().allow(), callbackProof),
+            localExecution(postgres, calls, directCalls),
             config.callback().parameter() ? calls.parameter() : null));
+  }
+
+  /** The embedded server's way to the proxy needs no proof. */
+  private LocalExecution.Provider localExecution(
+      PostgresSource postgres, CallbackSource calls, DirectCalls directCalls) {
+    LocalExecution.Provider provider = DirectCallHandler.provider(directCalls);
+    return postgres.embedded() == null
+        ? new CallbackTrial(
+            provider, directCalls, callbackProof, address(), calls.target(), System::nanoTime)
+        : provider;
   }
 
   private ProxySessions sessionsOfCalls() {
@@ -235,7 +278,7 @@ public final class ProxyServer implements AutoCloseable {
 
       @Override
       public CallOrigin origin(String token) {
-        return new CallOrigin(sessions.clientAddress(token));
+        return CallOrigin.of(sessions.clientAddress(token));
       }
     };
   }
@@ -272,6 +315,11 @@ public final class ProxyServer implements AutoCloseable {
   /** How many clients are connected, those whose session is not ready yet among them. */
   public int sessions() {
     return sessions.size();
+  }
+
+  /** The calls that were made through this proxy. */
+  public Journal journal() {
+    return journal;
   }
 
   /**

@@ -17,14 +17,19 @@ import org.jspecify.annotations.Nullable;
 final class StartupBanner {
   private StartupBanner() {}
 
-  /** What is embedded, what is sample and what is real, and how to connect to the address. */
+  /**
+   * What is embedded, what is sample and what is real, and how to connect to the address.
+   *
+   * @param adminUrl where the calls are seen; null: nowhere
+   */
   static List<String> lines(
       Config config,
       ListeningSockets sockets,
       LambdaSource lambda,
       PostgresSource postgres,
       TrustedRoles trustedRoles,
-      @Nullable ClientTls tls) {
+      @Nullable ClientTls tls,
+      @Nullable String adminUrl) {
     InetSocketAddress address = sockets.address();
     HostAndPort listen = new HostAndPort(config.listen().tcp().host(), address.getPort());
     EmbeddedPostgres embedded = postgres.embedded();
@@ -49,6 +54,9 @@ final class StartupBanner {
     IamAuthentication iam = config.iam();
     if (iam != null) {
       addTitled(lines, "  IAM         ", describe(iam));
+    }
+    if (adminUrl != null) {
+      lines.add("  Calls       " + adminUrl);
     }
     lines.add("Connect with");
     lines.add(

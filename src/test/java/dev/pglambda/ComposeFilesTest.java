@@ -19,10 +19,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ComposeFilesTest {
   private static final Path DOCKER = Path.of("docker");
 
+  /** With no variable set. */
   private static JsonNode services(String file) throws IOException {
-    // What a variable stands for that is not set.
-    String text = Files.readString(DOCKER.resolve(file)).replaceAll("\\$\\{\\w+:-([^}]*)}", "$1");
-    return new YAMLMapper().readTree(text).get("services");
+    return new YAMLMapper()
+        .readTree(
+            Files.readString(DOCKER.resolve(file))
+                .replaceAll("\\$\\{\\w+:-([^}]*)}", "$1")
+                .replaceAll("\\$\\{\\w+:\\+[^}]*}", ""))
+        .get("services");
   }
 
   @ParameterizedTest
@@ -51,6 +55,17 @@ class ComposeFilesTest {
 
     assertThat(ConfigLoader.load(new String[0], environment)).isInstanceOf(Run.class);
     assertThat(environment).containsKey("PGLAMBDA_FUNCTIONS");
+  }
+
+  @Test
+  void thePageIsThereOnlyWithATokenAndForThisMachine() throws IOException {
+    String text = Files.readString(DOCKER.resolve("compose.yaml"));
+    JsonNode proxy = services("compose.yaml").get("proxy");
+
+    assertThat(text).contains("PGLAMBDA_ADMIN: ${PGLAMBDA_ADMIN_TOKEN:+0.0.0.0:5480}\n");
+    assertThat(proxy.at("/environment/PGLAMBDA_ADMIN_TOKEN").asText("")).isEmpty();
+    assertThat(proxy.get("ports"))
+        .allSatisfy(port -> assertThat(port.asText()).startsWith("127.0.0.1:"));
   }
 
   @Test

@@ -225,6 +225,20 @@ class MasterUserTest {
   }
 
   @Test
+  void seesWhatWasCalledInTheDatabaseAndNothingOfOthers() throws Exception {
+    for (int number : List.of(1, 2)) {
+      try (Connection master = connect(database())) {
+        execute(master, "CREATE EXTENSION aws_lambda CASCADE");
+        assertThat(invoke(master, number)).isEqualTo("[" + number + "]");
+
+        assertThat(value(master, "SELECT response FROM pglambda.invocations"))
+            .isEqualTo("[" + number + "]");
+        assertThat(value(master, "SELECT count(*) FROM pglambda.invocations")).isEqualTo("1");
+      }
+    }
+  }
+
+  @Test
   void installationShowsNoKeyAndRunsNothingOfTheCallers() throws Exception {
     String keys = Files.readString(directory.resolve("data/postgres-17/pg-lambda-proxy.keys"));
     Matcher secrets =

@@ -1,6 +1,7 @@
 package dev.pglambda.callback;
 
 import dev.pglambda.lambda.CallEvaluator;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
@@ -43,7 +44,7 @@ final class Call {
           "The outcome of the call is unknown.",
           "See the proxy's log.");
 
-  private static final int COPIES = 3;
+  static final int COPIES = 3;
 
   private final Link link;
   private final CallbackLimits limits;
@@ -74,6 +75,7 @@ final class Call {
    */
   void start(
       InvokeArguments arguments,
+      CallOrigin origin,
       @Nullable String session,
       CallEvaluator function,
       ClientSessions sessions) {
@@ -82,7 +84,7 @@ final class Call {
       stopWatching = sessions.watch(session, () -> link.execute(this::sessionEnded));
     }
     try {
-      result = function.call(arguments, sessions.origin(session));
+      result = function.call(arguments, origin);
     } catch (RuntimeException e) {
       result = CompletableFuture.failedFuture(e);
     }

@@ -1,5 +1,6 @@
 package dev.pglambda.callback;
 
+import dev.pglambda.journal.Journal;
 import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.protocol.BackendMessage.NegotiateProtocolVersion;
 import dev.pglambda.protocol.MessageReader;
@@ -77,6 +78,7 @@ public final class CallbackServer implements AutoCloseable {
       };
 
   private final CallEvaluator function;
+  private final RecordedInvocations recorded;
   private final ClientSessions sessions;
   private final CallsInProgress calls = new CallsInProgress();
 
@@ -87,14 +89,19 @@ public final class CallbackServer implements AutoCloseable {
   private final FailedLogins failures = new FailedLogins(System::nanoTime);
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
-  /** The sessions are asked at each call of one, before it is made. */
+  /**
+   * @param journal what installations are told of, each of its own calls
+   * @param sessions are asked at each call of one, before it is made
+   */
   public CallbackServer(
       CallbackSecret secret,
       CallEvaluator function,
+      Journal journal,
       ProxySessions sessions,
       CallbackLimits limits) {
     this.secret = secret;
     this.function = function;
+    this.recorded = new RecordedInvocations(journal);
     this.sessions = new ClientSessions(sessions);
     this.limits = limits;
     this.places = new Semaphore(limits.maxLinks());
@@ -178,7 +185,16 @@ public final class CallbackServer implements AutoCloseable {
     Installation installation = installation(name);
     LinkPhase requests =
         new RequestPhase(
-            link, installation.keys(), limits, function, sessions, calls, places, encoding);
+            link,
+            name,
+            installation.keys(),
+            limits,
+            function,
+            recorded,
+            sessions,
+            calls,
+            places,
+            encoding);
     return new AuthenticationPhase(
         link,
         installation.credentials(),

@@ -1,6 +1,6 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.lambda.CallOrigin;
+import java.net.SocketAddress;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,8 +22,9 @@ final class ClientSessions {
     this.sessions = sessions;
   }
 
-  CallOrigin origin(@Nullable String session) {
-    return session == null ? CallOrigin.UNKNOWN : sessions.origin(session);
+  /** Where the client of a session connects from; null: not known. */
+  @Nullable SocketAddress client(@Nullable String session) {
+    return session == null ? null : sessions.origin(session).client();
   }
 
   /** Whether a session of this proxy's has ended. */

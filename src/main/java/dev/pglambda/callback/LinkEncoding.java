@@ -2,8 +2,10 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.pglambda.protocol.ClientEncoding;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
+import java.nio.charset.Charset;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,6 +48,11 @@ record LinkEncoding(String name, boolean hexadecimal) {
       case "sqlascii" -> SQL_ASCII;
       default -> new LinkEncoding(name, true);
     };
+  }
+
+  /** What reads and writes the database's texts, about. */
+  Charset charset() {
+    return ClientEncoding.charset(name);
   }
 
   /** The name in {@code set client_encoding to '...'}; null if the text is something else. */

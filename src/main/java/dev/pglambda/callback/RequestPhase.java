@@ -3,7 +3,9 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.pglambda.lambda.CallEvaluator;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.MemoryBudget;
@@ -67,9 +69,11 @@ final class RequestPhase implements LinkPhase {
   private final Link link;
   private final MemoryAccount memory;
   private final Semaphore places;
+  private final String installation;
   private final InstallationKeys keys;
   private final CallbackLimits limits;
   private final CallEvaluator function;
+  private final RecordedInvocations recorded;
   private final ClientSessions sessions;
   private final CallsInProgress calls;
   private final MessageReader reader;
@@ -95,9 +99,11 @@ final class RequestPhase implements LinkPhase {
 
   RequestPhase(
       Link link,
+      String installation,
       InstallationKeys keys,
       CallbackLimits limits,
       CallEvaluator function,
+      RecordedInvocations recorded,
       ClientSessions sessions,
       CallsInProgress calls,
       Semaphore places,
@@ -105,9 +111,11 @@ final class RequestPhase implements LinkPhase {
     this.link = link;
     this.memory = link.memory();
     this.places = places;
+    this.installation = installation;
     this.keys = keys;
     this.limits = limits;
     this.function = function;
+    this.recorded = recorded;
     this.sessions = sessions;
     this.calls = calls;
     this.encoding = encoding;
@@ -275,18 +283,37 @@ final class RequestPhase implements LinkPhase {
     lastSequence = sequence;
     if (invoke) {
       session = request.session();
-      invoke(session, request);
+      if (call != null) {
+        call.giveUp();
+      }
+      Form form = request.form();
+      if (form == null) {
+        answerRecorded(request);
+      } else {
+        invoke(session, form, request);
+      }
     } else {
       request.end();
       await();
     }
   }
 
-  private void invoke(@Nullable String clientSession, RequestReader request)
-      throws RefusedRequestException {
-    if (call != null) {
-      call.giveUp();
+  private void answerRecorded(RequestReader request) throws RefusedRequestException {
+    Long before = request.before();
+    CallOrigin asking = request.origin(null, installation, encoding.charset());
+    request.end();
+    Answer page = recorded.page(asking, before, encoding);
+    long bytes = Call.COPIES * page.bytes();
+    if (!memory.reserve(bytes)) {
+      answer(Answer.failed(InvokeErrors.outOfMemoryForReply(memory.refusal())));
+      return;
     }
+    link.releaseWhenSent(bytes);
+    answer(page);
+  }
+
+  private void invoke(@Nullable String clientSession, Form form, RequestReader request)
+      throws RefusedRequestException {
     if (clientSession != null && sessions.calls(clientSession) >= limits.maxCallsPerSession()) {
       answer(Answer.failed(TOO_MANY_CALLS));
       return;
@@ -298,7 +325,9 @@ final class RequestPhase implements LinkPhase {
       return;
     }
     requestReserved += copies;
-    InvokeArguments arguments = request.arguments();
+    InvokeArguments arguments = request.arguments(form);
+    CallOrigin origin =
+        request.origin(sessions.client(clientSession), installation, encoding.charset());
     request.end();
     callReserved = requestReserved;
     requestReserved = 0;
@@ -306,7 +335,7 @@ final class RequestPhase implements LinkPhase {
     Call next = new Call(link, limits, this::answer, this::callEnded);
     calls.begin();
     call = next;
-    next.start(arguments, clientSession, function, sessions);
+    next.start(arguments, origin, clientSession, function, sessions);
     next.ask();
   }
 

@@ -2,13 +2,16 @@ package dev.pglambda.callback;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import io.netty.util.AsciiString;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.util.HexFormat;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +23,14 @@ import org.jspecify.annotations.Nullable;
 final class RequestReader {
   private static final int LONGEST_NAME = 32;
   private static final int MOST_DIGITS = 19;
+
+  /** In place of a form: asks for what was recorded, and calls nothing. */
+  private static final String INVOCATIONS = "invocations";
+
+  /** The worker cuts it to 8005 characters, each of at most four bytes. */
+  private static final int MOST_STATEMENT_BYTES = 32 << 10;
+
+  private static final int MOST_NAME_BYTES = 1000;
 
   private final byte[] text;
   private final int end;
@@ -63,10 +74,24 @@ final class RequestReader {
     }
   }
 
-  /** The arguments of {@code invoke/1} after its session. */
-  InvokeArguments arguments() throws RefusedRequestException {
+  /** Of the call, the field after its session; null: it asks for what was recorded. */
+  @Nullable Form form() throws RefusedRequestException {
+    String form = text("form");
+    if (INVOCATIONS.equals(form)) {
+      return null;
+    }
+    for (Form known : Form.values()) {
+      if (known.name().toLowerCase(Locale.ROOT).equals(form)) {
+        return known;
+      }
+    }
+    throw RefusedRequestException.malformed("form");
+  }
+
+  /** The arguments of {@code invoke/1} after its form. */
+  InvokeArguments arguments(Form form) throws RefusedRequestException {
     return new InvokeArguments(
-        form(),
+        form,
         text("function_name"),
         text("region of the function's ARN"),
         bytes("payload"),
@@ -79,14 +104,47 @@ final class RequestReader {
         text("aws_lambda.request_timeout_ms"));
   }
 
-  private Form form() throws RefusedRequestException {
-    String form = text("form");
-    for (Form known : Form.values()) {
-      if (known.name().toLowerCase(Locale.ROOT).equals(form)) {
-        return known;
-      }
+  /** The only argument of what asks for what was recorded: before which call; null: all. */
+  @Nullable Long before() throws RefusedRequestException {
+    String number = arguments(Form.NAME).functionName();
+    try {
+      return number == null ? null : Long.valueOf(number);
+    } catch (NumberFormatException e) {
+      throw RefusedRequestException.malformed("number of a call");
     }
-    throw RefusedRequestException.malformed("form");
+  }
+
+  /**
+   * Where the call comes from, as the fields behind its arguments tell, as far as there are any:
+   * earlier workers send none. What cannot be read is replaced, what is too long is cut.
+   *
+   * @param charset of fields in hexadecimal digits
+   */
+  CallOrigin origin(@Nullable SocketAddress client, String installation, Charset charset)
+      throws RefusedRequestException {
+    if (position == end) { // of a worker of an earlier version
+      return new CallOrigin(client, null, null, null, null, null, installation, null);
+    }
+    String database = cut("database", MOST_NAME_BYTES, charset);
+    String role = cut("role", MOST_NAME_BYTES, charset);
+    String applicationName = cut("application_name", MOST_NAME_BYTES, charset);
+    String process = cut("server process", MOST_NAME_BYTES, charset);
+    String statement = cut("statement", MOST_STATEMENT_BYTES, charset);
+    Integer serverProcess =
+        process != null && process.matches("[0-9]{1,9}") ? Integer.valueOf(process) : null;
+    return new CallOrigin(
+        client, database, role, applicationName, serverProcess, statement, installation, null);
+  }
+
+  private @Nullable String cut(String what, int mostBytes, Charset charset)
+      throws RefusedRequestException {
+    boolean hexadecimal = position < end && text[position] == 'x';
+    ByteBuffer bytes = bytes(what);
+    if (bytes == null) {
+      return null;
+    }
+    bytes.limit(Math.min(bytes.limit(), mostBytes));
+    return (hexadecimal ? charset : UTF_8).decode(bytes).toString();
   }
 
   /** The next field as text; {@code what} is its name, for the error. */

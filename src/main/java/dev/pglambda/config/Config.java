@@ -17,6 +17,7 @@ import org.slf4j.event.Level;
  * @param backendSsl disabled if there is no {@code backend}, or at a Unix-domain socket
  * @param dataDirectory not created yet
  * @param iam null: off
+ * @param admin null: off
  * @param guide whether to run the example of AWS's guide after the start and print its rows
  * @param once whether to end after the guide; only true if {@code guide} is
  */
@@ -34,6 +35,8 @@ public record Config(
     Callback callback,
     Limits limits,
     Log log,
+    KeptCalls journal,
+    @Nullable Admin admin,
     boolean guide,
     boolean once) {
 
@@ -142,6 +145,35 @@ public record Config(
    */
   public record Keepalives(Duration idle, Duration interval, int count) {}
 
-  /** What is logged, and how. */
-  public record Log(Level level, LogFormat format) {}
+  /**
+   * What is logged, and how.
+   *
+   * @param calls whether each call is; null: if standard error is a terminal
+   * @param noColour whether a terminal is to show no colours, either ({@code NO_COLOR})
+   */
+  public record Log(Level level, LogFormat format, @Nullable Boolean calls, boolean noColour) {
+
+    /** With colours where there is a terminal. */
+    public Log(Level level, LogFormat format, @Nullable Boolean calls) {
+      this(level, format, calls, false);
+    }
+  }
+
+  /**
+   * What is kept of the calls.
+   *
+   * @param maxBytes in memory
+   * @param file null: only there
+   * @param payloads whether they are kept, or only their lengths
+   */
+  public record KeptCalls(long maxBytes, @Nullable Path file, boolean payloads) {}
+
+  /**
+   * Where browsers and programs look at the calls.
+   *
+   * @param address where to listen
+   * @param given whether the user has given the address; else another port will do
+   * @param token that is asked for; null: none, for an address of this machine only
+   */
+  public record Admin(HostAndPort address, boolean given, @Nullable Password token) {}
 }

@@ -4,6 +4,8 @@ import dev.pglambda.config.HostAndPort.HostAndOptionalPort;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
@@ -11,13 +13,15 @@ import org.slf4j.event.Level;
  * precedence. Nothing else reads options or variables, except that the AWS SDK reads its own.
  */
 public final class ConfigLoader {
+  static final HostAndPort ADMIN_BY_DEFAULT = new HostAndPort("127.0.0.1", 5480);
+
   private static final int EXIT_BAD_USAGE = 2;
   private static final int MOST_CLIENTS = 1_000_000;
 
   private ConfigLoader() {}
 
   /** What a command line asks for. */
-  public sealed interface LoadResult {}
+  public sealed interface LoadResult permits Run, Exit, AdminCommand {}
 
   /** Run the proxy, with a configuration that is checked and complete. */
   public record Run(Config config) implements LoadResult {}
@@ -30,9 +34,13 @@ public final class ConfigLoader {
    */
   public record Exit(int code, String message) implements LoadResult {}
 
-  /** Reads everything; opens nothing but files of secrets. */
+  /** Reads everything; opens nothing but files of secrets, and that of a command's payload. */
   public static LoadResult load(String[] arguments, Map<String, String> environment) {
     try {
+      LoadResult adminCommand = AdminCommandLine.load(arguments, environment);
+      if (adminCommand != null) {
+        return adminCommand;
+      }
       Map<Option, String> commandLine = CommandLineArguments.parse(arguments);
       if (commandLine.containsKey(Option.HELP)) {
         return new Exit(0, Help.text());
@@ -73,6 +81,11 @@ public final class ConfigLoader {
         callback(settings),
         limits(settings),
         log(settings),
+        new Config.KeptCalls(
+            settings.value(Option.JOURNAL_SIZE, Values::memory),
+            settings.optional(Option.JOURNAL_FILE, Values::file),
+            settings.value(Option.JOURNAL_PAYLOADS, Values::onOff)),
+        admin(settings, backend),
         guide || once,
         once);
   }
@@ -139,6 +152,25 @@ public final class ConfigLoader {
   private static Config.Log log(Settings settings) throws ConfigException {
     return new Config.Log(
         settings.constant(Option.LOG_LEVEL, Level.class),
-        settings.constant(Option.LOG_FORMAT, LogFormat.class));
+        settings.constant(Option.LOG_FORMAT, LogFormat.class),
+        settings.optional(Option.LOG_CALLS, Values::onOff),
+        settings.isColourUnwanted());
+  }
+
+  /** Null: off. */
+  private static Config.@Nullable Admin admin(Settings settings, @Nullable ServerAddress backend)
+      throws ConfigException {
+    Password token = settings.adminToken();
+    Optional<HostAndPort> given = settings.optional(Option.ADMIN, ConfigLoader::adminAddress);
+    if (given == null) {
+      return backend == null ? new Config.Admin(ADMIN_BY_DEFAULT, false, token) : null;
+    }
+    return given.map(address -> new Config.Admin(address, true, token)).orElse(null);
+  }
+
+  private static Optional<HostAndPort> adminAddress(String text) {
+    return text.equals("off")
+        ? Optional.empty()
+        : Optional.of(HostAndPort.parse(text).orPort(ADMIN_BY_DEFAULT.port()));
   }
 }

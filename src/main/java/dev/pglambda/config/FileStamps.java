@@ -1,6 +1,7 @@
 package dev.pglambda.config;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -12,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * What tells whether files that the configuration names have changed: time, size and identity of
- * each file, the entries of each directory. All methods block.
+ * each file, the entries of each directory and which of them are programs. All methods block.
  */
 public record FileStamps(Map<Path, Object> stamps) {
 
@@ -40,12 +41,15 @@ public record FileStamps(Map<Path, Object> stamps) {
       BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
       if (attributes.isDirectory()) {
         try (Stream<Path> entries = Files.list(path)) {
-          return entries.sorted().toList();
+          return entries
+              .sorted()
+              .map(entry -> Map.entry(entry, Files.isExecutable(entry)))
+              .toList();
         }
       }
       return List.of(
           attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return "unreadable";
     }
   }

@@ -6,6 +6,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
 /** What {@code --help} and {@code --version} print. */
 final class Help {
@@ -32,12 +33,10 @@ final class Help {
       groups.get(groups.size() - 1).addArg(CommandLineArguments.declare(option));
     }
     groups.forEach(group -> command.addArgGroup(group.build()));
-    command
-        .usageMessage()
-        .width(WIDTH)
-        .longOptionsMaxWidth(OPTION_WIDTH)
-        .sortOptions(false)
-        .customSynopsis("java -jar target/pg-lambda-proxy.jar [run] [options]")
+    layout(command)
+        .customSynopsis(
+            "java -jar target/pg-lambda-proxy.jar [run] [options]",
+            "       java -jar target/pg-lambda-proxy.jar calls|replay --help")
         .description(
             "%nA PostgreSQL proxy that gives any PostgreSQL the aws_lambda and aws_commons extensions"
                 + " of Amazon RDS and Aurora. Without options it starts an embedded PostgreSQL.")
@@ -46,5 +45,10 @@ final class Help {
                 + " its own variables and files: credentials, profiles, endpoints.",
             "Exit codes: 0 orderly end, 1 failure, 2 bad usage.");
     return new CommandLine(command).getUsageMessage(Ansi.OFF).stripTrailing();
+  }
+
+  /** How all our help looks. */
+  static UsageMessageSpec layout(CommandSpec command) {
+    return command.usageMessage().width(WIDTH).longOptionsMaxWidth(OPTION_WIDTH).sortOptions(false);
   }
 }

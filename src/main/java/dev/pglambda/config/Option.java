@@ -351,6 +351,48 @@ enum Option {
       "text or json",
       "text: for people. json: one object a line, for programs."),
 
+  LOG_CALLS(
+      "on|off",
+      null,
+      Option.EXPECTED_SWITCH,
+      "Whether each call is logged, with a line when it begins and one when it has ended. Default:"
+          + " on if standard error is a terminal."),
+
+  JOURNAL_SIZE(
+      "size",
+      "64MB",
+      "a whole number with kB, MB or GB, from 1MB to 1024GB",
+      "Memory for the calls that are kept. The oldest go first, failures last."),
+  JOURNAL_FILE(
+      "file",
+      null,
+      Option.EXPECTED_FILE,
+      "File to which each call is written as a line of JSON when it has ended. At 64 MB it becomes"
+          + " file.1, and so on up to file.3."),
+  JOURNAL_PAYLOADS(
+      "on|off",
+      "on",
+      Option.EXPECTED_SWITCH,
+      "Whether payloads of calls and answers are kept. off: only their lengths are."),
+  ADMIN(
+      "host:port|off",
+      null,
+      "host:port, :port or [IPv6]:port, with a port from 0 to 65535, or off",
+      "Where a browser shows the calls, and programs find the JSON API, health and metrics. Default:"
+          + " 127.0.0.1:5480 for the embedded server, else off. Addresses other than those of this"
+          + " machine need a token."),
+  ADMIN_TOKEN(
+      "text",
+      null,
+      Option.EXPECTED_TOKEN,
+      "Token that --admin asks for. Default: none. Command lines are public: use the variable or a"
+          + " file."),
+  ADMIN_TOKEN_FILE(
+      "file",
+      null,
+      "a readable file of 16 to 1000 visible ASCII characters",
+      "File with that token. Newlines at its end are ignored."),
+
   GUIDE(
       null,
       "off",
@@ -383,6 +425,7 @@ enum Option {
   private static final String EXPECTED_KEEPALIVE = "a whole number with s, min or h, from 0s to 9h";
   private static final String EXPECTED_FILE = "the path of a file";
   private static final String EXPECTED_SWITCH = "on or off";
+  private static final String EXPECTED_TOKEN = "16 to 1000 visible ASCII characters";
   private static final String EXPECTED_PASSWORD = "8 to 128 visible ASCII characters";
 
   private final @Nullable String label;
@@ -412,6 +455,7 @@ enum Option {
       case LAMBDA_ENDPOINT -> "AWS Lambda";
       case CALLBACK_ADDRESS -> "Calls from PostgreSQL to the proxy";
       case LOG_LEVEL -> "Log, on standard error";
+      case JOURNAL_SIZE -> "Watching calls";
       case GUIDE -> "Guide and information";
       default -> null;
     };

@@ -6,6 +6,7 @@ import java.util.regex.Pattern;
 public record Password(String text) {
   private static final Pattern ALLOWED = Pattern.compile("[^\\p{Cntrl}]{1,1000}");
   private static final Pattern VISIBLE = Pattern.compile("[!-~]{8,128}");
+  private static final Pattern TOKEN = Pattern.compile("[!-~]{16,1000}");
 
   /**
    * Throws IllegalArgumentException for a wrong length or a control character, without showing
@@ -18,6 +19,12 @@ public record Password(String text) {
   /** One that is new, of visible ASCII and long enough; otherwise like the constructor. */
   static Password ofVisible(String text) {
     require(VISIBLE, text);
+    return new Password(text);
+  }
+
+  /** A token, of visible ASCII; otherwise like the constructor. */
+  static Password ofToken(String text) {
+    require(TOKEN, text);
     return new Password(text);
   }
 

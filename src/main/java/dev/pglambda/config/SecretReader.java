@@ -12,6 +12,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /** Reads secrets and passwords. Its messages never show them. */
 final class SecretReader {
@@ -38,18 +39,35 @@ final class SecretReader {
   }
 
   static Password password(String source, String text) throws ConfigException {
+    return password(source, text, Password::new, Option.IAM_PASSWORD);
+  }
+
+  static Password token(String source, String text) throws ConfigException {
+    return password(source, text, Password::ofToken, Option.ADMIN_TOKEN);
+  }
+
+  private static Password password(
+      String source, String text, Function<String, Password> parser, Option option)
+      throws ConfigException {
     try {
-      return new Password(text);
+      return parser.apply(text);
     } catch (IllegalArgumentException e) {
-      throw new ConfigException(
-          source, String.valueOf(e.getMessage()), Option.IAM_PASSWORD.expected());
+      throw new ConfigException(source, String.valueOf(e.getMessage()), option.expected());
     }
   }
 
   static Password passwordFile(String source, String name) throws ConfigException {
-    NamedFile file = new NamedFile(Option.IAM_PASSWORD_FILE, source, name);
+    return passwordFile(new NamedFile(Option.IAM_PASSWORD_FILE, source, name), Password::new);
+  }
+
+  static Password tokenFile(String source, String name) throws ConfigException {
+    return passwordFile(new NamedFile(Option.ADMIN_TOKEN_FILE, source, name), Password::ofToken);
+  }
+
+  private static Password passwordFile(NamedFile file, Function<String, Password> parser)
+      throws ConfigException {
     try {
-      return new Password(UTF_8.newDecoder().decode(ByteBuffer.wrap(file.read())).toString());
+      return parser.apply(UTF_8.newDecoder().decode(ByteBuffer.wrap(file.read())).toString());
     } catch (CharacterCodingException e) {
       throw file.unusable("not in UTF-8");
     } catch (IllegalArgumentException e) {

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * environment.
  */
 final class Settings {
+  /** Set to anything but nothing, it says that a user wants no colours (no-color.org). */
+  private static final String NO_COLOUR = "NO_COLOR";
+
   private final Map<Option, Setting> given = new EnumMap<>(Option.class);
+  private final boolean colourUnwanted;
 
   /**
    * One option that was given.
@@ -29,6 +33,7 @@ final class Settings {
   Settings(Map<Option, String> commandLine, Map<String, String> environment)
       throws ConfigException {
     refuseUnknownVariables(environment);
+    colourUnwanted = !environment.getOrDefault(NO_COLOUR, "").isEmpty();
     for (Option option : Option.values()) {
       String variable = option.variable();
       String text = variable == null ? null : environment.get(variable);
@@ -103,6 +108,11 @@ final class Settings {
     return value(option, text -> Values.constant(type, text));
   }
 
+  /** Whether the environment says that a terminal is to show no colours. */
+  boolean isColourUnwanted() {
+    return colourUnwanted;
+  }
+
   boolean isGiven(Option option) {
     return given.containsKey(option);
   }
@@ -120,6 +130,12 @@ final class Settings {
         SecretReader::text,
         Option.CALLBACK_SECRET_FILE,
         SecretReader::file);
+  }
+
+  /** The same of the token for {@code --admin}. */
+  @Nullable Password adminToken() throws ConfigException {
+    return textOrFile(
+        Option.ADMIN_TOKEN, SecretReader::token, Option.ADMIN_TOKEN_FILE, SecretReader::tokenFile);
   }
 
   /** The same of the password for users of IAM. */

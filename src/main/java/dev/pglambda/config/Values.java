@@ -29,7 +29,7 @@ final class Values {
       Pattern.compile("(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]{1,40}-\\d");
 
   private static final Pattern ROLE_ARN =
-      Pattern.compile("arn:aws[a-z-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576}");
+      Pattern.compile("arn:aws[a-z-]*:iam::\\d{12}:role/([\\w+=,.@/-]{1,511}/)?[\\w+=,.@-]{1,64}");
 
   private Values() {}
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param payload JSON in UTF-8; not modified, position and limit delimit it
  * @param connectTimeout longest wait for a connection to the endpoint
  * @param requestTimeout longest wait for the whole call
+ * @param traceHeader value of {@code X-Amzn-Trace-Id}, or null
  */
 public record Invocation(
     String functionName,
@@ -27,4 +28,60 @@ public record Invocation(
     @Nullable String qualifier,
     ByteBuffer payload,
     Duration connectTimeout,
-    Duration requestTimeout) {}
+    Duration requestTimeout,
+    @Nullable String traceHeader) {
+
+  /** An invocation that belongs to no trace. */
+  public Invocation(
+      String functionName,
+      String region,
+      InvocationType invocationType,
+      LogType logType,
+      @Nullable String clientContext,
+      @Nullable String qualifier,
+      ByteBuffer payload,
+      Duration connectTimeout,
+      Duration requestTimeout) {
+    this(
+        functionName,
+        region,
+        invocationType,
+        logType,
+        clientContext,
+        qualifier,
+        payload,
+        connectTimeout,
+        requestTimeout,
+        null);
+  }
+
+  /** The same invocation as part of a trace. */
+  public Invocation withTraceHeader(@Nullable String header) {
+    return new Invocation(
+        functionName,
+        region,
+        invocationType,
+        logType,
+        clientContext,
+        qualifier,
+        payload,
+        connectTimeout,
+        requestTimeout,
+        header);
+  }
+
+  /** The same invocation with another payload. */
+  public Invocation withPayload(ByteBuffer other) {
+    return new Invocation(
+        functionName,
+        region,
+        invocationType,
+        logType,
+        clientContext,
+        qualifier,
+        other,
+        connectTimeout,
+        requestTimeout,
+        traceHeader);
+  }
+}

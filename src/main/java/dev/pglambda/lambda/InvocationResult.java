@@ -1,6 +1,7 @@
 package dev.pglambda.lambda;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,13 +15,37 @@ import org.jspecify.annotations.Nullable;
  *     and given
  * @param functionError {@code Unhandled} or {@code Handled} if the function itself failed (the
  *     payload then describes the error), else null
+ * @param queued how long it waited until it was run; null if that is not known
  */
 public record InvocationResult(
     int statusCode,
     @Nullable ByteBuffer payload,
     @Nullable String executedVersion,
     @Nullable String logResult,
-    @Nullable String functionError) {
+    @Nullable String functionError,
+    @Nullable Duration queued) {
+
+  /** An answer of which is not known how long it waited. */
+  public InvocationResult(
+      int statusCode,
+      @Nullable ByteBuffer payload,
+      @Nullable String executedVersion,
+      @Nullable String logResult,
+      @Nullable String functionError) {
+    this(statusCode, payload, executedVersion, logResult, functionError, null);
+  }
+
+  /** The same answer with another payload. */
+  public InvocationResult withPayload(@Nullable ByteBuffer other) {
+    return new InvocationResult(
+        statusCode, other, executedVersion, logResult, functionError, queued);
+  }
+
+  /** The same answer, which waited so long. */
+  public InvocationResult withQueued(Duration waited) {
+    return new InvocationResult(
+        statusCode, payload, executedVersion, logResult, functionError, waited);
+  }
 
   /** An answer without a payload: 202 to an Event, 204 to a dry run. */
   public static InvocationResult ofStatus(int statusCode) {

@@ -34,6 +34,33 @@ public record InvokeArguments(
     @Nullable String connectTimeoutMs,
     @Nullable String requestTimeoutMs) {
 
+  /**
+   * The qualifier of a call without a function's name by which the proxy itself tries whether the
+   * server can call back.
+   */
+  public static final String TRIAL = "pglambda_trial";
+
+  /** Whether it is such a call, which is refused, and which nobody has made. */
+  boolean isTrial() {
+    return functionName == null && TRIAL.equals(qualifier);
+  }
+
+  /** The same with another payload. */
+  public InvokeArguments withPayload(@Nullable ByteBuffer other) {
+    return new InvokeArguments(
+        form,
+        functionName,
+        arnRegion,
+        other,
+        region,
+        invocationType,
+        logType,
+        context,
+        qualifier,
+        connectTimeoutMs,
+        requestTimeoutMs);
+  }
+
   /** How the function was named. */
   public enum Form {
     /** The text overload with a name or an ARN. */

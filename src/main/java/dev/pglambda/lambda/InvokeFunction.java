@@ -1,5 +1,6 @@
 package dev.pglambda.lambda;
 
+import dev.pglambda.lambda.CallObserver.ObservedCall;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryExhaustedException;
 import dev.pglambda.protocol.SqlError;
@@ -26,26 +27,38 @@ public final class InvokeFunction implements CallEvaluator {
   private final LogThrottle failures = new LogThrottle();
   private final LambdaInvoker invoker;
   private final ArgumentCheck check;
+  private final CallObserver observer;
 
   /** The invoker is not closed by this class; the region is that of calls that name none. */
-  public InvokeFunction(LambdaInvoker invoker, String ownRegion, Partitions partitions) {
+  public InvokeFunction(
+      LambdaInvoker invoker, String ownRegion, Partitions partitions, CallObserver observer) {
     this.invoker = invoker;
     this.check = new ArgumentCheck(ownRegion, partitions);
+    this.observer = observer;
   }
 
   @Override
   public CompletableFuture<InvokeAnswer> call(InvokeArguments arguments, CallOrigin origin) {
+    ObservedCall observed =
+        arguments.isTrial() ? ObservedCall.NONE : observer.begins(arguments, origin);
     try {
       ArgumentCheck.Checked checked = check.check(arguments);
-      CompletableFuture<InvocationResult> result = invoker.invoke(checked.invocation());
+      Invocation invocation = checked.invocation().withTraceHeader(TraceContext.header(origin));
+      observed.invokes(invocation, invoker.route(invocation));
+      CompletableFuture<InvocationResult> result = invoker.invoke(invocation);
       var unusedLog =
-          result.whenComplete((done, failure) -> logFailure(checked.invocation(), origin, failure));
-      return answer(result, String.valueOf(arguments.functionName()), checked.warning());
+          result.whenComplete((done, failure) -> logFailure(invocation, origin, failure));
+      return answer(result, String.valueOf(arguments.functionName()), checked.warning(), observed);
     } catch (InvalidArgumentException refused) {
-      return CompletableFuture.completedFuture(new InvokeAnswer.Failure(refused.error()));
+      return ended(new InvokeAnswer.Failure(refused.error()), observed);
     } catch (RuntimeException bug) {
-      return CompletableFuture.completedFuture(internalError(bug));
+      return ended(internalError(bug), observed);
     }
+  }
+
+  private static CompletableFuture<InvokeAnswer> ended(InvokeAnswer answer, ObservedCall observed) {
+    observed.ends(null, answer);
+    return CompletableFuture.completedFuture(answer);
   }
 
   private void logFailure(Invocation invocation, CallOrigin origin, @Nullable Throwable failure) {
@@ -65,13 +78,20 @@ public final class InvokeFunction implements CallEvaluator {
   private static CompletableFuture<InvokeAnswer> answer(
       CompletableFuture<InvocationResult> invocation,
       String functionName,
-      @Nullable SqlError warning) {
+      @Nullable SqlError warning,
+      ObservedCall observed) {
     CompletableFuture<InvokeAnswer> answer =
-        invocation.handle((result, failure) -> inSql(result, failure, functionName, warning));
+        invocation.handle(
+            (result, failure) -> {
+              InvokeAnswer inSql = inSql(result, failure, functionName, warning);
+              observed.ends(result, inSql);
+              return inSql;
+            });
     var unusedEnd =
         answer.whenComplete(
             (row, failure) -> {
               if (answer.isCancelled()) {
+                observed.isCancelled();
                 invocation.cancel(true);
               }
             });

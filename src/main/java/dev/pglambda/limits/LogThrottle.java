@@ -3,6 +3,7 @@ package dev.pglambda.limits;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -13,6 +14,11 @@ import org.slf4j.Logger;
 public final class LogThrottle {
   private static final long PAUSE_NS = TimeUnit.SECONDS.toNanos(10);
   private static final int LONGEST = 1000;
+
+  /** Of ASCII and of ISO 8859 (the second has its own escape), ends of lines, and directions. */
+  private static final Pattern CONTROLS =
+      Pattern.compile(
+          "[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+");
 
   private final AtomicLong next = new AtomicLong(System.nanoTime());
   private final AtomicLong heldBack = new AtomicLong();
@@ -42,9 +48,12 @@ public final class LogThrottle {
     return count == 0 ? "" : " (and " + count + " more like it)";
   }
 
-  /** A text from outside on one line: it must not write log lines of its own, nor long ones. */
+  /**
+   * A text from outside on one line: it must not write log lines of its own, nor long ones, nor
+   * tell a terminal what to do, or in which direction to write.
+   */
   public static String onOneLine(String text) {
     String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
-    return cut.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]+", " ");
+    return CONTROLS.matcher(cut).replaceAll(" ");
   }
 }

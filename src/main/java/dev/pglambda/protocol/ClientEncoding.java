@@ -1,6 +1,7 @@
 package dev.pglambda.protocol;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -42,6 +43,37 @@ public enum ClientEncoding {
       case "SJIS", "SHIFT_JIS_2004" -> SHIFT_JIS;
       default -> SINGLE_BYTE;
     };
+  }
+
+  /**
+   * What reads and writes the encoding with a name as the server reports it; US-ASCII if Java does
+   * not know it. For people to read: some of their characters are others to PostgreSQL.
+   */
+  public static Charset charset(String name) {
+    String known =
+        switch (name) {
+          case "UTF8", "SQL_ASCII" -> "UTF-8";
+          case "LATIN5" -> "ISO-8859-9";
+          case "LATIN6" -> "ISO-8859-10";
+          case "LATIN7" -> "ISO-8859-13";
+          case "LATIN8" -> "ISO-8859-14";
+          case "LATIN9" -> "ISO-8859-15";
+          case "LATIN10" -> "ISO-8859-16";
+          case "WIN866" -> "IBM866";
+          case "WIN874" -> "x-windows-874";
+          case "KOI8R" -> "KOI8-R";
+          case "KOI8U" -> "KOI8-U";
+          case "EUC_CN" -> "GB2312";
+          case "EUC_TW" -> "x-EUC-TW";
+          case "JOHAB" -> "x-Johab";
+          case "SJIS" -> "windows-31j";
+          case "UHC" -> "x-windows-949";
+          default ->
+              name.replace("LATIN", "ISO-8859-")
+                  .replace("WIN", "windows-")
+                  .replaceAll("[^0-9A-Za-z]", "-");
+        };
+    return Charset.isSupported(known) ? Charset.forName(known) : StandardCharsets.US_ASCII;
   }
 
   /**

@@ -34,6 +34,14 @@ public interface LocalExecution {
      * nothing.
      */
     @Nullable LocalExecution create(String database, SessionContext context);
+
+    /**
+     * The server is ready for the first time, owes nothing, and the client does not know yet.
+     * Returns whether messages were sent whose last reply, a ReadyForQuery, is the client's.
+     */
+    default boolean atFirstReady(String database, SessionContext context) {
+      return false;
+    }
   }
 
   /** Whether a text has statements that may have to be executed here. */

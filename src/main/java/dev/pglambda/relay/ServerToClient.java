@@ -253,6 +253,7 @@ final class ServerToClient implements FrameScanner.Visitor {
 
   /** A ReadyForQuery, which the listener, if there is one, keeps from the client. */
   private @Nullable ByteBuf ready(byte transactionStatus, @Nullable ReplyListener keeper) {
+    boolean isFirst = !session.isReady();
     ByteBuf refusal = session.sawReady();
     if (refusal != null) {
       return refusal;
@@ -265,6 +266,9 @@ final class ServerToClient implements FrameScanner.Visitor {
     }
     boolean canOffer =
         replies.canOffer() && !announced.isTerminated() && !streams.isInClientMessage();
+    if (isFirst && canOffer && state.isPostgres() && session.atFirstReady()) {
+      return Unpooled.EMPTY_BUFFER; // the client is told when that is done
+    }
     if (canOffer && state.keysWanted() && !state.transactionFailed()) {
       state.keysWanted(false);
       hold.storeKeys();

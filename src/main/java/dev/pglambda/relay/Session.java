@@ -20,12 +20,15 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,11 +48,14 @@ public final class Session extends SessionControl {
 
   private final RelaySettings settings;
   private final String token;
+  private final String database;
+  private final Instant since = Instant.now();
   private final ChannelPair channels;
   private final ReplyQueue replies = new ReplyQueue();
   private final ReportedSettings reported = new ReportedSettings();
   private final MemoryAccount memory;
   private final SessionStreams streams;
+  private final BooleanSupplier atFirstReady;
   private final @Nullable LocalExecution local;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Future<?> startupTimeout;
@@ -78,6 +84,7 @@ public final class Session extends SessionControl {
       @Nullable VerifiedUser user) {
     this.settings = settings;
     this.token = token;
+    this.database = database;
     this.channels = new ChannelPair(client);
     this.memory = settings.memory().open();
     this.failures = new SessionFailures(client, settings.backend().toString());
@@ -91,6 +98,7 @@ public final class Session extends SessionControl {
             new PreparedStatements(memory),
             new ClientSeries(),
             new OwnErrors(memory, channels, replies));
+    atFirstReady = () -> localExecution.atFirstReady(database, context);
     local = localExecution.create(database, context);
     streams =
         new SessionStreams(
@@ -274,6 +282,20 @@ public final class Session extends SessionControl {
     return reported.cancelKey();
   }
 
+  /** What is known of it. Any thread. */
+  SessionState state() {
+    SocketAddress address = clientAddress();
+    return new SessionState(
+        address instanceof InetSocketAddress internet
+            ? NetUtil.toSocketAddressString(internet)
+            : address == null ? null : address.toString(),
+        reported.readable(database),
+        reported.role(),
+        reported.applicationName(),
+        reported.serverProcess(),
+        since);
+  }
+
   /** Where its server was reached by TCP. Any thread; null if it was not yet. */
   public @Nullable InetSocketAddress serverAddress() {
     return serverAddress;
@@ -324,6 +346,11 @@ public final class Session extends SessionControl {
     ClientRefusals.log(client(), refused.refusal());
     return ErrorFields.fatal(SqlState.TOO_MANY_CONNECTIONS, refused.refusal())
         .toFrame(client().alloc(), BackendMessage.ERROR_RESPONSE);
+  }
+
+  @Override
+  boolean atFirstReady() {
+    return atFirstReady.getAsBoolean();
   }
 
   /** Asks there for a place when the server has authenticated the client. */

@@ -38,6 +38,9 @@ public abstract class SessionControl {
   /** The server is ready; null, or what the client is told in the place of that. */
   abstract @Nullable ByteBuf sawReady();
 
+  /** See {@link LocalExecution.Provider#atFirstReady}. */
+  abstract boolean atFirstReady();
+
   abstract void sawFatal(ErrorFields fields);
 
   /** Tells the client, unless that is within a message, and closes both connections. */

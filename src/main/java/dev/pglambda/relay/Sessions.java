@@ -4,6 +4,8 @@ import dev.pglambda.protocol.BackendMessage.BackendKeyData;
 import dev.pglambda.protocol.auth.RandomToken;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -53,6 +55,14 @@ public final class Sessions {
 
   public int size() {
     return byToken.size();
+  }
+
+  /** What is known of each session, the longest first. */
+  public List<SessionState> states() {
+    return byToken.values().stream()
+        .map(Session::state)
+        .sorted(Comparator.comparing(SessionState::since))
+        .toList();
   }
 
   /** The client's address of a session of this proxy's; null if there is none with this token. */

@@ -30,7 +30,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AuthenticationTest {
   private final CallbackServer server =
       new CallbackServer(
-          Worker.SECRET, new FakeFunction(), session -> null, CallbackLimits.DEFAULTS);
+          Worker.SECRET,
+          new FakeFunction(),
+          Worker.JOURNAL,
+          session -> null,
+          CallbackLimits.DEFAULTS);
 
   @Test
   void letsInWhoKnowsTheLinkPassword() {

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.ErrorResponse;
@@ -19,6 +21,7 @@ import dev.pglambda.testing.FuzzInput;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -110,10 +113,13 @@ class CallbackFuzzTest {
       assertThat(name).isEqualTo(new String(text, 0, name.length(), ISO_8859_1));
       assertThat(reader.sequence()).isNotNegative();
       String session = reader.session();
-      InvokeArguments arguments = reader.arguments();
+      InvokeArguments arguments =
+          reader.arguments(Objects.requireNonNullElse(reader.form(), Form.NAME));
+      CallOrigin origin = reader.origin(null, "", UTF_8);
       reader.end();
 
       assertThat(bytesOf(session) + bytesOf(arguments)).isLessThan(text.length);
+      assertThat(origin.client()).isNull();
     } catch (RefusedRequestException refused) {
       assertThat(refused.error().sqlState()).matches("[0-9A-Z]{5}");
       assertThat(refused.error().message()).isNotEmpty();
@@ -165,9 +171,11 @@ class CallbackFuzzTest {
   private LinkPhase requests(Link link) {
     return new RequestPhase(
         link,
+        Worker.INSTALLATION,
         Worker.KEYS,
         LIMITS,
         function,
+        new RecordedInvocations(Worker.JOURNAL),
         sessions,
         new CallsInProgress(),
         new Semaphore(100),

@@ -31,7 +31,11 @@ class FailedLoginsTest {
   private final Loopback loopback =
       new Loopback(
           new CallbackServer(
-              Worker.SECRET, new FakeFunction(), session -> null, CallbackLimits.DEFAULTS),
+              Worker.SECRET,
+              new FakeFunction(),
+              Worker.JOURNAL,
+              session -> null,
+              CallbackLimits.DEFAULTS),
           0);
 
   @AfterEach

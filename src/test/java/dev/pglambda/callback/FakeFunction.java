@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
 /** Records the calls; the test answers them. */
 final class FakeFunction implements CallEvaluator {
   final List<InvokeArguments> arguments = new ArrayList<>();
+  final List<CallOrigin> origins = new ArrayList<>();
   final List<CompletableFuture<InvokeAnswer>> results = new ArrayList<>();
 
   @Override
   public CompletableFuture<InvokeAnswer> call(InvokeArguments call, CallOrigin origin) {
     CompletableFuture<InvokeAnswer> result = new CompletableFuture<>();
     arguments.add(call);
+    origins.add(origin);
     results.add(result);
     return result;
   }

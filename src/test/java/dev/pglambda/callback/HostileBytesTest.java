@@ -19,7 +19,8 @@ class HostileBytesTest {
 
   private final FakeFunction function = new FakeFunction();
   private final CallbackServer server =
-      new CallbackServer(Worker.SECRET, function, session -> null, CallbackLimits.DEFAULTS);
+      new CallbackServer(
+          Worker.SECRET, function, Worker.JOURNAL, session -> null, CallbackLimits.DEFAULTS);
 
   @Test
   void survivesNoiseBeforeAuthentication() {

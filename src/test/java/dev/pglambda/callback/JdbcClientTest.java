@@ -30,7 +30,8 @@ class JdbcClientTest {
   private long sequence;
   private final Loopback loopback =
       new Loopback(
-          new CallbackServer(SECRET, this::call, session -> sessionEnd, CallbackLimits.DEFAULTS),
+          new CallbackServer(
+              SECRET, this::call, Worker.JOURNAL, session -> sessionEnd, CallbackLimits.DEFAULTS),
           0);
 
   @AfterEach

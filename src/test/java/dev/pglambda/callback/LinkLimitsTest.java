@@ -28,7 +28,8 @@ class LinkLimitsTest {
   private final FakeFunction function = new FakeFunction();
   private final Map<String, CompletableFuture<Void>> sessions = new HashMap<>();
   private final CallbackServer server =
-      new CallbackServer(Worker.SECRET, function, sessions::get, CallbackLimits.of(LINKS, memory));
+      new CallbackServer(
+          Worker.SECRET, function, Worker.JOURNAL, sessions::get, CallbackLimits.of(LINKS, memory));
 
   private final List<Worker> workers = new ArrayList<>();
 
@@ -181,7 +182,8 @@ class LinkLimitsTest {
   @Test
   void refusesCallsOfOneSessionOnManyLinks() {
     CallbackServer wide =
-        new CallbackServer(Worker.SECRET, function, sessions::get, CallbackLimits.of(100, memory));
+        new CallbackServer(
+            Worker.SECRET, function, Worker.JOURNAL, sessions::get, CallbackLimits.of(100, memory));
     sessions.put("s", new CompletableFuture<>());
     for (int i = 0; i < CallbackLimits.DEFAULTS.maxCallsPerSession(); i++) {
       callInSession(connected(wide));

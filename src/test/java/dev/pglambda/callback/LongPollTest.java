@@ -22,7 +22,8 @@ class LongPollTest {
   private final Map<String, CompletableFuture<Void>> sessions = new HashMap<>();
   private final Worker worker =
       Worker.connected(
-          new CallbackServer(Worker.SECRET, function, sessions::get, CallbackLimits.DEFAULTS));
+          new CallbackServer(
+              Worker.SECRET, function, Worker.JOURNAL, sessions::get, CallbackLimits.DEFAULTS));
 
   @BeforeEach
   void sayHello() {

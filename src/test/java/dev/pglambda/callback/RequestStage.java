@@ -3,10 +3,12 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.journal.Journal;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.Message;
 import java.nio.ByteBuffer;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -16,10 +18,12 @@ abstract class RequestStage {
   static final int LIMIT = 1 << 20;
 
   final FakeFunction function = new FakeFunction();
+  final Journal journal = new Journal(1 << 24, true, Clock.systemUTC());
   final CallbackServer server =
       new CallbackServer(
           Worker.SECRET,
           function,
+          journal,
           session -> null,
           new CallbackLimits(
               Duration.ofSeconds(10),

@@ -14,7 +14,8 @@ class SlowReaderTest {
   private final FakeFunction function = new FakeFunction();
   private final Worker worker =
       Worker.connected(
-          new CallbackServer(Worker.SECRET, function, session -> null, CallbackLimits.DEFAULTS));
+          new CallbackServer(
+              Worker.SECRET, function, Worker.JOURNAL, session -> null, CallbackLimits.DEFAULTS));
 
   @Test
   void holdsOneAnswerForAPeerThatSendsRequestsAndReadsNothing() {

@@ -3,6 +3,7 @@ package dev.pglambda.callback;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.journal.Journal;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.Authentication;
@@ -27,6 +28,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,6 +45,9 @@ final class Worker {
   static final String INSTALLATION = SECRET.newInstallation();
   static final String DATABASE = "pglambda_" + INSTALLATION;
   static final InstallationKeys KEYS = SECRET.keys(INSTALLATION);
+
+  /** Of which nothing is asked. */
+  static final Journal JOURNAL = new Journal(0, false, Clock.systemUTC());
 
   final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
   final EmbeddedChannel channel = new EmbeddedChannel();

@@ -51,7 +51,9 @@ class ConfigLoaderTest {
               64L << 20,
               new Config.Keepalives(Duration.ZERO, Duration.ZERO, 0),
               Duration.ofSeconds(5)),
-          new Config.Log(Level.INFO, LogFormat.TEXT),
+          new Config.Log(Level.INFO, LogFormat.TEXT, null),
+          new Config.KeptCalls(64L << 20, null, true),
+          new Config.Admin(new HostAndPort("127.0.0.1", 5480), false, null),
           false,
           false);
 
@@ -123,6 +125,12 @@ class ConfigLoaderTest {
         arguments(Option.LOG_LEVEL, "debug", "level=DEBUG"),
         arguments(Option.LOGIN, "ask", "login=ASK"),
         arguments(Option.LOG_FORMAT, "json", "format=JSON"),
+        arguments(Option.LOG_CALLS, "on", "calls=true"),
+        arguments(Option.JOURNAL_SIZE, "1MB", "maxBytes=1048576"),
+        arguments(Option.JOURNAL_FILE, "calls.json", "file=calls.json"),
+        arguments(Option.JOURNAL_PAYLOADS, "off", "payloads=false"),
+        arguments(Option.ADMIN, "off", "admin=null"),
+        arguments(Option.ADMIN_TOKEN, "0123456789abcdef", "token=(hidden)"),
         arguments(Option.GUIDE, "on", "guide=true, once=false"),
         arguments(Option.ONCE, "on", "guide=true, once=true"));
   }
@@ -130,6 +138,7 @@ class ConfigLoaderTest {
   @Test
   void triesEveryOption() {
     Set<Option> elsewhere = EnumSet.of(Option.HELP, Option.VERSION, Option.CALLBACK_SECRET_FILE);
+    elsewhere.add(Option.ADMIN_TOKEN_FILE); // SecretTest
     elsewhere.addAll(Option.BACKEND_SSL); // BackendSslTest
     elsewhere.addAll(Option.IAM); // IamAuthenticationTest
 
@@ -322,7 +331,11 @@ class ConfigLoaderTest {
         arguments(Option.REGION, List.of("US EAST", "eu_west_1", "s3", "local", "us-east-1.x", "")),
         arguments(
             Option.ROLE_ARN,
-            List.of("caller", "arn:aws:iam::1:role/x", "arn:aws:iam::111122223333:user/x")),
+            List.of(
+                "caller",
+                "arn:aws:iam::1:role/x",
+                "arn:aws:iam::111122223333:user/x",
+                "arn:aws:iam::111122223333:role/path/")),
         arguments(Option.LAMBDA_RETRIES, List.of("-1", "11", "one", "99999999999")),
         arguments(Option.MAX_CONCURRENT_INVOCATIONS, List.of("0", "1000001", "1e3", "")),
         arguments(Option.SAMPLE_FUNCTIONS, List.of("maybe", "true", "")),

@@ -19,7 +19,7 @@ class LoggingTest {
   private Logger logger(String name, Level level, LogFormat format) {
     provider.initialize();
     LoggerContext context = (LoggerContext) provider.getLoggerFactory();
-    Logging.configure(context, new Config.Log(level, format), written);
+    Logging.configure(context, new Config.Log(level, format, null), written);
     return context.getLogger(name);
   }
 
@@ -92,7 +92,7 @@ class LoggingTest {
     }
 
     assertThat(lines()).hasSize(3);
-    Logging.configure(context, new Config.Log(Level.ERROR, LogFormat.TEXT), written);
+    Logging.configure(context, new Config.Log(Level.ERROR, LogFormat.TEXT, null), written);
     context.getLogger("io.netty").warn("no");
     assertThat(lines()).hasSize(3);
   }

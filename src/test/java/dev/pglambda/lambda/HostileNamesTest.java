@@ -71,7 +71,7 @@ class HostileNamesTest {
               Path.of("/nowhere")),
           "eu-central-1");
   private final InvokeFunction invoke =
-      new InvokeFunction(invoker, "eu-central-1", new SdkPartitions());
+      new InvokeFunction(invoker, "eu-central-1", new SdkPartitions(), CallObserver.NONE);
 
   @BeforeEach
   void giveCredentials() {

@@ -140,7 +140,8 @@ class InvokeFunctionTest {
                 public void close() {}
               },
               "eu-central-1",
-              PARTITIONS);
+              PARTITIONS,
+              CallObserver.NONE);
 
       assertThat(error(broken.call(name("f").build(), CallOrigin.UNKNOWN)).sqlState())
           .isEqualTo("XX000");

@@ -15,7 +15,8 @@ final class InvokeStage {
       new InvocationResult(200, json("{\"a\": 1}"), "$LATEST", null, null);
 
   private final FakeInvoker invoker = new FakeInvoker();
-  private final InvokeFunction invoke = new InvokeFunction(invoker, "eu-central-1", PARTITIONS);
+  private final InvokeFunction invoke =
+      new InvokeFunction(invoker, "eu-central-1", PARTITIONS, CallObserver.NONE);
 
   FakeInvoker invoker() {
     return invoker;

@@ -3,7 +3,10 @@ package dev.pglambda.testing;
 import dev.pglambda.ProxyServer;
 import dev.pglambda.StartException;
 import dev.pglambda.config.ConfigLoader;
+import dev.pglambda.journal.JournalEntry;
+import dev.pglambda.journal.JournalFilter;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -86,6 +89,15 @@ public final class ProxyUnderTest implements AutoCloseable {
     return server.address().getPort();
   }
 
+  /** Where its calls are seen; it must have been started with {@code --admin}. */
+  public URI admin() {
+    return server.description().stream()
+        .filter(line -> line.startsWith("  Calls "))
+        .map(line -> URI.create(line.substring(line.indexOf("http"))))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** As when the process is told to stop; blocks until no session is left, or for its grace. */
   public void drain() throws InterruptedException {
     server.drain();
@@ -94,6 +106,11 @@ public final class ProxyUnderTest implements AutoCloseable {
   /** How many clients are connected. */
   public int sessions() {
     return server.sessions();
+  }
+
+  /** The latest call; there must be one. */
+  public JournalEntry lastCall() {
+    return server.journal().find(JournalFilter.ALL, 1).get(0);
   }
 
   /** A connection of pgjdbc as the superuser {@code postgres}. */

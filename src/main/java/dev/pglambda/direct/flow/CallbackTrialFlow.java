@@ -5,6 +5,7 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import dev.pglambda.direct.plan.InstalledSchemas;
 import dev.pglambda.direct.plan.PermissionQuestion;
 import dev.pglambda.direct.plan.SessionCalls;
+import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.ExtendedQueryPipeline;
 import dev.pglambda.relay.PipelineReplies;
@@ -37,7 +38,10 @@ record CallbackTrialFlow(SessionContext context, SessionCalls calls) {
    */
   private static final String BLOCK =
       "DO $pglambda$BEGIN SET LOCAL pglambda.callback TO DEFAULT;"
-          + " PERFORM aws_lambda.invoke(NULL::pg_catalog.text, NULL::pg_catalog.json);"
+          + " PERFORM aws_lambda.invoke(NULL::pg_catalog.text, NULL::pg_catalog.json,"
+          + " qualifier => '"
+          + InvokeArguments.TRIAL
+          + "');"
           + " RAISE EXCEPTION USING ERRCODE = 'ZL002';"
           + " EXCEPTION WHEN OTHERS THEN"
           + " PERFORM pg_catalog.set_config('pglambda.trial', SQLSTATE, true); END$pglambda$";

@@ -11,6 +11,7 @@ import dev.pglambda.direct.plan.DirectText;
 import dev.pglambda.direct.plan.ResultParameters;
 import dev.pglambda.direct.plan.SessionCalls;
 import dev.pglambda.intercept.Rewrite;
+import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BindComplete;
@@ -27,6 +28,7 @@ import dev.pglambda.relay.LocalExecution;
 import dev.pglambda.relay.PreparedStatements;
 import dev.pglambda.relay.RaiseBlock;
 import dev.pglambda.relay.ReplyListener;
+import dev.pglambda.relay.ReportedSettings;
 import dev.pglambda.relay.SessionContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -49,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 public final class DirectCallHandler implements LocalExecution {
   private final SessionContext context;
   private final PreparedStatements prepared;
+  private final String database;
   private final SessionCalls calls;
 
   /** The text that was asked for last, until its turn comes. */
@@ -60,16 +63,17 @@ public final class DirectCallHandler implements LocalExecution {
   /** The schemas were there when last the server was asked. */
   private boolean installed;
 
-  private DirectCallHandler(SessionContext context, SessionCalls calls) {
+  private DirectCallHandler(SessionContext context, String database, SessionCalls calls) {
     this.context = context;
     this.prepared = context.prepared();
+    this.database = database;
     this.calls = calls;
   }
 
   /** Serves the sessions of a listener, if any calls are to be served. */
   public static LocalExecution.Provider provider(DirectCalls calls) {
     return calls.areServed()
-        ? (database, context) -> new DirectCallHandler(context, calls.in(database))
+        ? (database, context) -> new DirectCallHandler(context, database, calls.in(database))
         : Provider.NONE;
   }
 
@@ -231,6 +235,20 @@ public final class DirectCallHandler implements LocalExecution {
 
   SessionCalls calls() {
     return calls;
+  }
+
+  /** Where the calls of a portal come from. */
+  CallOrigin origin(ServedPortal portal) {
+    ReportedSettings settings = context.settings();
+    return new CallOrigin(
+        context.session().clientAddress(),
+        database,
+        settings.role(),
+        settings.applicationName(),
+        settings.serverProcess(),
+        portal.statement().clientText(),
+        null,
+        null);
   }
 
   /** It may tell that the extension is gone, or of no use. */

@@ -211,7 +211,7 @@ final class ExecuteFlow {
       return completedFuture(new Raised(RaiseBlock.error(SqlError.outOfMemory(memory.refusal()))));
     }
     callReserved += copies;
-    call = new TimedCall(context.session(), handler.calls(), arguments);
+    call = new TimedCall(context.session(), handler.calls(), arguments, handler.origin(portal));
     return call.outcome()
         .thenApply(
             outcome -> {

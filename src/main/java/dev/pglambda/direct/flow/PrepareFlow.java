@@ -48,6 +48,9 @@ record PrepareFlow(
     String name,
     List<Integer> declaredTypes,
     boolean isParse) {
+  private static final int LONG_TEXT = 8000;
+  private static final int LONG_TEXT_BEGIN = 6000;
+  private static final int LONG_TEXT_END = 2000;
 
   sealed interface PrepareOutcome permits Prepared, Passes {}
 
@@ -195,7 +198,19 @@ record PrepareFlow(
   }
 
   private ServedStatement served(DirectPlan plan, List<Integer> types) {
-    return new ServedStatement(plan, candidate.before(), rewrite.spans(), types);
+    return new ServedStatement(plan, candidate.before(), rewrite.spans(), clientText(), types);
+  }
+
+  /** Cut as the installed functions cut it. */
+  private String clientText() {
+    String text = rewrite.text();
+    int end = text.length();
+    return context
+        .settings()
+        .readable(
+            end > LONG_TEXT
+                ? text.substring(0, LONG_TEXT_BEGIN) + " ... " + text.substring(end - LONG_TEXT_END)
+                : text);
   }
 
   private void restorePosition(ErrorFields fields) {

@@ -12,14 +12,22 @@ import java.util.List;
  * @param plan how
  * @param before how many characters of the client's text stand before the statement
  * @param completed what was replaced in the client's text before the plan was made
+ * @param clientText the client's text, cut in the middle if it is long, for people to read
  * @param parameterTypes object ids of the types of the client's own parameters
  */
 record ServedStatement(
-    DirectPlan plan, int before, List<ReplacedSpan> completed, List<Integer> parameterTypes) {
+    DirectPlan plan,
+    int before,
+    List<ReplacedSpan> completed,
+    String clientText,
+    List<Integer> parameterTypes) {
 
   /** Bytes that the statement takes, about: its texts are there as characters. */
   long bytes() {
-    long characters = (long) plan.rewritten().text().length() + plan.statementToExplain().length();
+    long characters =
+        (long) plan.rewritten().text().length()
+            + plan.statementToExplain().length()
+            + clientText.length();
     for (String each : plan.statementsToPlan()) {
       characters += each.length();
     }

@@ -18,8 +18,9 @@ final class TimedCall {
   private final @Nullable Future<?> timer;
   private boolean over;
 
-  TimedCall(SessionControl session, SessionCalls calls, ArgumentValues arguments) {
-    request = calls.call(arguments, new CallOrigin(session.clientAddress()));
+  TimedCall(
+      SessionControl session, SessionCalls calls, ArgumentValues arguments, CallOrigin origin) {
+    request = calls.call(arguments, origin);
     double seconds = arguments.statementTimeout();
     timer =
         seconds > 0

@@ -145,7 +145,8 @@ public final class EndpointInvokers implements AutoCloseable {
           invocation.qualifier(),
           invocation.payload(),
           Objects.requireNonNullElse(endpoint.connectTimeout(), invocation.connectTimeout()),
-          Objects.requireNonNullElse(endpoint.requestTimeout(), invocation.requestTimeout()));
+          Objects.requireNonNullElse(endpoint.requestTimeout(), invocation.requestTimeout()),
+          invocation.traceHeader());
     }
 
     @Override

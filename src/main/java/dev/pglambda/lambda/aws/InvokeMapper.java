@@ -16,6 +16,7 @@ import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 
 /** Invocations and results in the types of the AWS SDK, without a copy of a payload if possible. */
 final class InvokeMapper {
+  private static final String TRACE_HEADER = "X-Amzn-Trace-Id";
   private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
 
   private InvokeMapper() {}
@@ -33,12 +34,16 @@ final class InvokeMapper {
             context == null ? null : Base64.getEncoder().encodeToString(context.getBytes(UTF_8)))
         .payload(bytes(invocation.payload()))
         .overrideConfiguration(
-            override ->
-                override
-                    .putExecutionAttribute(ReplyAccount.ACCOUNT, account)
-                    .apiCallTimeout(
-                        timeout.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : timeout)
-                    .credentialsProvider(StaticCredentialsProvider.create(identity)))
+            override -> {
+              override
+                  .putExecutionAttribute(ReplyAccount.ACCOUNT, account)
+                  .apiCallTimeout(
+                      timeout.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : timeout)
+                  .credentialsProvider(StaticCredentialsProvider.create(identity));
+              if (invocation.traceHeader() != null) {
+                override.putHeader(TRACE_HEADER, invocation.traceHeader());
+              }
+            })
         .build();
   }
 

@@ -10,6 +10,7 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.LogType;
+import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.ServiceErrors;
 import dev.pglambda.lambda.route.Fault;
 import dev.pglambda.lambda.route.FaultKind;
@@ -98,6 +99,11 @@ public final class FaultyInvoker implements LambdaInvoker {
         version,
         logType == LogType.TAIL ? log.tail() : null,
         "Unhandled");
+  }
+
+  @Override
+  public List<RouteState> routes() {
+    return invoker.routes();
   }
 
   @Override

@@ -106,7 +106,8 @@ final class WaitingCalls implements AutoCloseable {
         invocation.qualifier(),
         invocation.payload(),
         invocation.connectTimeout(),
-        requestTimeout);
+        requestTimeout,
+        invocation.traceHeader());
   }
 
   /** Fails the calls that wait, and all later ones. */

@@ -71,6 +71,11 @@ final class EventBacklog {
     run.result().whenComplete((result, failure) -> ended(run, result));
   }
 
+  /** How many runs wait for a process. */
+  int size() {
+    return waiting.size();
+  }
+
   @Nullable FunctionRun peek() {
     return waiting.peek();
   }

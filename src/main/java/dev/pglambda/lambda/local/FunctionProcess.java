@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -49,28 +50,29 @@ final class FunctionProcess {
   private final EventLoop loop;
   private final LocalFunction function;
   private final Sandbox sandbox;
+  private final RecentOutput output;
   private final ChannelGroup channels;
-  private final CompletableFuture<Optional<Outcome>> ready = new CompletableFuture<>();
+  private final CompletableFuture<Optional<RunOutcome>> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private CompletableFuture<Void> reading = CompletableFuture.completedFuture(null);
   private InvocationLog printed;
   private String requestId;
-  private @Nullable Outcome initFailure;
+  private @Nullable RunOutcome initFailure;
   private @Nullable FunctionChild child;
   private @Nullable ChannelHandlerContext parked;
   private @Nullable EventInProgress current;
   private @Nullable Future<?> alarm;
   private @Nullable Future<?> follower;
-  private @Nullable Outcome exit;
+  private @Nullable RunOutcome exit;
   private boolean initialized;
   private boolean ending;
 
   /** An event, from the moment it is to run. */
   private static final class EventInProgress {
-    final CompletableFuture<Outcome> done = new CompletableFuture<>();
+    final CompletableFuture<RunOutcome> done = new CompletableFuture<>();
     final RuntimeEvent event;
     final long deadlineMs;
-    @Nullable Outcome outcome;
+    @Nullable RunOutcome outcome;
     boolean delivered;
     boolean settling;
 
@@ -86,12 +88,14 @@ final class FunctionProcess {
       EventLoop loop,
       LocalFunction function,
       Sandbox sandbox,
+      RecentOutput output,
       String requestId,
       InvocationLog printed) {
     this.host = host;
     this.loop = loop;
     this.function = function;
     this.sandbox = sandbox;
+    this.output = output;
     this.requestId = requestId;
     this.printed = printed;
     this.channels = new DefaultChannelGroup(loop, true);
@@ -112,9 +116,9 @@ final class FunctionProcess {
   }
 
   /** Starts the process: what went wrong, or empty: it is ready. The limit may be null: none. */
-  CompletableFuture<Optional<Outcome>> start(@Nullable Duration limit) {
+  CompletableFuture<Optional<RunOutcome>> start(@Nullable Duration limit) {
     if (limit != null) {
-      alarm = after(limit.toMillis(), () -> initFailed(Outcome.timedOut(requestId, limit)));
+      alarm = after(limit.toMillis(), () -> initFailed(RunOutcome.timedOut(requestId, limit)));
     }
     RuntimeApi.listen(loop, this, channels)
         .addListener(
@@ -158,7 +162,7 @@ final class FunctionProcess {
   }
 
   private void notStarted(String reason) {
-    initFailed(Outcome.notStarted(requestId, reason));
+    initFailed(RunOutcome.notStarted(requestId, reason));
     ended.complete(null);
   }
 
@@ -186,16 +190,19 @@ final class FunctionProcess {
       return;
     }
     printed.print(bytes);
-    if (log.isInfoEnabled()) {
-      new String(bytes, UTF_8)
-          .lines()
-          .filter(line -> !line.isBlank())
-          .forEach(line -> log.info("{}: {}", function.name(), LogThrottle.onOneLine(line)));
-    }
+    List<String> lines =
+        new String(bytes, UTF_8)
+            .lines()
+            .filter(line -> !line.isBlank())
+            .map(LogThrottle::onOneLine)
+            .toList();
+    output.add(lines);
+    lines.forEach(line -> log.info("{}: {}", function.name(), line));
   }
 
   /** Runs an event; to be called when the process is ready. */
-  CompletableFuture<Outcome> run(RuntimeEvent event, InvocationLog invocationLog, Duration limit) {
+  CompletableFuture<RunOutcome> run(
+      RuntimeEvent event, InvocationLog invocationLog, Duration limit) {
     requestId = event.requestId();
     printed = invocationLog;
     EventInProgress inProgress =
@@ -205,7 +212,7 @@ final class FunctionProcess {
         after(
             limit.toMillis(),
             () -> {
-              settle(inProgress, Outcome.timedOut(requestId, function.timeout()));
+              settle(inProgress, RunOutcome.timedOut(requestId, function.timeout()));
               end();
             });
     if (exit != null) {
@@ -255,13 +262,13 @@ final class FunctionProcess {
     if (initialized || initFailure != null) {
       return RuntimeApi.wrongState();
     }
-    Outcome failure = Outcome.error(errorType, error);
+    RunOutcome failure = RunOutcome.error(errorType, error);
     initFailure = failure;
     after(EXIT_MS, () -> initFailed(failure));
     return RuntimeApi.accepted();
   }
 
-  private void initFailed(Outcome failure) {
+  private void initFailed(RunOutcome failure) {
     if (!initialized && !ready.isDone()) {
       end();
       readOutput().thenRun(() -> ready.complete(Optional.of(failure)));
@@ -269,7 +276,7 @@ final class FunctionProcess {
   }
 
   /** The process has an answer to an event, or an error. */
-  FullHttpResponse finished(String id, Outcome outcome) {
+  FullHttpResponse finished(String id, RunOutcome outcome) {
     EventInProgress inProgress = current;
     if (inProgress == null || !inProgress.delivered || !inProgress.event.requestId().equals(id)) {
       return RuntimeApi.refusal(
@@ -285,11 +292,12 @@ final class FunctionProcess {
         ? RuntimeApi.refusal(
             HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
             "RequestEntityTooLarge",
-            "Exceeded maximum allowed payload size (%d bytes).".formatted(Outcome.MAX_REPLY_BYTES))
+            "Exceeded maximum allowed payload size (%d bytes)."
+                .formatted(RunOutcome.MAX_REPLY_BYTES))
         : RuntimeApi.accepted();
   }
 
-  private void settle(EventInProgress inProgress, Outcome outcome) {
+  private void settle(EventInProgress inProgress, RunOutcome outcome) {
     if (inProgress.settling) {
       return;
     }
@@ -305,7 +313,7 @@ final class FunctionProcess {
   }
 
   private void exited(FunctionChild gone, int status) {
-    Outcome failure = Outcome.exited(requestId, status);
+    RunOutcome failure = RunOutcome.exited(requestId, status);
     exit = failure;
     end();
     initFailed(initFailure == null ? failure : initFailure);

@@ -28,6 +28,11 @@ final class FunctionRun {
   private final int attempt;
   private final InvocationLog log;
 
+  private final long arrived = System.nanoTime();
+
+  /** How long it has waited for room. */
+  private Duration queued = Duration.ZERO;
+
   /** Nanoseconds when the invocation began; 0: not yet. */
   private long began;
 
@@ -88,12 +93,14 @@ final class FunctionRun {
 
   /** Runs in a process that is ready. */
   void runIn(LocalInvoker invoker, FunctionProcess process) {
+    queued = since(arrived);
     began = System.nanoTime();
     invoke(invoker, process, null);
   }
 
   /** Runs in a new process. */
   void runInNewProcess(LocalInvoker invoker) {
+    queued = since(arrived);
     log.initStart(function.runtime().label(), reference.region());
     start(invoker, false);
   }
@@ -120,7 +127,7 @@ final class FunctionRun {
       FunctionProcess process,
       boolean again,
       Duration took,
-      Optional<Outcome> failure) {
+      Optional<RunOutcome> failure) {
     if (failure.isEmpty()) {
       if (!again) {
         began = System.nanoTime();
@@ -151,7 +158,8 @@ final class FunctionRun {
             requestId,
             reference.invokedArn(),
             isEvent() ? null : invocation.clientContext(),
-            invocation.payload());
+            invocation.payload(),
+            invocation.traceHeader());
     process
         .run(event, log, function.timeout().minus(since(began)))
         .thenAccept(outcome -> finish(invoker, process, outcome, initDuration));
@@ -160,7 +168,7 @@ final class FunctionRun {
   private void finish(
       LocalInvoker invoker,
       FunctionProcess process,
-      Outcome outcome,
+      RunOutcome outcome,
       @Nullable Duration initDuration) {
     log.end(
         since(began), function.memoryMegabytes(), process.usedMegabytes(), initDuration, outcome);
@@ -168,10 +176,11 @@ final class FunctionRun {
     ByteBuffer payload = outcome.payload();
     result.complete(
         new InvocationResult(
-            200,
-            payload.hasRemaining() ? payload : null,
-            version,
-            invocation.logType() == LogType.TAIL ? log.tail() : null,
-            outcome.errorType() == null ? null : "Unhandled"));
+                200,
+                payload.hasRemaining() ? payload : null,
+                version,
+                invocation.logType() == LogType.TAIL ? log.tail() : null,
+                outcome.errorType() == null ? null : "Unhandled")
+            .withQueued(queued));
   }
 }

@@ -40,7 +40,7 @@ final class InvocationLog {
   }
 
   /** The code could not be loaded: in the phase {@code init}, or again in {@code invoke}. */
-  void initReport(Duration duration, String phase, Outcome failure) {
+  void initReport(Duration duration, String phase, RunOutcome failure) {
     line(
         "INIT_REPORT Init Duration: %s ms\tPhase: %s%s"
             .formatted(milliseconds(duration), phase, failure.status()));
@@ -60,7 +60,7 @@ final class InvocationLog {
       int memoryMegabytes,
       int usedMegabytes,
       @Nullable Duration initDuration,
-      Outcome outcome) {
+      RunOutcome outcome) {
     line("END RequestId: " + requestId);
     String init =
         initDuration == null ? "" : "\tInit Duration: " + milliseconds(initDuration) + " ms";

@@ -9,6 +9,7 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.ServiceErrors;
 import dev.pglambda.lambda.route.LocalFunction;
 import io.netty.channel.EventLoop;
@@ -68,6 +69,9 @@ final class LocalInvoker implements LambdaInvoker {
   private long codeSeenAt = System.nanoTime();
   private volatile boolean closed;
 
+  /** Without the output. */
+  private volatile RouteState state;
+
   /**
    * @param onEnd is told when the invoker has been closed and its processes have ended
    */
@@ -81,6 +85,7 @@ final class LocalInvoker implements LambdaInvoker {
         new EventBacklog(
             function.name(), host.settings().eventRetryWaits(), loop, this::lookAtCode);
     this.processes = new ProcessPool(host, loop, function, this::dispatch);
+    this.state = RouteState.of(function.name(), "");
   }
 
   @Override
@@ -174,6 +179,26 @@ final class LocalInvoker implements LambdaInvoker {
     }
     arrived.add(run);
     lookAtCode();
+    noteState();
+  }
+
+  private void noteState() {
+    int queued = arrived.size() + looking.size() + waiting.size() + events.size();
+    state =
+        new RouteState(function.name(), "", processes.size(), running.size(), queued, List.of());
+  }
+
+  @Override
+  public List<RouteState> routes() {
+    RouteState now = state;
+    return List.of(
+        new RouteState(
+            now.pattern(),
+            now.target(),
+            now.processes(),
+            now.busy(),
+            now.queued(),
+            processes.output().lines()));
   }
 
   private boolean isFull() {
@@ -199,9 +224,14 @@ final class LocalInvoker implements LambdaInvoker {
             (result, failure) -> {
               alarm.cancel(false);
               if (failure != null && !closed) {
-                onLoop(() -> waiting.remove(run), run.result());
+                onLoop(() -> gaveUp(run), run.result());
               }
             });
+  }
+
+  private void gaveUp(FunctionRun run) {
+    waiting.remove(run);
+    noteState();
   }
 
   /** Calls that arrive meanwhile wait for the next look. */
@@ -243,7 +273,7 @@ final class LocalInvoker implements LambdaInvoker {
     for (FunctionRun run = next(); run != null && !closed; run = next()) {
       FunctionProcess process = processes.takeIdle(run.sandbox(code));
       if (process == null && !processes.takeSlot()) {
-        return;
+        break;
       }
       if (!waiting.remove(run)) {
         events.poll();
@@ -255,6 +285,7 @@ final class LocalInvoker implements LambdaInvoker {
         run.runIn(this, process);
       }
     }
+    noteState();
   }
 
   private @Nullable FunctionRun next() {
@@ -278,6 +309,7 @@ final class LocalInvoker implements LambdaInvoker {
   void release(FunctionRun run, FunctionProcess process) {
     running.remove(run);
     processes.release(process, code);
+    noteState();
     if (next() != null && System.nanoTime() - codeSeenAt > CODE_SEEN_NS) {
       lookAtCode();
     } else {

@@ -26,6 +26,7 @@ final class ProcessPool {
   private final LocalFunction function;
   private final Runnable roomMade;
   private final CompletableFuture<Void> allEnded = new CompletableFuture<>();
+  private final RecentOutput output = new RecentOutput();
   private final Set<FunctionProcess> all = new HashSet<>();
 
   /** Those without a call, the last one that had one first. */
@@ -49,6 +50,16 @@ final class ProcessPool {
     this.loop = loop;
     this.function = function;
     this.roomMade = roomMade;
+  }
+
+  /** How many there are. */
+  int size() {
+    return all.size();
+  }
+
+  /** What they have printed. Any thread. */
+  RecentOutput output() {
+    return output;
   }
 
   /** A process for a call, which takes over its slot; null: there is none that is ready. */
@@ -77,7 +88,7 @@ final class ProcessPool {
   /** A new process for a call that has a slot; it is yet to be started. */
   FunctionProcess create(Sandbox sandbox, String requestId, InvocationLog invocationLog) {
     FunctionProcess process =
-        new FunctionProcess(host, loop, function, sandbox, requestId, invocationLog);
+        new FunctionProcess(host, loop, function, sandbox, output, requestId, invocationLog);
     all.add(process);
     process.ended().thenRun(() -> ended(process));
     return process;

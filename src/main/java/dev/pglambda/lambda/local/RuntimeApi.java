@@ -101,7 +101,7 @@ final class RuntimeApi extends SimpleChannelInboundHandler<HttpObject> {
 
   /** What is too large is read to its end all the same: not all clients read an early answer. */
   private void append(ByteBuf content) {
-    tooLarge |= body.readableBytes() + content.readableBytes() > Outcome.MAX_REPLY_BYTES;
+    tooLarge |= body.readableBytes() + content.readableBytes() > RunOutcome.MAX_REPLY_BYTES;
     if (!tooLarge) {
       body.writeBytes(content);
     }
@@ -127,16 +127,16 @@ final class RuntimeApi extends SimpleChannelInboundHandler<HttpObject> {
     String brokenOff = last.trailingHeaders().get(ERROR_TYPE);
     if (brokenOff != null) {
       ByteBuffer error = decoded(last.trailingHeaders().get(ERROR_BODY, ""));
-      return process.finished(requestId, Outcome.error(brokenOff, error));
+      return process.finished(requestId, RunOutcome.error(brokenOff, error));
     }
     if (tooLarge) {
-      return process.finished(requestId, Outcome.tooLarge());
+      return process.finished(requestId, RunOutcome.tooLarge());
     }
     return process.finished(
         requestId,
         invocation.group(2).equals("response")
-            ? Outcome.success(body())
-            : Outcome.error(whole.headers().get(ERROR_TYPE), body()));
+            ? RunOutcome.success(body())
+            : RunOutcome.error(whole.headers().get(ERROR_TYPE), body()));
   }
 
   private static ByteBuffer decoded(String base64) {
@@ -170,19 +170,12 @@ final class RuntimeApi extends SimpleChannelInboundHandler<HttpObject> {
         .set("Lambda-Runtime-Aws-Request-Id", event.requestId())
         .set("Lambda-Runtime-Deadline-Ms", deadlineMs)
         .set("Lambda-Runtime-Invoked-Function-Arn", event.invokedArn())
-        .set("Lambda-Runtime-Trace-Id", traceId(event.requestId()));
+        .set("Lambda-Runtime-Trace-Id", event.traceId());
     String clientContext = event.clientContextHeader();
     if (clientContext != null) {
       response.headers().set("Lambda-Runtime-Client-Context", clientContext);
     }
     return response;
-  }
-
-  /** Of X-Ray, not sampled. */
-  private static String traceId(String requestId) {
-    String hex = requestId.replace("-", "");
-    return "Root=1-%s-%s;Parent=%s;Sampled=0"
-        .formatted(hex.substring(0, 8), hex.substring(8), hex.substring(0, 16));
   }
 
   static FullHttpResponse accepted() {

@@ -10,9 +10,24 @@ import org.jspecify.annotations.Nullable;
  * @param invokedArn ARN with the qualifier that the caller gave, if any
  * @param clientContext JSON, or null
  * @param payload JSON; not modified
+ * @param traceHeader of the trace that the call belongs to; null: of a new one
  */
 record RuntimeEvent(
-    String requestId, String invokedArn, @Nullable String clientContext, ByteBuffer payload) {
+    String requestId,
+    String invokedArn,
+    @Nullable String clientContext,
+    ByteBuffer payload,
+    @Nullable String traceHeader) {
+
+  /** The trace as X-Ray's header names it; a new one is not sampled. */
+  String traceId() {
+    if (traceHeader != null) {
+      return traceHeader;
+    }
+    String hex = requestId.replace("-", "");
+    return "Root=1-%s-%s;Parent=%s;Sampled=0"
+        .formatted(hex.substring(0, 8), hex.substring(8), hex.substring(0, 16));
+  }
 
   /** The client context as a header can carry it: the same JSON on one line, in ASCII. */
   @Nullable String clientContextHeader() {

@@ -138,6 +138,9 @@ final class CloudFormationTemplate {
   private LocalFunction function(String id, String name, SourceValue resource)
       throws NotUsedException {
     ProjectFunction declared = declared(id, resource);
+    if (!isMade(declared, resource)) {
+      throw new NotUsedException("its condition does not hold with the parameters' defaults");
+    }
     if ("Image".equals(declared.optional("PackageType", property(resource, "PackageType")))) {
       throw new NotUsedException("it is a container image (expected: PackageType Zip)");
     }
@@ -163,6 +166,17 @@ final class CloudFormationTemplate {
         declared.number(
             "MemorySize", property(resource, "MemorySize"), LocalFunction.DEFAULT_MEMORY_MEGABYTES),
         declared.optional("AutoPublishAlias", property(resource, "AutoPublishAlias")));
+  }
+
+  /** What is not known counts as true, which is said. */
+  private boolean isMade(ProjectFunction declared, SourceValue resource) {
+    SourceValue condition = resource.get("Condition");
+    try {
+      return condition == null || intrinsics.condition(condition.text());
+    } catch (NotUsedException unresolved) {
+      declared.leaveOut("the condition", unresolved);
+      return true;
+    }
   }
 
   private Path code(ProjectFunction declared, SourceValue resource) throws NotUsedException {

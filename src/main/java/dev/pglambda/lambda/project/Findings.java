@@ -1,5 +1,6 @@
 package dev.pglambda.lambda.project;
 
+import dev.pglambda.lambda.route.CannedReply;
 import dev.pglambda.lambda.route.FunctionPattern;
 import dev.pglambda.lambda.route.LocalFunction;
 import dev.pglambda.lambda.route.Route;
@@ -21,13 +22,18 @@ final class Findings {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
   private final Function<String, @Nullable String> environment;
+  private final List<Route> before;
   private final List<Route> routes = new ArrayList<>();
   private final Map<String, Set<LocalFunction>> shortNames = new LinkedHashMap<>();
   private final Set<Path> watched = new LinkedHashSet<>();
   private final List<String> warnings = new ArrayList<>();
 
-  Findings(Function<String, @Nullable String> environment) {
+  /**
+   * @param before routes that there are; none at the start
+   */
+  Findings(Function<String, @Nullable String> environment, List<Route> before) {
     this.environment = environment;
+    this.before = before;
   }
 
   /** The value of a variable of the proxy's own environment, or null. */
@@ -42,6 +48,16 @@ final class Findings {
   /** Adds a route for a function's name; fails if no function can have it. */
   void add(String name, Target target) throws NotUsedException {
     routes.add(Route.of(pattern(name), target));
+  }
+
+  /** Adds the canned reply that a function has had so far; false: it has had none. */
+  boolean keepReply(String name) {
+    List<Route> kept =
+        before.stream()
+            .filter(route -> route.pattern().toString().equals(name))
+            .filter(route -> route.target() instanceof CannedReply)
+            .toList();
+    return routes.addAll(kept);
   }
 
   private static FunctionPattern pattern(String name) throws NotUsedException {

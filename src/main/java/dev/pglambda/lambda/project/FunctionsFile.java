@@ -26,7 +26,8 @@ final class FunctionsFile {
   static final List<String> FAULT_KEYS =
       List.of("delay", "rate", "throttle", "timeout", "refuse", "unhandled");
   static final Pattern ROLE =
-      Pattern.compile("arn:aws[a-zA-Z-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576}");
+      Pattern.compile(
+          "arn:aws[a-zA-Z-]*:iam::\\d{12}:role/([\\w+=,.@/-]{1,511}/)?[\\w+=,.@-]{1,64}");
   static final String ROLE_FORM = "a role's ARN, such as arn:aws:iam::111122223333:role/name";
 
   private static final String FUNCTION_FORM =

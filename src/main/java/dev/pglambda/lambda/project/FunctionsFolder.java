@@ -77,7 +77,11 @@ final class FunctionsFolder {
     } catch (NotUsedException notUsed) {
       findings.warn(entry.toString(), "it is not used: " + notUsed.reason());
     } catch (FunctionsException malformed) {
-      findings.warn(entry.toString(), "it is not used: " + malformed.getMessage());
+      boolean kept = findings.keepReply(name);
+      findings.warn(
+          entry.toString(),
+          (kept ? "its content of before is used: " : "it is not used: ") + malformed.getMessage());
+      return kept;
     }
     return false;
   }

@@ -31,11 +31,15 @@ public final class FunctionsReader {
    * @param values of the option, at least one
    * @param base folder where relative paths begin
    * @param environment the proxy's own variables, null for one that is not set
+   * @param before routes that there are, whose canned replies stay if their files are broken now
    */
   public static FunctionsConfiguration read(
-      List<String> values, Path base, Function<String, @Nullable String> environment)
+      List<String> values,
+      Path base,
+      Function<String, @Nullable String> environment,
+      List<Route> before)
       throws FunctionsException {
-    Findings findings = new Findings(environment);
+    Findings findings = new Findings(environment, before);
     try {
       for (String value : values) {
         read(value, base.toAbsolutePath(), findings);

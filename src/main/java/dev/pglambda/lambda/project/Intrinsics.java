@@ -2,6 +2,7 @@ package dev.pglambda.lambda.project;
 
 import dev.pglambda.lambda.FunctionReference;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -16,11 +17,19 @@ import org.jspecify.annotations.Nullable;
 final class Intrinsics {
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{(!?)([^}]*)}");
   private static final int MOST_LEVELS = 50;
+
+  /** Of a text that is put together of others; a whole template may have a megabyte. */
+  private static final int MOST_CHARACTERS = 1 << 16;
+
   private static final String NO_VALUE = "AWS::NoValue";
 
   private final SourceValue template;
   private final Map<String, String> pseudoParameters;
   private final Map<String, String> functionNames;
+
+  /** Those that are decided: each may name others more than once. */
+  private final Map<String, Boolean> conditions = new HashMap<>();
+
   private int level;
 
   /**
@@ -187,6 +196,7 @@ final class Intrinsics {
               ? "${" + variable.group(2) + "}"
               : value == null ? dotted(name) : someText(value);
       variable.appendReplacement(substituted, Matcher.quoteReplacement(replacement));
+      limit(substituted.length());
     }
     return variable.appendTail(substituted).toString();
   }
@@ -196,9 +206,17 @@ final class Intrinsics {
     String separator = "";
     for (SourceValue part : element(argument, 1).elements()) {
       joined.append(separator).append(someText(part));
+      limit(joined.length());
       separator = element(argument, 0).text();
     }
     return joined.toString();
+  }
+
+  /** Texts that consist of each other would fill the memory. */
+  static void limit(int characters) throws NotUsedException {
+    if (characters > MOST_CHARACTERS) {
+      throw new NotUsedException("its text has more than %d characters".formatted(MOST_CHARACTERS));
+    }
   }
 
   private SourceValue findInMap(SourceValue argument) throws NotUsedException {
@@ -214,12 +232,18 @@ final class Intrinsics {
     return found;
   }
 
-  private boolean condition(@Nullable String name) throws NotUsedException {
+  /** Whether a condition of the template holds. */
+  boolean condition(@Nullable String name) throws NotUsedException {
     SourceValue condition = name == null ? null : template.get("Conditions", name);
     if (condition == null) {
       throw new NotUsedException("there is no condition " + name);
     }
-    return holds(condition);
+    Boolean decided = conditions.get(name);
+    if (decided == null) {
+      decided = holds(condition);
+      conditions.put(name, decided);
+    }
+    return decided;
   }
 
   private boolean holds(SourceValue condition) throws NotUsedException {

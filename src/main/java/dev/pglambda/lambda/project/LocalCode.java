@@ -78,6 +78,9 @@ record LocalCode(FunctionRuntime runtime, Path code, @Nullable String handler) {
   }
 
   private static String manifestHandler(Path jar) throws NotUsedException {
+    if (!Files.isRegularFile(jar)) {
+      throw new NotUsedException("it is no file"); // a FIFO could not be closed again
+    }
     try (JarFile file = new JarFile(jar.toFile())) {
       Attributes attributes =
           Optional.ofNullable(file.getManifest())

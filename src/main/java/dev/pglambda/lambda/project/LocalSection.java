@@ -80,8 +80,8 @@ final class LocalSection {
       return new LocalCode(runtime, path, handler);
     }
     try {
-      LocalCode found = LocalCode.of(path);
       findings.watch(path);
+      LocalCode found = LocalCode.of(path);
       if (runtime != null && runtime != found.runtime()) {
         throw value.wrong(
             "code",

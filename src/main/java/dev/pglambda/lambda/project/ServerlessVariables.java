@@ -108,6 +108,7 @@ final class ServerlessVariables {
             "${%s} stands within a text and is none".formatted(found.group(1)));
       }
       text = text.substring(0, found.start()) + replacement.text() + text.substring(found.end());
+      Intrinsics.limit(text.length());
     }
     return SourceValue.text(value.place(), text);
   }

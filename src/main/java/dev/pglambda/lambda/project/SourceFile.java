@@ -68,6 +68,10 @@ final class SourceFile {
 
   /** A whole file of UTF-8, without its byte order mark. */
   static String text(Path file, int mostBytes) throws FunctionsException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      // To open a FIFO, or to read a device, can last for ever.
+      throw new FunctionsException("%s: file: another kind (expected: a file)".formatted(file));
+    }
     try (InputStream content = Files.newInputStream(file)) {
       byte[] bytes = content.readNBytes(mostBytes + 1);
       if (bytes.length > mostBytes) {

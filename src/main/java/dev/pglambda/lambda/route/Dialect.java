@@ -94,7 +94,8 @@ public record Dialect(String label, NameForm name, QualifierForm qualifier, bool
         qualifier == QualifierForm.AS_IS ? invocation.qualifier() : null,
         invocation.payload(),
         invocation.connectTimeout(),
-        invocation.requestTimeout());
+        invocation.requestTimeout(),
+        invocation.traceHeader());
   }
 
   private String functionName(

@@ -6,6 +6,7 @@ import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.ServiceErrors;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -119,6 +120,21 @@ public final class RoutedInvoker implements LambdaInvoker {
     }
   }
 
+  @Override
+  public @Nullable String route(Invocation invocation) {
+    try {
+      OpenRoute found = first(table, FunctionReference.of(invocation));
+      return found == null ? null : found.route.pattern().toString();
+    } catch (InvocationException malformed) {
+      return null;
+    }
+  }
+
+  @Override
+  public List<RouteState> routes() {
+    return table.values().stream().map(OpenRoute::state).toList();
+  }
+
   private static @Nullable OpenRoute first(
       Map<Route, OpenRoute> routes, FunctionReference function) {
     for (OpenRoute each : routes.values()) {
@@ -183,6 +199,13 @@ public final class RoutedInvoker implements LambdaInvoker {
       CompletableFuture<InvocationResult> result = invoker.invoke(invocation);
       var unusedEnd = result.whenComplete((done, failure) -> leave());
       return result;
+    }
+
+    RouteState state() {
+      String pattern = route.pattern().toString();
+      String target = route.target().description();
+      List<RouteState> own = invoker.routes();
+      return own.isEmpty() ? RouteState.of(pattern, target) : own.get(0).named(pattern, target);
     }
 
     private void leave() {

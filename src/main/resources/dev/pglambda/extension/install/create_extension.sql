@@ -86,9 +86,9 @@ BEGIN
         FOR member IN
           SELECT format('SCHEMA %I', n.nspname) AS name FROM pg_namespace AS n WHERE n.nspname IN (part, CASE part WHEN 'aws_lambda' THEN 'pglambda' END)
           UNION ALL
-          SELECT format(CASE c.relkind WHEN 'c' THEN 'TYPE %I.%I' ELSE 'TABLE %I.%I' END, n.nspname, c.relname)
+          SELECT format(CASE c.relkind WHEN 'c' THEN 'TYPE %I.%I' WHEN 'v' THEN 'VIEW %I.%I' ELSE 'TABLE %I.%I' END, n.nspname, c.relname)
           FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-          WHERE n.nspname IN (part, CASE part WHEN 'aws_lambda' THEN 'pglambda' END) AND c.relkind IN ('c', 'r')
+          WHERE n.nspname IN (part, CASE part WHEN 'aws_lambda' THEN 'pglambda' END) AND c.relkind IN ('c', 'r', 'v')
           UNION ALL
           SELECT format('FUNCTION %s', p.oid::regprocedure) FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
           WHERE n.nspname IN (part, CASE part WHEN 'aws_lambda' THEN 'pglambda' END)

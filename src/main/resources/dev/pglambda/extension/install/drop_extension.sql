@@ -63,7 +63,7 @@ BEGIN
         WHERE n.nspname = 'aws_commons' AND t.typname IN ('_lambda_function_arn_1', '_s3_uri_1', '_aws_credentials_1')
       UNION ALL
       SELECT 'pg_class'::regclass, c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'pglambda' AND c.relname = 'settings') AS m;
+        WHERE n.nspname = 'pglambda' AND c.relname IN ('settings', 'invocations')) AS m;
     PERFORM set_config('search_path', client_path, true);
     FOR i IN 1 .. pg_catalog.cardinality(object_oids) LOOP
       members[i] := pg_catalog.pg_describe_object(class_oids[i], object_oids[i], 0);

@@ -4,8 +4,10 @@
       AND (o.rolname = current_user OR (is_superuser AND o.rolsuper)) AND is_trusted
       AND n.nspowner = (SELECT l.nspowner FROM pg_namespace AS l WHERE l.nspname = 'aws_lambda')) THEN
     IF EXISTS (SELECT FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_roles AS o ON o.oid = p.proowner
-        WHERE n.nspname IN ('aws_lambda', 'pglambda') AND p.proowner <> n.nspowner AND NOT o.rolsuper) THEN
-      RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'a function in the schemas of aws_lambda belongs to another role',
+        WHERE n.nspname IN ('aws_lambda', 'pglambda') AND p.proowner <> n.nspowner AND NOT o.rolsuper)
+      OR EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_roles AS o ON o.oid = c.relowner
+        WHERE n.nspname = 'pglambda' AND c.relname = 'invocations' AND c.relowner <> n.nspowner AND NOT o.rolsuper) THEN
+      RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'a function or view in the schemas of aws_lambda belongs to another role',
         HINT = 'Run DROP EXTENSION aws_lambda CASCADE and CREATE EXTENSION aws_lambda through the proxy.';
     END IF;
     {{check_table.sql}}
@@ -35,7 +37,7 @@
         FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_language AS l ON l.oid = p.prolang
         WHERE n.nspname = 'pglambda' AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) <> ALL (ARRAY[
           'link_names()', 'connect(text, text, boolean)', 'link_encryption(boolean)', 'close_link(text)', 'ask(text, text)', 'connection_value(text)', 'raise_error(text, text, text, text)',
-          'raise_warning(text, text, text)', 'invoke(text, text, text, text, text, text, text, text, text)'])
+          'raise_warning(text, text, text)', 'invoke(text, text, text, text, text, text, text, text, text)', 'recorded_invocations()'])
         AND NOT (p.proname = 'open_link' AND oidvectortypes(p.proargtypes) = 'text, text' AND l.lanname = 'c')
       LOOP
         -- Of an earlier version.
@@ -45,6 +47,7 @@
         EXECUTE format('DROP FUNCTION %s', member.name);
       END LOOP;
       ALTER TABLE pglambda.settings ENABLE ROW LEVEL SECURITY;
+      REVOKE ALL ON TABLE pglambda.invocations FROM PUBLIC;
       REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pglambda FROM PUBLIC;
       -- What was granted on aws_lambda was meant so, but for the right to put more functions there.
       EXECUTE replace({{grants}}, '(''aws_lambda'', ''pglambda'')', '(''pglambda'')');
@@ -56,6 +59,9 @@
         FOR member IN
           SELECT format('FUNCTION %s', p.oid::regprocedure) AS name FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
           WHERE n.nspname = 'pglambda' AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+          UNION ALL
+          SELECT 'VIEW pglambda.invocations' WHERE NOT EXISTS (SELECT FROM pg_depend AS d
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = 'pglambda.invocations'::regclass AND d.deptype = 'e')
         LOOP
           EXECUTE format('ALTER EXTENSION aws_lambda ADD %s', member.name);
         END LOOP;

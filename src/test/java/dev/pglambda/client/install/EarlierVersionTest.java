@@ -115,6 +115,10 @@ class EarlierVersionTest {
         UNION ALL
         SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'pglambda.settings'::regclass
         UNION ALL
+        SELECT c.oid::regclass || ' ' || c.relkind::text || coalesce(c.relacl::text, '') || pg_get_viewdef(c.oid)
+          || EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e')
+        FROM pg_class AS c WHERE c.relnamespace = 'pglambda'::regnamespace AND c.relkind = 'v'
+        UNION ALL
         SELECT unnest(setconfig) FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase
         WHERE d.datname = current_database()
         ORDER BY 1

@@ -74,7 +74,7 @@ final class CallingProcess implements AutoCloseable {
 
   /** What the process runs. */
   public static void main(String[] args) throws Exception {
-    Logging.configure(new Config.Log(Level.TRACE, LogFormat.TEXT));
+    Logging.configure(new Config.Log(Level.TRACE, LogFormat.TEXT, null));
     InvokerStage stage = new InvokerStage();
     AwsEnvironment environment = AwsEnvironment.ofProcess();
     InvokerSettings settings = new InvokerSettings(URI.create(args[0]), null, 0, 10);

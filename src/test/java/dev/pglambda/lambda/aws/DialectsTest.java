@@ -28,6 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How each form of a call ends at each emulator, in the dialect for it. */
 class DialectsTest {
@@ -275,6 +276,31 @@ class DialectsTest {
 
     assertThat(sent.functionName()).isEqualTo(sentName);
     assertThat(sent.qualifier()).isEqualTo(sentQualifier);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"aws", "sam", "rie", "serverless-offline", "floci", "cargo-lambda"})
+  void traceGoesOnToEachEndpoint(String dialect) throws Exception {
+    stage.endpoint().on("function", Reply.json("1"));
+    Endpoint endpoint =
+        new Endpoint(
+            stage.endpoint().uri(),
+            null,
+            Dialect.named(dialect).orElseThrow(),
+            null,
+            null,
+            null,
+            null,
+            null);
+    String trace = "Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1";
+
+    invoker(endpoint)
+        .invoke(named("function", null).withTraceHeader(trace))
+        .get(30, TimeUnit.SECONDS);
+
+    assertThat(stage.endpoint().requests("function"))
+        .singleElement()
+        .satisfies(request -> assertThat(request.header("X-Amzn-Trace-Id")).isEqualTo(trace));
   }
 
   private static Invocation named(String name, @Nullable String qualifier) {

@@ -15,6 +15,7 @@ import static org.awaitility.Awaitility.await;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LambdaInvoker;
+import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.route.LocalFunction;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +88,43 @@ class LocalInvokerTest {
     assertThat(log(cold)).contains("INIT_START ", "\tInit Duration: ");
     assertThat(log(warm)).startsWith("START RequestId: ").endsWith(" MB\t\n");
     assertThat(log(warm)).doesNotContain("Init Duration");
+  }
+
+  @Test
+  void tellsWhatItsFunctionDoesAndHowLongACallHasWaited() throws Exception {
+    // given
+    Path go = directory.resolve("go");
+    String code =
+        """
+        import os, time
+        def handler(e, c):
+          print("waits")
+          while not os.path.exists(%s):
+            time.sleep(0.005)
+        """
+            .formatted("'" + go + "'");
+    LambdaInvoker invoker = stage.open(with(stage.python("slow", code), Duration.ofSeconds(20), 1));
+
+    // when
+    CompletableFuture<InvocationResult> first = invoker.invoke(call("slow", "{}"));
+    CompletableFuture<InvocationResult> second = invoker.invoke(call("slow", "{}"));
+    await().until(() -> state(invoker).output().equals(List.of("waits")));
+
+    // then
+    assertThat(state(invoker)).isEqualTo(new RouteState("slow", "", 1, 1, 1, List.of("waits")));
+    Duration running = Duration.ofMillis(20);
+    long since = System.nanoTime();
+    await().until(() -> System.nanoTime() - since > running.toNanos());
+    Files.createFile(go);
+    assertThat(await(second).queued()).isGreaterThan(running);
+    assertThat(await(first).queued()).isLessThan(await(second).queued());
+    await().until(() -> state(invoker).busy() == 0);
+    assertThat(state(invoker).queued()).isZero();
+    assertThat(state(invoker).processes()).isEqualTo(1);
+  }
+
+  private static RouteState state(LambdaInvoker invoker) {
+    return invoker.routes().get(0);
   }
 
   @Test
@@ -314,8 +352,8 @@ class LocalInvokerTest {
     LambdaInvoker invoker =
         stage.open(
             stage.python("large", "import os\ndef handler(e, c):\n  return 'x' * (e - 2)\n"));
-    String limit = Integer.toString(Outcome.MAX_REPLY_BYTES);
-    String more = Integer.toString(Outcome.MAX_REPLY_BYTES + 1);
+    String limit = Integer.toString(RunOutcome.MAX_REPLY_BYTES);
+    String more = Integer.toString(RunOutcome.MAX_REPLY_BYTES + 1);
 
     // then
     assertThat(text(await(invoker.invoke(call("large", limit))))).hasSize(6291556);

@@ -104,6 +104,21 @@ class PythonFunctionTest {
   }
 
   @Test
+  void hasTheTraceOfTheCallAndElseOneOfItsOwn() throws Exception {
+    String trace = "Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1";
+    LocalFunction function =
+        stage.python(
+            "trace", "import os\ndef handler(e, c):\n  return os.environ['_X_AMZN_TRACE_ID']\n");
+
+    InvocationResult traced =
+        await(stage.open(function).invoke(call("trace", "{}").withTraceHeader(trace)));
+
+    assertThat(text(traced)).isEqualTo("\"" + trace + "\"");
+    assertThat(text(stage.run(function, "{}")))
+        .matches("\"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0\"");
+  }
+
+  @Test
   void hasTheContextOfTheCall() throws Exception {
     // given
     LocalFunction function =

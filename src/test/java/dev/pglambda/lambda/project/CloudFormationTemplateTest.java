@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -193,6 +194,70 @@ class CloudFormationTemplateTest {
     assertThat(read.warnings()).hasSize(1);
     assertThat(read.warnings().get(0))
         .contains("template.yaml:2: the function Hello is left out: " + reason);
+  }
+
+  @Test
+  void usesTheFunctionsWhoseConditionHolds() throws Exception {
+    FunctionsConfiguration read =
+        read(
+            "Parameters: {Stage: {Type: String, Default: dev}}",
+            "Conditions:",
+            "  IsDev: !Equals [!Ref Stage, dev]",
+            "  IsProd: !Equals [!Ref Stage, prod]",
+            "  IsFar: !Equals [!ImportValue x, y]",
+            "Resources:",
+            conditional("Dev", "IsDev"),
+            conditional("Prod", "IsProd"),
+            conditional("Far", "IsFar"));
+
+    assertThat(ProjectFolder.patterns(read)).containsExactly("Dev", "Far");
+    assertThat(read.warnings())
+        .satisfiesExactly(
+            prod ->
+                assertThat(prod)
+                    .contains(
+                        "template.yaml:8: the function Prod is left out: its condition does not"
+                            + " hold"),
+            far ->
+                assertThat(far)
+                    .contains(
+                        "template.yaml:9: the condition of the function Far is left out:"
+                            + " Fn::ImportValue needs AWS"));
+  }
+
+  private static String conditional(String id, String condition) {
+    return "  "
+        + id
+        + ": {Type: 'AWS::Serverless::Function', Condition: "
+        + condition
+        + ", Properties: {CodeUri: src, Runtime: python3.12, Handler: app.handler}}";
+  }
+
+  /** Each condition names the one before twice, and so does each function's name. */
+  @Test
+  @Timeout(20)
+  void readsWhatDoublesAgainAndAgainInTimeAndMemory() throws Exception {
+    StringBuilder conditions = new StringBuilder("  C0: !Equals [a, a]\n");
+    StringBuilder functions = new StringBuilder(conditional("F0", "C0"));
+    for (int i = 1; i < 40; i++) {
+      String before = "C" + (i - 1);
+      conditions.append(
+          "  C%d: !And [!Condition %s, !Condition %s]\n".formatted(i, before, before));
+      functions.append("\n").append(doubling(i));
+    }
+
+    FunctionsConfiguration read =
+        read("Conditions:", conditions.toString(), "Resources:", functions.toString());
+
+    assertThat(ProjectFolder.patterns(read)).contains("F0", "F0F0");
+    assertThat(read.warnings())
+        .anySatisfy(warning -> assertThat(warning).contains("more than 65536 characters"));
+  }
+
+  private static String doubling(int number) {
+    String before = "${F" + (number - 1) + "}";
+    return conditional("F" + number, "C" + number)
+        .replace("CodeUri", "FunctionName: !Sub '" + before + before + "', CodeUri");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.pglambda.lambda.project;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pglambda.lambda.route.CannedReply;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -211,6 +213,9 @@ class FunctionsFileTest {
             "3: key of a route: \"zzz\" (expected: function, local, endpoint, reply, role, faults)"),
         new Refusal("role: x", "3: role: \"x\" (expected: a role's ARN, such as"),
         new Refusal(
+            "role: 'arn:aws:iam::111122223333:role/path/'",
+            "3: role: \"arn:aws:iam::111122223333:role/path/\" (expected: a role's ARN, such as"),
+        new Refusal(
             "role: arn:aws:iam::111122223333:role/x",
             "2: target: none (expected: exactly one of local, endpoint and reply)"),
         new Refusal("local: {code: orders}; reply: {}", "2: target: local and reply (expected:"),
@@ -296,6 +301,28 @@ class FunctionsFileTest {
 
     assertThat(folder.refusal("functions.yaml"))
         .endsWith(".env:2: line: not a variable (expected: KEY=value)");
+  }
+
+  @Test
+  @Timeout(10)
+  void doesNotWaitForAFileOfVariablesThatIsAPipe() throws Exception {
+    folder.fifo(".env");
+    folder.write("functions.yaml", linesOf("local: {code: orders, env_file: .env}"));
+
+    assertThat(folder.refusal("functions.yaml"))
+        .endsWith(".env: file: another kind (expected: a file)");
+  }
+
+  @Test
+  void watchesCodeThatCannotRunYet() throws Exception {
+    Path bootstrap = folder.write("shell/bootstrap");
+    folder.write("functions.yaml", linesOf("local: {code: shell}"));
+
+    assertThatThrownBy(() -> folder.read("functions.yaml"))
+        .isInstanceOfSatisfying(
+            FunctionsException.class,
+            refused -> assertThat(refused.watched()).contains(bootstrap.getParent()))
+        .hasMessageContaining("its bootstrap is not executable");
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,6 +123,37 @@ class FunctionsFolderTest {
     assertThat(only.replies().get(0).payload())
         .hasToString("{\"greeting\":[1,2.50,true,null,\"é\"]}");
     assertThat(read.watched()).containsExactlyInAnyOrder(directory, file);
+  }
+
+  @Test
+  void keepsTheAnswerOfAJsonFileThatAChangeHasBroken() throws Exception {
+    folder.write("hello.json", "1");
+    folder.write("other.py");
+    FunctionsConfiguration before = folder.read(".");
+
+    folder.write("hello.json", "{");
+    folder.write("new.json", "{");
+    Files.delete(directory.resolve("other.py"));
+    FunctionsConfiguration broken = folder.readAgain(before.routes(), ".");
+    folder.write("hello.json", "2");
+    FunctionsConfiguration mended = folder.readAgain(broken.routes(), ".");
+
+    assertThat(broken.routes())
+        .containsExactly(ProjectFolder.route(before, "hello"))
+        .isNotEqualTo(mended.routes());
+    assertThat(broken.warnings())
+        .satisfiesExactly(
+            kept -> assertThat(kept).contains("hello.json: its content of before is used: "),
+            unused -> assertThat(unused).contains("new.json: it is not used: "));
+  }
+
+  @Test
+  @Timeout(10)
+  void doesNotWaitForPipes() throws Exception {
+    folder.fifo("piped.jar");
+    folder.fifo("piped.json");
+
+    assertThat(folder.read(".").warnings()).hasSize(2);
   }
 
   @Test

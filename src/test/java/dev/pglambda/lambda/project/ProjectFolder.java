@@ -28,7 +28,21 @@ final class ProjectFolder {
   }
 
   FunctionsConfiguration read(String... values) throws FunctionsException {
-    return FunctionsReader.read(List.of(values), path, environment::get);
+    return readAgain(List.of(), values);
+  }
+
+  FunctionsConfiguration readAgain(List<Route> before, String... values) throws FunctionsException {
+    return FunctionsReader.read(List.of(values), path, environment::get, before);
+  }
+
+  /** A file that nobody writes into: to open it would last for ever. */
+  Path fifo(String name) throws IOException, InterruptedException {
+    Path fifo = path.resolve(name);
+    Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).inheritIO().start();
+    if (mkfifo.waitFor() != 0) {
+      throw new IOException("mkfifo failed");
+    }
+    return fifo;
   }
 
   /** The only route for a pattern. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param payload what the caller gets
  * @param errorType null: the function did not fail
  */
-record Outcome(ByteBuffer payload, @Nullable String errorType) {
+record RunOutcome(ByteBuffer payload, @Nullable String errorType) {
   /** What a process may say of itself in the log; anything else is {@code Runtime.Unknown}. */
   private static final Pattern KNOWN_FORM = Pattern.compile("(Runtime|Function)\\.[A-Z][a-zA-Z]+");
 
@@ -27,22 +27,22 @@ record Outcome(ByteBuffer payload, @Nullable String errorType) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  static Outcome success(ByteBuffer payload) {
-    return new Outcome(payload, null);
+  static RunOutcome success(ByteBuffer payload) {
+    return new RunOutcome(payload, null);
   }
 
   /** An error in the words of the process, whose type it may also have said. */
-  static Outcome error(@Nullable String errorType, ByteBuffer payload) {
+  static RunOutcome error(@Nullable String errorType, ByteBuffer payload) {
     boolean known = errorType != null && KNOWN_FORM.matcher(errorType).matches();
-    return new Outcome(payload, known ? errorType : "Runtime.Unknown");
+    return new RunOutcome(payload, known ? errorType : "Runtime.Unknown");
   }
 
-  static Outcome timedOut(String requestId, Duration timeout) {
+  static RunOutcome timedOut(String requestId, Duration timeout) {
     String seconds = String.format(Locale.ROOT, "%.2f", timeout.toMillis() / 1e3);
     return fault(TIMED_OUT, requestId, "Task timed out after " + seconds + " seconds");
   }
 
-  static Outcome exited(String requestId, int status) {
+  static RunOutcome exited(String requestId, int status) {
     String reason =
         switch (status) {
           case 0 -> "Runtime exited without providing a reason";
@@ -55,25 +55,25 @@ record Outcome(ByteBuffer payload, @Nullable String errorType) {
     return fault("Runtime.ExitError", requestId, reason);
   }
 
-  static Outcome notStarted(String requestId, String reason) {
+  static RunOutcome notStarted(String requestId, String reason) {
     return fault("Runtime.InvalidEntrypoint", requestId, reason);
   }
 
-  static Outcome tooLarge() {
+  static RunOutcome tooLarge() {
     Map<String, String> error = new LinkedHashMap<>();
     error.put(
         "errorMessage",
         "Response payload size exceeded maximum allowed payload size (%d bytes)."
             .formatted(MAX_REPLY_BYTES));
     error.put("errorType", "Function.ResponseSizeTooLarge");
-    return new Outcome(json(error), "Function.ResponseSizeTooLarge");
+    return new RunOutcome(json(error), "Function.ResponseSizeTooLarge");
   }
 
-  private static Outcome fault(String errorType, String requestId, String reason) {
+  private static RunOutcome fault(String errorType, String requestId, String reason) {
     Map<String, String> error = new LinkedHashMap<>();
     error.put("errorType", errorType);
     error.put("errorMessage", "RequestId: " + requestId + " Error: " + reason);
-    return new Outcome(json(error), errorType);
+    return new RunOutcome(json(error), errorType);
   }
 
   private static ByteBuffer json(Map<String, String> error) {

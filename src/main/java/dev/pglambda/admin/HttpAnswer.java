@@ -1,0 +1,161 @@
+package dev.pglambda.admin;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_SECURITY_POLICY;
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpChunkedInput;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.stream.ChunkedInput;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The answer to a request, which is sent once. */
+final class HttpAnswer {
+  /** Names are written in snake case, times in ISO 8601. */
+  static final JsonMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .addModule(new SimpleModule().addSerializer(Instant.class, ToStringSerializer.instance))
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  static final String JSON_TYPE = "application/json";
+
+  private static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src"
+          + " 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+  /** How long a client may take to read why the rest of its request is not read. */
+  private static final long LINGER_MS = 1_000;
+
+  private final HttpResponse head;
+
+  /** Null: the head is the whole. */
+  private final @Nullable ChunkedInput<ByteBuf> body;
+
+  private HttpAnswer(HttpResponse head, @Nullable ChunkedInput<ByteBuf> body) {
+    this.head = head;
+    this.body = body;
+  }
+
+  static HttpAnswer of(HttpResponseStatus status, String type, byte[] body) {
+    FullHttpResponse whole =
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
+    whole.headers().set(CONTENT_TYPE, type);
+    HttpUtil.setContentLength(whole, body.length);
+    return new HttpAnswer(whole, null);
+  }
+
+  /** One whose body is made while it is sent. */
+  static HttpAnswer streamed(String type, ChunkedInput<ByteBuf> body) {
+    HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    head.headers().set(CONTENT_TYPE, type);
+    return new HttpAnswer(head, body);
+  }
+
+  /** One without a body, such as 204. */
+  static HttpAnswer empty(HttpResponseStatus status) {
+    return new HttpAnswer(
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER), null);
+  }
+
+  static HttpAnswer json(HttpResponseStatus status, Object value) {
+    try {
+      return of(status, JSON_TYPE, JSON.writeValueAsBytes(value));
+    } catch (JsonProcessingException bug) {
+      throw new IllegalStateException(bug);
+    }
+  }
+
+  static HttpAnswer error(HttpResponseStatus status, String message) {
+    return json(status, Map.of("error", message));
+  }
+
+  static HttpAnswer redirect(String path) {
+    return of(HttpResponseStatus.SEE_OTHER, JSON_TYPE, new byte[0])
+        .with(HttpHeaderNames.LOCATION, path);
+  }
+
+  HttpAnswer with(CharSequence header, Object value) {
+    head.headers().set(header, value);
+    return this;
+  }
+
+  HttpResponseStatus status() {
+    return head.status();
+  }
+
+  /** Value of a header; empty if there is none. */
+  String header(String name) {
+    return head.headers().get(name, "");
+  }
+
+  /** Sends it; the connection stays if its client wants that. */
+  void send(Channel channel, HttpRequest request) {
+    boolean isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    boolean stays = HttpUtil.isKeepAlive(request) && !(isHttp10 && body != null);
+    write(channel, request, stays)
+        .addListener(
+            written -> {
+              if (stays && written.isSuccess()) {
+                channel.pipeline().fireUserEventTriggered(RequestStage.ANSWERED);
+              } else {
+                channel.close();
+              }
+            });
+  }
+
+  /** Sends it and closes, in a way that lets a client read it that is still sending. */
+  void sendLast(Channel channel, HttpRequest request) {
+    write(channel, request, false)
+        .addListener(
+            written -> {
+              ((DuplexChannel) channel).shutdownOutput();
+              channel.eventLoop().schedule(() -> channel.close(), LINGER_MS, TimeUnit.MILLISECONDS);
+            });
+  }
+
+  private ChannelFuture write(Channel channel, HttpRequest request, boolean stays) {
+    head.headers()
+        .set(CONTENT_SECURITY_POLICY, POLICY)
+        .set("X-Content-Type-Options", "nosniff")
+        .set("Referrer-Policy", "no-referrer")
+        .set("Cross-Origin-Resource-Policy", "same-origin");
+    if (!head.headers().contains(HttpHeaderNames.CACHE_CONTROL)) {
+      head.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    }
+    HttpUtil.setKeepAlive(head, stays);
+    if (body == null) {
+      return channel.writeAndFlush(head);
+    }
+    HttpUtil.setTransferEncodingChunked(
+        head, !request.protocolVersion().equals(HttpVersion.HTTP_1_0));
+    channel.write(head);
+    return request.method().equals(HttpMethod.HEAD)
+        ? channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
+        : channel.writeAndFlush(new HttpChunkedInput(body));
+  }
+}

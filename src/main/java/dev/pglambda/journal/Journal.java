@@ -1,0 +1,265 @@
+package dev.pglambda.journal;
+
+import dev.pglambda.journal.JournalEntry.Ending;
+import dev.pglambda.lambda.CallObserver;
+import dev.pglambda.lambda.CallOrigin;
+import dev.pglambda.lambda.Invocation;
+import dev.pglambda.lambda.InvocationResult;
+import dev.pglambda.lambda.InvokeAnswer;
+import dev.pglambda.lambda.InvokeArguments;
+import dev.pglambda.limits.LogThrottle;
+import dev.pglambda.protocol.SqlError;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the calls that were made, within a limit of memory: when it is reached, the oldest that
+ * returned a row go first, unless failures take more than half of it. Calls in progress are kept,
+ * too, and not counted: what they hold is accounted for elsewhere. Safe for use by many threads; a
+ * call waits for none of them.
+ */
+public final class Journal implements CallObserver {
+  private static final Logger log = LoggerFactory.getLogger(Journal.class);
+
+  /** A view of an array of which more than this, and a quarter of the view, is unused is copied. */
+  private static final int MOST_UNUSED_BYTES = 1024;
+
+  private final LogThrottle defects = new LogThrottle();
+
+  private final long maxBytes;
+  private final boolean keepsPayloads;
+  private final Clock clock;
+  private final AtomicLong lastId = new AtomicLong();
+  private final ConcurrentSkipListMap<Long, JournalEntry> entries = new ConcurrentSkipListMap<>();
+  private final List<Consumer<JournalEntry>> listeners = new CopyOnWriteArrayList<>();
+
+  /** Held for what follows, for a few instructions at a time. */
+  private final ReentrantLock accounting = new ReentrantLock();
+
+  private final Deque<JournalEntry> successes = new ArrayDeque<>();
+  private final Deque<JournalEntry> failures = new ArrayDeque<>();
+  private long bytes;
+  private long failureBytes;
+
+  /**
+   * @param maxBytes of all that is kept; payloads and texts are counted, the rest is estimated
+   * @param keepsPayloads whether payloads are kept, or only their lengths
+   */
+  public Journal(long maxBytes, boolean keepsPayloads, Clock clock) {
+    this.maxBytes = maxBytes;
+    this.keepsPayloads = keepsPayloads;
+    this.clock = clock;
+  }
+
+  public boolean keepsPayloads() {
+    return keepsPayloads;
+  }
+
+  /**
+   * Tells of each call when it begins to be made and when it has ended, on the call's own thread:
+   * the listener must not block. What is returned ends that.
+   */
+  public Runnable listen(Consumer<JournalEntry> listener) {
+    listeners.add(listener);
+    return () -> listeners.remove(listener);
+  }
+
+  /** The latest calls first. */
+  public List<JournalEntry> find(JournalFilter filter, int limit) {
+    Long before = filter.before();
+    var from = before == null ? entries : entries.headMap(before);
+    return from.descendingMap().values().stream().filter(filter).limit(limit).toList();
+  }
+
+  /** The call of a number; null if it is not kept. */
+  public @Nullable JournalEntry find(long id) {
+    return entries.get(id);
+  }
+
+  /** Forgets all calls that have ended. */
+  public void clear() {
+    accounting.lock();
+    try {
+      successes.forEach(each -> entries.remove(each.id()));
+      failures.forEach(each -> entries.remove(each.id()));
+      successes.clear();
+      failures.clear();
+      bytes = 0;
+      failureBytes = 0;
+    } finally {
+      accounting.unlock();
+    }
+  }
+
+  /** What is kept of calls that have ended, in bytes. */
+  public long bytes() {
+    accounting.lock();
+    try {
+      return bytes;
+    } finally {
+      accounting.unlock();
+    }
+  }
+
+  @Override
+  public ObservedCall begins(InvokeArguments arguments, CallOrigin origin) {
+    return new Recording(arguments, origin);
+  }
+
+  /** What takes more than half of the memory by itself is kept without its payloads. */
+  private void keep(JournalEntry ended) {
+    JournalEntry kept = ended.bytes() > maxBytes / 2 ? ended.withoutPayloads() : ended;
+    accounting.lock();
+    try {
+      entries.put(kept.id(), kept);
+      bytes += kept.bytes();
+      if (kept.outcome().isFailure()) {
+        failures.addLast(kept);
+        failureBytes += kept.bytes();
+      } else {
+        successes.addLast(kept);
+      }
+      while (bytes > maxBytes) {
+        forgetOne();
+      }
+    } finally {
+      accounting.unlock();
+    }
+  }
+
+  /** Else many failures would leave no room for a call that succeeds. */
+  private void forgetOne() {
+    boolean failure = successes.isEmpty() || failureBytes > maxBytes / 2;
+    JournalEntry oldest = failure ? failures.removeFirst() : successes.removeFirst();
+    entries.remove(oldest.id());
+    bytes -= oldest.bytes();
+    failureBytes -= failure ? oldest.bytes() : 0;
+  }
+
+  /** A listener with a defect is no reason for a call to fail. */
+  private void tell(JournalEntry entry) {
+    for (Consumer<JournalEntry> listener : listeners) {
+      try {
+        listener.accept(entry);
+      } catch (RuntimeException defect) {
+        if (defects.passes()) {
+          log.error("a listener of the journal failed{}", defects.others(), defect);
+        }
+      }
+    }
+  }
+
+  @SuppressWarnings("ByteBufferBackingArray") // only its length is of interest
+  private @Nullable ByteBuffer kept(@Nullable ByteBuffer payload) {
+    if (payload == null || !keepsPayloads) {
+      return null;
+    }
+    int length = payload.remaining();
+    boolean isMostlyUsed =
+        payload.hasArray()
+            && payload.array().length - length <= Math.max(MOST_UNUSED_BYTES, length / 4);
+    if (isMostlyUsed) {
+      return payload.asReadOnlyBuffer();
+    }
+    byte[] copy = new byte[length];
+    payload.duplicate().get(copy);
+    return ByteBuffer.wrap(copy).asReadOnlyBuffer();
+  }
+
+  /** A call that is being made. */
+  private final class Recording implements ObservedCall {
+    private final long begin = System.nanoTime();
+    private final AtomicBoolean over = new AtomicBoolean();
+    private volatile JournalEntry entry;
+
+    Recording(InvokeArguments arguments, CallOrigin origin) {
+      ByteBuffer payload = arguments.payload();
+      Instant now = clock.instant();
+      entry =
+          new JournalEntry(
+              lastId.incrementAndGet(),
+              now,
+              arguments.withPayload(kept(payload)),
+              null,
+              null,
+              keepsPayloads ? origin : origin.withStatement(StatementWords.of(origin.statement())),
+              payload == null ? 0 : payload.remaining(),
+              null);
+    }
+
+    @Override
+    public void invokes(Invocation invocation, @Nullable String route) {
+      JournalEntry began = entry;
+      ByteBuffer payload = began.payload();
+      entry =
+          new JournalEntry(
+              began.id(),
+              began.startedAt(),
+              began.arguments(),
+              invocation.withPayload(payload == null ? ByteBuffer.allocate(0) : payload),
+              route,
+              began.origin(),
+              began.requestBytes(),
+              null);
+      entries.put(began.id(), entry);
+      tell(entry);
+    }
+
+    @Override
+    public void ends(@Nullable InvocationResult result, InvokeAnswer answer) {
+      SqlError error = answer instanceof InvokeAnswer.Failure failed ? failed.error() : null;
+      Outcome outcome =
+          error == null
+              ? Outcome.OK
+              : result != null && result.functionError() != null
+                  ? Outcome.FUNCTION_ERROR
+                  : Outcome.ERROR;
+      end(outcome, result, error);
+    }
+
+    @Override
+    public void isCancelled() {
+      end(Outcome.CANCELLED, null, null);
+    }
+
+    private void end(Outcome outcome, @Nullable InvocationResult result, @Nullable SqlError error) {
+      if (over.getAndSet(true)) {
+        return;
+      }
+      ByteBuffer response = result == null ? null : result.payload();
+      Ending ending =
+          new Ending(
+              Duration.ofNanos(System.nanoTime() - begin),
+              outcome,
+              result == null ? null : result.withPayload(kept(response)),
+              error,
+              response == null ? 0 : response.remaining());
+      JournalEntry ended =
+          new JournalEntry(
+              entry.id(),
+              entry.startedAt(),
+              entry.arguments(),
+              entry.invocation(),
+              entry.route(),
+              entry.origin(),
+              entry.requestBytes(),
+              keepsPayloads ? ending : ending.withoutPayload());
+      keep(ended);
+      tell(ended);
+    }
+  }
+}
