@@ -57,21 +57,15 @@ public record Invocation(
 
   /** The same invocation as part of a trace. */
   public Invocation withTraceHeader(@Nullable String header) {
-    return new Invocation(
-        functionName,
-        region,
-        invocationType,
-        logType,
-        clientContext,
-        qualifier,
-        payload,
-        connectTimeout,
-        requestTimeout,
-        header);
+    return with(payload, header);
   }
 
   /** The same invocation with another payload. */
   public Invocation withPayload(ByteBuffer other) {
+    return with(other, traceHeader);
+  }
+
+  private Invocation with(ByteBuffer otherPayload, @Nullable String otherHeader) {
     return new Invocation(
         functionName,
         region,
@@ -79,9 +73,9 @@ public record Invocation(
         logType,
         clientContext,
         qualifier,
-        other,
+        otherPayload,
         connectTimeout,
         requestTimeout,
-        traceHeader);
+        otherHeader);
   }
 }

@@ -3,24 +3,16 @@ package dev.pglambda.admin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.testing.Browser;
-import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The page in a browser: calls as they are made, and what can be done with one. */
-class PageBrowserTest {
+class PageBrowserTest extends PageTest {
   /** Notes for each call how many milliseconds after its beginning its row has appeared. */
   private static final String WATCH_ROWS =
       """
@@ -32,39 +24,6 @@ class PageBrowserTest {
         }
       })).observe(document.getElementById('rows'), { childList: true, subtree: true });
       """;
-
-  private static @Nullable PageStage started;
-  private static PageStage stage;
-  private static Browser browser;
-  private static LambdaDatabase database;
-
-  private Connection connection;
-
-  @BeforeAll
-  static void start() {
-    stage = PageStage.start();
-    started = stage;
-    browser = stage.browser();
-    database = stage.database();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (started != null) {
-      started.close();
-    }
-  }
-
-  @BeforeEach
-  void begin() throws Exception {
-    stage.begin();
-    connection = database.connect();
-  }
-
-  @AfterEach
-  void disconnect() throws SQLException {
-    connection.close();
-  }
 
   @Test
   void showsTheCallOfATriggerWithin200MillisecondsAndWithoutAReload() throws SQLException {
@@ -261,7 +220,7 @@ class PageBrowserTest {
   }
 
   /** The latest call in the words of a function of the page. */
-  private static String written(String function) {
+  private String written(String function) {
     return browser.runAsync(
         """
         Promise.all([import(location.origin + '/copy.js'), import(location.origin + '/api.js')])

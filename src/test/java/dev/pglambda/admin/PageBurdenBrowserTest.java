@@ -2,63 +2,22 @@ package dev.pglambda.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.testing.Browser;
-import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.openqa.selenium.Keys;
 
 /** The page with calls that mean it harm, and with many. */
-class PageBurdenBrowserTest {
+class PageBurdenBrowserTest extends PageTest {
   private static final int CALLS = 10_000;
 
   /** Each does something if it is taken for markup, or for the end of some. */
   private static final String HOSTILE =
       "<img src=x onerror=window.hacked=1><script>window.hacked=1</script></textarea></script>"
           + "<svg onload=window.hacked=1>\u202Egnol\u2066\" onmouseover=\"window.hacked=1";
-
-  private static @Nullable PageStage started;
-  private static PageStage stage;
-  private static Browser browser;
-  private static LambdaDatabase database;
-
-  private Connection connection;
-
-  @BeforeAll
-  static void start() {
-    stage = PageStage.start();
-    started = stage;
-    browser = stage.browser();
-    database = stage.database();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (started != null) {
-      started.close();
-    }
-  }
-
-  @BeforeEach
-  void begin() throws Exception {
-    stage.begin();
-    connection = database.connect();
-  }
-
-  @AfterEach
-  void disconnect() throws SQLException {
-    connection.close();
-  }
 
   @Test
   void takesNothingOfACallForMarkup() throws Exception {

@@ -2,7 +2,6 @@ package dev.pglambda.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pglambda.testing.Browser;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
@@ -12,11 +11,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,42 +20,9 @@ import org.openqa.selenium.Keys;
  * The page for those without a mouse, in the dark, with a phone, before a proxy that comes and
  * goes.
  */
-class PageViewsBrowserTest {
+class PageViewsBrowserTest extends PageTest {
   private static final int WIDTH = 1280;
   private static final int PHONE_WIDTH = 360;
-
-  private static @Nullable PageStage started;
-  private static PageStage stage;
-  private static Browser browser;
-  private static LambdaDatabase database;
-
-  private Connection connection;
-
-  @BeforeAll
-  static void start() {
-    stage = PageStage.start();
-    started = stage;
-    browser = stage.browser();
-    database = stage.database();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (started != null) {
-      started.close();
-    }
-  }
-
-  @BeforeEach
-  void begin() throws Exception {
-    stage.begin();
-    connection = database.connect();
-  }
-
-  @AfterEach
-  void disconnect() throws SQLException {
-    connection.close();
-  }
 
   @Test
   void isUsedWithoutAMouse() throws SQLException {
@@ -106,7 +67,7 @@ class PageViewsBrowserTest {
     assertThat(brightness("color")).isGreaterThan(brightness("backgroundColor") + 150);
   }
 
-  private static double brightness(String property) {
+  private double brightness(String property) {
     return browser.number(
         "return getComputedStyle(document.body)[arguments[0]].match(/\\d+/g).slice(0, 3)"
             + ".reduce((sum, part) => sum + Number(part) / 3, 0)",
@@ -139,7 +100,7 @@ class PageViewsBrowserTest {
     }
   }
 
-  private static double pageWidth() {
+  private double pageWidth() {
     return browser.number("return document.documentElement.scrollWidth");
   }
 
