@@ -26,6 +26,7 @@ final class ConnectionWatch extends ChannelDuplexHandler {
 
   private final Duration answerTimeout;
   private boolean waitsForProxy;
+  private boolean toldOfHandshake;
   private @Nullable Future<?> giveUp;
 
   /** A plain proxy is one that is spoken to without TLS; its answer may take up to the time-out. */
@@ -109,11 +110,15 @@ final class ConnectionWatch extends ChannelDuplexHandler {
         cause instanceof IOException && unfinished(ctx) != null ? handshakeFailed(cause) : cause);
   }
 
-  /** A handshake that fails closes the connection before it tells why. */
+  /**
+   * A handshake that fails closes the connection before it tells why. Who is told may close it,
+   * too, and is not told again.
+   */
   @Override
   public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
     SslHandler tls = unfinished(ctx);
-    if (tls != null && tls.handshakeFuture().cause() != null) {
+    if (tls != null && tls.handshakeFuture().cause() != null && !toldOfHandshake) {
+      toldOfHandshake = true;
       ctx.fireExceptionCaught(handshakeFailed(tls.handshakeFuture().cause()));
     }
     ctx.close(promise);
