@@ -8,12 +8,6 @@ import org.jspecify.annotations.Nullable;
  * were recorded from the service in 2025.
  */
 public final class ServiceErrors {
-  /** Largest payload of a synchronous invocation, and of a reply but for 100 bytes more. */
-  public static final int MAX_PAYLOAD_BYTES = 6 << 20;
-
-  /** Largest payload of an Event. */
-  public static final int MAX_EVENT_BYTES = 1 << 20;
-
   /** The API's pattern, word for word. */
   private static final String NAME_PATTERN =
       "(arn:(aws[a-zA-Z-]*)?:lambda:)?"

@@ -12,6 +12,7 @@ import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.LogType;
 import dev.pglambda.lambda.ServiceErrors;
+import dev.pglambda.lambda.ServiceLimits;
 import dev.pglambda.lambda.policy.IamRole;
 import dev.pglambda.lambda.policy.Policies;
 import dev.pglambda.lambda.route.CannedReply;
@@ -63,6 +64,7 @@ public final class CannedInvoker implements LambdaInvoker {
   public CompletableFuture<InvocationResult> invoke(Invocation invocation) {
     try {
       FunctionReference function = FunctionReference.of(invocation);
+      ServiceLimits.check(invocation);
       if (invocation.invocationType() == InvocationType.DRY_RUN) {
         return CompletableFuture.completedFuture(InvocationResult.ofStatus(204));
       }
@@ -100,13 +102,15 @@ public final class CannedInvoker implements LambdaInvoker {
       return CompletableFuture.completedFuture(InvocationResult.ofStatus(202));
     }
     String version = request.function().anyVersion();
+    ByteBuffer bytes = bytes(payload);
+    boolean tooLarge = bytes != null && bytes.remaining() > ServiceLimits.MAX_REPLY_BYTES;
     return CompletableFuture.completedFuture(
         new InvocationResult(
             reply.status(),
-            bytes(payload),
+            tooLarge ? ServiceLimits.replyTooLarge() : bytes,
             version,
             invocation.logType() == LogType.TAIL ? log(request.id(), version, reply) : null,
-            reply.functionError()));
+            tooLarge ? "Unhandled" : reply.functionError()));
   }
 
   private static InvocationException refusal(
@@ -115,7 +119,6 @@ public final class CannedInvoker implements LambdaInvoker {
       return ServiceErrors.refused(payload.path("message").textValue());
     }
     FunctionReference function = request.function();
-    boolean event = invocation.invocationType() == InvocationType.EVENT;
     return switch (status) {
       case 403 ->
           ServiceErrors.accessDenied(
@@ -124,8 +127,7 @@ public final class CannedInvoker implements LambdaInvoker {
               Policies.NOT_ALLOWED);
       case 404 -> ServiceErrors.notFound(function, null);
       case 413 ->
-          ServiceErrors.payloadTooLarge(
-              event ? ServiceErrors.MAX_EVENT_BYTES : ServiceErrors.MAX_PAYLOAD_BYTES);
+          ServiceErrors.payloadTooLarge(ServiceLimits.maxPayloadBytes(invocation.invocationType()));
       case 429 -> ServiceErrors.tooManyRequests();
       // What the SDK says of an answer without words.
       default -> ServiceErrors.refused("Service returned HTTP status code " + status);

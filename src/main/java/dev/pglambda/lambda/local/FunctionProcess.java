@@ -2,6 +2,7 @@ package dev.pglambda.lambda.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.lambda.ServiceLimits;
 import dev.pglambda.lambda.route.LocalFunction;
 import dev.pglambda.limits.LogThrottle;
 import io.netty.channel.ChannelFuture;
@@ -293,7 +294,7 @@ final class FunctionProcess {
             HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
             "RequestEntityTooLarge",
             "Exceeded maximum allowed payload size (%d bytes)."
-                .formatted(RunOutcome.MAX_REPLY_BYTES))
+                .formatted(ServiceLimits.MAX_REPLY_BYTES))
         : RuntimeApi.accepted();
   }
 

@@ -1,7 +1,5 @@
 package dev.pglambda.lambda.local;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.pglambda.lambda.FunctionReference;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationException;
@@ -11,9 +9,9 @@ import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.ServiceErrors;
+import dev.pglambda.lambda.ServiceLimits;
 import dev.pglambda.lambda.route.LocalFunction;
 import io.netty.channel.EventLoop;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -42,9 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 final class LocalInvoker implements LambdaInvoker {
   private static final Logger log = LoggerFactory.getLogger(LocalInvoker.class);
-
-  /** The service's limit of a client context in base64. */
-  private static final int MAX_CONTEXT_BYTES = 3583;
 
   /** A backlog looks at the code again after so long. */
   private static final long CODE_SEEN_NS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -97,7 +92,7 @@ final class LocalInvoker implements LambdaInvoker {
     try {
       FunctionReference reference = FunctionReference.of(invocation);
       String version = version(reference);
-      checkSizes(invocation);
+      ServiceLimits.check(invocation);
       run = FunctionRun.of(function, invocation, reference, version);
     } catch (InvocationException refused) {
       return CompletableFuture.failedFuture(refused);
@@ -140,22 +135,6 @@ final class LocalInvoker implements LambdaInvoker {
         reference,
         "The versions of \"%s\" are %s, its aliases %s."
             .formatted(function.name(), new TreeSet<>(versions), new TreeMap<>(aliases).keySet()));
-  }
-
-  private static void checkSizes(Invocation invocation) throws InvocationException {
-    int limit =
-        invocation.invocationType() == InvocationType.EVENT
-            ? ServiceErrors.MAX_EVENT_BYTES
-            : ServiceErrors.MAX_PAYLOAD_BYTES;
-    ByteBuffer payload = invocation.payload();
-    if (payload.remaining() > limit) {
-      throw ServiceErrors.payloadTooLarge(limit);
-    }
-    String context = invocation.clientContext();
-    if (context != null && (context.getBytes(UTF_8).length + 2) / 3 * 4 > MAX_CONTEXT_BYTES) {
-      throw ServiceErrors.refused(
-          "Client context must be no more than %d bytes.".formatted(MAX_CONTEXT_BYTES));
-    }
   }
 
   private void admit(

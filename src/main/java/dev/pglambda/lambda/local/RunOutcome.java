@@ -2,6 +2,7 @@ package dev.pglambda.lambda.local;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pglambda.lambda.ServiceLimits;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -21,9 +22,6 @@ record RunOutcome(ByteBuffer payload, @Nullable String errorType) {
   private static final Pattern KNOWN_FORM = Pattern.compile("(Runtime|Function)\\.[A-Z][a-zA-Z]+");
 
   private static final String TIMED_OUT = "Sandbox.Timedout";
-
-  /** Lambda's limit of a reply: 6 MiB and 100 bytes. */
-  static final int MAX_REPLY_BYTES = (6 << 20) + 100;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -60,13 +58,7 @@ record RunOutcome(ByteBuffer payload, @Nullable String errorType) {
   }
 
   static RunOutcome tooLarge() {
-    Map<String, String> error = new LinkedHashMap<>();
-    error.put(
-        "errorMessage",
-        "Response payload size exceeded maximum allowed payload size (%d bytes)."
-            .formatted(MAX_REPLY_BYTES));
-    error.put("errorType", "Function.ResponseSizeTooLarge");
-    return new RunOutcome(json(error), "Function.ResponseSizeTooLarge");
+    return new RunOutcome(ServiceLimits.replyTooLarge(), "Function.ResponseSizeTooLarge");
   }
 
   private static RunOutcome fault(String errorType, String requestId, String reason) {

@@ -2,6 +2,7 @@ package dev.pglambda.lambda.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pglambda.lambda.ServiceLimits;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -101,7 +102,7 @@ final class RuntimeApi extends SimpleChannelInboundHandler<HttpObject> {
 
   /** What is too large is read to its end all the same: not all clients read an early answer. */
   private void append(ByteBuf content) {
-    tooLarge |= body.readableBytes() + content.readableBytes() > RunOutcome.MAX_REPLY_BYTES;
+    tooLarge |= body.readableBytes() + content.readableBytes() > ServiceLimits.MAX_REPLY_BYTES;
     if (!tooLarge) {
       body.writeBytes(content);
     }

@@ -338,6 +338,29 @@ class CannedInvokerTest {
   }
 
   @Test
+  void refusesARequestThatIsTooLong() {
+    CannedInvoker invoker = replying(reply("1"));
+    String large = "\"" + "x".repeat(6 << 20) + "\"";
+
+    assertThat(failure(invoker.invoke(call("orders", large))))
+        .isEqualTo("Request must be smaller than 6291456 bytes for the InvokeFunction operation");
+  }
+
+  @Test
+  void failsAsAFunctionDoesWhoseReplyIsTooLong() throws Exception {
+    CannedInvoker invoker = replying(reply("[\"{{payload}}\", \"{{payload}}\"]"));
+    String half = "\"" + "x".repeat(4 << 20) + "\"";
+
+    InvocationResult result = result(invoker.invoke(call("orders", half)));
+
+    assertThat(result.functionError()).isEqualTo("Unhandled");
+    assertThat(text(result))
+        .isEqualTo(
+            "{\"errorMessage\":\"Response payload size exceeded maximum allowed payload size"
+                + " (6291556 bytes).\",\"errorType\":\"Function.ResponseSizeTooLarge\"}");
+  }
+
+  @Test
   void answersWithAPayloadThatIsAsDeepAsJsonMayBe() throws Exception {
     String payload = "[".repeat(1000) + "]".repeat(1000);
 

@@ -16,6 +16,7 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.RouteState;
+import dev.pglambda.lambda.ServiceLimits;
 import dev.pglambda.lambda.route.LocalFunction;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -352,8 +353,8 @@ class LocalInvokerTest {
     LambdaInvoker invoker =
         stage.open(
             stage.python("large", "import os\ndef handler(e, c):\n  return 'x' * (e - 2)\n"));
-    String limit = Integer.toString(RunOutcome.MAX_REPLY_BYTES);
-    String more = Integer.toString(RunOutcome.MAX_REPLY_BYTES + 1);
+    String limit = Integer.toString(ServiceLimits.MAX_REPLY_BYTES);
+    String more = Integer.toString(ServiceLimits.MAX_REPLY_BYTES + 1);
 
     // then
     assertThat(text(await(invoker.invoke(call("large", limit))))).hasSize(6291556);
