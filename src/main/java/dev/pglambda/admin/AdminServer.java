@@ -27,12 +27,13 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Where browsers and programs look at the calls, over HTTP: the page, the JSON API, health and
- * metrics. It has an event loop of its own, and a thread for what takes a while, so that nobody who
+ * metrics. It has an event loop of its own, and threads for what takes a while, so that nobody who
  * looks holds a call. Starting and closing block.
  */
 public final class AdminServer implements AutoCloseable {
@@ -48,14 +49,11 @@ public final class AdminServer implements AutoCloseable {
   private final NioEventLoopGroup group =
       new NioEventLoopGroup(1, new DefaultThreadFactory("admin", true));
   private final EventLoop loop = group.next();
-  private final ThreadPoolExecutor slow =
-      new ThreadPoolExecutor(
-          1,
-          1,
-          THREAD_SECONDS,
-          TimeUnit.SECONDS,
-          new ArrayBlockingQueue<>(MOST_WAITING),
-          new DefaultThreadFactory("admin-search", true));
+  private final ThreadPoolExecutor search = thread("admin-search", MOST_WAITING);
+
+  /** Apart, so that who searches does not make the proxy look as if it were not ready. */
+  private final ThreadPoolExecutor probe = thread("admin-probe", 1);
+
   private final MemoryBudget bodies = new MemoryBudget(MOST_BODIES_BYTES, MOST_BODIES_BYTES);
   private final FunctionStatistics statistics = new FunctionStatistics(Clock.systemUTC());
   private final AccessControl access;
@@ -69,7 +67,6 @@ public final class AdminServer implements AutoCloseable {
 
   private AdminServer(Config.Admin config, AdminSources sources, AdminLimits limits) {
     this.limits = limits;
-    slow.allowCoreThreadTimeOut(true);
     access =
         new AccessControl(
             config.token(), config.address().host(), limits.failedLogins(), System::nanoTime);
@@ -78,13 +75,27 @@ public final class AdminServer implements AutoCloseable {
     router =
         new RequestRouter(
             access,
-            new InvocationsApi(sources.journal(), sources.calls(), slow),
-            new StatusApi(sources, statistics, new Readiness(sources.server(), slow)),
+            new InvocationsApi(sources.journal(), sources.calls(), search),
+            new StatusApi(sources, statistics, new Readiness(sources.server(), probe)),
             streams,
             metrics,
             new PageFiles());
     lag = new EventLoopLag(sources.loops(), metrics::eventLoopWasLate);
     unlisten = sources.journal().listen(this::saw);
+  }
+
+  /** A thread that is there while there is something to do; it rejects what is too much. */
+  private static ThreadPoolExecutor thread(String name, int mostWaiting) {
+    ThreadPoolExecutor thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            THREAD_SECONDS,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(mostWaiting),
+            new DefaultThreadFactory(name, true));
+    thread.allowCoreThreadTimeOut(true);
+    return thread;
   }
 
   /**
@@ -197,13 +208,19 @@ public final class AdminServer implements AutoCloseable {
     return router;
   }
 
+  /** Where texts are searched. For tests that keep it busy. */
+  Executor search() {
+    return search;
+  }
+
   /** Closes all connections. */
   @Override
   public void close() {
     unlisten.run();
     lag.close();
     streams.close();
-    slow.shutdownNow();
+    search.shutdownNow();
+    probe.shutdownNow();
     group.shutdownGracefully(0, CLOSE_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_MS);
   }
 }

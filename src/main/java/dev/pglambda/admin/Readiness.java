@@ -6,6 +6,7 @@ import dev.pglambda.config.UnixSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.CompletableFuture;
@@ -36,13 +37,13 @@ final class Readiness {
 
   CompletableFuture<Boolean> isServerReachable() {
     CompletableFuture<Boolean> known = last;
-    if (known != null && (!known.isDone() || System.nanoTime() - since < HOLDS_NANOS)) {
-      return known;
+    if (known == null || (known.isDone() && System.nanoTime() - since >= HOLDS_NANOS)) {
+      since = System.nanoTime();
+      known = CompletableFuture.supplyAsync(this::connect, executor);
+      last = known;
     }
-    since = System.nanoTime();
-    CompletableFuture<Boolean> attempt = CompletableFuture.supplyAsync(this::connect, executor);
-    last = attempt;
-    return attempt;
+    // A name may take longer to be found: nobody waits for it, and it is not looked up twice.
+    return known.copy().completeOnTimeout(false, TIMEOUT_MS, TimeUnit.MILLISECONDS);
   }
 
   private boolean connect() {
@@ -52,7 +53,10 @@ final class Readiness {
           socket.connect(new InetSocketAddress(tcp.host(), tcp.port()), TIMEOUT_MS);
         }
       } else if (server instanceof UnixSocket local) {
-        SocketChannel.open(UnixDomainSocketAddress.of(local.file())).close();
+        try (SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+          socket.configureBlocking(false); // else it waits as long as the server's queue is full
+          return socket.connect(UnixDomainSocketAddress.of(local.file()));
+        }
       }
       return true;
     } catch (IOException unreachable) {

@@ -1,5 +1,6 @@
 package dev.pglambda.admin;
 
+import static dev.pglambda.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +33,7 @@ class AdminServerTest {
   private static final int CONNECTIONS = 100;
   private static final String GET = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
   private static final int CLOSED = -1;
+  private static final int WAITING_SEARCHES = 16;
 
   private AdminStage stage;
 
@@ -291,6 +295,37 @@ class AdminServerTest {
     assertThat(stage.get("/health/ready").statusCode()).isEqualTo(503);
     assertThat(stage.json("/api/status").get("ready").asBoolean()).isFalse();
     assertThat(stage.json("/api/status").get("draining").asBoolean()).isTrue();
+  }
+
+  @Test
+  void refusesASearchOnceTooManyWaitAndIsReadyStill() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
+    Executor search = stage.server().search();
+    try {
+      search.execute(() -> awaitUninterruptibly(busy));
+      for (int i = 0; i < WAITING_SEARCHES; i++) {
+        search.execute(() -> {});
+      }
+
+      HttpResponse<String> refused = stage.get("/api/invocations?text=x");
+
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(refused.body()).isEqualTo("{\"error\":\"search: too many others are waiting\"}");
+      assertThat(stage.get("/health/ready").statusCode()).isEqualTo(200);
+      assertThat(stage.get("/api/invocations").statusCode()).isEqualTo(200);
+    } finally {
+      busy.countDown();
+    }
+    await("searches are served again")
+        .until(() -> stage.get("/api/invocations?text=x").statusCode() == 200);
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
