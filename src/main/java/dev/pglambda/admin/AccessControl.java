@@ -91,19 +91,24 @@ final class AccessControl {
       return forbidden(
           "Host: \"%s\" (expected: the address of this machine)".formatted(one(hosts)));
     }
-    if (!SAFE.contains(request.method())) {
-      List<String> origins = headers.getAll(HttpHeaderNames.ORIGIN);
-      if (origins.size() > 1 || (origins.size() == 1 && !isOf(hosts.get(0), origins.get(0)))) {
-        return forbidden("Origin: \"%s\" (expected: that of the Host)".formatted(one(origins)));
-      }
-      String site = headers.get("Sec-Fetch-Site", "none");
-      if (!site.equals("none") && !site.equals("same-origin")) {
-        return forbidden("Sec-Fetch-Site: \"%s\" (expected: same-origin)".formatted(site));
-      }
+    List<String> origins = headers.getAll(HttpHeaderNames.ORIGIN);
+    if (origins.size() > 1 || (origins.size() == 1 && !isOf(hosts.get(0), origins.get(0)))) {
+      return forbidden("Origin: \"%s\" (expected: that of the Host)".formatted(one(origins)));
+    }
+    String site = headers.get("Sec-Fetch-Site", "none");
+    if (!site.equals("none") && !site.equals("same-origin") && !opensThePage(request)) {
+      return forbidden("Sec-Fetch-Site: \"%s\" (expected: same-origin)".formatted(site));
     }
     return token == null || isPublic(RequestRouter.pathOf(request))
         ? null
         : authenticate(request, token, String.valueOf(client));
+  }
+
+  /** A link to the page may be anywhere; it does nothing by itself. */
+  private static boolean opensThePage(HttpRequest request) {
+    return SAFE.contains(request.method())
+        && request.headers().get("Sec-Fetch-Mode", "").equals("navigate")
+        && PageFiles.isPage(RequestRouter.pathOf(request));
   }
 
   private static HttpAnswer forbidden(String message) {

@@ -68,9 +68,8 @@ final class EventStreams implements AutoCloseable {
     HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     head.headers()
         .set(HttpHeaderNames.CONTENT_TYPE, TYPE)
-        .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
-        .set("X-Content-Type-Options", "nosniff")
-        .set("Cross-Origin-Resource-Policy", "same-origin");
+        .set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    HttpAnswer.restrict(head.headers());
     HttpUtil.setTransferEncodingChunked(
         head, !request.head().protocolVersion().equals(HttpVersion.HTTP_1_0));
     channel

@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpChunkedInput;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -99,6 +100,15 @@ final class HttpAnswer {
         .with(HttpHeaderNames.LOCATION, path);
   }
 
+  /** Lets a browser do nothing with an answer but what the page needs. */
+  static void restrict(HttpHeaders headers) {
+    headers
+        .set(CONTENT_SECURITY_POLICY, POLICY)
+        .set("X-Content-Type-Options", "nosniff")
+        .set("Referrer-Policy", "no-referrer")
+        .set("Cross-Origin-Resource-Policy", "same-origin");
+  }
+
   HttpAnswer with(CharSequence header, Object value) {
     head.headers().set(header, value);
     return this;
@@ -139,11 +149,7 @@ final class HttpAnswer {
   }
 
   private ChannelFuture write(Channel channel, HttpRequest request, boolean stays) {
-    head.headers()
-        .set(CONTENT_SECURITY_POLICY, POLICY)
-        .set("X-Content-Type-Options", "nosniff")
-        .set("Referrer-Policy", "no-referrer")
-        .set("Cross-Origin-Resource-Policy", "same-origin");
+    restrict(head.headers());
     if (!head.headers().contains(HttpHeaderNames.CACHE_CONTROL)) {
       head.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
     }

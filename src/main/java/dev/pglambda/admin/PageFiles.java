@@ -61,6 +61,11 @@ final class PageFiles {
     return path.startsWith("/") && PARTS.contains(path.substring(1));
   }
 
+  /** Whether it is one that a browser shows by itself. */
+  static boolean isPage(String path) {
+    return PAGES.containsKey(path);
+  }
+
   /** Where there are files. */
   Set<String> paths() {
     return byPath.keySet();

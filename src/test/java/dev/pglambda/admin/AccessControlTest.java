@@ -112,6 +112,38 @@ class AccessControlTest {
         .isEqualTo(status);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /, cross-site, navigate, 200",
+    "GET, /login, same-site, navigate, 200",
+    "HEAD, /, cross-site, navigate, 200",
+    "GET, /, cross-site, no-cors, 403",
+    "POST, /login, cross-site, navigate, 403",
+    "GET, /api/invocations?text=x, cross-site, no-cors, 403",
+    "GET, /api/invocations?text=x, same-site, cors, 403",
+    "GET, /api/invocations/1, cross-site, navigate, 403",
+    "GET, /api/events, same-site, cors, 403",
+    "GET, /metrics, cross-site, no-cors, 403",
+    "GET, /style.css, cross-site, no-cors, 403",
+    "GET, /api/invocations, same-origin, cors, 200"
+  })
+  void letsOtherSitesLinkToThePageAndNothingElse(
+      String method, String path, String site, String mode, int status) {
+    HttpRequest request =
+        request(
+            HttpMethod.valueOf(method), path, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode);
+
+    assertThat(status(open, request)).isEqualTo(status);
+  }
+
+  @Test
+  void readsNothingToAPageOfAnotherOrigin() {
+    HttpRequest request =
+        request(HttpMethod.GET, "/api/invocations", "Origin", "http://127.0.0.1:8080");
+
+    assertThat(status(open, request)).isEqualTo(403);
+  }
+
   @Test
   void letsNoOtherSiteLogSomebodyIn() {
     HttpRequest login = request(HttpMethod.POST, "/login", "Origin", "http://evil.example");

@@ -262,6 +262,22 @@ class AdminServerTest {
   }
 
   @Test
+  void letsABrowserDoNothingElseWithAnEventStream() throws Exception {
+    HttpResponse<InputStream> response =
+        stage
+            .http()
+            .send(
+                stage.request("/api/events").build(), HttpResponse.BodyHandlers.ofInputStream());
+
+    try (InputStream events = response.body()) {
+      assertThat(events.read()).isNotEqualTo(CLOSED);
+      assertThat(response.headers().firstValue("content-security-policy").orElseThrow())
+          .endsWith("frame-ancestors 'none'");
+      assertThat(response.headers().firstValue("referrer-policy")).contains("no-referrer");
+    }
+  }
+
+  @Test
   void servesEachFileOfThePageAndOnlyWhenItHasChanged() throws Exception {
     Path folder = Path.of("src/main/resources/dev/pglambda/admin/page");
     try (Stream<Path> files = Files.list(folder)) {
