@@ -147,6 +147,32 @@ class PageBrowserTest extends PageTest {
   }
 
   @Test
+  void replaysOnceHoweverLongTheKeyIsHeld() throws SQLException {
+    int requests = database.lambda().requests().size();
+    PageStage.call(connection, "notify-order", "{}");
+    browser.click(".row");
+    browser.awaitText(".detail .number", "#");
+
+    browser.run(
+        """
+        const press = (repeat) => document.body.dispatchEvent(
+          new KeyboardEvent('keydown', { key: 'r', repeat, bubbles: true, cancelable: true }));
+        press(false);
+        for (let i = 0; i < 20; i++) {
+          press(true);
+        }
+        press(false); // the answer to the first is not here yet
+        """);
+    browser.awaitText(".detail .again", "replay of #");
+    browser.run("document.querySelector('.detail .again a').click()");
+    browser.awaitText(".detail .again", "replayed as #");
+    browser.press("r");
+    browser.awaitText(".detail .again", "replay of #");
+
+    assertThat(database.lambda().requests()).hasSize(requests + 3);
+  }
+
+  @Test
   void replaysACallWithAnotherPayloadIfItIsJson() throws SQLException {
     int requests = database.lambda().requests().size();
     PageStage.call(connection, "notify-order", "{\"n\": 1}");

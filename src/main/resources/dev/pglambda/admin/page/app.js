@@ -191,16 +191,27 @@ function notice(words, isProblem = false) {
   noticeTimer = setTimeout(() => (node.hidden = true), NOTICE_MS);
 }
 
+const replaying = new Set();
+
+/** Who has gone on to another call meanwhile is not called back. */
 async function replay(id, payload) {
   notice(`Replaying #${id} …`);
+  if (replaying.has(id)) {
+    return;
+  }
+  replaying.add(id);
   try {
     const call = await api(`/api/invocations/${id}/replay`, 'POST', payload === undefined ? undefined : { payload });
     store.put(call);
     draw();
-    open(call.id);
+    if (list.active === id) {
+      open(call.id);
+    }
     notice(`#${call.id} is the replay of #${id}.`);
   } catch (error) {
     notice(`#${id} was not replayed: ${error.message}`, true);
+  } finally {
+    replaying.delete(id);
   }
 }
 
@@ -241,7 +252,7 @@ const KEYS = {
   Enter: () => list.active !== null && open(list.active),
   Escape: () => detail.stopEditing() || close(),
   '/': () => byId('filter-text').select(),
-  r: () => list.active !== null && replay(list.active),
+  r: (event) => !event.repeat && list.active !== null && replay(list.active),
   e: () => detail.edit(),
   '?': () => byId('keys').showModal(),
 };
@@ -271,7 +282,7 @@ document.addEventListener('keydown', (event) => {
     event.target.blur(); // the rows are hidden if no call passes
     byId('rows').focus();
   } else {
-    action();
+    action(event);
   }
 });
 

@@ -168,7 +168,6 @@ export class Detail {
     check();
     const submit = (event) => {
       event.preventDefault();
-      this.#isEdited = false;
       this.#actions.replay(call.id, area.value);
     };
     return el(
