@@ -128,6 +128,53 @@ class PageBrowserTest extends PageTest {
   }
 
   @Test
+  void saysThatASearchHasFailedAndSearchesAgain() throws SQLException {
+    PageStage.call(connection, "notify-order", "{\"customer\": \"Ana\"}");
+    browser.awaitText("#count", "1 call");
+    browser.run(
+        """
+        const real = window.fetch;
+        window.fetch = (path, options) => {
+          if (!path.includes('text=')) {
+            return real(path, options);
+          }
+          window.fetch = real;
+          return Promise.reject(new Error('too many searches'));
+        };
+        """);
+
+    browser.fill("#filter-text", "ana");
+
+    browser.awaitText("#notice", "too many searches");
+    browser.awaitText("#count", "1 of 1 call");
+  }
+
+  @Test
+  void endsASearchWhenAnotherIsTyped() throws SQLException {
+    PageStage.call(connection, "notify-order", "{\"customer\": \"Ana\"}");
+    browser.run(
+        """
+        const real = window.fetch;
+        window.searches = [];
+        window.fetch = (path, options) => {
+          if (!path.includes('text=berta')) {
+            return real(path, options);
+          }
+          searches.push(options.signal);
+          return new Promise(() => {});
+        };
+        """);
+    browser.fill("#filter-text", "berta");
+    browser.awaitResult("return String(searches.length)", "1");
+
+    browser.fill("#filter-text", "ana");
+
+    browser.awaitText("#count", "1 of 1 call");
+    assertThat(browser.run("return searches.map((signal) => signal.aborted).join()"))
+        .isEqualTo("true");
+  }
+
+  @Test
   void replaysACallByteForByteAndSaysWhatItRepeats() throws SQLException {
     String payload = "{\"n\" :1.0,\n\"text\":\"é\"}";
     int requests = database.lambda().requests().size();

@@ -1,12 +1,13 @@
 /* The proxy's JSON API. */
 
 /** The answer's JSON, null for an empty one; throws an Error with the proxy's words. */
-export async function api(path, method = 'GET', body = undefined) {
+export async function api(path, method = 'GET', body = undefined, signal = undefined) {
   const response = await fetch(path, {
     method,
     headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
     body: body === undefined ? undefined : JSON.stringify(body),
     cache: 'no-store',
+    signal,
   });
   if (response.status === 401 || response.redirected) {
     location.assign('/login');
@@ -20,12 +21,12 @@ export async function api(path, method = 'GET', body = undefined) {
 }
 
 /** A page of calls without their payloads, newest first; empty at the end. */
-export async function summaries(parameters) {
+export async function summaries(parameters, signal = undefined) {
   const query = new URLSearchParams({ fields: 'summary', limit: '1000' });
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== null && value !== undefined && value !== '') {
       query.set(name, value);
     }
   }
-  return (await api(`/api/invocations?${query}`)).invocations;
+  return (await api(`/api/invocations?${query}`, 'GET', undefined, signal)).invocations;
 }

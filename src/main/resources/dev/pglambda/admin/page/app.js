@@ -18,7 +18,7 @@ const TABS = ['calls', 'functions', 'sessions'];
 const FIELDS = ['function', 'outcome', 'database', 'text'];
 
 const store = new CallStore();
-const filter = new Filter(store, draw);
+const filter = new Filter(store, draw, (error) => notice(`Not all is found yet: ${error.message}`, true));
 const list = new CallList(byId('rows'), store, open, () => feed.loadOlder());
 const detail = new Detail(byId('detail'), store, { open, close, replay, copy: copyText });
 const feed = new Feed(store, changed, connection);

@@ -1,9 +1,11 @@
 /* The filter: function, outcome and database by what the page knows, text by the proxy's search. */
 
 import { summaries } from './api.js';
+import { short } from './store.js';
 
 const AFTER_CALLS_MS = 300;
 const AFTER_TYPING_MS = 150;
+const AFTER_FAILURE_MS = 2_000;
 const MOST_FOUND = 10_000;
 const OVERLAP_MS = 1_000;
 
@@ -13,16 +15,19 @@ export class Filter {
 
   #store;
   #changed;
+  #failed;
   #found = new Set();
   #timer = 0;
-  #search = 0;
+  #search = null;
+  #isDue = false;
   #generation = 0;
   #searchedUntil = null;
 
-  /** `changed()` when other calls pass than before. */
-  constructor(store, changed) {
+  /** `changed()` when other calls pass than before, `failed(error)` when a search has and is made again. */
+  constructor(store, changed, failed) {
     this.#store = store;
     this.#changed = changed;
+    this.#failed = failed;
   }
 
   isEmpty() {
@@ -41,7 +46,7 @@ export class Filter {
   apply() {
     const { function: name, outcome, database, text } = this.values;
     const words = text.toLowerCase();
-    const part = name.toLowerCase();
+    const part = short(name).toLowerCase();
     const isFailure = (call) => call.outcome !== 'ok' && call.outcome !== 'pending';
     const has = (field) => field.toLowerCase().includes(words);
     this.#store.filter(
@@ -60,53 +65,73 @@ export class Filter {
       this.#generation = this.#store.generation;
       this.#searchAnew();
       this.apply();
-    } else if (this.values.text !== '') {
-      this.#later(AFTER_CALLS_MS, 1);
+    } else {
+      this.#searchLater(AFTER_CALLS_MS);
     }
   }
 
   #searchAnew() {
-    this.#search++; // what is under way comes too late
+    this.#search?.abort();
+    this.#search = null;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
     this.#found = new Set();
     this.#searchedUntil = null;
-    this.#later(AFTER_TYPING_MS, MOST_FOUND);
+    this.#searchLater(AFTER_TYPING_MS);
   }
 
-  #later(ms, most) {
-    if (most === 1 && this.#timer) {
-      return; // a search is due already
+  /** One search at a time: what comes while one is under way waits for its end. */
+  #searchLater(ms) {
+    this.#isDue = this.values.text !== '';
+    if (this.#isDue && !this.#timer && !this.#search) {
+      this.#timer = setTimeout(() => this.#searchNow(), ms);
     }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      this.#read(most).catch(() => {});
-    }, ms);
   }
 
-  async #read(most) {
+  async #searchNow() {
+    const search = new AbortController();
+    this.#search = search;
+    this.#timer = 0;
+    this.#isDue = false;
+    let pause = AFTER_CALLS_MS;
+    try {
+      await this.#read(search.signal);
+    } catch (error) {
+      if (!search.signal.aborted) {
+        this.#failed(error);
+        this.#searchedUntil = null; // what was missed is not known
+        this.#isDue = true;
+        pause = AFTER_FAILURE_MS;
+      }
+    }
+    if (search === this.#search) {
+      this.#search = null;
+      if (this.#isDue) {
+        this.#searchLater(pause);
+      }
+    }
+  }
+
+  /** Reads all at first, then until a page brings nothing new. */
+  async #read(signal) {
     const { text } = this.values;
-    const search = this.#search;
     const since = this.#searchedUntil;
     const settled = this.#store.find(this.#store.settled());
     let before = null;
-    for (let count = 0; text !== '' && count < most; ) {
-      const page = await summaries({ text, before, since });
-      if (search !== this.#search) {
-        return;
-      }
-      if (settled) {
-        this.#searchedUntil = new Date(Date.parse(settled.started_at) - OVERLAP_MS).toISOString();
-      }
-      if (page.length === 0) {
-        return;
-      }
+    for (let count = 0, isNew = true; isNew && count < MOST_FOUND; ) {
+      const page = await summaries({ text, before, since }, signal);
+      signal.throwIfAborted();
+      isNew = page.some((call) => since === null || !this.#found.has(call.id));
       page.forEach((call) => {
         this.#found.add(call.id);
         this.#store.put(call);
       });
       count += page.length;
-      before = page.at(-1).id;
+      before = page.at(-1)?.id;
       this.apply();
+    }
+    if (settled) {
+      this.#searchedUntil = new Date(Date.parse(settled.started_at) - OVERLAP_MS).toISOString();
     }
   }
 }

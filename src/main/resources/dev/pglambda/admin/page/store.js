@@ -21,7 +21,8 @@ function position(calls, id) {
   return low;
 }
 
-const short = (text) => cut(text ?? '', LONGEST_TEXT);
+/** As much of a text as is kept of it. */
+export const short = (text) => cut(text ?? '', LONGEST_TEXT);
 
 /** What the list shows of a call: a few hundred bytes, however long its texts are. */
 function summary(call) {
