@@ -72,13 +72,7 @@ class PageBurdenBrowserTest extends PageTest {
   @Test
   @Timeout(value = 4, unit = TimeUnit.MINUTES)
   void staysFluidWithTenThousandCalls() throws SQLException {
-    Queries.execute(
-        connection,
-        """
-        SELECT count(*) FROM generate_series(1, %d) n,
-          LATERAL aws_lambda.invoke('notify-order', json_build_object('n', n), NULL, 'Event')
-        """
-            .formatted(CALLS));
+    makeCalls(CALLS);
     stage.open("");
     browser.awaitText("#count", "10,000 calls");
 
@@ -133,6 +127,31 @@ class PageBurdenBrowserTest extends PageTest {
         "return document.querySelector('[aria-selected=true].row')?.ariaPosInSet", "10001");
     browser.press("k", Keys.ENTER);
     browser.awaitText("[data-pane=request] .block", "\"n\": 2");
+  }
+
+  private void makeCalls(int count) throws SQLException {
+    Queries.execute(
+        connection,
+        """
+        SELECT count(*) FROM generate_series(1, %d) n,
+          LATERAL aws_lambda.invoke('notify-order', json_build_object('n', n), NULL, 'Event')
+        """
+            .formatted(count));
+  }
+
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void leavesNothingOutWhereMoreWasMissedThanIsReadAtOnce() throws SQLException {
+    makeCalls(1);
+    browser.awaitText("#count", "1 call");
+    look(false);
+    makeCalls(CALLS + 5);
+
+    look(true);
+
+    browser.awaitText("#count", "10,000 calls");
+    browser.press(Keys.END);
+    browser.awaitText("#count", "10,006 calls");
   }
 
   private static final String ROW_AT_THE_TOP =

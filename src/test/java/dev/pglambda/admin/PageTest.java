@@ -42,6 +42,16 @@ abstract class PageTest {
     connection = database.connect();
   }
 
+  /** As if another tab was chosen, or this one again. */
+  final void look(boolean isVisible) {
+    browser.run(
+        """
+        Object.defineProperty(document, 'hidden', { value: arguments[0], configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+        """,
+        !isVisible);
+  }
+
   @AfterEach
   void disconnect() throws SQLException {
     connection.close();

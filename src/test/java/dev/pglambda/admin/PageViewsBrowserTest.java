@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.testing.LambdaDatabase;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
+import java.io.InputStream;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -125,6 +131,73 @@ class PageViewsBrowserTest extends PageTest {
       browser.run("location.hash = ''");
       browser.awaitText("#count", "1 call");
     }
+  }
+
+  @Test
+  void takesNoConnectionWhileNobodyLooksAndThenReadsWhatItHasMissed() throws SQLException {
+    PageStage.call(connection, "notify-order", "1");
+    browser.awaitText("#count", "1 call");
+
+    look(false);
+    PageStage.call(connection, "notify-order", "2");
+    browser.runAsync("fetch('/api/invocations').then((answer) => answer.text())");
+    assertThat(browser.text("#count")).isEqualTo("1 call");
+    look(true);
+
+    browser.awaitText("#count", "2 calls");
+  }
+
+  @Test
+  void forgetsWhatWasForgottenWhileNobodyLooked() throws SQLException {
+    PageStage.call(connection, "notify-order", "1");
+    browser.awaitText("#count", "1 call");
+    look(false);
+    browser.runAsync(
+        "fetch('/api/invocations', { method: 'DELETE' }).then((answer) => answer.status)");
+    browser.run(COUNT_A_CLEAR);
+    PageStage.call(connection, "notify-order", "2");
+
+    look(true);
+
+    browser.click(".row");
+    browser.awaitText("[data-pane=request] .block", "2");
+    assertThat(browser.text("#count")).isEqualTo("1 call");
+  }
+
+  /** The proxy's status says that calls were cleared, unless it says that by itself. */
+  private static final String COUNT_A_CLEAR =
+      """
+      const real = window.fetch;
+      window.fetch = async (path, options) => {
+        const answer = await real(path, options);
+        return path === '/api/status'
+          ? new Response(JSON.stringify({ clears: 1, ...(await answer.json()) }))
+          : answer;
+      };
+      """;
+
+  @Test
+  void showsCallsWhereAStreamIsRefused() throws Exception {
+    stage.open(URI.create("about:blank"), WIDTH);
+    HttpClient client = HttpClient.newHttpClient();
+    HttpRequest events = HttpRequest.newBuilder(stage.page().resolve("/api/events")).build();
+    List<InputStream> streams = new ArrayList<>();
+    HttpResponse<InputStream> stream = client.send(events, BodyHandlers.ofInputStream());
+    while (stream.statusCode() == 200) {
+      streams.add(stream.body());
+      stream = client.send(events, BodyHandlers.ofInputStream());
+    }
+    PageStage.call(connection, "notify-order", "1");
+
+    stage.open(stage.page(), WIDTH);
+
+    browser.awaitText("#count", "1 call");
+    PageStage.call(connection, "notify-order", "2");
+    browser.awaitText("#count", "2 calls");
+    for (InputStream each : streams) {
+      each.close();
+    }
+    browser.awaitText("#connection", "connected");
   }
 
   @Test

@@ -98,8 +98,15 @@ function close() {
 function changed(id) {
   draw();
   filter.callsChanged();
-  if (id !== null) {
-    detail.changed(id);
+  detail.changed(id);
+}
+
+/** A browser has six connections to a proxy, and a stream holds one: who does not look has none. */
+function follow() {
+  if (document.hidden) {
+    feed.disconnect();
+  } else {
+    feed.connect();
   }
 }
 
@@ -224,9 +231,7 @@ async function copyText(text, what) {
 async function clear() {
   try {
     await api('/api/invocations', 'DELETE');
-    store.clear(false);
-    draw();
-    readStatus();
+    readStatus(); // that the calls are forgotten is told to all
   } catch (error) {
     notice(`The journal was not cleared: ${error.message}`, true);
   }
@@ -307,8 +312,7 @@ byId('clear').addEventListener('click', () => {
 });
 byId('confirm-clear').addEventListener('close', () => byId('confirm-clear').returnValue === 'clear' && clear());
 addEventListener('popstate', followAddress);
-addEventListener('pagehide', () => feed.disconnect());
-addEventListener('pageshow', (event) => event.persisted && feed.connect());
+document.addEventListener('visibilitychange', follow);
 
 followAddress();
-feed.connect();
+follow();

@@ -40,10 +40,11 @@ export class Detail {
     }
   }
 
-  /** There is news of a call. */
+  /** There is news of a call, or of any for null. */
   changed(id) {
-    const isOpen = id === this.id;
-    if (isOpen && !this.#isEdited && (this.#call === null || this.#call.outcome === 'pending')) {
+    const isPending = this.#call?.outcome === 'pending';
+    const isDue = id === null ? isPending : id === this.id && (isPending || this.#call === null);
+    if (isDue && !this.#isEdited) {
       this.#read();
     } else if (this.#call && this.#store.find(id)?.replay_of === this.id && !this.#isEdited) {
       this.#draw();

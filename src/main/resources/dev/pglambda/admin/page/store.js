@@ -84,10 +84,10 @@ export class CallStore {
     this.shown = this.all.filter(passes);
   }
 
-  /** Forgets the calls, those that have not ended too if `pendingToo`. */
-  clear(pendingToo) {
+  /** Forgets the other calls. */
+  retain(isKept) {
     this.generation++;
-    this.all = pendingToo ? [] : this.all.filter((call) => call.outcome === 'pending');
+    this.all = this.all.filter(isKept);
     this.functions = new Set(this.all.map((call) => call.function_name));
     this.databases = new Set(this.all.map((call) => call.database));
     this.shown = this.all.filter(this.#passes);
