@@ -242,7 +242,7 @@ class PageBrowserTest extends PageTest {
 
   @Test
   void writesACallAsSqlThatMakesTheSameCall() throws SQLException {
-    String payload = "{\"it's\": \"a \\\\ backslash \\u0041\"}";
+    String payload = "{\"it's\":\r\"a \\\\ backslash \\u0041 \u007f\u009b2J\"}";
     int requests = database.lambda().requests().size();
     Queries.rows(
         connection,
@@ -253,8 +253,10 @@ class PageBrowserTest extends PageTest {
         payload);
     browser.awaitText(".row", "notify-order");
 
-    Queries.execute(connection, written("asSql"));
+    String statement = written("asSql");
+    Queries.execute(connection, statement);
 
+    assertThat(statement).matches("[^\\x00-\\x1f\\x7f-\\x9f]*");
     var made = database.lambda().requests().stream().skip(requests).toList();
     assertThat(made).hasSize(2);
     assertThat(made.get(1).text()).isEqualTo(payload).isEqualTo(made.get(0).text());

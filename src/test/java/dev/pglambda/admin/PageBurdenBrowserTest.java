@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pglambda.testing.Queries;
 import dev.pglambda.testing.Reply;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -152,6 +153,35 @@ class PageBurdenBrowserTest extends PageTest {
     browser.awaitText("#count", "10,000 calls");
     browser.press(Keys.END);
     browser.awaitText("#count", "10,006 calls");
+  }
+
+  @Test
+  void drawsTheBeginningOfWhatIsTooLongOrTooDeepAtOnce() {
+    for (String text :
+        List.of(
+            "'['.repeat(4e5) + ']'.repeat(4e5)",
+            "'[' + '1,'.repeat(5e5) + '1]'",
+            "'[' + '\\u202e1,'.repeat(4e6) + '1]'")) {
+      double milliseconds =
+          Double.parseDouble(
+              browser.runAsync(
+                  """
+                  import(location.origin + '/json.js').then(({ block }) => {
+                    const text = %s;
+                    const begin = performance.now();
+                    const [code, all] = block(text, true);
+                    document.getElementById('detail').append(code);
+                    code.getBoundingClientRect();
+                    if (code.textContent.length < 100_000 || !all.textContent.includes('MB')
+                        && !all.textContent.includes('kB')) {
+                      throw new Error(code.textContent.length + ' ' + all.textContent);
+                    }
+                    return performance.now() - begin;
+                  })
+                  """
+                      .formatted(text)));
+      assertThat(milliseconds).as(text).isLessThan(2_000);
+    }
   }
 
   private static final String ROW_AT_THE_TOP =

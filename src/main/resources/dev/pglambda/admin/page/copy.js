@@ -2,10 +2,18 @@
 
 import { byId } from './dom.js';
 
+/** Characters that a terminal obeys. */
+const COMMANDS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** With these written as SQL and a shell know them, too. */
+function withoutCommands(text) {
+  return text.replace(COMMANDS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** As PostgreSQL's quote_literal does, whatever standard_conforming_strings says. */
 function literal(text) {
-  const quoted = text.replaceAll("'", "''");
-  return text.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`;
+  const quoted = withoutCommands(text.replaceAll("'", "''").replaceAll('\\', '\\\\'));
+  return quoted.includes('\\') ? `E'${quoted}'` : `'${quoted}'`;
 }
 
 /** A statement that makes the call. */
@@ -27,15 +35,11 @@ export function asSql(call) {
   return `SELECT * FROM aws_lambda.invoke(${values.join(', ')});`;
 }
 
-/** As one word of a shell; characters that a terminal obeys are escaped. */
+/** As one word of a shell. */
 function word(text) {
-  const commands = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
-  if (!commands.test(text)) {
-    return `'${text.replaceAll("'", `'\\''`)}'`;
-  }
-  const escape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  const escaped = text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-  return `$'${escaped.replace(new RegExp(commands, 'g'), escape)}'`;
+  return text.search(COMMANDS) < 0
+    ? `'${text.replaceAll("'", `'\\''`)}'`
+    : `$'${withoutCommands(text.replaceAll('\\', '\\\\').replaceAll("'", "\\'"))}'`;
 }
 
 function base64(text) {

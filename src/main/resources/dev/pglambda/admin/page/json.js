@@ -4,50 +4,46 @@ import { bytes, el, visible } from './dom.js';
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"|[-+.\w]+|[{}[\],:]/g;
 const SHOWN_AT_FIRST = 100_000;
+const LONGEST_PRETTY = 1 << 20;
+const DEEPEST = 40;
 
-/** The tokens of a JSON text; null if it is none. */
-function tokensOf(text) {
+/** The text as parts `[kind, text]`, indented and made as they are asked for; null if it is not JSON, or too long. */
+export function pretty(text) {
   try {
-    JSON.parse(text);
-    return text.match(TOKEN);
+    if (text.length <= LONGEST_PRETTY) {
+      JSON.parse(text);
+      return parts(text);
+    }
   } catch {
-    return null;
+    // What follows.
   }
+  return null;
 }
 
-/** The text as parts `[kind, text]`, indented; null if it is not JSON. */
-export function pretty(text) {
-  const tokens = tokensOf(text);
-  if (!tokens) {
-    return null;
-  }
-  const parts = [];
+function* parts(text) {
+  const line = (depth) => `\n${'  '.repeat(Math.min(depth, DEEPEST))}`;
+  const tokens = text.matchAll(TOKEN);
   let depth = 0;
-  const line = () => parts.push(['', `\n${'  '.repeat(depth)}`]);
-  tokens.forEach((token, i) => {
-    const next = tokens[i + 1];
+  let last = '';
+  let [token] = tokens.next().value;
+  while (token) {
+    const next = tokens.next().value?.[0];
     if (token === '{' || token === '[') {
-      parts.push(['', token]);
       depth++;
-      if (next !== '}' && next !== ']') {
-        line();
-      }
+      yield ['', next === '}' || next === ']' ? token : token + line(depth)];
     } else if (token === '}' || token === ']') {
       depth--;
-      if (tokens[i - 1] !== '{' && tokens[i - 1] !== '[') {
-        line();
-      }
-      parts.push(['', token]);
+      yield ['', last === '{' || last === '[' ? token : line(depth) + token];
     } else if (token === ',') {
-      parts.push(['', token]);
-      line();
+      yield ['', token + line(depth)];
     } else if (token === ':') {
-      parts.push(['', ': ']);
+      yield ['', ': '];
     } else {
-      parts.push([kind(token, next), token]);
+      yield [kind(token, next), token];
     }
-  });
-  return parts;
+    last = token;
+    token = next;
+  }
 }
 
 function kind(token, next) {
@@ -59,34 +55,33 @@ function kind(token, next) {
 
 /** A block of text: JSON in colours if `isPretty`, else every character as it came. */
 export function block(text, isPretty) {
-  const parts = (isPretty && pretty(text)) || [['', text]];
   const code = el('pre', { class: 'block', dir: 'ltr', tabindex: 0 });
-  const length = parts.reduce((sum, part) => sum + part[1].length, 0);
-  fill(code, parts, SHOWN_AT_FIRST, isPretty);
-  if (length <= SHOWN_AT_FIRST) {
+  if (fill(code, text, SHOWN_AT_FIRST, isPretty)) {
     return [code];
   }
   const all = () => {
-    fill(code, parts, length, isPretty);
+    fill(code, text, Infinity, isPretty && text.length <= LONGEST_PRETTY);
     more.remove();
   };
-  const more = el('button', { class: 'all', onclick: all }, `Show all of ${bytes(length)}`);
+  const more = el('button', { class: 'all', onclick: all }, `Show all of ${bytes(text.length)}`);
   return [code, more];
 }
 
-function fill(code, parts, most, isPretty) {
+/** Shows the beginning; whether that is all. */
+function fill(code, text, most, isPretty) {
   const fragment = document.createDocumentFragment();
   let left = most;
-  for (const [kind, text] of parts) {
-    const shown = text.length > left ? text.slice(0, left) : text;
+  for (const [kind, part] of (isPretty && pretty(text)) || [['', text]]) {
+    const shown = part.slice(0, left);
     const content = isPretty ? visible(shown) : [shown];
     for (const node of kind ? [el('span', { class: kind }, content)] : content) {
       fragment.append(node);
     }
-    left -= shown.length;
-    if (left <= 0) {
+    left -= part.length;
+    if (left < 0) {
       break;
     }
   }
   code.replaceChildren(fragment);
+  return left >= 0;
 }
