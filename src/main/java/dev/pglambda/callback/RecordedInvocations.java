@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,16 +40,22 @@ final class RecordedInvocations {
 
   /**
    * The calls with a number below {@code before}, or, null, the latest, of the database that asks:
-   * others may be for other eyes. Databases can share an installation, as copies do.
+   * others may be for other eyes. Databases can share an installation, as copies do. None if the
+   * database is not known, as its name is no text in its encoding.
    */
   Answer page(CallOrigin asking, @Nullable Long before, LinkEncoding encoding) {
-    JournalFilter own =
-        new JournalFilter(null, null, null, null, before, asking.database(), asking.installation());
+    List<JournalEntry> calls =
+        asking.database() == null
+            ? List.of()
+            : journal.find(
+                new JournalFilter(
+                    null, null, null, null, before, asking.database(), asking.installation()),
+                MOST_IN_PAGE);
     ByteArrayOutputStream page = new ByteArrayOutputStream();
     try (JsonGenerator out = json.createGenerator(page)) {
       out.writeStartObject();
       out.writeArrayFieldStart("invocations");
-      for (JournalEntry entry : journal.find(own, MOST_IN_PAGE)) {
+      for (JournalEntry entry : calls) {
         JournalJson.write(entry, out);
         out.flush();
         if (page.size() > PAGE_BYTES) {

@@ -33,6 +33,10 @@ class RecordedInvocationsTest extends RequestStage {
   }
 
   private List<@Nullable String> ask(@Nullable String before) {
+    return ask(before, "shop");
+  }
+
+  private List<@Nullable String> ask(@Nullable String before, @Nullable String database) {
     return worker.ask(
         worker.signed(
             "invoke/1",
@@ -49,7 +53,7 @@ class RecordedInvocationsTest extends RequestStage {
                     null,
                     null,
                     null)
-                + Fields.of("shop", "clerk", "psql", "4711", "SELECT")));
+                + Fields.of(database, "clerk", "psql", "4711", "SELECT")));
   }
 
   private static JsonNode page(List<@Nullable String> row) throws Exception {
@@ -75,6 +79,13 @@ class RecordedInvocationsTest extends RequestStage {
     assertThat(page(row).get(1).get("id").asLong()).isEqualTo(1);
     assertThat(row.get(2)).doesNotContain("secret");
     assertThat(function.arguments).isEmpty();
+  }
+
+  @Test
+  void hasNoCallsForADatabaseThatIsNotKnown() throws Exception {
+    recorded(Worker.INSTALLATION, "shop", "of-another", "\"secret\"");
+
+    assertThat(names(page(ask(null, null)))).isEmpty();
   }
 
   @Test
