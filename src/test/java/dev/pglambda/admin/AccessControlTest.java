@@ -130,8 +130,7 @@ class AccessControlTest {
   void letsOtherSitesLinkToThePageAndNothingElse(
       String method, String path, String site, String mode, int status) {
     HttpRequest request =
-        request(
-            HttpMethod.valueOf(method), path, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode);
+        request(HttpMethod.valueOf(method), path, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode);
 
     assertThat(status(open, request)).isEqualTo(status);
   }

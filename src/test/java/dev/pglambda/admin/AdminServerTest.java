@@ -266,8 +266,7 @@ class AdminServerTest {
     HttpResponse<InputStream> response =
         stage
             .http()
-            .send(
-                stage.request("/api/events").build(), HttpResponse.BodyHandlers.ofInputStream());
+            .send(stage.request("/api/events").build(), HttpResponse.BodyHandlers.ofInputStream());
 
     try (InputStream events = response.body()) {
       assertThat(events.read()).isNotEqualTo(CLOSED);
