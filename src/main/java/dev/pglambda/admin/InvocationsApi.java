@@ -40,6 +40,9 @@ final class InvocationsApi {
   private final CallEvaluator calls;
   private final Executor search;
 
+  /** On the administration's event loop. */
+  private int clears;
+
   /**
    * @param search where texts are searched, which takes a while; it rejects what is too much
    */
@@ -188,6 +191,12 @@ final class InvocationsApi {
 
   void clear() {
     journal.clear();
+    clears++;
+  }
+
+  /** How often calls were forgotten. */
+  int clears() {
+    return clears;
   }
 
   CompletionStage<@Nullable HttpAnswer> replay(AdminRequest request) {

@@ -67,7 +67,7 @@ final class RequestRouter extends SimpleChannelInboundHandler<FullHttpRequest> {
     add("POST", OF_ONE + "/replay", invocations::replay);
     add("GET", "/api/sessions", now(request -> status.sessions()));
     add("GET", "/api/functions", now(request -> status.functions()));
-    add("GET", "/api/status", request -> status.status());
+    add("GET", "/api/status", request -> status.status(invocations.clears()));
     add("GET", "/api/events", now(streams::open));
     add("GET", "/api/openapi.json", now(request -> status.openApi()));
     add("GET", "/health/live", now(request -> status.live()));

@@ -37,6 +37,7 @@ final class StatusApi {
       long journalBytes,
       long journalMaxBytes,
       boolean keepsPayloads,
+      int clears,
       boolean ready,
       boolean draining) {}
 
@@ -55,7 +56,8 @@ final class StatusApi {
         new FunctionsAndRoutes(statistics.summaries(), sources.routes().get(), sources.others()));
   }
 
-  CompletionStage<@Nullable HttpAnswer> status() {
+  /** With a count of how often calls were forgotten. */
+  CompletionStage<@Nullable HttpAnswer> status(int clears) {
     return readiness
         .isServerReachable()
         .thenApply(
@@ -68,6 +70,7 @@ final class StatusApi {
                       sources.journal().bytes(),
                       sources.journalMaxBytes(),
                       sources.journal().keepsPayloads(),
+                      clears,
                       reachable && !draining,
                       draining));
             });

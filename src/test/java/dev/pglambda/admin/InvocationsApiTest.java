@@ -280,5 +280,6 @@ class InvocationsApiTest {
 
     assertThat(response.statusCode()).isEqualTo(204);
     assertThat(stage.ids("")).containsExactly(2L);
+    assertThat(stage.json("/api/status").get("clears").asInt()).isEqualTo(1);
   }
 }
