@@ -40,22 +40,19 @@ final class RecordedInvocations {
 
   /**
    * The calls with a number below {@code before}, or, null, the latest, of the database that asks:
-   * others may be for other eyes. Databases can share an installation, as copies do. None if the
-   * database is not known, as its name is no text in its encoding.
+   * others may be for other eyes. Databases can share an installation, as copies do. Of a database
+   * whose name is not known it is the end.
    */
   Answer page(CallOrigin asking, @Nullable Long before, LinkEncoding encoding) {
-    List<JournalEntry> calls =
-        asking.database() == null
-            ? List.of()
-            : journal.find(
-                new JournalFilter(
-                    null, null, null, null, before, asking.database(), asking.installation()),
-                MOST_IN_PAGE);
+    JournalFilter own =
+        new JournalFilter(null, null, null, null, before, asking.database(), asking.installation());
     ByteArrayOutputStream page = new ByteArrayOutputStream();
     try (JsonGenerator out = json.createGenerator(page)) {
       out.writeStartObject();
       out.writeArrayFieldStart("invocations");
-      for (JournalEntry entry : calls) {
+      List<JournalEntry> found =
+          asking.database() == null ? List.of() : journal.find(own, MOST_IN_PAGE);
+      for (JournalEntry entry : found) {
         JournalJson.write(entry, out);
         out.flush();
         if (page.size() > PAGE_BYTES) {

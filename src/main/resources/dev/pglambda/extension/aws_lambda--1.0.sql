@@ -240,9 +240,13 @@ BEGIN
   -- does not see a character that is not complete.)
   IF concat(database, role, '   ') !~ '^[ -~]*$' THEN
     BEGIN
-      PERFORM convert_to(concat(database, role), encoding);
+      PERFORM convert_to(database, encoding);
     EXCEPTION WHEN OTHERS THEN
       database := NULL;
+    END;
+    BEGIN
+      PERFORM convert_to(role, encoding);
+    EXCEPTION WHEN OTHERS THEN
       role := NULL;
     END;
   END IF;

@@ -215,6 +215,10 @@ class CallOriginsTest {
 
       assertThat(Queries.row(connection, CALL)).isEqualTo("1");
       assertThat(lastOrigin().role()).isNull();
+      assertThat(lastOrigin().database()).isEqualTo(database.name());
+      String calls =
+          "SELECT count(*) FROM pglambda.invocations WHERE database = current_database()";
+      assertThat(Queries.row(connection, calls)).isNotEqualTo("0");
     } finally {
       try (Connection connection = database.postgres().connect(latin)) {
         Queries.execute(connection, "DROP ROLE \"r\u00f6le\"");
