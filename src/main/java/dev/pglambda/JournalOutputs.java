@@ -9,11 +9,34 @@ import dev.pglambda.journal.JournalFeed;
 import dev.pglambda.journal.JournalFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Where the calls are written besides: {@code --journal-file} and {@code --log-calls}. */
+/** Where the calls are kept, and written besides: {@code --journal-file}, {@code --log-calls}. */
 final class JournalOutputs {
+  private static final Logger log = LoggerFactory.getLogger(JournalOutputs.class);
+
+  /** Sessions may take half of the heap, and it must not be full. */
+  private static final int LARGEST_SHARE_OF_HEAP = 4;
+
   private JournalOutputs() {}
+
+  /** In memory; nothing is in it yet. */
+  static Journal journal(Config.KeptCalls config) {
+    Long given = config.maxBytes();
+    long bytes = given == null ? Journal.defaultBytes() : given;
+    long heap = Runtime.getRuntime().maxMemory();
+    if (bytes > heap / LARGEST_SHARE_OF_HEAP) {
+      log.warn(
+          "--journal-size: {} MB (expected: at most {} MB, a quarter of the JVM's heap): the proxy"
+              + " may run out of memory",
+          bytes >> 20,
+          heap / LARGEST_SHARE_OF_HEAP >> 20);
+    }
+    return new Journal(bytes, config.payloads(), Clock.systemUTC());
+  }
 
   /** Opens those that are asked for, each with a thread of its own. */
   static void open(Config config, Journal journal, Consumer<AutoCloseable> opened)
@@ -22,7 +45,7 @@ final class JournalOutputs {
     if (path != null) {
       JournalFile file = open(path);
       opened.accept(file);
-      opened.accept(JournalFeed.open("journal-file", journal, file, false));
+      opened.accept(JournalFeed.ofWholeCalls("journal-file", journal, file));
     }
     Terminal terminal = Terminal.ofStandardError();
     Boolean calls = config.log().calls();
@@ -32,7 +55,7 @@ final class JournalOutputs {
               && !config.log().noColour()
               && config.log().format() == LogFormat.TEXT;
       CallLines lines = new CallLines(terminal.isUnicode(), colour);
-      opened.accept(JournalFeed.open("call-lines", journal, lines, true));
+      opened.accept(JournalFeed.ofLines("call-lines", journal, lines));
     }
   }
 

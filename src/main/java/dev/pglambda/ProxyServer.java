@@ -81,8 +81,7 @@ public final class ProxyServer implements AutoCloseable {
         new MemoryBudget(
             limit == null ? MemoryBudget.defaultLimit() : limit,
             config.limits().maxMemoryPerSession());
-    this.journal =
-        new Journal(config.journal().maxBytes(), config.journal().payloads(), Clock.systemUTC());
+    this.journal = JournalOutputs.journal(config.journal());
     this.progress = progress;
   }
 

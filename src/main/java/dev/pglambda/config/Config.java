@@ -162,11 +162,11 @@ public record Config(
   /**
    * What is kept of the calls.
    *
-   * @param maxBytes in memory
+   * @param maxBytes in memory; null: 64 MB, or an eighth of the JVM's heap if that is less
    * @param file null: only there
    * @param payloads whether they are kept, or only their lengths
    */
-  public record KeptCalls(long maxBytes, @Nullable Path file, boolean payloads) {}
+  public record KeptCalls(@Nullable Long maxBytes, @Nullable Path file, boolean payloads) {}
 
   /**
    * Where browsers and programs look at the calls.

@@ -82,7 +82,7 @@ public final class ConfigLoader {
         limits(settings),
         log(settings),
         new Config.KeptCalls(
-            settings.value(Option.JOURNAL_SIZE, Values::memory),
+            settings.optional(Option.JOURNAL_SIZE, Values::memory),
             settings.optional(Option.JOURNAL_FILE, Values::file),
             settings.value(Option.JOURNAL_PAYLOADS, Values::onOff)),
         admin(settings, backend),

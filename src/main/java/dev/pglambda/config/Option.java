@@ -360,9 +360,10 @@ enum Option {
 
   JOURNAL_SIZE(
       "size",
-      "64MB",
+      null,
       "a whole number with kB, MB or GB, from 1MB to 1024GB",
-      "Memory for the calls that are kept. The oldest go first, failures last."),
+      "Memory for the calls that are kept. The oldest go first, failures last. Default: 64MB, or an"
+          + " eighth of the JVM's heap if that is less."),
   JOURNAL_FILE(
       "file",
       null,

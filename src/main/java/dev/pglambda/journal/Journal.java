@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
 public final class Journal implements CallObserver {
   private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
-  /** A view of an array of which more than this, and a quarter of the view, is unused is copied. */
-  private static final int MOST_UNUSED_BYTES = 1024;
+  private static final long MOST_BY_DEFAULT = 64L << 20;
+  private static final int SHARE_OF_HEAP = 8;
 
   private final LogThrottle defects = new LogThrottle();
 
@@ -63,6 +63,11 @@ public final class Journal implements CallObserver {
     this.maxBytes = maxBytes;
     this.keepsPayloads = keepsPayloads;
     this.clock = clock;
+  }
+
+  /** How much a journal keeps if nobody says so: a small heap has other things to hold. */
+  public static long defaultBytes() {
+    return Math.min(MOST_BY_DEFAULT, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
   public boolean keepsPayloads() {
@@ -169,10 +174,8 @@ public final class Journal implements CallObserver {
       return null;
     }
     int length = payload.remaining();
-    boolean isMostlyUsed =
-        payload.hasArray()
-            && payload.array().length - length <= Math.max(MOST_UNUSED_BYTES, length / 4);
-    if (isMostlyUsed) {
+    // Of what is not used of an array that is shared, JournalEntry counts as much.
+    if (payload.hasArray() && payload.array().length - length <= length / 8) {
       return payload.asReadOnlyBuffer();
     }
     byte[] copy = new byte[length];

@@ -115,14 +115,20 @@ public record JournalEntry(
   /** What it takes of the journal's memory, in bytes. */
   long bytes() {
     return OVERHEAD
-        + remaining(payload())
-        + remaining(response())
+        + held(payload())
+        + held(response())
         + lengths(arguments.functionName(), arguments.arnRegion(), arguments.region())
         + lengths(arguments.invocationType(), arguments.logType(), arguments.context())
         + lengths(arguments.connectTimeoutMs(), arguments.requestTimeoutMs())
         + lengths(arguments.qualifier())
+        + (invocation == null ? 0 : lengths(invocation.clientContext(), invocation.traceHeader()))
         + lengths(origin.statement(), origin.applicationName(), origin.database(), origin.role())
         + (ending == null ? 0 : ending.textBytes());
+  }
+
+  /** An array may be longer than what is used of it, by an eighth. */
+  private static long held(@Nullable ByteBuffer payload) {
+    return remaining(payload) + remaining(payload) / 8;
   }
 
   private static long remaining(@Nullable ByteBuffer buffer) {

@@ -20,7 +20,7 @@ public final class JournalFeed implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JournalFeed.class);
 
   private static final int MOST_ENTRIES = 10_000;
-  private static final long MOST_BYTES = 32L << 20;
+  private static final long MOST_BYTES = Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 16);
   private static final long CLOSE_SECONDS = 3;
 
   private final String name;
@@ -36,7 +36,7 @@ public final class JournalFeed implements AutoCloseable {
       String name,
       Journal journal,
       Consumer<JournalEntry> reader,
-      boolean tellsBeginnings,
+      boolean isForLines,
       int maxEntries,
       long maxBytes) {
     this.name = name;
@@ -53,22 +53,27 @@ public final class JournalFeed implements AutoCloseable {
     this.stopListening =
         journal.listen(
             entry -> {
-              if (tellsBeginnings || entry.ending() != null) {
+              if (isForLines) {
+                add(entry.withoutPayloads());
+              } else if (entry.ending() != null) {
                 add(entry);
               }
             });
   }
 
   /**
-   * Begins.
+   * Begins to tell of calls that have ended, one after the other.
    *
    * @param name of the thread, and of the reader in the log
-   * @param reader is told of one call after the other
-   * @param tellsBeginnings whether it is told of calls that have not ended, too
    */
-  public static JournalFeed open(
-      String name, Journal journal, Consumer<JournalEntry> reader, boolean tellsBeginnings) {
-    return new JournalFeed(name, journal, reader, tellsBeginnings, MOST_ENTRIES, MOST_BYTES);
+  public static JournalFeed ofWholeCalls(
+      String name, Journal journal, Consumer<JournalEntry> reader) {
+    return new JournalFeed(name, journal, reader, false, MOST_ENTRIES, MOST_BYTES);
+  }
+
+  /** The same for a reader that wants no payloads, and calls that have not ended, too. */
+  public static JournalFeed ofLines(String name, Journal journal, Consumer<JournalEntry> reader) {
+    return new JournalFeed(name, journal, reader, true, MOST_ENTRIES, MOST_BYTES);
   }
 
   static JournalFeed open(

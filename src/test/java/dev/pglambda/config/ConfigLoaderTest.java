@@ -52,7 +52,7 @@ class ConfigLoaderTest {
               new Config.Keepalives(Duration.ZERO, Duration.ZERO, 0),
               Duration.ofSeconds(5)),
           new Config.Log(Level.INFO, LogFormat.TEXT, null),
-          new Config.KeptCalls(64L << 20, null, true),
+          new Config.KeptCalls(null, null, true),
           new Config.Admin(new HostAndPort("127.0.0.1", 5480), false, null),
           false,
           false);

@@ -56,7 +56,7 @@ final class JournalBenchmark {
     Journal written = new Journal(MEMORY, true, Clock.systemUTC());
     double[][] times = new double[3][ROUNDS];
     try (JournalFile file = JournalFile.open(path);
-        JournalFeed feed = JournalFeed.open("journal-file", written, file, false)) {
+        JournalFeed feed = JournalFeed.ofWholeCalls("journal-file", written, file)) {
       InvokeFunction[] variants = {
         function(CallObserver.NONE), function(journal), function(written)
       };

@@ -35,7 +35,7 @@ class JournalFeedTest {
 
   @Test
   void tellsOfWhatWaitsBeforeItIsClosed() {
-    JournalFeed feed = JournalFeed.open("test", journal, entry -> read.add(entry.id()), false);
+    JournalFeed feed = JournalFeed.ofWholeCalls("test", journal, entry -> read.add(entry.id()));
     for (int i = 0; i < 1000; i++) {
       succeed(journal, "f", "{}");
     }
@@ -80,9 +80,29 @@ class JournalFeedTest {
   }
 
   @Test
+  void holdsNoPayloadsForLines() {
+    Queue<JournalEntry> lines = new ConcurrentLinkedQueue<>();
+    JournalFeed feed = JournalFeed.ofLines("test", journal, lines::add);
+
+    succeed(journal, "f", "{}");
+    feed.close();
+
+    assertThat(lines)
+        .extracting(JournalEntry::outcome)
+        .containsExactly(Outcome.PENDING, Outcome.OK);
+    assertThat(lines)
+        .allSatisfy(
+            line -> {
+              assertThat(line.payload()).isNull();
+              assertThat(line.response()).isNull();
+              assertThat(line.requestBytes()).isEqualTo(2);
+            });
+  }
+
+  @Test
   void goesOnBehindAReadersDefect() {
     JournalFeed feed =
-        JournalFeed.open(
+        JournalFeed.ofWholeCalls(
             "test",
             journal,
             entry -> {
@@ -90,8 +110,7 @@ class JournalFeedTest {
                 throw new IllegalStateException("a defect");
               }
               read.add(entry.id());
-            },
-            false);
+            });
     try (LogCapture log = LogCapture.of(JournalFeed.class)) {
       succeed(journal, "f", "{}");
       succeed(journal, "f", "{}");

@@ -235,7 +235,7 @@ class JournalTest {
   void copiesASmallPartOfALargeArray() {
     byte[] array = new byte[1 << 20];
     ByteBuffer part = ByteBuffer.wrap(array, 10, 20).slice();
-    ByteBuffer most = ByteBuffer.wrap(array, 10, 900_000).slice();
+    ByteBuffer most = ByteBuffer.wrap(array, 10, 1_000_000).slice();
 
     begin(journal, "f", part, CallOrigin.UNKNOWN);
     begin(journal, "f", most, CallOrigin.UNKNOWN);
@@ -247,6 +247,34 @@ class JournalTest {
     assertThat(Objects.requireNonNull(journal.find(2)).payload()).isEqualTo(most);
     assertThat(Objects.requireNonNull(journal.find(3)).payload())
         .isEqualTo(ByteBuffer.allocate(20));
+  }
+
+  @Test
+  void countsWhatIsUnusedOfAnArrayThatIsKept() {
+    byte[] array = new byte[100_000];
+    succeed(begin(journal, "f", ByteBuffer.wrap(array, 0, 90_000), CallOrigin.UNKNOWN), "1");
+
+    array[0] = 'x';
+
+    assertThat(text(only().payload())).startsWith("x");
+    assertThat(journal.bytes()).isGreaterThanOrEqualTo(100_000);
+  }
+
+  @Test
+  void copiesASmallPayloadOutOfALargerMessage() {
+    byte[] message = new byte[1000];
+    begin(journal, "f", ByteBuffer.wrap(message, 0, 800), CallOrigin.UNKNOWN);
+
+    message[0] = 'x';
+
+    assertThat(text(only().payload())).doesNotStartWith("x");
+  }
+
+  @Test
+  void takesASmallPartOfTheHeapIfNobodySaysHowMuch() {
+    assertThat(Journal.defaultBytes())
+        .isLessThanOrEqualTo(64L << 20)
+        .isLessThanOrEqualTo(Runtime.getRuntime().maxMemory() / 8);
   }
 
   @Test
