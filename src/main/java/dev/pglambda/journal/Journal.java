@@ -14,6 +14,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -47,11 +49,11 @@ public final class Journal implements CallObserver {
   private final ConcurrentSkipListMap<Long, JournalEntry> entries = new ConcurrentSkipListMap<>();
   private final List<Consumer<JournalEntry>> listeners = new CopyOnWriteArrayList<>();
 
-  /** Held for what follows, for a few instructions at a time. */
+  /** Held for what follows, for a few instructions at a time: each call's end needs it. */
   private final ReentrantLock accounting = new ReentrantLock();
 
-  private final Deque<JournalEntry> successes = new ArrayDeque<>();
-  private final Deque<JournalEntry> failures = new ArrayDeque<>();
+  private Deque<JournalEntry> successes = new ArrayDeque<>();
+  private Deque<JournalEntry> failures = new ArrayDeque<>();
   private long bytes;
   private long failureBytes;
 
@@ -97,17 +99,22 @@ public final class Journal implements CallObserver {
 
   /** Forgets all calls that have ended. */
   public void clear() {
+    List<Deque<JournalEntry>> forgotten;
     accounting.lock();
     try {
-      successes.forEach(each -> entries.remove(each.id()));
-      failures.forEach(each -> entries.remove(each.id()));
-      successes.clear();
-      failures.clear();
+      forgotten = List.of(successes, failures);
+      successes = new ArrayDeque<>();
+      failures = new ArrayDeque<>();
       bytes = 0;
       failureBytes = 0;
     } finally {
       accounting.unlock();
     }
+    forgotten.forEach(this::remove);
+  }
+
+  private void remove(Collection<JournalEntry> forgotten) {
+    forgotten.forEach(each -> entries.remove(each.id()));
   }
 
   /** What is kept of calls that have ended, in bytes. */
@@ -128,31 +135,34 @@ public final class Journal implements CallObserver {
   /** What takes more than half of the memory by itself is kept without its payloads. */
   private void keep(JournalEntry ended) {
     JournalEntry kept = ended.bytes() > maxBytes / 2 ? ended.withoutPayloads() : ended;
+    long size = kept.bytes();
+    List<JournalEntry> forgotten = new ArrayList<>();
+    entries.put(kept.id(), kept);
     accounting.lock();
     try {
-      entries.put(kept.id(), kept);
-      bytes += kept.bytes();
+      bytes += size;
       if (kept.outcome().isFailure()) {
         failures.addLast(kept);
-        failureBytes += kept.bytes();
+        failureBytes += size;
       } else {
         successes.addLast(kept);
       }
       while (bytes > maxBytes) {
-        forgetOne();
+        forgotten.add(oldest());
       }
     } finally {
       accounting.unlock();
     }
+    remove(forgotten);
   }
 
-  /** Else many failures would leave no room for a call that succeeds. */
-  private void forgetOne() {
+  /** Takes one away. Else many failures would leave no room for a call that succeeds. */
+  private JournalEntry oldest() {
     boolean failure = successes.isEmpty() || failureBytes > maxBytes / 2;
     JournalEntry oldest = failure ? failures.removeFirst() : successes.removeFirst();
-    entries.remove(oldest.id());
     bytes -= oldest.bytes();
     failureBytes -= failure ? oldest.bytes() : 0;
+    return oldest;
   }
 
   /** A listener with a defect is no reason for a call to fail. */

@@ -152,6 +152,31 @@ class JournalTest {
   }
 
   @Test
+  void countsWhatIsThereAlsoWhenItIsClearedWhileCallsEnd() throws Exception {
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < 4; t++) {
+      Thread thread =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 5000; i++) {
+                  succeed(journal, "f", "{}");
+                  fail(journal, "failing", "{}");
+                }
+              });
+      thread.start();
+      threads.add(thread);
+    }
+    while (threads.stream().anyMatch(Thread::isAlive)) {
+      journal.clear();
+    }
+
+    succeed(journal, "f", "{}");
+    List<JournalEntry> kept = journal.find(JournalFilter.ALL, 100_000);
+    assertThat(kept).isNotEmpty();
+    assertThat(journal.bytes()).isEqualTo(kept.stream().mapToLong(JournalEntry::bytes).sum());
+  }
+
+  @Test
   void tellsOfEachOfManyCallsAtATimeOnce() throws Exception {
     Journal large = journal(1L << 30);
     ConcurrentLinkedQueue<JournalEntry> told = new ConcurrentLinkedQueue<>();
