@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +36,9 @@ public final class JournalFile implements Consumer<JournalEntry>, AutoCloseable 
   private final Path path;
   private final long maxBytes;
   private @Nullable OutputStream out;
+
+  /** Which file that writes to, by what the file system calls it; null: it does not say. */
+  private @Nullable Object fileKey;
 
   /** The file ends within a line that could not be written whole. */
   private boolean torn;
@@ -59,9 +64,11 @@ public final class JournalFile implements Consumer<JournalEntry>, AutoCloseable 
   private OutputStream opened() throws IOException {
     try {
       Files.createFile(path, ownerOnly());
+      torn = false;
     } catch (FileAlreadyExistsException there) {
       torn = endsWithinLine();
     }
+    fileKey = attributes().fileKey();
     return new FileOutputStream(path.toFile(), true);
   }
 
@@ -114,15 +121,22 @@ public final class JournalFile implements Consumer<JournalEntry>, AutoCloseable 
     torn = false;
   }
 
-  /** Who has moved or deleted the file wants a new one. */
+  /** Who has moved or deleted the file wants a new one, and may have made it, as logrotate does. */
   private long size() throws IOException {
     try {
-      return Files.size(path);
+      BasicFileAttributes there = attributes();
+      if (!Objects.equals(there.fileKey(), fileKey)) {
+        close();
+      }
+      return there.size();
     } catch (NoSuchFileException gone) {
       close();
-      torn = false;
       return 0;
     }
+  }
+
+  private BasicFileAttributes attributes() throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class);
   }
 
   private void rotate() throws IOException {
@@ -132,7 +146,6 @@ public final class JournalFile implements Consumer<JournalEntry>, AutoCloseable 
         Files.move(from, old(i), StandardCopyOption.REPLACE_EXISTING);
       }
     }
-    torn = false;
   }
 
   private Path old(int number) {

@@ -112,6 +112,22 @@ class JournalFileTest {
   }
 
   @Test
+  void goesOnInTheFileThatHasTakenItsPlace() throws Exception {
+    try (JournalFile unused = open(10_000)) {
+      succeed(journal, "f", "{}");
+      Files.move(path(), directory.resolve("moved"));
+      Files.createFile(path());
+      for (int i = 0; i < 20; i++) {
+        succeed(journal, "f", "{}");
+      }
+    }
+
+    assertThat(ids(directory.resolve("moved"))).containsExactly(1);
+    assertThat(ids(directory.resolve("calls.jsonl.1"))).startsWith(2);
+    assertThat(ids(path())).endsWith(21);
+  }
+
+  @Test
   void saysWhatIsMissingAndGoesOnLater() throws Exception {
     Path away = directory.resolve("away");
     Path here = Files.createDirectory(directory.resolve("here"));
