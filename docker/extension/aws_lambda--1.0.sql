@@ -438,10 +438,10 @@ DECLARE
   before text;
 BEGIN
   LOOP
-    SELECT w.reply::json -> 'invocations' INTO page FROM pglambda.invoke('invocations', before, NULL, NULL, NULL, NULL, NULL, NULL, NULL) AS w;
-    EXIT WHEN json_array_length(page) = 0;
-    RETURN QUERY SELECT e.value FROM json_array_elements(page) AS e;
-    before := page -> -1 ->> 'id';
+    SELECT w.reply::json INTO page FROM pglambda.invoke('invocations', before, NULL, NULL, NULL, NULL, NULL, NULL, NULL) AS w;
+    RETURN QUERY SELECT e.value FROM json_array_elements(page -> 'invocations') AS e;
+    EXIT WHEN (page ->> 'last') IS DISTINCT FROM 'false';
+    before := page -> 'invocations' -> -1 ->> 'id';
   END LOOP;
 END
 $function$;

@@ -1,9 +1,6 @@
 package dev.pglambda.callback;
 
-import dev.pglambda.lambda.CallEvaluator;
-import dev.pglambda.lambda.CallOrigin;
 import dev.pglambda.lambda.InvokeAnswer;
-import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.SqlError;
@@ -11,6 +8,7 @@ import dev.pglambda.protocol.SqlState;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,17 +72,15 @@ final class Call {
    * proxy.
    */
   void start(
-      InvokeArguments arguments,
-      CallOrigin origin,
+      Supplier<CompletableFuture<InvokeAnswer>> function,
       @Nullable String session,
-      CallEvaluator function,
       ClientSessions sessions) {
     if (session != null) {
       // First, so that of a session that has ended already no result comes before that is known.
       stopWatching = sessions.watch(session, () -> link.execute(this::sessionEnded));
     }
     try {
-      result = function.call(arguments, origin);
+      result = function.get();
     } catch (RuntimeException e) {
       result = CompletableFuture.failedFuture(e);
     }

@@ -14,13 +14,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
@@ -56,6 +60,7 @@ public final class CallbackServer implements AutoCloseable {
   private static final String CLIENT_ENCODING = "client_encoding";
   private static final String PROTOCOL_OPTION_PREFIX = "_pq_.";
   private static final long CLOSE_SECONDS = 2;
+  private static final long THREAD_SECONDS = 30;
 
   /** Fewer would do: those of the databases that call through one proxy. */
   private static final int MOST_INSTALLATIONS = 1000;
@@ -79,6 +84,7 @@ public final class CallbackServer implements AutoCloseable {
 
   private final CallEvaluator function;
   private final RecordedInvocations recorded;
+  private final ExecutorService pages;
   private final ClientSessions sessions;
   private final CallsInProgress calls = new CallsInProgress();
 
@@ -99,9 +105,33 @@ public final class CallbackServer implements AutoCloseable {
       Journal journal,
       ProxySessions sessions,
       CallbackLimits limits) {
+    // What waits is bounded by the links, each of which waits for one page.
+    this(
+        secret,
+        function,
+        journal,
+        sessions,
+        limits,
+        new ThreadPoolExecutor(
+            0,
+            1,
+            THREAD_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            new DefaultThreadFactory("recorded-invocations", true)));
+  }
+
+  CallbackServer(
+      CallbackSecret secret,
+      CallEvaluator function,
+      Journal journal,
+      ProxySessions sessions,
+      CallbackLimits limits,
+      ExecutorService pages) {
     this.secret = secret;
     this.function = function;
-    this.recorded = new RecordedInvocations(journal);
+    this.recorded = new RecordedInvocations(journal, pages);
+    this.pages = pages;
     this.sessions = new ClientSessions(sessions);
     this.limits = limits;
     this.places = new Semaphore(limits.maxLinks());
@@ -164,6 +194,7 @@ public final class CallbackServer implements AutoCloseable {
       }
     }
     links.newCloseFuture().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+    pages.shutdown();
   }
 
   private LinkPhase firstPhase(

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.lambda.CallOrigin;
+import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
 import dev.pglambda.lambda.InvokeErrors;
@@ -27,7 +28,9 @@ import dev.pglambda.protocol.auth.Sha256;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -302,14 +305,7 @@ final class RequestPhase implements LinkPhase {
     Long before = request.before();
     CallOrigin asking = request.origin(null, installation, encoding.charset());
     request.end();
-    Answer page = recorded.page(asking, before, encoding);
-    long bytes = Call.COPIES * page.bytes();
-    if (!memory.reserve(bytes)) {
-      answer(Answer.failed(InvokeErrors.outOfMemoryForReply(memory.refusal())));
-      return;
-    }
-    link.releaseWhenSent(bytes);
-    answer(page);
+    start(() -> recorded.page(asking, before, encoding, memory));
   }
 
   private void invoke(@Nullable String clientSession, Form form, RequestReader request)
@@ -331,11 +327,15 @@ final class RequestPhase implements LinkPhase {
     request.end();
     callReserved = requestReserved;
     requestReserved = 0;
+    start(() -> function.call(arguments, origin));
+  }
+
+  private void start(Supplier<CompletableFuture<InvokeAnswer>> evaluation) {
     // Forgotten when it ends, so that an idle link keeps no payload.
     Call next = new Call(link, limits, this::answer, this::callEnded);
     calls.begin();
     call = next;
-    next.start(arguments, origin, clientSession, function, sessions);
+    next.start(evaluation, session, sessions);
     next.ask();
   }
 

@@ -100,7 +100,7 @@ public record JournalEntry(
   }
 
   /** The same call, of which only the lengths of the payloads are kept. */
-  JournalEntry withoutPayloads() {
+  public JournalEntry withoutPayloads() {
     return new JournalEntry(
         id,
         startedAt,

@@ -175,7 +175,7 @@ class CallbackFuzzTest {
         Worker.KEYS,
         LIMITS,
         function,
-        new RecordedInvocations(Worker.JOURNAL),
+        new RecordedInvocations(Worker.JOURNAL, Runnable::run),
         sessions,
         new CallsInProgress(),
         new Semaphore(100),

@@ -9,15 +9,25 @@ import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeAnswer;
 import dev.pglambda.lambda.InvokeArguments;
 import dev.pglambda.lambda.InvokeArguments.Form;
+import dev.pglambda.limits.MemoryAccount;
+import dev.pglambda.limits.MemoryBudget;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The form of a request that asks for what was recorded. */
 class RecordedInvocationsTest extends RequestStage {
+  private static final CallOrigin SHOP =
+      new CallOrigin(null, "shop", null, null, null, null, Worker.INSTALLATION, null);
+
   @BeforeEach
   void sayHello() {
     worker.hello();
@@ -97,6 +107,7 @@ class RecordedInvocationsTest extends RequestStage {
 
     assertThat(names(page(ask("2")))).containsExactly("first");
     assertThat(names(page(ask("1")))).isEmpty();
+    assertThat(ask(null).get(2)).endsWith("],\"last\":true}");
   }
 
   @Test
@@ -107,7 +118,83 @@ class RecordedInvocationsTest extends RequestStage {
     }
 
     assertThat(names(page(ask(null)))).containsExactly("f4", "f3");
+    assertThat(ask(null).get(2)).endsWith("],\"last\":false}");
     assertThat(names(page(ask("3")))).containsExactly("f2", "f1");
+  }
+
+  @Test
+  void makesNoPageOnTheThreadThatAsks() {
+    Queue<Runnable> tasks = new ArrayDeque<>();
+    RecordedInvocations recordings = new RecordedInvocations(journal, tasks::add);
+
+    CompletableFuture<InvokeAnswer> page =
+        recordings.page(SHOP, null, LinkEncoding.UTF8, MemoryBudget.unlimited().open());
+
+    assertThat(page).isNotDone();
+    tasks.remove().run();
+    assertThat(page).isCompleted();
+  }
+
+  private InvokeAnswer pageWithin(long bytes, LinkEncoding encoding) {
+    MemoryAccount account = new MemoryBudget(bytes, bytes).open();
+    InvokeAnswer answer =
+        new RecordedInvocations(journal, Runnable::run).page(SHOP, null, encoding, account).join();
+    assertThat(account.used()).isZero();
+    return answer;
+  }
+
+  private static JsonNode json(InvokeAnswer answer) throws Exception {
+    ByteBuffer payload = ((InvokeAnswer.Row) answer).result().payload();
+    return new ObjectMapper().readTree(Objects.requireNonNull(payload).array());
+  }
+
+  @Test
+  void endsAPageWhereTheMemoryDoes() throws Exception {
+    String payload = "\"" + "p".repeat(100_000) + "\"";
+    recorded(Worker.INSTALLATION, "shop", "first", payload);
+    recorded(Worker.INSTALLATION, "shop", "last", payload);
+
+    JsonNode page = json(pageWithin(1_500_000, LinkEncoding.UTF8));
+
+    assertThat(names(page)).containsExactly("last");
+    assertThat(page.at("/invocations/0/payload").asText()).isEqualTo(payload);
+    assertThat(page.get("last").asBoolean()).isFalse();
+  }
+
+  @Test
+  void showsOnlyTheLengthsOfACallThatDoesNotFitIntoMemory() throws Exception {
+    recorded(Worker.INSTALLATION, "shop", "f", "\"" + "p".repeat(100_000) + "\"");
+
+    JsonNode page = json(pageWithin(300_000, LinkEncoding.UTF8));
+
+    assertThat(page.at("/invocations/0/payload").isNull()).isTrue();
+    assertThat(page.at("/invocations/0/payload_bytes").asInt()).isEqualTo(100_002);
+    assertThat(page.get("last").asBoolean()).isTrue();
+  }
+
+  @Test
+  void isOutOfMemoryIfNoCallFits() {
+    recorded(Worker.INSTALLATION, "shop", "f", "1");
+
+    InvokeAnswer answer = pageWithin(1000, LinkEncoding.UTF8);
+
+    assertThat(answer)
+        .isInstanceOfSatisfying(
+            InvokeAnswer.Failure.class,
+            failure -> {
+              assertThat(failure.error().sqlState()).isEqualTo("53200");
+              assertThat(failure.error().detail()).doesNotContain("function");
+            });
+  }
+
+  @Test
+  void keepsTextsApartWhereACharacterIsWrittenAsABackslash() throws Exception {
+    recorded(Worker.INSTALLATION, "shop", "f\u00a5", "\"\u00a51, \u203e \u8868\"");
+
+    JsonNode page = json(pageWithin(1 << 20, Objects.requireNonNull(LinkEncoding.named("EUC_JP"))));
+
+    assertThat(names(page)).containsExactly("f?");
+    assertThat(page.at("/invocations/0/payload").asText()).isEqualTo("\"?1, ? \u8868\"");
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.pglambda.journal.Journal;
 import dev.pglambda.limits.MemoryBudget;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.Message;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,7 +34,8 @@ abstract class RequestStage {
               100,
               4,
               Duration.ofMinutes(10),
-              MemoryBudget.unlimited()));
+              MemoryBudget.unlimited()),
+          ImmediateEventExecutor.INSTANCE);
   final Worker worker = Worker.connected(server);
 
   @AfterEach
