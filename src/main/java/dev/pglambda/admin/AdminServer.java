@@ -192,8 +192,13 @@ public final class AdminServer implements AutoCloseable {
     Ending ending = entry.ending();
     if (ending != null) {
       String label = statistics.label(entry);
-      statistics.ended(label, ending);
-      metrics.ended(label, entry.requestBytes(), ending);
+      if (ending.hasFailedLater()) { // the call is counted already
+        statistics.failedLater(label);
+        metrics.eventFailed(label);
+      } else {
+        statistics.ended(label, ending);
+        metrics.ended(label, entry.requestBytes(), ending);
+      }
     }
     streams.saw(entry);
   }

@@ -71,6 +71,11 @@ final class FunctionStatistics {
         .add(minute(), ending.total(), ending.outcome().isFailure());
   }
 
+  /** An Event has failed whose call has ended before. */
+  void failedLater(String label) {
+    byName.computeIfAbsent(label, none -> new FunctionCounter()).addFailure();
+  }
+
   private long minute() {
     return clock.instant().getEpochSecond() / SECONDS_PER_MINUTE;
   }
@@ -111,6 +116,16 @@ final class FunctionStatistics {
         }
         callsIn[slot]++;
         failuresIn[slot] += failed ? 1 : 0;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Not in the minute: the call was in an earlier one. */
+    void addFailure() {
+      lock.lock();
+      try {
+        failures++;
       } finally {
         lock.unlock();
       }

@@ -33,6 +33,11 @@ final class Metrics {
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.builder().build();
   private final Counter invocations =
       counter("pglambda_invocations_total", "Calls that have ended.", "function", "outcome");
+  private final Counter eventFailures =
+      counter(
+          "pglambda_event_failures_total",
+          "Events that were accepted and have failed later.",
+          "function");
   private final Counter requestBytes =
       counter("pglambda_request_bytes_total", "Bytes of the payloads of these calls.");
   private final Counter responseBytes =
@@ -120,6 +125,10 @@ final class Metrics {
     durations.labelValues(function).observe(ending.total().toNanos() / NANOS_PER_SECOND);
     requestBytes.inc(bytes);
     responseBytes.inc(ending.responseBytes());
+  }
+
+  void eventFailed(String function) {
+    eventFailures.labelValues(function).inc();
   }
 
   void eventLoopWasLate(double seconds) {

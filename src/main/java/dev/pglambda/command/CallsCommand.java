@@ -135,11 +135,14 @@ final class CallsCommand {
   }
 
   private void print(ListedCall call) throws CommandException {
-    String key = call.id() + " " + call.startedAt();
-    if (!isAskedFor(call) || printed.contains(key + " ended")) {
+    String key = call.id() + " " + call.startedAt() + " ";
+    if (!isAskedFor(call)
+        || printed.contains(key + "failed")
+        || (printed.contains(key + "ended") && !call.hasFailed())) {
       return;
     }
-    if (printed.add(call.hasEnded() ? key + " ended" : key)) {
+    // An Event can fail after its call has ended.
+    if (printed.add(key + (call.hasFailed() ? "failed" : call.hasEnded() ? "ended" : "begun"))) {
       since = since == null ? call.startedAt() : since;
       printer.print(call);
     }

@@ -14,11 +14,13 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * A line of the log for each call that begins, and one for each that has ended, without payloads:
+ * A line of the log for each call that begins, and one for each that has ended, without payloads;
+ * one more for an Event that has failed later:
  *
  * <pre>
  * → #17 notify-order Event 1.2 kB  shop INSERT INTO orders ..
  * ← #17 notify-order 202 3 ms
+ * ← #17 notify-order Unhandled 3 ms the Event has failed
  * </pre>
  *
  * <p>A JSON log has the same in fields. Used by one thread at a time.
@@ -91,14 +93,20 @@ public final class CallLines implements Consumer<JournalEntry> {
   private void end(JournalEntry entry, Ending ending, LoggingEventBuilder event) {
     String result = result(ending);
     SqlError error = ending.error();
-    String message = error == null ? "" : safe(error.message());
+    String message =
+        ending.hasFailedLater()
+            ? "the Event has failed"
+            : error == null ? "" : safe(error.message());
     var unusedFields =
         event
             .addKeyValue("result", result)
             .addKeyValue("duration_ms", ending.total().toMillis())
             .addKeyValue("response_bytes", ending.responseBytes());
     if (error != null) {
-      var unused = event.addKeyValue("sqlstate", error.sqlState()).addKeyValue("message", message);
+      var unused = event.addKeyValue("sqlstate", error.sqlState());
+    }
+    if (!message.isEmpty()) {
+      var unused = event.addKeyValue("message", message);
     }
     Colour shade = entry.outcome().isFailure() ? Colour.RED : Colour.GREEN;
     String line =

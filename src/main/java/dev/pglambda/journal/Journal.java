@@ -17,7 +17,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -52,7 +56,9 @@ public final class Journal implements CallObserver {
   /** Held for what follows, for a few instructions at a time: each call's end needs it. */
   private final ReentrantLock accounting = new ReentrantLock();
 
-  private Deque<JournalEntry> successes = new ArrayDeque<>();
+  /** By number, as one can become a failure; the oldest end first. */
+  private Map<Long, JournalEntry> successes = new LinkedHashMap<>();
+
   private Deque<JournalEntry> failures = new ArrayDeque<>();
   private long bytes;
   private long failureBytes;
@@ -77,8 +83,9 @@ public final class Journal implements CallObserver {
   }
 
   /**
-   * Tells of each call when it begins to be made and when it has ended, on the call's own thread:
-   * the listener must not block. What is returned ends that.
+   * Tells of each call when it begins to be made and when it has ended, on the call's own thread,
+   * and of an Event once more if it has failed later: the listener must not block. What is returned
+   * ends that.
    */
   public Runnable listen(Consumer<JournalEntry> listener) {
     listeners.add(listener);
@@ -99,11 +106,11 @@ public final class Journal implements CallObserver {
 
   /** Forgets all calls that have ended. */
   public void clear() {
-    List<Deque<JournalEntry>> forgotten;
+    List<Collection<JournalEntry>> forgotten;
     accounting.lock();
     try {
-      forgotten = List.of(successes, failures);
-      successes = new ArrayDeque<>();
+      forgotten = List.of(successes.values(), failures);
+      successes = new LinkedHashMap<>();
       failures = new ArrayDeque<>();
       bytes = 0;
       failureBytes = 0;
@@ -145,7 +152,7 @@ public final class Journal implements CallObserver {
         failures.addLast(kept);
         failureBytes += size;
       } else {
-        successes.addLast(kept);
+        successes.put(kept.id(), kept);
       }
       while (bytes > maxBytes) {
         forgotten.add(oldest());
@@ -159,10 +166,46 @@ public final class Journal implements CallObserver {
   /** Takes one away. Else many failures would leave no room for a call that succeeds. */
   private JournalEntry oldest() {
     boolean failure = successes.isEmpty() || failureBytes > maxBytes / 2;
-    JournalEntry oldest = failure ? failures.removeFirst() : successes.removeFirst();
+    JournalEntry oldest = failure ? failures.removeFirst() : removeFirst(successes);
     bytes -= oldest.bytes();
     failureBytes -= failure ? oldest.bytes() : 0;
     return oldest;
+  }
+
+  private static JournalEntry removeFirst(Map<Long, JournalEntry> from) {
+    Iterator<JournalEntry> values = from.values().iterator();
+    JournalEntry first = values.next();
+    values.remove();
+    return first;
+  }
+
+  /** An Event may end when its call is long forgotten: nothing but the call's number is held. */
+  private void follow(long id, CompletableFuture<InvocationResult> run) {
+    var unused =
+        run.thenAccept(
+            end -> {
+              if (end.functionError() != null) {
+                failedLater(id, end);
+              }
+            });
+  }
+
+  private void failedLater(long id, InvocationResult run) {
+    JournalEntry failed;
+    accounting.lock();
+    try {
+      JournalEntry accepted = successes.remove(id);
+      if (accepted == null) {
+        return; // forgotten
+      }
+      bytes -= accepted.bytes();
+      JournalEntry whole = accepted.failedLater(run, kept(run.payload()));
+      failed = keepsPayloads ? whole : whole.withoutPayloads();
+      keep(failed);
+    } finally {
+      accounting.unlock();
+    }
+    tell(failed);
   }
 
   /** A listener with a defect is no reason for a call to fail. */
@@ -258,7 +301,7 @@ public final class Journal implements CallObserver {
           new Ending(
               Duration.ofNanos(System.nanoTime() - begin),
               outcome,
-              result == null ? null : result.withPayload(kept(response)),
+              result == null ? null : result.withoutRun().withPayload(kept(response)),
               error,
               response == null ? 0 : response.remaining());
       JournalEntry ended =
@@ -273,6 +316,9 @@ public final class Journal implements CallObserver {
               keepsPayloads ? ending : ending.withoutPayload());
       keep(ended);
       tell(ended);
+      if (result != null && result.run() != null) {
+        follow(ended.id(), result.run());
+      }
     }
   }
 }

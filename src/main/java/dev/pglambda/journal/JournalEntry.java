@@ -8,6 +8,7 @@ import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ public record JournalEntry(
    *
    * @param total from the call's arrival to its answer
    * @param result what Lambda answered, without the payload if that is not kept; null if it did not
-   * @param error as SQL saw it; null if there was none
+   * @param error as SQL saw it; null if there was none, also if an Event has failed later
    * @param responseBytes length of the answer's payload, kept or not
    */
   public record Ending(
@@ -44,6 +45,11 @@ public record JournalEntry(
       @Nullable InvocationResult result,
       @Nullable SqlError error,
       int responseBytes) {
+
+    /** Whether it is an Event that was accepted, and whose function has failed since. */
+    public boolean hasFailedLater() {
+      return outcome == Outcome.FUNCTION_ERROR && error == null;
+    }
 
     /** The DETAIL of a function's error quotes its payload, and the log is its own text. */
     Ending withoutPayload() {
@@ -62,7 +68,8 @@ public record JournalEntry(
                   result.executedVersion(),
                   null,
                   result.functionError(),
-                  result.queued()),
+                  result.queued(),
+                  null),
           told,
           responseBytes);
     }
@@ -97,6 +104,30 @@ public record JournalEntry(
     InvocationResult result = ending == null ? null : ending.result();
     ByteBuffer payload = result == null ? null : result.payload();
     return payload == null ? null : payload.asReadOnlyBuffer();
+  }
+
+  /**
+   * The same call, an Event that was accepted, when its function has failed.
+   *
+   * @param run what the function answered
+   * @param response its payload; null if that is not kept
+   */
+  JournalEntry failedLater(InvocationResult run, @Nullable ByteBuffer response) {
+    return new JournalEntry(
+        id,
+        startedAt,
+        arguments,
+        invocation,
+        route,
+        origin,
+        requestBytes,
+        new Ending(
+            Objects.requireNonNull(ending).total(),
+            Outcome.FUNCTION_ERROR,
+            new InvocationResult(
+                202, response, run.executedVersion(), run.logResult(), run.functionError()),
+            null,
+            (int) remaining(run.payload())));
   }
 
   /** The same call, of which only the lengths of the payloads are kept. */

@@ -38,7 +38,7 @@ public interface CallObserver {
     /**
      * It has an answer.
      *
-     * @param result what Lambda answered; null if it did not
+     * @param result what Lambda answered; null if it did not. Of an Event it says how that ends
      */
     void ends(@Nullable InvocationResult result, InvokeAnswer answer);
 

@@ -55,6 +55,11 @@ public record Invocation(
         null);
   }
 
+  /** Whether the end of the log is wanted: for who asks, or for who looks why an Event failed. */
+  public boolean wantsLog() {
+    return logType == LogType.TAIL || invocationType == InvocationType.EVENT;
+  }
+
   /** The same invocation as part of a trace. */
   public Invocation withTraceHeader(@Nullable String header) {
     return with(payload, header);

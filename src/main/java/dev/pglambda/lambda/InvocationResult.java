@@ -2,6 +2,7 @@ package dev.pglambda.lambda;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param functionError {@code Unhandled} or {@code Handled} if the function itself failed (the
  *     payload then describes the error), else null
  * @param queued how long it waited until it was run; null if that is not known
+ * @param run of an Event: completes when its function has ended, with what that answered last, or
+ *     not at all; null if nobody will know
  */
 public record InvocationResult(
     int statusCode,
@@ -23,7 +26,8 @@ public record InvocationResult(
     @Nullable String executedVersion,
     @Nullable String logResult,
     @Nullable String functionError,
-    @Nullable Duration queued) {
+    @Nullable Duration queued,
+    @Nullable CompletableFuture<InvocationResult> run) {
 
   /** An answer of which is not known how long it waited. */
   public InvocationResult(
@@ -32,23 +36,34 @@ public record InvocationResult(
       @Nullable String executedVersion,
       @Nullable String logResult,
       @Nullable String functionError) {
-    this(statusCode, payload, executedVersion, logResult, functionError, null);
+    this(statusCode, payload, executedVersion, logResult, functionError, null, null);
   }
 
   /** The same answer with another payload. */
   public InvocationResult withPayload(@Nullable ByteBuffer other) {
     return new InvocationResult(
-        statusCode, other, executedVersion, logResult, functionError, queued);
+        statusCode, other, executedVersion, logResult, functionError, queued, run);
+  }
+
+  /** The same answer for who does not want to know how the function ends. */
+  public InvocationResult withoutRun() {
+    return new InvocationResult(
+        statusCode, payload, executedVersion, logResult, functionError, queued, null);
   }
 
   /** The same answer, which waited so long. */
   public InvocationResult withQueued(Duration waited) {
     return new InvocationResult(
-        statusCode, payload, executedVersion, logResult, functionError, waited);
+        statusCode, payload, executedVersion, logResult, functionError, waited, run);
   }
 
   /** An answer without a payload: 202 to an Event, 204 to a dry run. */
   public static InvocationResult ofStatus(int statusCode) {
     return new InvocationResult(statusCode, null, null, null, null);
+  }
+
+  /** The answer to an Event, which is accepted. */
+  public static InvocationResult ofEvent(CompletableFuture<InvocationResult> run) {
+    return new InvocationResult(202, null, null, null, null, null, run);
   }
 }

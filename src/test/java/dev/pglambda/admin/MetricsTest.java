@@ -71,6 +71,28 @@ class MetricsTest {
             "pglambda_route_queued{route=\"order-*\"} 3.0");
   }
 
+  /** An Event whose run fails behind the call. */
+  private void callEventThatFailsLater() throws Exception {
+    stage.answer =
+        CompletableFuture.completedFuture(InvocationResult.ofEvent(AdminStage.failing()));
+    stage.call("notify-order", "{}");
+  }
+
+  @Test
+  void countsAnEventThatFailsLaterAsOneCallThatHasFailed() throws Exception {
+    callEventThatFailsLater();
+
+    assertThat(metrics().lines())
+        .contains(
+            "pglambda_invocations_total{function=\"notify-order\",outcome=\"ok\"} 1.0",
+            "pglambda_event_failures_total{function=\"notify-order\"} 1.0",
+            "pglambda_invocation_duration_seconds_count{function=\"notify-order\"} 1")
+        .noneMatch(line -> line.contains("function_error"));
+    JsonNode function = stage.json("/api/functions").get("functions").get(0);
+    assertThat(function.get("calls").asInt()).isEqualTo(1);
+    assertThat(function.get("failures").asInt()).isEqualTo(1);
+  }
+
   @Test
   void measuresHowLateTheEventLoopsAre() {
     Awaiting.await("each loop is measured once a second")
@@ -101,7 +123,7 @@ class MetricsTest {
 
   @Test
   void describesEachMetricAndNoOther() throws Exception {
-    stage.call("notify-order", "{}");
+    callEventThatFailsLater();
 
     assertThat(types(TYPE, metrics()))
         .isNotEmpty()

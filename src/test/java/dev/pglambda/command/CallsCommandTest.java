@@ -113,6 +113,26 @@ class CallsCommandTest {
   }
 
   @Test
+  void printsAnEventThatFailsLaterOnceMore() {
+    String failedLater =
+        ENDED.replace("\"ok\"", "\"function_error\",\"function_error\":\"Unhandled\"");
+    admin.has(ENDED);
+    follow("--follow");
+    Awaiting.await("the call is printed").until(() -> printed().size() == 1);
+
+    for (String told : List.of(failedLater, ENDED, failedLater, FAILED)) {
+      admin.tells(event(told));
+    }
+    Awaiting.await("the last call is printed").until(() -> printed().size() >= 3);
+
+    assertThat(withoutTimes(printed()))
+        .containsExactly(
+            "#13 ← notify-order Event 202 3 ms  shop  INSERT INTO orders",
+            "#13 ← notify-order Event Unhandled 3 ms  shop  INSERT INTO orders",
+            "#12 ← total RequestResponse 38000 13 ms  shop  SELECT 1  ERROR: invoke API failed");
+  }
+
+  @Test
   void asksForWhatTheOptionsName() {
     assertThat(run("--failed", "--function", "a&b", "--limit", "7")).isZero();
 

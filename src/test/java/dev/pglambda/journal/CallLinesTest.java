@@ -1,5 +1,7 @@
 package dev.pglambda.journal;
 
+import static dev.pglambda.journal.JournalStage.FAILED;
+import static dev.pglambda.journal.JournalStage.accept;
 import static dev.pglambda.journal.JournalStage.arguments;
 import static dev.pglambda.journal.JournalStage.begin;
 import static dev.pglambda.journal.JournalStage.bytes;
@@ -82,6 +84,23 @@ class CallLinesTest {
             "<- #3 f cancelled <time>",
             "-> #4 f Event 2 B",
             "<- #4 f Unhandled <time> lambda invocation failed");
+  }
+
+  @Test
+  void tellOfAnEventThatHasFailedLaterOnceMore() {
+    journal.listen(new CallLines(true, false));
+
+    accept(journal, "f").complete(FAILED);
+
+    assertThat(lines())
+        .containsExactly(
+            "→ #1 f Event 2 B  INSERT INTO orders VALUES ..",
+            "← #1 f 202 <time>",
+            "← #1 f Unhandled <time> the Event has failed");
+    assertThat(fields(log.events().get(2)))
+        .containsEntry("outcome", "function_error")
+        .containsEntry("message", "the Event has failed")
+        .doesNotContainKey("sqlstate");
   }
 
   @Test

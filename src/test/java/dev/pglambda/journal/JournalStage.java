@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Calls that nobody makes, for a journal. */
@@ -25,6 +26,11 @@ final class JournalStage {
   static final Clock NOON = Clock.fixed(Instant.parse("2026-01-02T12:00:00Z"), ZoneOffset.UTC);
   static final CallOrigin ORIGIN =
       CallOrigin.UNKNOWN.withStatement("INSERT INTO orders VALUES (1, 'a secret')");
+
+  /** What a function that fails answers. */
+  static final InvocationResult FAILED =
+      new InvocationResult(
+          200, bytes("{\"errorMessage\": \"no stock\"}"), "3", "bG9n", "Unhandled");
 
   private JournalStage() {}
 
@@ -72,6 +78,14 @@ final class JournalStage {
   static void succeed(ObservedCall call, String answer) {
     InvocationResult result = new InvocationResult(202, bytes(answer), "$LATEST", null, null);
     call.ends(result, new InvokeAnswer.Row(result, null));
+  }
+
+  /** A call of an Event that is accepted; what is returned is the end of its run. */
+  static CompletableFuture<InvocationResult> accept(Journal journal, String name) {
+    CompletableFuture<InvocationResult> run = new CompletableFuture<>();
+    InvocationResult accepted = InvocationResult.ofEvent(run);
+    begin(journal, name, "{}").ends(accepted, new InvokeAnswer.Row(accepted, null));
+    return run;
   }
 
   static SqlError error(String message) {

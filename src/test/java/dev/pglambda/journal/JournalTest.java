@@ -1,5 +1,7 @@
 package dev.pglambda.journal;
 
+import static dev.pglambda.journal.JournalStage.FAILED;
+import static dev.pglambda.journal.JournalStage.accept;
 import static dev.pglambda.journal.JournalStage.arguments;
 import static dev.pglambda.journal.JournalStage.begin;
 import static dev.pglambda.journal.JournalStage.bytes;
@@ -22,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -228,6 +231,90 @@ class JournalTest {
     succeed(call, "1");
 
     assertThat(only().outcome()).isEqualTo(Outcome.CANCELLED);
+  }
+
+  @Test
+  void recordsUnderTheSameNumberThatAnEventHasFailedLater() {
+    // given
+    List<JournalEntry> told = new ArrayList<>();
+    journal.listen(told::add);
+    CompletableFuture<InvocationResult> run = accept(journal, "f");
+    JournalEntry accepted = only();
+
+    // when
+    run.complete(FAILED);
+
+    // then
+    assertThat(told)
+        .extracting(JournalEntry::outcome)
+        .containsExactly(Outcome.PENDING, Outcome.OK, Outcome.FUNCTION_ERROR);
+    JournalEntry failed = only();
+    JournalEntry.Ending ending = Objects.requireNonNull(failed.ending());
+    assertThat(told.get(2)).isEqualTo(failed);
+    assertThat(failed.id()).isEqualTo(accepted.id());
+    assertThat(ending.total()).isEqualTo(Objects.requireNonNull(accepted.ending()).total());
+    assertThat(ending.error()).isNull();
+    assertThat(ending.responseBytes()).isEqualTo(28);
+    assertThat(ending.result())
+        .isEqualTo(new InvocationResult(202, FAILED.payload(), "3", "bG9n", "Unhandled"));
+    assertThat(text(failed.payload())).isEqualTo("{}");
+    assertThat(journal.bytes()).isEqualTo(failed.bytes());
+  }
+
+  @Test
+  void leavesAnEventThatHasRunAsItIs() {
+    List<JournalEntry> told = new ArrayList<>();
+    journal.listen(told::add);
+
+    accept(journal, "f").complete(new InvocationResult(200, bytes("1"), "3", null, null));
+
+    assertThat(told).hasSize(2);
+    assertThat(only().response()).isNull();
+  }
+
+  @Test
+  void keepsAnEventThatHasFailedLaterAsLongAsOtherFailures() {
+    accept(journal, "failing").complete(FAILED);
+    for (int i = 0; i < 10_000; i++) {
+      succeed(journal, "f", "{}");
+    }
+
+    assertThat(Objects.requireNonNull(journal.find(1)).outcome()).isEqualTo(Outcome.FUNCTION_ERROR);
+    assertThat(journal.bytes())
+        .isEqualTo(
+            journal.find(JournalFilter.ALL, 100_000).stream().mapToLong(JournalEntry::bytes).sum());
+  }
+
+  @Test
+  void forgetsAnEventForGoodAlsoIfItFailsLater() {
+    List<JournalEntry> told = new ArrayList<>();
+    CompletableFuture<InvocationResult> cleared = accept(journal, "f");
+    journal.clear();
+    CompletableFuture<InvocationResult> displaced = accept(journal, "f");
+    for (int i = 0; i < 10_000; i++) {
+      succeed(journal, "f", "{}");
+    }
+    journal.listen(told::add);
+    long before = journal.bytes();
+
+    cleared.complete(FAILED);
+    displaced.complete(FAILED);
+
+    assertThat(told).isEmpty();
+    assertThat(ids(outcome(Outcome.FUNCTION_ERROR))).isEmpty();
+    assertThat(journal.bytes()).isEqualTo(before);
+  }
+
+  @Test
+  void keepsOfAnEventThatHasFailedLaterOnlyLengthsWithoutPayloads() {
+    Journal lengths = new Journal(MEGABYTE, false, JournalStage.NOON);
+
+    accept(lengths, "f").complete(FAILED);
+
+    JournalEntry.Ending ending =
+        Objects.requireNonNull(Objects.requireNonNull(lengths.find(1)).ending());
+    assertThat(ending.responseBytes()).isEqualTo(28);
+    assertThat(ending.result()).isEqualTo(new InvocationResult(202, null, "3", null, "Unhandled"));
   }
 
   @Test

@@ -10,7 +10,6 @@ import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
 import dev.pglambda.lambda.LambdaInvoker;
-import dev.pglambda.lambda.LogType;
 import dev.pglambda.lambda.ServiceErrors;
 import dev.pglambda.lambda.ServiceLimits;
 import dev.pglambda.lambda.policy.IamRole;
@@ -28,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers with canned replies, as the service would if a function gave them. A dry run uses none;
- * an event uses one of which nothing is seen, unless it is an error of the API. Safe for use by
- * many threads.
+ * an event uses one that says how its function ends, unless it is an error of the API. Safe for use
+ * by many threads.
  */
 public final class CannedInvoker implements LambdaInvoker {
   private final List<Sequence> sequences;
@@ -98,19 +97,20 @@ public final class CannedInvoker implements LambdaInvoker {
     if (reply.status() >= 400) {
       return CompletableFuture.failedFuture(refusal(invocation, request, reply.status(), payload));
     }
-    if (invocation.invocationType() == InvocationType.EVENT) {
-      return CompletableFuture.completedFuture(InvocationResult.ofStatus(202));
-    }
     String version = request.function().anyVersion();
     ByteBuffer bytes = bytes(payload);
     boolean tooLarge = bytes != null && bytes.remaining() > ServiceLimits.MAX_REPLY_BYTES;
-    return CompletableFuture.completedFuture(
-        new InvocationResult(
-            reply.status(),
-            tooLarge ? ServiceLimits.replyTooLarge() : bytes,
-            version,
-            invocation.logType() == LogType.TAIL ? log(request.id(), version, reply) : null,
-            tooLarge ? "Unhandled" : reply.functionError()));
+    CompletableFuture<InvocationResult> run =
+        CompletableFuture.completedFuture(
+            new InvocationResult(
+                reply.status(),
+                tooLarge ? ServiceLimits.replyTooLarge() : bytes,
+                version,
+                invocation.wantsLog() ? log(request.id(), version, reply) : null,
+                tooLarge ? "Unhandled" : reply.functionError()));
+    return invocation.invocationType() == InvocationType.EVENT
+        ? CompletableFuture.completedFuture(InvocationResult.ofEvent(run))
+        : run;
   }
 
   private static InvocationException refusal(

@@ -9,7 +9,6 @@ import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvokeErrors;
 import dev.pglambda.lambda.LambdaInvoker;
-import dev.pglambda.lambda.LogType;
 import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.ServiceErrors;
 import dev.pglambda.lambda.route.Fault;
@@ -81,24 +80,27 @@ public final class FaultyInvoker implements LambdaInvoker {
       case UNHANDLED ->
           switch (invocation.invocationType()) {
             case DRY_RUN -> invoke(invocation, function, drawn + 1);
-            case EVENT -> CompletableFuture.completedFuture(InvocationResult.ofStatus(202));
-            case REQUEST_RESPONSE ->
+            case EVENT ->
                 CompletableFuture.completedFuture(
-                    unhandled(invocation.logType(), function.anyVersion()));
+                    InvocationResult.ofEvent(unhandled(invocation, function)));
+            case REQUEST_RESPONSE -> unhandled(invocation, function);
           };
     };
   }
 
-  private static InvocationResult unhandled(LogType logType, String version) {
+  private static CompletableFuture<InvocationResult> unhandled(
+      Invocation invocation, FunctionReference function) {
+    String version = function.anyVersion();
     ExecutionLog log = new ExecutionLog(UUID.randomUUID().toString(), version);
     log.error(ERROR);
     log.end(Duration.ZERO);
-    return new InvocationResult(
-        200,
-        ByteBuffer.wrap(ERROR.getBytes(UTF_8)),
-        version,
-        logType == LogType.TAIL ? log.tail() : null,
-        "Unhandled");
+    return CompletableFuture.completedFuture(
+        new InvocationResult(
+            200,
+            ByteBuffer.wrap(ERROR.getBytes(UTF_8)),
+            version,
+            invocation.wantsLog() ? log.tail() : null,
+            "Unhandled"));
   }
 
   @Override

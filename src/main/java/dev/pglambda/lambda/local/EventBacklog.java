@@ -1,11 +1,7 @@
 package dev.pglambda.lambda.local;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.pglambda.lambda.InvocationResult;
-import dev.pglambda.limits.LogThrottle;
 import io.netty.channel.EventLoop;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -95,7 +91,6 @@ final class EventBacklog {
   }
 
   private void ended(FunctionRun run, @Nullable InvocationResult result) {
-    ByteBuffer error = result == null || result.functionError() == null ? null : result.payload();
     boolean failed = result != null && result.functionError() != null;
     if (failed && run.attempt() <= retryWaits.size()) {
       long wait = retryWaits.get(run.attempt() - 1).toMillis();
@@ -107,11 +102,13 @@ final class EventBacklog {
     unfinished--;
     if (failed) {
       log.warn(
-          "Dead letter: event {} of function {} failed {} times, the last time with {}",
+          "Dead letter: event {} of function {} failed {} times",
           run.requestId(),
           functionName,
-          run.attempt(),
-          text(error));
+          run.attempt());
+    }
+    if (result != null) {
+      run.lastResult().complete(result);
     }
     if (unfinished == 0) {
       drained.complete(null);
@@ -121,11 +118,5 @@ final class EventBacklog {
   private void retry(FunctionRun run) {
     add(run);
     added.run();
-  }
-
-  private static String text(@Nullable ByteBuffer payload) {
-    return payload == null
-        ? "no error"
-        : LogThrottle.onOneLine(UTF_8.decode(payload.duplicate()).toString());
   }
 }

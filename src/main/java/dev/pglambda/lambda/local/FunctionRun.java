@@ -4,7 +4,6 @@ import dev.pglambda.lambda.FunctionReference;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationResult;
 import dev.pglambda.lambda.InvocationType;
-import dev.pglambda.lambda.LogType;
 import dev.pglambda.lambda.route.LocalFunction;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -20,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class FunctionRun {
   private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
+
+  /** That of the last attempt, one for all of them. */
+  private final CompletableFuture<InvocationResult> lastResult;
+
   private final LocalFunction function;
   private final Invocation invocation;
   private final FunctionReference reference;
@@ -42,13 +45,15 @@ final class FunctionRun {
       FunctionReference reference,
       String version,
       String requestId,
-      int attempt) {
+      int attempt,
+      CompletableFuture<InvocationResult> lastResult) {
     this.function = function;
     this.invocation = invocation;
     this.reference = reference;
     this.version = version;
     this.requestId = requestId;
     this.attempt = attempt;
+    this.lastResult = lastResult;
     this.log = new InvocationLog(requestId);
   }
 
@@ -56,17 +61,29 @@ final class FunctionRun {
   static FunctionRun of(
       LocalFunction function, Invocation invocation, FunctionReference reference, String version) {
     return new FunctionRun(
-        function, invocation, reference, version, UUID.randomUUID().toString(), 1);
+        function,
+        invocation,
+        reference,
+        version,
+        UUID.randomUUID().toString(),
+        1,
+        new CompletableFuture<>());
   }
 
   /** Another one, of an Event that failed. */
   FunctionRun again() {
-    return new FunctionRun(function, invocation, reference, version, requestId, attempt + 1);
+    return new FunctionRun(
+        function, invocation, reference, version, requestId, attempt + 1, lastResult);
   }
 
   /** Completes on the loop with the function's answer, unless somebody completed it before. */
   CompletableFuture<InvocationResult> result() {
     return result;
+  }
+
+  /** Completes on the loop when an Event has ended; not at all if it is lost. */
+  CompletableFuture<InvocationResult> lastResult() {
+    return lastResult;
   }
 
   boolean isEvent() {
@@ -179,7 +196,7 @@ final class FunctionRun {
                 200,
                 payload.hasRemaining() ? payload : null,
                 version,
-                invocation.logType() == LogType.TAIL ? log.tail() : null,
+                invocation.wantsLog() ? log.tail() : null,
                 outcome.errorType() == null ? null : "Unhandled")
             .withQueued(queued));
   }

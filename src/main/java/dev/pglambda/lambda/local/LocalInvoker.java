@@ -148,7 +148,7 @@ final class LocalInvoker implements LambdaInvoker {
         answer.completeExceptionally(ServiceErrors.tooManyRequests());
         return;
       }
-      answer.complete(InvocationResult.ofStatus(202));
+      answer.complete(InvocationResult.ofEvent(run.lastResult()));
     } else {
       if (isFull()) {
         answer.completeExceptionally(ServiceErrors.tooManyRequests());

@@ -9,7 +9,6 @@ import dev.pglambda.lambda.ExecutionLog;
 import dev.pglambda.lambda.Invocation;
 import dev.pglambda.lambda.InvocationException;
 import dev.pglambda.lambda.InvocationResult;
-import dev.pglambda.lambda.LogType;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.UUID;
@@ -24,13 +23,13 @@ final class Execution {
   private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
   private final long startedAt = System.nanoTime();
   private final String version;
-  private final LogType logType;
+  private final boolean wantsLog;
   private final ExecutionLog log;
 
   /** Starts a version of the function. */
   public Execution(SampleFunction function, Invocation invocation, String version) {
     this.version = version;
-    this.logType = invocation.logType();
+    this.wantsLog = invocation.wantsLog();
     this.log = new ExecutionLog(UUID.randomUUID().toString(), version);
     CompletableFuture<ByteBuffer> reply =
         function.handler().run(invocation.payload().duplicate(), log::info);
@@ -59,7 +58,7 @@ final class Execution {
 
   private InvocationResult finished(ByteBuffer payload, @Nullable String functionError) {
     log.end(Duration.ofNanos(System.nanoTime() - startedAt));
-    String tail = logType == LogType.TAIL ? log.tail() : null;
+    String tail = wantsLog ? log.tail() : null;
     return new InvocationResult(200, payload, version, tail, functionError);
   }
 

@@ -64,10 +64,9 @@ public final class SampleFunctions implements LambdaInvoker {
       SampleFunction function, Invocation invocation, String version) {
     return switch (invocation.invocationType()) {
       case DRY_RUN -> CompletableFuture.completedFuture(InvocationResult.ofStatus(204));
-      case EVENT -> {
-        execute(function, invocation, version);
-        yield CompletableFuture.completedFuture(InvocationResult.ofStatus(202));
-      }
+      case EVENT ->
+          CompletableFuture.completedFuture(
+              InvocationResult.ofEvent(execute(function, invocation, version).result()));
       case REQUEST_RESPONSE -> withTimeout(execute(function, invocation, version), invocation);
     };
   }

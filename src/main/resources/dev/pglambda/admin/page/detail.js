@@ -42,8 +42,10 @@ export class Detail {
 
   /** There is news of a call, or of any for null. */
   changed(id) {
-    const isPending = this.#call?.outcome === 'pending';
-    const isDue = id === null ? isPending : id === this.id && (isPending || this.#call === null);
+    const isDue =
+      id === null
+        ? this.#call?.outcome === 'pending'
+        : id === this.id && this.#call?.outcome !== this.#store.find(id)?.outcome;
     if (isDue && !this.#isEdited) {
       this.#read();
     } else if (this.#call && this.#store.find(id)?.replay_of === this.id && !this.#isEdited) {

@@ -60,7 +60,9 @@ export class CallStore {
     const call = summary(json);
     const at = position(this.all, call.id);
     const known = this.all[at]?.id === call.id;
-    if (known && this.all[at].outcome !== 'pending') {
+    const before = known ? this.all[at].outcome : 'pending';
+    const hasFailedLater = before === 'ok' && call.outcome === 'function_error'; // an Event
+    if (before !== 'pending' && !hasFailedLater) {
       return; // an event was faster than a page of older news
     }
     this.all.splice(at, known ? 1 : 0, call);

@@ -272,6 +272,37 @@ class LocalFunctionsTest {
   }
 
   @Test
+  void anEventOfATriggerThatFailsIsAFailureInTheView() throws Exception {
+    Queries.execute(
+        connection,
+        "CREATE TABLE sales (item text)",
+        """
+        CREATE FUNCTION sell() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          PERFORM aws_lambda.invoke('strict', to_json(NEW), invocation_type => 'Event');
+          RETURN NULL;
+        END $$\
+        """,
+        "CREATE TRIGGER sell AFTER INSERT ON sales FOR EACH ROW EXECUTE FUNCTION sell()",
+        "INSERT INTO sales VALUES ('lamps')");
+
+    await("the event has failed three times")
+        .untilAsserted(
+            () ->
+                assertThat(
+                        Queries.rows(
+                            connection,
+                            """
+                            SELECT function_name, status_code, payload, sqlstate, response::json->>'errorMessage',
+                              log LIKE 'START RequestId: %ValueError%', statement
+                            FROM pglambda.invocations WHERE outcome = 'function_error' AND invocation_type = 'Event'
+                            """))
+                    .containsExactly(
+                        "strict|202|{\"item\":\"lamps\"}|NULL|no stock of lamps|t"
+                            + "|INSERT INTO sales VALUES ('lamps')"));
+  }
+
+  @Test
   void eachEventOfATriggerRunsOnce() throws Exception {
     Queries.execute(
         connection,

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -262,11 +263,17 @@ class CannedInvokerTest {
   }
 
   @Test
-  void showsNothingOfTheReplyToAnEvent() throws Exception {
+  void repliesBehindAnEvent() throws Exception {
     CannedInvoker invoker = replying(late(MINUTE), reply("2"));
 
-    assertThat(invoker.invoke(call("orders", "{}", InvocationType.EVENT, REQUEST_TIMEOUT)))
-        .isCompletedWithValue(InvocationResult.ofStatus(202));
+    InvocationResult accepted =
+        result(invoker.invoke(call("orders", "{}", InvocationType.EVENT, REQUEST_TIMEOUT)));
+
+    assertThat(accepted.withoutRun()).isEqualTo(InvocationResult.ofStatus(202));
+    InvocationResult run = result(Objects.requireNonNull(accepted.run()));
+    assertThat(run.functionError()).isEqualTo("Unhandled");
+    assertThat(text(run)).isEqualTo("1");
+    assertThat(log(run)).startsWith("START RequestId: ");
     assertThat(text(result(invoker.invoke(call("orders", "{}"))))).isEqualTo("2");
   }
 

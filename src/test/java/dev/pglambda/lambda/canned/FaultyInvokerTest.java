@@ -17,6 +17,7 @@ import dev.pglambda.lambda.route.FaultKind;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -141,10 +142,15 @@ class FaultyInvokerTest {
   }
 
   @Test
-  void failsBehindAnEvent() {
-    assertThat(
-            faulty(always(FaultKind.UNHANDLED)).invoke(call(InvocationType.EVENT, REQUEST_TIMEOUT)))
-        .isCompletedWithValue(InvocationResult.ofStatus(202));
+  void failsBehindAnEvent() throws Exception {
+    InvocationResult accepted =
+        result(
+            faulty(always(FaultKind.UNHANDLED))
+                .invoke(call(InvocationType.EVENT, REQUEST_TIMEOUT)));
+
+    assertThat(accepted.withoutRun()).isEqualTo(InvocationResult.ofStatus(202));
+    assertThat(result(Objects.requireNonNull(accepted.run())).functionError())
+        .isEqualTo("Unhandled");
     assertThat(function.calls).isEmpty();
   }
 

@@ -18,6 +18,7 @@ import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.ServiceLimits;
 import dev.pglambda.lambda.route.LocalFunction;
+import dev.pglambda.testing.LogCapture;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -427,7 +428,7 @@ class LocalInvokerTest {
 
     // when
     for (int i = 0; i < 1000; i++) {
-      assertThat(await(invoker.invoke(event("events", Integer.toString(i)))))
+      assertThat(await(invoker.invoke(event("events", Integer.toString(i)))).withoutRun())
           .isEqualTo(InvocationResult.ofStatus(202));
     }
 
@@ -463,6 +464,31 @@ class LocalInvokerTest {
     // then
     assertThat(lines(out)).hasSize(4);
     assertThat(new HashSet<>(lines(out).subList(0, 3))).hasSize(1);
+  }
+
+  @Test
+  void tellsHowAnEventHasEndedButNotInTheLog() throws Exception {
+    // given
+    LambdaInvoker invoker =
+        stage.open(
+            stage.python(
+                "dead",
+                "def handler(event, context):\n    raise ValueError('a secret of ' + event)\n"));
+
+    // when
+    try (LogCapture proxyLog = LogCapture.of(EventBacklog.class)) {
+      InvocationResult accepted = await(invoker.invoke(event("dead", "\"ann\"")));
+      InvocationResult run = await(Objects.requireNonNull(accepted.run()));
+
+      // then
+      assertThat(run.functionError()).isEqualTo("Unhandled");
+      assertThat(json(run).get("errorMessage").asText()).isEqualTo("a secret of ann");
+      assertThat(log(run)).startsWith("START RequestId: ");
+      assertThat(proxyLog.lines())
+          .singleElement()
+          .asString()
+          .matches("Dead letter: event [-0-9a-f]+ of function dead failed 3 times");
+    }
   }
 
   @Test

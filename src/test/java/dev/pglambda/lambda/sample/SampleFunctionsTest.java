@@ -14,6 +14,7 @@ import dev.pglambda.lambda.LogType;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -201,9 +202,18 @@ class SampleFunctionsTest {
     Invocation event =
         call("sleep", "{\"seconds\": 900}", InvocationType.EVENT, LogType.TAIL, null, 30_000);
 
-    assertThat(functions.invoke(event))
-        .isCompletedWithValue(new InvocationResult(202, null, null, null, null));
+    assertThat(result(event).withoutRun()).isEqualTo(InvocationResult.ofStatus(202));
     assertThat(scheduler.getQueue()).hasSize(1);
+  }
+
+  @Test
+  void tellHowAnEventHasEnded() throws Exception {
+    Invocation event = call("fail", "{}", InvocationType.EVENT, LogType.NONE, null, 30_000);
+
+    InvocationResult run = Objects.requireNonNull(result(event).run()).get(10, TimeUnit.SECONDS);
+
+    assertThat(run.functionError()).isEqualTo("Unhandled");
+    assertThat(log(run)).contains("This function always fails");
   }
 
   @Test
