@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     and given
  * @param functionError {@code Unhandled} or {@code Handled} if the function itself failed (the
  *     payload then describes the error), else null
- * @param queued how long it waited until it was run; null if that is not known
+ * @param queued how long it waited in the proxy until it was sent or run
  * @param run of an Event: completes when its function has ended, with what that answered last, or
  *     not at all; null if nobody will know
  */
@@ -26,17 +26,17 @@ public record InvocationResult(
     @Nullable String executedVersion,
     @Nullable String logResult,
     @Nullable String functionError,
-    @Nullable Duration queued,
+    Duration queued,
     @Nullable CompletableFuture<InvocationResult> run) {
 
-  /** An answer of which is not known how long it waited. */
+  /** An answer to who has not waited. */
   public InvocationResult(
       int statusCode,
       @Nullable ByteBuffer payload,
       @Nullable String executedVersion,
       @Nullable String logResult,
       @Nullable String functionError) {
-    this(statusCode, payload, executedVersion, logResult, functionError, null, null);
+    this(statusCode, payload, executedVersion, logResult, functionError, Duration.ZERO, null);
   }
 
   /** The same answer with another payload. */
@@ -64,6 +64,6 @@ public record InvocationResult(
 
   /** The answer to an Event, which is accepted. */
   public static InvocationResult ofEvent(CompletableFuture<InvocationResult> run) {
-    return new InvocationResult(202, null, null, null, null, null, run);
+    return new InvocationResult(202, null, null, null, null, Duration.ZERO, run);
   }
 }

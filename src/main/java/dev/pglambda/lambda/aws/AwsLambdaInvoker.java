@@ -195,6 +195,9 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
     private final Invocation invocation;
     private final long startedAt = System.nanoTime();
 
+    /** For its turn. */
+    private volatile Duration waited = Duration.ZERO;
+
     /** Completes if the call had to wait for its turn, which comes. */
     private final CompletableFuture<Void> turn = new CompletableFuture<>();
 
@@ -225,6 +228,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
 
     /** On a thread that has other things to do, which may be one call's end after the other. */
     private void startLater() {
+      waited = Duration.ofNanos(System.nanoTime() - startedAt);
       turn.complete(null);
       try {
         resources.senders().execute(this::prepare);
@@ -315,7 +319,7 @@ public final class AwsLambdaInvoker implements LambdaInvoker {
           fail(SdkErrors.ofRequest(failure));
         } else if (answer != null) {
           loaded = true;
-          result.complete(InvokeMapper.result(answer));
+          result.complete(InvokeMapper.result(answer).withQueued(waited));
         }
       }
     }

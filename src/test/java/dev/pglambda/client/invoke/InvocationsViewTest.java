@@ -65,7 +65,8 @@ class InvocationsViewTest {
                   connection,
                   """
                   SELECT function_name, invocation_type, status_code, payload, response, outcome, sqlstate,
-                    message, region, started_at > now() - interval '5 minutes', duration_ms >= lambda_ms,
+                    message, region, started_at > now() - interval '5 minutes',
+                    queue_ms = 0 AND duration_ms >= lambda_ms,
                     server_process = pg_backend_pid(), database = current_database(), replay_of
                   FROM pglambda.invocations ORDER BY id
                   """))
@@ -74,11 +75,11 @@ class InvocationsViewTest {
                   assertThat(line)
                       .matches(
                           "echo:live\\|RequestResponse\\|200\\|\\{\"a\":  1}\\|\\{\"a\":  1}\\|ok"
-                              + "\\|NULL\\|NULL\\|eu-west-1\\|t\\|.*\\|t\\|t\\|NULL"),
+                              + "\\|NULL\\|NULL\\|eu-west-1\\|t\\|t\\|t\\|t\\|NULL"),
               line ->
                   assertThat(line)
                       .startsWith("failing|RequestResponse|200|null|{\"errorMessage\": \"no\"}")
-                      .contains("|function_error|38000|lambda invocation failed|us-east-1|t|"),
+                      .contains("|function_error|38000|lambda invocation failed|us-east-1|t|t|"),
               line ->
                   assertThat(line).startsWith("echo|Never|NULL|2|NULL|error|").contains("Never"));
     }

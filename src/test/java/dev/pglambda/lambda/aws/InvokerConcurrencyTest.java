@@ -6,6 +6,7 @@ import static dev.pglambda.lambda.aws.InvokerStage.call;
 import static dev.pglambda.lambda.aws.InvokerStage.failure;
 import static dev.pglambda.lambda.aws.InvokerStage.payload;
 import static dev.pglambda.lambda.aws.InvokerStage.result;
+import static dev.pglambda.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -71,6 +72,26 @@ class InvokerConcurrencyTest {
       assertThat(result(call).statusCode()).isEqualTo(200);
     }
     assertThat(endpoint.maxConcurrency()).isEqualTo(2);
+  }
+
+  @Test
+  void tellsHowLongACallHasWaitedForItsTurn() throws Exception {
+    // given
+    endpoint.on("f", Reply.json("{}").held());
+    AwsLambdaInvoker invoker = stage.invoker(1);
+    CompletableFuture<InvocationResult> first = invoker.invoke(call("f"));
+    endpoint.awaitRequests(1);
+    // when
+    CompletableFuture<InvocationResult> second = invoker.invoke(call("f"));
+    long since = System.nanoTime();
+    Duration running = Duration.ofMillis(20);
+    await("a while").until(() -> System.nanoTime() - since > running.toNanos());
+    endpoint.release();
+    endpoint.awaitRequests(2);
+    endpoint.release();
+    // then
+    assertThat(result(first).queued()).isZero();
+    assertThat(result(second).queued()).isGreaterThan(running);
   }
 
   @Test
