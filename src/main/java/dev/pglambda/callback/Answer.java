@@ -11,10 +11,8 @@ import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.BackendMessage.RowDescription;
 import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.SqlError;
-import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -81,14 +79,6 @@ record Answer(
 
   private static Answer ofRow(InvokeAnswer.Row row) {
     InvocationResult result = row.result();
-    if (result.payload() != null && !isText(Unpooled.wrappedBuffer(result.payload()))) {
-      return failed(
-          new SqlError(
-              SqlState.CHARACTER_NOT_IN_REPERTOIRE,
-              "invalid byte sequence for encoding \"UTF8\"",
-              "The function's reply is not text in UTF-8.",
-              null));
-    }
     SqlError warning = row.warning();
     return new Answer(
         "ok",
@@ -111,15 +101,6 @@ record Answer(
     bytes += message == null ? 0 : message.length();
     bytes += detail == null ? 0 : detail.length();
     return bytes;
-  }
-
-  /**
-   * Whether PostgreSQL may take the bytes for text. dblink would not ask: it cuts a value at a zero
-   * byte and lets anything else into the database.
-   */
-  private static boolean isText(ByteBuf bytes) {
-    return ByteBufUtil.isText(bytes, UTF_8)
-        && bytes.indexOf(bytes.readerIndex(), bytes.writerIndex(), (byte) 0) < 0;
   }
 
   /**

@@ -1,9 +1,6 @@
 package dev.pglambda.lambda;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
 import dev.pglambda.protocol.SqlError;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Function;
@@ -24,7 +21,6 @@ record ArgumentCheck(String ownRegion, Partitions partitions) {
   private static final int LEAST_TIMEOUT_MS = 1;
   private static final int MOST_TIMEOUT_MS = 900_000;
 
-  private static final JsonFactory JSON = new JsonFactory();
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\d+");
 
   /** What to send, and what to say beside the result, or null. */
@@ -141,23 +137,10 @@ record ArgumentCheck(String ownRegion, Partitions partitions) {
     if (context != null) {
       throw new InvalidArgumentException(InvokeErrors.invalidLogType(logType));
     }
-    if (!isJson(logType)) {
+    if (!JsonText.isOne(logType)) {
       throw new InvalidArgumentException(InvokeErrors.contextIsNoJson(logType));
     }
     return logType;
-  }
-
-  /** Whether a text is one JSON value (RFC 8259), as PostgreSQL's type json takes it. */
-  private static boolean isJson(String text) {
-    try (JsonParser parser = JSON.createParser(text)) {
-      if (parser.nextToken() == null) {
-        return false;
-      }
-      parser.skipChildren();
-      return parser.nextToken() == null;
-    } catch (IOException notJson) {
-      return false;
-    }
   }
 
   private static <T> T choice(

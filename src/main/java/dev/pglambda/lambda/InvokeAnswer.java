@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 public sealed interface InvokeAnswer {
 
   /**
-   * The call returned a result, whose {@link InvocationResult#functionError()} is null, and raises
-   * a warning beside the row if there is one.
+   * The call returned a result, whose {@link InvocationResult#functionError()} is null and whose
+   * payload is text in UTF-8 without zero characters, if not JSON. It raises a warning beside the
+   * row if there is one.
    */
   record Row(InvocationResult result, @Nullable SqlError warning) implements InvokeAnswer {}
 

@@ -143,6 +143,24 @@ public final class InvokeErrors {
         null);
   }
 
+  /** The function ran, and answered what PostgreSQL cannot take for text. */
+  static SqlError replyIsNoText() {
+    return error(
+        SqlState.CHARACTER_NOT_IN_REPERTOIRE,
+        "invalid byte sequence for encoding \"UTF8\"",
+        "The function's reply is not text in UTF-8.",
+        null);
+  }
+
+  /** What PostgreSQL itself raises of such a reply, but for the DETAIL. */
+  static SqlError replyIsNoJson() {
+    return error(
+        SqlState.INVALID_TEXT_REPRESENTATION,
+        "invalid input syntax for type json",
+        "The function's reply is not JSON.",
+        null);
+  }
+
   /** Worded like PostgreSQL's complaint about a setting that is no integer. */
   static SqlError timeoutIsNoInteger(String parameter, String given, boolean tooLong) {
     return invalid(

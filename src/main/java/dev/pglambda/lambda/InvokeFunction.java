@@ -1,9 +1,15 @@
 package dev.pglambda.lambda;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pglambda.lambda.CallObserver.ObservedCall;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.MemoryExhaustedException;
 import dev.pglambda.protocol.SqlError;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -21,6 +27,8 @@ public final class InvokeFunction implements CallEvaluator {
    */
   public static final Duration DEFAULT_CONNECT_TIMEOUT =
       Duration.ofMillis(ArgumentCheck.DEFAULT_CONNECT_TIMEOUT_MS);
+
+  private static final int LONGEST_READ = 1 << 20;
 
   private static final Logger log = LoggerFactory.getLogger(InvokeFunction.class);
 
@@ -84,7 +92,7 @@ public final class InvokeFunction implements CallEvaluator {
         invocation.handle(
             (result, failure) -> {
               InvokeAnswer inSql = inSql(result, failure, functionName, warning);
-              observed.ends(result, inSql);
+              observed.ends(result, afterCast(inSql));
               return inSql;
             });
     var unusedEnd =
@@ -106,12 +114,35 @@ public final class InvokeFunction implements CallEvaluator {
     if (result == null) {
       return failure(failure);
     }
+    ByteBuffer payload = result.payload();
     String functionError = result.functionError();
-    if (functionError == null) {
-      return new InvokeAnswer.Row(result, warning);
+    if (functionError != null) {
+      return new InvokeAnswer.Failure(
+          InvokeErrors.functionFailed(functionName, functionError, payload));
     }
-    return new InvokeAnswer.Failure(
-        InvokeErrors.functionFailed(functionName, functionError, result.payload()));
+    return payload == null || isText(Unpooled.wrappedBuffer(payload))
+        ? new InvokeAnswer.Row(result, warning)
+        : new InvokeAnswer.Failure(InvokeErrors.replyIsNoText());
+  }
+
+  /**
+   * Whether PostgreSQL may take the bytes for text. dblink would not ask: it cuts a value at a zero
+   * byte and lets anything else into the database.
+   */
+  private static boolean isText(ByteBuf bytes) {
+    return ByteBufUtil.isText(bytes, UTF_8)
+        && bytes.indexOf(bytes.readerIndex(), bytes.writerIndex(), (byte) 0) < 0;
+  }
+
+  /**
+   * What SQL sees in the end: PostgreSQL itself refuses a reply that is not JSON. One that would
+   * take an event loop some ten milliseconds to read is taken for JSON.
+   */
+  private static InvokeAnswer afterCast(InvokeAnswer inSql) {
+    ByteBuffer payload = inSql instanceof InvokeAnswer.Row row ? row.result().payload() : null;
+    return payload == null || payload.remaining() > LONGEST_READ || JsonText.isOne(payload)
+        ? inSql
+        : new InvokeAnswer.Failure(InvokeErrors.replyIsNoJson());
   }
 
   private static InvokeAnswer failure(@Nullable Throwable failure) {

@@ -197,17 +197,6 @@ class RequestTest extends RequestStage {
     assertThat(worker.hello().get(0)).isEqualTo("hello");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"7b00", "ff", "c0af", "eda080", "f4908080", "e282"})
-  void refusesAReplyThatIsNoTextForPostgresql(String bytes) {
-    worker.hello();
-
-    worker.invoke();
-    function.last().complete(FakeFunction.row(ByteBuffer.wrap(HexFormat.of().parseHex(bytes))));
-
-    assertThat(worker.row().subList(0, 3)).containsExactly("22021", null, null);
-  }
-
   @Test
   void leavesTheReplysBufferAsItWas() {
     worker.hello();

@@ -7,25 +7,38 @@ import static dev.pglambda.lambda.InvokeStage.json;
 import static dev.pglambda.lambda.InvokeStage.row;
 import static dev.pglambda.lambda.TestArguments.composite;
 import static dev.pglambda.lambda.TestArguments.name;
+import static java.util.concurrent.CompletableFuture.completedFuture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is sent for a call, and what is answered. */
 class InvokeFunctionTest {
   private final InvokeStage stage = new InvokeStage();
   private final FakeInvoker invoker = stage.invoker();
+
+  /** What PostgreSQL takes for json. */
+  static Stream<String> jsonTexts() {
+    return Stream.of(
+        " {\"a\": [1, null, \"ü\\ud83d\"]}\n",
+        "\"text\"",
+        "[".repeat(5000) + "]".repeat(5000),
+        "1".repeat(5000));
+  }
 
   @Nested
   class Answers {
@@ -115,6 +128,38 @@ class InvokeFunctionTest {
 
       assertThat(error(answer).detail())
           .isEqualTo("\"f\" returned error \"Handled\", details: \"\".");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"7b00", "ff", "c0af", "eda080", "f4908080", "e282"})
+    void refusesAReplyThatIsNoTextForPostgresql(String bytes) {
+      CompletableFuture<InvokeAnswer> answer = stage.call(name("f"));
+
+      ByteBuffer reply = ByteBuffer.wrap(HexFormat.of().parseHex(bytes));
+      invoker.result.complete(new InvocationResult(200, reply, null, null, null));
+
+      assertThat(error(answer).sqlState()).isEqualTo("22021");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Task timed out", "", "1 2", "{\"a\":}", "\"\n\"", "[1", "NULL"})
+    void letsPostgresqlRefuseWhatIsNotJsonButTellsOfTheError(String reply) {
+      CompletableFuture<InvokeAnswer> answer = stage.call(name("f"));
+
+      invoker.result.complete(new InvocationResult(200, json(reply), null, null, null));
+
+      assertThat(row(answer).result().payload()).isEqualTo(json(reply));
+      assertThat(error(completedFuture(stage.observed())).sqlState()).isEqualTo("22P02");
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.pglambda.lambda.InvokeFunctionTest#jsonTexts")
+    void tellsOfARowIfTheReplyIsJson(String reply) {
+      CompletableFuture<InvokeAnswer> answer = stage.call(name("f"));
+
+      invoker.result.complete(new InvocationResult(200, json(reply), null, null, null));
+
+      assertThat(stage.observed()).isEqualTo(row(answer));
     }
 
     @Test

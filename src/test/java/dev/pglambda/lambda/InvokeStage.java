@@ -3,10 +3,13 @@ package dev.pglambda.lambda;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pglambda.lambda.CallObserver.ObservedCall;
 import dev.pglambda.lambda.aws.SdkPartitions;
 import dev.pglambda.protocol.SqlError;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The function, in a region of its own, before an invoker that the test answers for. */
 final class InvokeStage {
@@ -16,7 +19,29 @@ final class InvokeStage {
 
   private final FakeInvoker invoker = new FakeInvoker();
   private final InvokeFunction invoke =
-      new InvokeFunction(invoker, "eu-central-1", PARTITIONS, CallObserver.NONE);
+      new InvokeFunction(invoker, "eu-central-1", PARTITIONS, this::observe);
+
+  /** What the observer was told last. */
+  private @Nullable InvokeAnswer observed;
+
+  private ObservedCall observe(InvokeArguments arguments, CallOrigin origin) {
+    return new ObservedCall() {
+      @Override
+      public void invokes(Invocation invocation, @Nullable String route) {}
+
+      @Override
+      public void ends(@Nullable InvocationResult result, InvokeAnswer answer) {
+        observed = answer;
+      }
+
+      @Override
+      public void isCancelled() {}
+    };
+  }
+
+  InvokeAnswer observed() {
+    return Objects.requireNonNull(observed);
+  }
 
   FakeInvoker invoker() {
     return invoker;

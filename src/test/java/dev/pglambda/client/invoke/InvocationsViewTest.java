@@ -87,6 +87,27 @@ class InvocationsViewTest {
 
   @ParameterizedTest
   @MethodSource("versions")
+  void showsAnErrorWherePostgresqlRefusesTheReply(String version) throws SQLException {
+    LambdaDatabase database = installed(version);
+    database.lambda().on("text", Reply.json("Task timed out after 3.00 seconds"));
+    database.lambda().on("zero", Reply.json("\"\0\""));
+    try (Connection connection = database.connect()) {
+      for (String function : List.of("text", "zero")) {
+        Queries.error(connection, "SELECT aws_lambda.invoke('" + function + "', '1'::json)");
+      }
+
+      assertThat(
+              Queries.rows(
+                  connection,
+                  "SELECT outcome, sqlstate, message, response FROM pglambda.invocations ORDER BY id"))
+          .containsExactly(
+              "error|22P02|invalid input syntax for type json|Task timed out after 3.00 seconds",
+              "error|22021|invalid byte sequence for encoding \"UTF8\"|\"\ufffd\"");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("versions")
   void isNotAmongWhatItShowsAndAsksLambdaForNothing(String version) throws SQLException {
     LambdaDatabase database = installed(version);
     try (Connection connection = database.connect()) {
