@@ -252,7 +252,10 @@ public final class Journal implements CallObserver {
               arguments.withPayload(kept(payload)),
               null,
               null,
-              keepsPayloads ? origin : origin.withStatement(StatementWords.of(origin.statement())),
+              origin.withStatement(
+                  keepsPayloads
+                      ? StatementSecrets.hide(origin.statement())
+                      : StatementWords.of(origin.statement())),
               payload == null ? 0 : payload.remaining(),
               null);
     }

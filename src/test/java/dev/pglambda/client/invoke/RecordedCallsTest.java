@@ -146,6 +146,13 @@ class RecordedCallsTest {
       postgres.setHba("host all " + role + " all scram-sha-256");
       try (Connection connection = database.proxy().connect(database.name(), role, password, "")) {
         Queries.row(connection, CALL, "f", "{}");
+        Queries.execute(
+            connection,
+            "ALTER ROLE "
+                + role
+                + " PASSWORD '"
+                + password
+                + "'; SELECT aws_lambda.invoke('f', '{}'::json)");
         for (String failing : List.of("failing", "no-such-function", "")) {
           Queries.error(
               connection, "SELECT * FROM aws_lambda.invoke('" + failing + "', '{}'::json)");
