@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
@@ -34,20 +35,26 @@ import org.slf4j.LoggerFactory;
 final class CallbackTrial implements LocalExecution.Provider {
   private static final Logger log = LoggerFactory.getLogger(CallbackTrial.class);
 
-  /** A database is asked again after so long at the least. */
+  /** A role is asked again in a database after so long at the least. */
   private static final Duration PAUSE = Duration.ofSeconds(60);
 
-  /** How long a client waits for it; before PostgreSQL 16 dblink may take 10 s. */
+  /**
+   * How long the client's ReadyForQuery waits for it. The server may take longer, as nothing
+   * interrupts the look-up of a name, nor dblink before PostgreSQL 16.
+   */
   private static final Duration LIMIT = Duration.ofSeconds(3);
 
+  /** And what the client has brought is not what it comes to. */
   private static final String LIMITED =
-      "SELECT pg_catalog.set_config('statement_timeout', '" + LIMIT.toMillis() + "', true)";
+      "SELECT pg_catalog.set_config('statement_timeout', '"
+          + LIMIT.toMillis()
+          + "', true), pg_catalog.set_config('pglambda.trial', '', true)";
 
   /** The same in times of how long it took. */
   private static final int PAUSES = 100;
 
-  /** Of more databases none is asked. */
-  private static final int MOST_DATABASES = 1_000;
+  /** Of so many the time is kept at once. */
+  private static final int MOST_ASKED = 1_000;
 
   /** Where the extension's error says that it has tried. */
   private static final Pattern LOOPBACK = Pattern.compile(" at (127\\.[\\d.]+|::1|localhost):\\d+");
@@ -74,7 +81,8 @@ final class CallbackTrial implements LocalExecution.Provider {
           + " GET STACKED DIAGNOSTICS told_detail = PG_EXCEPTION_DETAIL,"
           + " told_hint = PG_EXCEPTION_HINT;"
           + " PERFORM pg_catalog.set_config('pglambda.trial', pg_catalog.concat(SQLSTATE,"
-          + " pg_catalog.chr(1), SQLERRM, ': ', told_detail, pg_catalog.chr(1), told_hint), true); END;"
+          + " pg_catalog.chr(1), pg_catalog.left(pg_catalog.concat(SQLERRM, ': ', told_detail), 2000),"
+          + " pg_catalog.chr(1), pg_catalog.left(told_hint, 2000)), true); END;"
           + " END IF; END$pglambda_trial$";
 
   /** What it came to, which is forgotten then, and where the server is. */
@@ -92,8 +100,11 @@ final class CallbackTrial implements LocalExecution.Provider {
   private final String target;
   private final LongSupplier nanoTime;
 
-  /** By the database's name: from when on it may be asked. */
-  private final Map<String, Long> due = new ConcurrentHashMap<>();
+  /** From when on it may be asked. */
+  private final Map<Asked, Long> due = new ConcurrentHashMap<>();
+
+  /** A role that may not call must not use up the time of one that may. */
+  private record Asked(String database, @Nullable String role) {}
 
   /**
    * @param listen where the proxy accepts calls
@@ -119,63 +130,74 @@ final class CallbackTrial implements LocalExecution.Provider {
     return localExecution.create(database, context);
   }
 
-  /** The first Sync ends the proxy's own transaction; the reply to the second is the client's. */
   @Override
   public boolean atFirstReady(String database, SessionContext context) {
     long begin = nanoTime.getAsLong();
-    if (proof.provenAt() != null || !beginTrying(database, begin)) {
+    Asked role = new Asked(database, context.settings().role());
+    if (proof.provenAt() != null || !beginTrying(role, begin)) {
       return false;
     }
-    context
-        .pipeline()
-        .suppressNotices(true)
-        .suppressErrors(error -> true)
-        .query(LIMITED)
-        .query(block)
-        .query(OUTCOME)
-        .sync()
-        .send()
-        .thenAccept(asked -> answered(database, asked, begin));
-    // An error would leave the proxy's statement.
-    context.pipeline().closeStatement(ExtendedQueryPipeline.OWN_NAME).forClient(true).sync().send();
+    ExtendedQueryPipeline trial =
+        context
+            .pipeline()
+            .suppressNotices(true)
+            .suppressErrors(error -> true)
+            .query(LIMITED)
+            .query(block)
+            .query(OUTCOME)
+            .sync();
+    if (trial.isRefused()) {
+      trial.discard();
+      return false;
+    }
+    CompletionStage<PipelineReplies> answered = trial.send();
+    answered.thenAccept(asked -> answered(role, asked, begin));
+    context.readyBehind(answered, LIMIT);
     return true;
   }
 
-  private boolean beginTrying(String database, long now) {
-    Long next = due.get(database);
+  private boolean beginTrying(Asked role, long now) {
+    Long next = due.get(role);
     long later = now + PAUSE.toNanos();
-    return next == null
-        ? due.size() < MOST_DATABASES && due.putIfAbsent(database, later) == null
-        : now - next >= 0 && due.replace(database, next, later);
+    if (next != null) {
+      return now - next >= 0 && due.replace(role, next, later);
+    }
+    if (due.size() >= MOST_ASKED) {
+      due.values().removeIf(past -> now - past >= 0);
+    }
+    return due.size() < MOST_ASKED && due.putIfAbsent(role, later) == null;
   }
 
-  private void answered(String database, PipelineReplies asked, long begin) {
+  private void answered(Asked role, PipelineReplies asked, long begin) {
     long now = nanoTime.getAsLong();
-    due.put(database, now + Math.max(PAUSE.toNanos(), PAUSES * (now - begin)));
+    due.put(role, now + Math.max(PAUSE.toNanos(), PAUSES * (now - begin)));
     int last = asked.rows().size() - 1;
     if (last > 0) {
       List<byte @Nullable []> row = asked.rows().get(last);
-      judge(database, text(row.get(0)), text(row.get(2)));
+      judge(role.database(), text(row.get(0)), text(row.get(2)));
     } else if (now - begin >= LIMIT.toNanos()) {
       failed(
-          database,
+          role.database(),
           "the server got no answer at %s within %d s".formatted(target, LIMIT.toSeconds()),
           "Set --callback-address to where PostgreSQL reaches the proxy, and let what filters"
               + " packets pass them.");
     } // else the role may not even execute a block
   }
 
-  /** What was told is an SQLSTATE, a message and a hint; or empty if nothing was tried. */
+  /**
+   * What was told is an SQLSTATE, a message and a hint; or empty if nothing was tried. A success is
+   * believed only if a link was admitted, too: a role can have a schema of that name with functions
+   * of its own.
+   */
   private void judge(String database, String told, String serverAddress) {
     String[] parts = told.split(SEPARATOR, -1);
     if (parts.length < 3) {
       return;
     }
-    if (parts[0].equals(SqlState.NULL_VALUE_NOT_ALLOWED) || proof.provenAt() != null) {
-      proof.proven();
-      log.info("PostgreSQL calls back: tried in database {}", LogThrottle.onOneLine(database));
-    } else {
+    if (!parts[0].equals(SqlState.NULL_VALUE_NOT_ALLOWED)) {
       failed(database, parts[1], advice(parts[1], parts[2], serverAddress, listen));
+    } else if (proof.provenAt() != null) {
+      log.info("PostgreSQL calls back: tried in database {}", LogThrottle.onOneLine(database));
     }
   }
 

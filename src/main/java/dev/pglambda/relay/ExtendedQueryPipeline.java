@@ -228,6 +228,17 @@ public final class ExtendedQueryPipeline {
     return send(false);
   }
 
+  /** Sends nothing: there is no memory for it, and nobody needs to know. */
+  public void discard() {
+    memory.releaseFrames();
+    frames.release();
+  }
+
+  /** Of what was sent: the client does not get the ReadyForQuery that answers its Sync. */
+  void hideReady() {
+    replies.hideReady();
+  }
+
   /** Sends it and has the server answer at once. */
   public CompletionStage<PipelineReplies> sendAndFlush() {
     return send(true);

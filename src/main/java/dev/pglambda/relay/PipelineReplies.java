@@ -98,6 +98,16 @@ public final class PipelineReplies {
     deferRowDescription = false;
   }
 
+  void hideReady() {
+    showReady(false);
+  }
+
+  private void showReady(boolean visible) {
+    replies.stream()
+        .filter(reply -> reply.kind == FrontendMessage.SYNC)
+        .forEach(reply -> reply.visible = visible);
+  }
+
   // ---- what was answered
 
   /** All is answered, but for a Sync, perhaps. */
@@ -293,9 +303,7 @@ public final class PipelineReplies {
     /** If a Sync was sent with what has failed, its ReadyForQuery is the client's. */
     @Override
     public void failed() {
-      replies.stream()
-          .filter(reply -> reply.kind == FrontendMessage.SYNC)
-          .forEach(reply -> reply.visible = true);
+      showReady(true);
       memory.releaseFrames();
       memory.releaseRows();
       answered.completeExceptionally(new ServerError(syncs > 0));

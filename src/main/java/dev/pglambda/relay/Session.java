@@ -5,7 +5,9 @@ import dev.pglambda.limits.MemoryAccount;
 import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.ErrorFields;
+import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
@@ -24,6 +26,7 @@ import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -353,6 +356,20 @@ public final class Session extends SessionControl {
     return atFirstReady.getAsBoolean();
   }
 
+  @Override
+  boolean tellReady() {
+    boolean speakable = isSpeakable();
+    if (speakable) {
+      channels.toClient(
+          MessageWriter.buffer(
+              channels.allocator(),
+              StandardCharsets.US_ASCII,
+              new ReadyForQuery(ReadyForQuery.IDLE)));
+      client().flush();
+    }
+    return speakable;
+  }
+
   /** Asks there for a place when the server has authenticated the client. */
   public void askForPlace(Supplier<@Nullable String> places) {
     admission = places;
@@ -440,13 +457,17 @@ public final class Session extends SessionControl {
   @Override
   void endWith(SqlError error) {
     if (!isClosing()) {
-      boolean speakable = !streams.isInServerMessage() && !announced.isFatalSeen();
       close(
-          speakable
+          isSpeakable()
               ? ErrorFields.fatal(error.sqlState(), error.message())
                   .toFrame(HEAP, BackendMessage.ERROR_RESPONSE)
               : Unpooled.EMPTY_BUFFER);
     }
+  }
+
+  /** Whether the client can be told something now. */
+  private boolean isSpeakable() {
+    return !streams.isInServerMessage() && !announced.isFatalSeen();
   }
 
   /** Closes both connections; the client gets the last bytes, if any, before. */

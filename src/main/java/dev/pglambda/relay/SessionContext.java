@@ -1,5 +1,9 @@
 package dev.pglambda.relay;
 
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+
 /**
  * What the parts of one session share. Used on the session's event loop.
  *
@@ -24,5 +28,27 @@ public record SessionContext(
 
   public ExtendedQueryPipeline pipeline() {
     return new ExtendedQueryPipeline(session.memory(), channels, replies);
+  }
+
+  /**
+   * Has the client told that the server is ready behind messages of the proxy's own: by the server
+   * when it has answered them; or by the proxy if that takes longer than {@code limit}. Then the
+   * server reads what the client sends as soon as it has answered.
+   *
+   * @param answered completes with the answer to those messages, which end with a Sync
+   */
+  public void readyBehind(CompletionStage<?> answered, Duration limit) {
+    ExtendedQueryPipeline ready =
+        pipeline().closeStatement(ExtendedQueryPipeline.OWN_NAME).forClient(true).sync();
+    ready.send();
+    Future<?> late =
+        session.schedule(
+            () -> {
+              if (session.tellReady()) {
+                ready.hideReady();
+              }
+            },
+            limit.toMillis());
+    answered.whenComplete((replies, error) -> late.cancel(false));
   }
 }

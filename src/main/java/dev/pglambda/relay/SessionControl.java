@@ -41,6 +41,9 @@ public abstract class SessionControl {
   /** See {@link LocalExecution.Provider#atFirstReady}. */
   abstract boolean atFirstReady();
 
+  /** Tells the client that the server is ready, before it is; false: it cannot be told now. */
+  abstract boolean tellReady();
+
   abstract void sawFatal(ErrorFields fields);
 
   /** Tells the client, unless that is within a message, and closes both connections. */

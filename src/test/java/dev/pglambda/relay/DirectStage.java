@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * A session that serves calls itself, between a client and a server that say what a test says: in
  * one thread, with a clock that stands still, counting every byte that is held.
  */
-final class DirectStage implements AutoCloseable {
+public final class DirectStage implements AutoCloseable {
   static final String CALL = "SELECT payload FROM aws_lambda.invoke('f', '{}'::json)";
   static final byte[] QUERY = message(new Query(CALL));
   static final byte[] PARSE = message(new Parse("s", CALL, List.of()));
@@ -64,12 +64,12 @@ final class DirectStage implements AutoCloseable {
   final MemoryBudget memory;
 
   /** The calls of Lambda that were made. */
-  final List<CompletableFuture<InvokeAnswer>> calls = new ArrayList<>();
+  final List<CompletableFuture<InvokeAnswer>> calls;
 
   /** All that the server was sent, and the client. */
-  final List<Received> toServer = new ArrayList<>();
+  public final List<Received> toServer = new ArrayList<>();
 
-  final List<Received> toClient = new ArrayList<>();
+  public final List<Received> toClient = new ArrayList<>();
 
   private final Queue<Received> unanswered = new ArrayDeque<>();
   private final ByteBuf clientIn = UnpooledByteBufAllocator.DEFAULT.heapBuffer();
@@ -80,16 +80,38 @@ final class DirectStage implements AutoCloseable {
   }
 
   DirectStage(DirectCallMode mode, MemoryBudget memory) {
+    this(mode, memory, new ArrayList<>());
+    serverSends(message(new ReadyForQuery('I')));
+    toClient.clear();
+  }
+
+  private DirectStage(
+      DirectCallMode mode, MemoryBudget memory, List<CompletableFuture<InvokeAnswer>> calls) {
+    this(
+        DirectCallHandler.provider(
+            new DirectCalls(
+                mode,
+                role -> role + ".rolsuper",
+                (arguments, origin) -> {
+                  CompletableFuture<InvokeAnswer> call = new CompletableFuture<>();
+                  calls.add(call);
+                  return call;
+                })),
+        memory,
+        calls);
+  }
+
+  /** A session with a server that has let the client in, and has yet to be ready. */
+  public DirectStage(LocalExecution.Provider localExecution, MemoryBudget memory) {
+    this(localExecution, memory, List.of());
+  }
+
+  private DirectStage(
+      LocalExecution.Provider localExecution,
+      MemoryBudget memory,
+      List<CompletableFuture<InvokeAnswer>> calls) {
     this.memory = memory;
-    DirectCalls direct =
-        new DirectCalls(
-            mode,
-            role -> role + ".rolsuper",
-            (arguments, origin) -> {
-              CompletableFuture<InvokeAnswer> call = new CompletableFuture<>();
-              calls.add(call);
-              return call;
-            });
+    this.calls = calls;
     session =
         new Session(
             RelayStage.settings("server", 5432, memory),
@@ -97,7 +119,7 @@ final class DirectStage implements AutoCloseable {
             client,
             new ExtensionInterceptor((statement, text) -> "DO 'x'", view -> "SELECT", true),
             NO_KEYS,
-            DirectCallHandler.provider(direct),
+            localExecution,
             "db",
             null);
     client.pipeline().addLast(new ClientHandler(session));
@@ -107,7 +129,6 @@ final class DirectStage implements AutoCloseable {
     ((ByteBuf) server.readOutbound()).release();
     serverSends(message(Authentication.ok()));
     serverSends(message(new ParameterStatus("client_encoding", "UTF8")));
-    serverSends(message(new ReadyForQuery('I')));
     toClient.clear();
   }
 
@@ -124,7 +145,7 @@ final class DirectStage implements AutoCloseable {
     return new InvokeAnswer.Row(new InvocationResult(200, payload, "$LATEST", null, null), null);
   }
 
-  void clientSends(byte[]... messages) {
+  public void clientSends(byte[]... messages) {
     byte[] bytes = RelayStage.concat(messages);
     if (client.isOpen()) {
       client.writeInbound(allocator.buffer(Math.max(1, bytes.length)).writeBytes(bytes));
@@ -132,7 +153,7 @@ final class DirectStage implements AutoCloseable {
     take();
   }
 
-  void serverSends(byte[]... messages) {
+  public void serverSends(byte[]... messages) {
     byte[] bytes = RelayStage.concat(messages);
     if (server.isOpen()) {
       server.writeInbound(allocator.buffer(Math.max(1, bytes.length)).writeBytes(bytes));
@@ -180,7 +201,7 @@ final class DirectStage implements AutoCloseable {
     }
   }
 
-  void advanceTime(long milliseconds) {
+  public void advanceTime(long milliseconds) {
     client.advanceTimeBy(milliseconds, TimeUnit.MILLISECONDS);
     server.advanceTimeBy(milliseconds, TimeUnit.MILLISECONDS);
     client.runScheduledPendingTasks();
@@ -189,7 +210,7 @@ final class DirectStage implements AutoCloseable {
   }
 
   /** The types of what the client was sent. */
-  String clientSaw() {
+  public String clientSaw() {
     return types(toClient);
   }
 

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The first session of a database tells whether the server can call back, before a call fails. */
 @ParameterizedClass
@@ -101,6 +103,24 @@ class CallbackTrialTest {
     try (ProxyUnderTest proxy = proxy("--callback-address", "127.0.0.1:1");
         Connection connection = proxy.connect(database, role, "", "")) {
       assertThat(Queries.row(connection, "SELECT 1")).isEqualTo("1");
+    } finally {
+      postgres.execute("DROP ROLE " + role);
+    }
+    assertThat(log.lines()).isEmpty();
+  }
+
+  /**
+   * A role that may not call tries nothing; the parameter in which an outcome is kept is anybody's.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"22004", "08001"})
+  void believesNoOutcomeThatTheClientHasBrought(String sqlState) throws Exception {
+    String role = "forger_" + database;
+    postgres.execute("CREATE ROLE " + role + " LOGIN");
+    String options = "&options=-c%20pglambda.trial=" + sqlState + "%01brought%01along";
+    try (ProxyUnderTest proxy = proxy("--callback-address", "127.0.0.1:1");
+        Connection connection = proxy.connect(database, role, "", options)) {
+      assertThat(Queries.row(connection, "SHOW pglambda.trial")).contains("brought");
     } finally {
       postgres.execute("DROP ROLE " + role);
     }
