@@ -27,8 +27,8 @@ final class RequestReader {
   /** In place of a form: asks for what was recorded, and calls nothing. */
   private static final String INVOCATIONS = "invocations";
 
-  /** The worker cuts it to 8005 characters, each of at most four bytes. */
-  private static final int MOST_STATEMENT_BYTES = 32 << 10;
+  /** The worker cuts it to 8005 bytes. */
+  private static final int MOST_STATEMENT_BYTES = 8 << 10;
 
   private static final int MOST_NAME_BYTES = 1000;
 

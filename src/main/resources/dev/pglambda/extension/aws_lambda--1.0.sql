@@ -156,7 +156,13 @@ DECLARE
   role text := coalesce(nullif(current_setting('role'), 'none'), session_user);
   application_name text := current_setting('application_name');
   server_process text := pg_backend_pid();
-  statement text := current_query();
+  -- One of a megabyte can make thousands of calls: left() and right() would count its characters for each, and a second
+  -- copy of it, which its end needs, takes milliseconds. In digits, because octets are cut.
+  octets constant integer := octet_length(current_query());
+  statement constant text := encode(CASE
+      WHEN octets <= 8000 THEN convert_to(current_query(), encoding)
+      WHEN octets <= 50000 THEN overlay(convert_to(current_query(), encoding) PLACING ' ... '::bytea FROM 6001 FOR octets - 8000)
+      ELSE convert_to(current_query()::varchar(6000) || ' ... ', encoding) END, 'hex');
   callback constant text := current_setting('pglambda.callback', true);
   parts text[];
   is_signed boolean;
@@ -233,9 +239,6 @@ BEGIN
     function_name := (function_name::aws_commons._lambda_function_arn_1).function_name;
   END IF;
 
-  IF octet_length(statement) > 8000 THEN
-    statement := left(statement, 6000) || ' ... ' || right(statement, 2000);
-  END IF;
   -- Databases of other encodings have the same roles: their names need not be text here. (At a text's end, the operator
   -- does not see a character that is not complete.)
   IF concat(database, role, '   ') !~ '^[ -~]*$' THEN
@@ -269,7 +272,6 @@ BEGIN
     role := encode(convert_to(role, encoding), 'hex');
     application_name := encode(convert_to(application_name, encoding), 'hex');
     server_process := encode(convert_to(server_process, encoding), 'hex');
-    statement := encode(convert_to(statement, encoding), 'hex');
   END IF;
   fields := concat(
     coalesce(mark || octet_length(session) || ':' || session, '-'),
@@ -288,7 +290,7 @@ BEGIN
     coalesce(mark || octet_length(role) || ':' || role, '-'),
     coalesce(mark || octet_length(application_name) || ':' || application_name, '-'),
     coalesce(mark || octet_length(server_process) || ':' || server_process, '-'),
-    coalesce(mark || octet_length(statement) || ':' || statement, '-'));
+    coalesce('x' || octet_length(statement) || ':' || statement, '-'));
 
   BEGIN
     BEGIN

@@ -1,6 +1,7 @@
 package dev.pglambda.client.invoke;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.lambda.CallOrigin;
@@ -144,8 +145,21 @@ class CallOriginsTest {
       assertThat(statement)
           .startsWith("SELECT 1; SELECT payload")
           .contains(" ... ")
-          .endsWith("(2, 'end')) v")
-          .hasSize(8005);
+          .endsWith("(2, 'end')) v");
+      assertThat(statement.getBytes(UTF_8)).hasSizeBetween(8005, 8005 + 8); // a cut character
+    }
+  }
+
+  @Test
+  void ofAVeryLongStatementOnlyTheBeginningIsKept() throws SQLException {
+    String rows = ", (1, '\u20ac')".repeat(20_000);
+    try (Connection connection = database.connect("preferQueryMode=simple")) {
+      Queries.execute(connection, CALL + "; SELECT * FROM (VALUES (0, 'begin')" + rows + ") v");
+
+      assertThat(lastOrigin().statement())
+          .startsWith(CALL + "; SELECT * FROM (VALUES (0, 'begin'), (1, '\u20ac')")
+          .endsWith(" ... ")
+          .hasSize(6005);
     }
   }
 

@@ -255,6 +255,26 @@ class InvocationsViewTest {
     }
   }
 
+  /** Whoever may use dblink can put a link to something else in the place of the proxy's. */
+  @ParameterizedTest
+  @MethodSource("versions")
+  void endsWhereAnotherAnswersThanTheProxy(String version) throws SQLException {
+    try (Connection connection = installed(version).connect()) {
+      Queries.execute(
+          connection,
+          """
+          CREATE OR REPLACE FUNCTION pglambda.invoke(
+            form text, function_name text, arn_region text, payload text, region text,
+            invocation_type text, log_type text, context text, qualifier text,
+            OUT status_code integer, OUT reply text, OUT executed_version text, OUT log_result text)
+          RETURNS record LANGUAGE sql AS $$ SELECT 200, '{}'::text, NULL::text, NULL::text $$
+          """,
+          "SET statement_timeout TO '10s'");
+
+      assertThat(Queries.rows(connection, NAMES)).isEmpty();
+    }
+  }
+
   @Test
   void isEnoughForATestInPlainSql() throws Exception {
     LambdaDatabase database = open(LambdaDatabase.withFunctions("examples/testing/functions"));
