@@ -42,15 +42,20 @@ final class TraceContext {
       return null;
     }
     String begin = statement.stripLeading();
-    String end = statement.stripTrailing();
-    while (end.endsWith(";")) {
-      end = end.substring(0, end.length() - 1).stripTrailing();
+    int length = statement.length();
+    while (length > 0 && isBehindComment(statement.charAt(length - 1))) {
+      length--;
     }
+    String end = statement.substring(0, length);
     int lastBegin = end.endsWith("*/") ? end.lastIndexOf("/*") : -1;
     String last = lastBegin < 0 ? "" : end.substring(lastBegin);
     String first = begin.startsWith("/*") ? begin.substring(0, begin.indexOf("*/") + 1) : "";
     String ofLast = inComment(last);
     return ofLast == null ? inComment(first) : ofLast;
+  }
+
+  private static boolean isBehindComment(char character) {
+    return character == ';' || Character.isWhitespace(character);
   }
 
   private static @Nullable String inComment(String comment) {

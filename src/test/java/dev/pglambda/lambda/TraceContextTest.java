@@ -1,7 +1,9 @@
 package dev.pglambda.lambda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +85,14 @@ class TraceContextTest {
     assertThat(header(null, name)).isEqualTo(HEADER);
     assertThat(header("/*traceparent='" + PARENT.replace("-01", "-00") + "'*/ SELECT 1", name))
         .endsWith("Sampled=0");
+  }
+
+  @Test
+  void isFoundAtOnceBeforeAnyNumberOfSemicolons() {
+    String statement = "SELECT 1 /*traceparent='" + PARENT + "'*/" + "; ".repeat(500_000);
+
+    assertTimeout(
+        Duration.ofSeconds(5), () -> assertThat(header(statement, null)).isEqualTo(HEADER));
   }
 
   @Test
