@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param client address of the client; null for a session of another proxy
  * @param database name of the database
- * @param role that the client has logged in as, or has set since
+ * @param role that the client has logged in as; of a call by the server, or has set since
  * @param applicationName the client's {@code application_name}
  * @param serverProcess process of the server, {@code pg_backend_pid()}
  * @param statement what the client had in flight; cut in the middle if it is long

@@ -242,7 +242,7 @@ public final class DirectCallHandler implements LocalExecution {
     ReportedSettings settings = context.settings();
     return new CallOrigin(
         context.session().clientAddress(),
-        database,
+        settings.readable(database),
         settings.role(),
         settings.applicationName(),
         settings.serverProcess(),

@@ -50,6 +50,21 @@ class DirectOriginTest {
   }
 
   @Test
+  void namesADatabaseWithItsCharacters() throws SQLException {
+    String name = "origin_\u00e4_\u20ac";
+    try (LambdaDatabase database = database()) {
+      database.postgres().execute("CREATE DATABASE \"" + name + "\"");
+      try (Connection connection = database.proxy().connect("origin_%C3%A4_%E2%82%AC")) {
+        Queries.row(connection, CALL);
+
+        assertThat(database.proxy().lastCall().origin().database()).isEqualTo(name);
+      } finally {
+        database.postgres().execute("DROP DATABASE \"" + name + "\"");
+      }
+    }
+  }
+
+  @Test
   void followsWhatTheSessionSets() throws SQLException {
     try (LambdaDatabase database = database();
         Connection connection = database.connect()) {
