@@ -50,7 +50,7 @@ record AdminInterface(AutoCloseable server, String url) {
     AdminSources sources =
         new AdminSources(
             journal,
-            config.journal().maxBytes(),
+            journal.maxBytes(),
             calls,
             lambda.invoker()::routes,
             lambda.others(),

@@ -33,7 +33,7 @@ final class JournalOutputs {
           "--journal-size: {} MB (expected: at most {} MB, a quarter of the JVM's heap): the proxy"
               + " may run out of memory",
           bytes >> 20,
-          heap / LARGEST_SHARE_OF_HEAP >> 20);
+          (heap / LARGEST_SHARE_OF_HEAP) >> 20);
     }
     return new Journal(bytes, config.payloads(), Clock.systemUTC());
   }

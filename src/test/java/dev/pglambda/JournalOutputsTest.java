@@ -20,7 +20,7 @@ class JournalOutputsTest {
       assertThat(log.lines())
           .singleElement()
           .asString()
-          .contains("--journal-size: %d MB (expected: at most".formatted(HEAP / 2 >> 20));
+          .contains("--journal-size: %d MB (expected: at most".formatted((HEAP / 2) >> 20));
     }
   }
 }

@@ -78,6 +78,11 @@ public final class Journal implements CallObserver {
     return Math.min(MOST_BY_DEFAULT, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
+  /** How much it keeps at most of calls that have ended. */
+  public long maxBytes() {
+    return maxBytes;
+  }
+
   public boolean keepsPayloads() {
     return keepsPayloads;
   }
