@@ -6,9 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
 import dev.pglambda.journal.JournalEntry;
-import dev.pglambda.journal.JournalEntry.Ending;
 import dev.pglambda.journal.JournalJson;
-import dev.pglambda.lambda.InvocationResult;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -29,10 +27,15 @@ final class InvocationPages implements ChunkedInput<ByteBuf> {
   private static final JsonFactory JSON = new JsonFactory();
   private static final int PIECE_BYTES = 64 * 1024;
   private static final long MOST_BYTES = 16L << 20;
+
+  /** Of texts in a summary, in chars. */
+  private static final int TEXT_LENGTH = 1000;
+
   private static final int STATEMENT_LENGTH = 200;
 
-  /** What a summary leaves out. */
-  private static final Set<String> DETAILS = Set.of("payload", "response", "log", "client_context");
+  /** What a summary leaves out. The error's detail quotes the function's whole answer. */
+  private static final Set<String> DETAILS =
+      Set.of("payload", "response", "log", "client_context", "detail");
 
   private final Iterator<JournalEntry> entries;
   private final boolean summaries;
@@ -75,7 +78,7 @@ final class InvocationPages implements ChunkedInput<ByteBuf> {
   private static void write(JournalEntry entry, boolean summary, ByteArrayOutputStream out) {
     try (JsonGenerator whole = JSON.createGenerator(out)) {
       if (summary) {
-        JournalJson.write(withoutPayloads(entry), new SummaryGenerator(whole));
+        JournalJson.write(entry.withoutPayloads(), new SummaryGenerator(whole));
       } else {
         JournalJson.write(entry, whole);
       }
@@ -84,29 +87,7 @@ final class InvocationPages implements ChunkedInput<ByteBuf> {
     }
   }
 
-  /** So that nothing is decoded that is left out. */
-  private static JournalEntry withoutPayloads(JournalEntry entry) {
-    Ending ending = entry.ending();
-    InvocationResult result = ending == null ? null : ending.result();
-    return new JournalEntry(
-        entry.id(),
-        entry.startedAt(),
-        entry.arguments().withPayload(null),
-        entry.invocation(),
-        entry.route(),
-        entry.origin(),
-        entry.requestBytes(),
-        ending == null
-            ? null
-            : new Ending(
-                ending.total(),
-                ending.outcome(),
-                result == null ? null : result.withPayload(null),
-                ending.error(),
-                ending.responseBytes()));
-  }
-
-  /** Leaves the details out. */
+  /** Leaves the details out, and cuts what is long all the same. */
   private static final class SummaryGenerator extends JsonGeneratorDelegate {
     SummaryGenerator(JsonGenerator whole) {
       super(whole, false);
@@ -115,15 +96,19 @@ final class InvocationPages implements ChunkedInput<ByteBuf> {
     @Override
     public void writeStringField(String name, @Nullable String value) throws IOException {
       if (!DETAILS.contains(name)) {
-        super.writeStringField(name, name.equals("statement") ? beginning(value) : value);
+        int longest = name.equals("statement") ? STATEMENT_LENGTH : TEXT_LENGTH;
+        super.writeStringField(name, value == null ? null : beginning(value, longest));
       }
     }
   }
 
-  private static @Nullable String beginning(@Nullable String statement) {
-    return statement == null || statement.length() <= STATEMENT_LENGTH
-        ? statement
-        : statement.substring(0, STATEMENT_LENGTH);
+  /** Cut between characters: half of one cannot be written. */
+  private static String beginning(String text, int longest) {
+    if (text.length() <= longest) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(longest - 1)) ? longest - 1 : longest;
+    return text.substring(0, end) + "…";
   }
 
   @Override

@@ -57,6 +57,9 @@ final class AdminStage implements AutoCloseable {
   /** What Lambda answers next. */
   volatile CompletableFuture<InvocationResult> answer = answering("{\"ok\": true}");
 
+  /** That of the next call. */
+  String statement = STATEMENT;
+
   private final NioEventLoopGroup relay = new NioEventLoopGroup(1);
   private final ServerSocket postgres;
   private final HttpClient http =
@@ -162,7 +165,7 @@ final class AdminStage implements AutoCloseable {
             "ann",
             "psql",
             42,
-            STATEMENT,
+            statement,
             "installation",
             null));
   }

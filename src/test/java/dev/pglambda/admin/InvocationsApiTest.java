@@ -139,6 +139,32 @@ class InvocationsApiTest {
   }
 
   @Test
+  void cutsTheTextsOfASummaryBetweenCharacters() throws Exception {
+    stage.statement = "x".repeat(199) + "\uD83D\uDE00";
+    stage.answer = AdminStage.failing();
+    stage.call("f".repeat(20_000), "{}");
+
+    JsonNode whole = stage.json("/api/invocations/1");
+    JsonNode summary = stage.json("/api/invocations?fields=summary").at("/invocations/0");
+
+    assertThat(whole.get("function_name").asText()).hasSize(20_000);
+    assertThat(summary.get("function_name").asText()).isEqualTo("f".repeat(1000) + "…");
+    assertThat(summary.get("statement").asText()).isEqualTo("x".repeat(199) + "…");
+  }
+
+  @Test
+  void leavesOutOfASummaryTheDetailThatQuotesAFunctionsAnswer() throws Exception {
+    stage.answer = AdminStage.failing();
+    stage.call("notify-order", "{}");
+
+    JsonNode summary = stage.json("/api/invocations?fields=summary").at("/invocations/0");
+
+    assertThat(summary.get("message").asText()).isEqualTo("lambda invocation failed");
+    assertThat(summary.has("detail")).isFalse();
+    assertThat(stage.json("/api/invocations/1").get("detail").asText()).contains("no stock");
+  }
+
+  @Test
   void endsAnAnswerAt16MegabytesBehindWhichTheClientGoesOn() throws Exception {
     String large = "\"" + "x".repeat(5 << 20) + "\"";
     for (int i = 0; i < 5; i++) {
