@@ -3,6 +3,7 @@ package dev.pglambda.admin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pglambda.journal.JournalEntry;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -22,7 +23,7 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +34,11 @@ import org.jspecify.annotations.Nullable;
 final class EventStreams implements AutoCloseable {
   private static final String TYPE = "text/event-stream";
 
-  /** Calls that were not told yet; if there are more, all streams end. */
-  private static final int MOST_UNTOLD = 20_000;
+  /** Of calls that were not told yet; if it is more, all streams end. */
+  private static final long MOST_UNTOLD_BYTES = 32L << 20;
+
+  /** What may be written before it is flushed. */
+  private static final int MOST_UNFLUSHED_BYTES = 64 * 1024;
 
   private final EventLoop loop;
   private final AdminLimits limits;
@@ -44,7 +48,8 @@ final class EventStreams implements AutoCloseable {
   /** Read on any thread. */
   private volatile boolean empty = true;
 
-  private final AtomicInteger untold = new AtomicInteger();
+  private final AtomicLong untoldBytes = new AtomicLong();
+  private int unflushedBytes;
 
   EventStreams(EventLoop loop, AdminLimits limits) {
     this.loop = loop;
@@ -77,7 +82,7 @@ final class EventStreams implements AutoCloseable {
         .setWriteBufferWaterMark(
             new WriteBufferWaterMark(limits.eventBytes() / 2, limits.eventBytes()));
     channel.write(head);
-    channel.writeAndFlush(content("retry: 1000\n\n"));
+    channel.writeAndFlush(new DefaultHttpContent(Unpooled.copiedBuffer("retry: 1000\n\n", UTF_8)));
     streams.add(channel);
     empty = false;
     channel.closeFuture().addListener(closed -> remove(channel));
@@ -94,44 +99,59 @@ final class EventStreams implements AutoCloseable {
     if (empty) {
       return;
     }
-    boolean tooMany = untold.incrementAndGet() > MOST_UNTOLD;
+    JournalEntry summary = entry.withoutPayloads();
+    long bytes = summary.bytes();
     try {
-      loop.execute(
-          () -> {
-            untold.decrementAndGet();
-            if (tooMany) {
-              closeAll();
-            } else if (!empty) {
-              tell(entry);
-            }
-          });
+      if (untoldBytes.addAndGet(bytes) > MOST_UNTOLD_BYTES) {
+        untoldBytes.addAndGet(-bytes);
+        empty = true; // so that nothing more waits
+        loop.execute(this::closeAll);
+      } else {
+        loop.execute(
+            () -> {
+              untoldBytes.addAndGet(-bytes);
+              tell(summary);
+            });
+      }
     } catch (RejectedExecutionException closing) {
       empty = true;
     }
   }
 
-  private void tell(JournalEntry entry) {
-    String json = new String(InvocationPages.json(entry, true), UTF_8);
-    send("event: invocation\nid: %d\ndata: %s\n\n".formatted(entry.id(), json));
+  private void tell(JournalEntry summary) {
+    if (!streams.isEmpty()) {
+      String json = new String(InvocationPages.json(summary, true), UTF_8);
+      send("event: invocation\nid: %d\ndata: %s\n\n".formatted(summary.id(), json));
+    }
   }
 
-  /** The calls are forgotten. */
+  /** The calls are forgotten; those that wait to be told were made before. */
   void cleared() {
-    send("event: cleared\ndata: {}\n\n");
+    loop.execute(() -> send("event: cleared\ndata: {}\n\n"));
   }
 
   private void send(String event) {
+    ByteBuf bytes = Unpooled.copiedBuffer(event, UTF_8);
     for (Channel channel : List.copyOf(streams)) {
       if (channel.isWritable()) {
-        channel.writeAndFlush(content(event));
+        channel.write(new DefaultHttpContent(bytes.retainedDuplicate()));
       } else {
         channel.close();
       }
     }
+    boolean isFirst = unflushedBytes == 0;
+    unflushedBytes += bytes.readableBytes();
+    bytes.release();
+    if (unflushedBytes > MOST_UNFLUSHED_BYTES) {
+      flush();
+    } else if (isFirst) {
+      loop.execute(this::flush); // behind what waits to be told
+    }
   }
 
-  private static DefaultHttpContent content(String text) {
-    return new DefaultHttpContent(Unpooled.wrappedBuffer(text.getBytes(UTF_8)));
+  private void flush() {
+    unflushedBytes = 0;
+    List.copyOf(streams).forEach(Channel::flush);
   }
 
   private void closeAll() {

@@ -144,7 +144,7 @@ public record JournalEntry(
   }
 
   /** What it takes of the journal's memory, in bytes. */
-  long bytes() {
+  public long bytes() {
     return OVERHEAD
         + held(payload())
         + held(response())

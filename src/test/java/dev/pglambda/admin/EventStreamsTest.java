@@ -6,12 +6,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pglambda.admin.AdminStage.Setup;
 import dev.pglambda.lambda.InvocationResult;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +118,87 @@ class EventStreamsTest {
     listen(stage);
 
     assertThat(stage.get("/api/events").statusCode()).isEqualTo(503);
+  }
+
+  /** Streams of a loop that is busy until it is told to go on, and the one that listens. */
+  private record BusyLoop(
+      DefaultEventLoop loop, EventStreams streams, EmbeddedChannel listening, CountDownLatch goesOn)
+      implements AutoCloseable {
+
+    static BusyLoop listeningTo(AdminStage stage) throws Exception {
+      DefaultEventLoop loop = new DefaultEventLoop();
+      EventStreams streams = new EventStreams(loop, AdminLimits.DEFAULT);
+      EmbeddedChannel listening = new EmbeddedChannel();
+      CountDownLatch goesOn = new CountDownLatch(1);
+      HttpRequest head = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
+      streams.open(new AdminRequest(listening, head, Map.of(), 0, ""));
+      listening.releaseOutbound();
+      var unusedEnd = loop.submit(() -> goesOn.await(PATIENCE_S, TimeUnit.SECONDS));
+      stage.journal.listen(streams::saw);
+      return new BusyLoop(loop, streams, listening, goesOn);
+    }
+
+    void goOn() throws Exception {
+      goesOn.countDown();
+      loop.submit(() -> {}).get(PATIENCE_S, TimeUnit.SECONDS);
+      loop.submit(() -> {}).get(PATIENCE_S, TimeUnit.SECONDS); // behind a flush
+    }
+
+    @Override
+    public void close() {
+      streams.close();
+      listening.finishAndReleaseAll();
+      loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
+  @Test
+  void holdsNoPayloadsOfCallsThatWaitToBeTold() throws Exception {
+    AdminStage stage = open(20, 1 << 20, Duration.ofSeconds(15));
+    try (BusyLoop busy = BusyLoop.listeningTo(stage)) {
+      String large = "\"" + "x".repeat(5 << 20) + "\"";
+
+      for (int i = 0; i < 10; i++) {
+        stage.call("large", large);
+      }
+      busy.goOn();
+
+      assertThat(busy.listening().isOpen()).isTrue();
+      assertThat(busy.listening().outboundMessages()).hasSize(20);
+    }
+  }
+
+  @Test
+  void closesAllStreamsWhereTooManyBytesWaitToBeTold() throws Exception {
+    AdminStage stage = open(20, 1 << 20, Duration.ofSeconds(15));
+    try (BusyLoop busy = BusyLoop.listeningTo(stage)) {
+      for (int i = 0; i < 10; i++) {
+        stage.call("f".repeat(5 << 20), "{}");
+      }
+      busy.goOn();
+
+      assertThat(busy.listening().isOpen()).isFalse();
+    }
+  }
+
+  @Test
+  void tellsThatCallsAreForgottenBehindThoseThatWereMadeBefore() throws Exception {
+    AdminStage stage = open(20, 1 << 20, Duration.ofSeconds(15));
+    try (BusyLoop busy = BusyLoop.listeningTo(stage)) {
+      stage.call(null, "{}");
+      busy.streams().cleared();
+      busy.goOn();
+
+      assertThat(text(busy.listening())).startsWith("event: invocation\n");
+      assertThat(text(busy.listening())).startsWith("event: cleared\n");
+    }
+  }
+
+  private static String text(EmbeddedChannel channel) {
+    HttpContent event = channel.readOutbound();
+    String text = event.content().toString(UTF_8);
+    event.release();
+    return text;
   }
 
   @Test
