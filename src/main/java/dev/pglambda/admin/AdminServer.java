@@ -55,6 +55,7 @@ public final class AdminServer implements AutoCloseable {
   private final ThreadPoolExecutor probe = thread("admin-probe", 1);
 
   private final MemoryBudget bodies = new MemoryBudget(MOST_BODIES_BYTES, MOST_BODIES_BYTES);
+  private final AnswerMemory answers = new AnswerMemory(AnswerMemory.DEFAULT_BYTES);
   private final FunctionStatistics statistics = new FunctionStatistics(Clock.systemUTC());
   private final AccessControl access;
   private final EventStreams streams;
@@ -75,11 +76,12 @@ public final class AdminServer implements AutoCloseable {
     router =
         new RequestRouter(
             access,
-            new InvocationsApi(sources.journal(), sources.calls(), search),
+            new InvocationsApi(sources.journal(), sources.calls(), search, answers),
             new StatusApi(sources, statistics, new Readiness(sources.server(), probe)),
             streams,
             metrics,
-            new PageFiles());
+            new PageFiles(),
+            answers);
     lag = new EventLoopLag(sources.loops(), metrics::eventLoopWasLate);
     unlisten = sources.journal().listen(this::saw);
   }

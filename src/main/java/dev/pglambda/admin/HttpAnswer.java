@@ -16,18 +16,17 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpChunkedInput;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.stream.ChunkedInput;
+import io.netty.handler.stream.ChunkedStream;
+import java.io.ByteArrayInputStream;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +48,9 @@ final class HttpAnswer {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src"
           + " 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+  /** What is written at a time, so that a client that reads slowly is seen to read. */
+  static final int PIECE_BYTES = 64 * 1024;
+
   /** How long a client may take to read why the rest of its request is not read. */
   private static final long LINGER_MS = 1_000;
 
@@ -57,30 +59,40 @@ final class HttpAnswer {
   /** Null: the head is the whole. */
   private final @Nullable ChunkedInput<ByteBuf> body;
 
-  private HttpAnswer(HttpResponse head, @Nullable ChunkedInput<ByteBuf> body) {
+  private final int bytes;
+
+  private HttpAnswer(HttpResponse head, @Nullable ChunkedInput<ByteBuf> body, int bytes) {
     this.head = head;
     this.body = body;
+    this.bytes = bytes;
   }
 
   static HttpAnswer of(HttpResponseStatus status, String type, byte[] body) {
-    FullHttpResponse whole =
-        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
-    whole.headers().set(CONTENT_TYPE, type);
-    HttpUtil.setContentLength(whole, body.length);
-    return new HttpAnswer(whole, null);
+    boolean isLarge = body.length > PIECE_BYTES;
+    HttpResponse head =
+        isLarge
+            ? new DefaultHttpResponse(HttpVersion.HTTP_1_1, status)
+            : new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
+    head.headers().set(CONTENT_TYPE, type);
+    HttpUtil.setContentLength(head, body.length);
+    return new HttpAnswer(
+        head,
+        isLarge ? new ChunkedStream(new ByteArrayInputStream(body), PIECE_BYTES) : null,
+        body.length);
   }
 
-  /** One whose body is made while it is sent. */
+  /** One whose body is made while it is sent, and accounts for itself what it holds. */
   static HttpAnswer streamed(String type, ChunkedInput<ByteBuf> body) {
     HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     head.headers().set(CONTENT_TYPE, type);
-    return new HttpAnswer(head, body);
+    return new HttpAnswer(head, body, 0);
   }
 
   /** One without a body, such as 204. */
   static HttpAnswer empty(HttpResponseStatus status) {
     return new HttpAnswer(
-        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER), null);
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER), null, 0);
   }
 
   static HttpAnswer json(HttpResponseStatus status, Object value) {
@@ -123,11 +135,16 @@ final class HttpAnswer {
     return head.headers().get(name, "");
   }
 
+  /** What it holds until it is sent. */
+  int bytes() {
+    return bytes;
+  }
+
   /** Sends it; the connection stays if its client wants that. */
-  void send(Channel channel, HttpRequest request) {
+  ChannelFuture send(Channel channel, HttpRequest request) {
     boolean isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
     boolean stays = HttpUtil.isKeepAlive(request) && !(isHttp10 && body != null);
-    write(channel, request, stays)
+    return write(channel, request, stays)
         .addListener(
             written -> {
               if (stays && written.isSuccess()) {
@@ -157,11 +174,11 @@ final class HttpAnswer {
     if (body == null) {
       return channel.writeAndFlush(head);
     }
-    HttpUtil.setTransferEncodingChunked(
-        head, !request.protocolVersion().equals(HttpVersion.HTTP_1_0));
+    if (!HttpUtil.isContentLengthSet(head)) {
+      HttpUtil.setTransferEncodingChunked(
+          head, !request.protocolVersion().equals(HttpVersion.HTTP_1_0));
+    }
     channel.write(head);
-    return request.method().equals(HttpMethod.HEAD)
-        ? channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
-        : channel.writeAndFlush(new HttpChunkedInput(body));
+    return channel.writeAndFlush(new HttpChunkedInput(body)); // the codec sends none for HEAD
   }
 }

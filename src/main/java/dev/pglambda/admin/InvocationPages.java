@@ -5,11 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
+import dev.pglambda.journal.Journal;
 import dev.pglambda.journal.JournalEntry;
 import dev.pglambda.journal.JournalJson;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.stream.ChunkedInput;
 import java.io.ByteArrayOutputStream;
@@ -21,11 +21,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls as {@code {"invocations": [..]}}, of which the client's connection holds a piece at a time.
+ * Calls as {@code {"invocations": [..]}}, of which the client's connection holds a part at a time:
+ * some small calls or a large one. What is forgotten before its turn comes is left out.
  */
 final class InvocationPages implements ChunkedInput<ByteBuf> {
   private static final JsonFactory JSON = new JsonFactory();
-  private static final int PIECE_BYTES = 64 * 1024;
   private static final long MOST_BYTES = 16L << 20;
 
   /** Of texts in a summary, in chars. */
@@ -37,35 +37,75 @@ final class InvocationPages implements ChunkedInput<ByteBuf> {
   private static final Set<String> DETAILS =
       Set.of("payload", "response", "log", "client_context", "detail");
 
-  private final Iterator<JournalEntry> entries;
+  private final Journal journal;
+  private final Iterator<Long> ids;
   private final boolean summaries;
-  private long sent;
-  private boolean ended;
+  private final AnswerMemory memory;
+  private byte[] part = {};
 
-  InvocationPages(List<JournalEntry> entries, boolean summaries) {
-    this.entries = entries.iterator();
+  /** How much of the part was sent. */
+  private int given;
+
+  private boolean isLast;
+
+  /** Of all parts. */
+  private long made;
+
+  private boolean hasCalls;
+
+  InvocationPages(Journal journal, List<Long> ids, boolean summaries, AnswerMemory memory) {
+    this.journal = journal;
+    this.ids = ids.iterator();
     this.summaries = summaries;
+    this.memory = memory;
+  }
+
+  /** Makes what comes next, at first before it is sent; false: there is no room for it. */
+  boolean makePart() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes((made == 0 ? "{\"invocations\":[" : "").getBytes(UTF_8));
+    while (ids.hasNext() && out.size() < HttpAnswer.PIECE_BYTES && made + out.size() < MOST_BYTES) {
+      writeNext(out);
+    }
+    isLast = !ids.hasNext() || made + out.size() >= MOST_BYTES;
+    out.writeBytes((isLast ? "]}" : "").getBytes(UTF_8));
+    return take(out.toByteArray());
+  }
+
+  private void writeNext(ByteArrayOutputStream out) {
+    JournalEntry entry = journal.find(ids.next());
+    if (entry == null) {
+      return;
+    }
+    if (hasCalls) {
+      out.write(',');
+    }
+    hasCalls = true;
+    write(entry, summaries, out);
+  }
+
+  private boolean take(byte[] next) {
+    memory.release(part.length);
+    boolean hasRoom = memory.hold(next.length);
+    part = hasRoom ? next : new byte[0];
+    given = 0;
+    made += part.length;
+    return hasRoom;
   }
 
   @Override
   public @Nullable ByteBuf readChunk(ByteBufAllocator allocator) {
-    if (ended) {
+    if (isEndOfInput()) {
       return null;
     }
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes((sent == 0 ? "{\"invocations\":[" : "").getBytes(UTF_8));
-    boolean first = sent == 0;
-    while (entries.hasNext() && out.size() < PIECE_BYTES && sent + out.size() < MOST_BYTES) {
-      if (!first) {
-        out.write(',');
-      }
-      first = false;
-      write(entries.next(), summaries, out);
+    if (given == part.length && !makePart()) {
+      isLast = true;
+      take("]}".getBytes(UTF_8)); // as after the most that an answer has: its client goes on
     }
-    ended = !entries.hasNext() || sent + out.size() >= MOST_BYTES;
-    out.writeBytes((ended ? "]}" : "").getBytes(UTF_8));
-    sent += out.size();
-    return Unpooled.wrappedBuffer(out.toByteArray());
+    int length = Math.min(part.length - given, HttpAnswer.PIECE_BYTES);
+    given += length;
+    // A view would hold the part until it is sent, which is accounted for no longer than here.
+    return allocator.buffer(length).writeBytes(part, given - length, length);
   }
 
   /** One call, or what a list shows of it. */
@@ -113,12 +153,13 @@ final class InvocationPages implements ChunkedInput<ByteBuf> {
 
   @Override
   public boolean isEndOfInput() {
-    return ended;
+    return isLast && given == part.length;
   }
 
   @Override
   public void close() {
-    ended = true;
+    isLast = true;
+    take(new byte[0]);
   }
 
   /** Of Netty's before 4.1. */
@@ -137,6 +178,6 @@ final class InvocationPages implements ChunkedInput<ByteBuf> {
 
   @Override
   public long progress() {
-    return sent;
+    return made - part.length + given;
   }
 }

@@ -39,17 +39,20 @@ final class InvocationsApi {
   private final Journal journal;
   private final CallEvaluator calls;
   private final Executor search;
+  private final AnswerMemory memory;
 
   /** On the administration's event loop. */
   private int clears;
 
   /**
    * @param search where texts are searched, which takes a while; it rejects what is too much
+   * @param memory what all answers may hold
    */
-  InvocationsApi(Journal journal, CallEvaluator calls, Executor search) {
+  InvocationsApi(Journal journal, CallEvaluator calls, Executor search, AnswerMemory memory) {
     this.journal = journal;
     this.calls = calls;
     this.search = search;
+    this.memory = memory;
   }
 
   CompletionStage<@Nullable HttpAnswer> list(AdminRequest request) {
@@ -74,8 +77,13 @@ final class InvocationsApi {
         () -> pages(find(filter, text, limit, request.channel()), summaries), search);
   }
 
-  private static HttpAnswer pages(List<JournalEntry> found, boolean summaries) {
-    return HttpAnswer.streamed(HttpAnswer.JSON_TYPE, new InvocationPages(found, summaries));
+  /** By their numbers, so that calls that are forgotten are not held for who reads slowly. */
+  private HttpAnswer pages(List<JournalEntry> found, boolean summaries) {
+    List<Long> ids = found.stream().map(JournalEntry::id).toList();
+    InvocationPages pages = new InvocationPages(journal, ids, summaries, memory);
+    return pages.makePart()
+        ? HttpAnswer.streamed(HttpAnswer.JSON_TYPE, pages)
+        : AnswerMemory.refusal();
   }
 
   private List<JournalEntry> find(JournalFilter filter, String text, int limit, Channel client) {
@@ -230,7 +238,8 @@ final class InvocationsApi {
               unlisten.run();
               client.closeFuture().removeListener(cancel);
             });
-    return replay.ended.thenApply(InvocationsApi::whole);
+    // Not on the call's own thread, which has other calls to serve.
+    return replay.ended.thenApplyAsync(InvocationsApi::whole, client.eventLoop());
   }
 
   /** Waits for the end of a call that is made once more. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import dev.pglambda.limits.PeerAddress;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -14,6 +15,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.timeout.WriteTimeoutException;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +42,8 @@ final class RequestRouter extends SimpleChannelInboundHandler<FullHttpRequest> {
   /** By path and method; HEAD is as GET. */
   private final Map<String, Map<String, RequestHandler>> routes = new LinkedHashMap<>();
 
+  private final AnswerMemory memory;
+
   /** Answers requests of a path and a method; null: it has sent the answer itself. */
   @FunctionalInterface
   interface RequestHandler {
@@ -52,7 +56,9 @@ final class RequestRouter extends SimpleChannelInboundHandler<FullHttpRequest> {
       StatusApi status,
       EventStreams streams,
       Metrics metrics,
-      PageFiles files) {
+      PageFiles files,
+      AnswerMemory memory) {
+    this.memory = memory;
     add("GET", "/api/invocations", invocations::list);
     add(
         "DELETE",
@@ -132,10 +138,29 @@ final class RequestRouter extends SimpleChannelInboundHandler<FullHttpRequest> {
             .thenAcceptAsync(
                 whole -> {
                   if (whole != null) {
-                    whole.send(context.channel(), request);
+                    send(whole, context.channel(), request);
                   }
                 },
-                context.executor());
+                task -> executeNow(task, context.executor()));
+  }
+
+  /**
+   * An answer is made and accounted for in one step: many that wait between would count as none.
+   */
+  private static void executeNow(Runnable task, EventExecutor loop) {
+    if (loop.inEventLoop()) {
+      task.run();
+    } else {
+      loop.execute(task);
+    }
+  }
+
+  private void send(HttpAnswer answer, Channel channel, HttpRequest request) {
+    if (memory.hold(answer.bytes())) {
+      answer.send(channel, request).addListener(sent -> memory.release(answer.bytes()));
+    } else {
+      AnswerMemory.refusal().send(channel, request);
+    }
   }
 
   private CompletionStage<@Nullable HttpAnswer> answer(

@@ -7,13 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pglambda.admin.AdminStage.Setup;
 import dev.pglambda.lambda.InvocationResult;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -175,6 +181,41 @@ class InvocationsApiTest {
     assertThat(stage.ids("?before=2")).containsExactly(1L);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/api/invocations", "/api/invocations/1"})
+  void refusesWhatItHasNoMemoryForWhileOthersReadSlowly(String path) throws Exception {
+    stage.call("large", "\"" + "x".repeat(12 << 20) + "\"");
+    List<Socket> readers = new ArrayList<>();
+    try {
+      await("an answer is refused")
+          .until(
+              () -> {
+                readers.add(readSlowly(path));
+                return stage.get("/api/invocations/1").statusCode() == 503;
+              });
+
+      assertThat(readers).hasSizeLessThan(10);
+      assertThat(stage.get("/api/invocations?fields=summary").statusCode()).isEqualTo(200);
+    } finally {
+      for (Socket each : readers) {
+        each.close();
+      }
+    }
+    await("there is memory again").until(() -> stage.get("/api/invocations/1").statusCode() == 200);
+  }
+
+  /** Asks, and reads no more than that it is answered. */
+  private Socket readSlowly(String path) throws IOException {
+    Socket reader = new Socket();
+    reader.setReceiveBufferSize(4096);
+    reader.connect(stage.server().address());
+    reader
+        .getOutputStream()
+        .write("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path).getBytes(UTF_8));
+    reader.getInputStream().readNBytes("HTTP/1.1 200".length());
+    return reader;
+  }
+
   @Test
   void doesNotKnowACallThatIsNotKept() throws Exception {
     assertThat(stage.get("/api/invocations/1").statusCode()).isEqualTo(404);
@@ -235,6 +276,31 @@ class InvocationsApiTest {
 
     assertThat(second.get("payload").asText()).isEqualTo("2");
     assertThat(AdminStage.json(first.join()).get("payload").asText()).isEqualTo("1");
+  }
+
+  @Test
+  void makesTheAnswerOfAReplayOnTheThreadThatSendsIt() throws Exception {
+    stage.call("notify-order", "{}");
+    InvocationsApi api =
+        new InvocationsApi(
+            stage.journal, stage.sources().calls(), Runnable::run, new AnswerMemory(1));
+    EmbeddedChannel client = new EmbeddedChannel();
+
+    CompletableFuture<?> answer =
+        api.replay(
+                new AdminRequest(
+                    client,
+                    new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/"),
+                    Map.of(),
+                    1,
+                    ""))
+            .toCompletableFuture();
+
+    assertThat(stage.invocations).hasSize(2);
+    assertThat(answer).isNotDone();
+    client.runPendingTasks();
+    assertThat(answer).isDone();
+    client.finishAndReleaseAll();
   }
 
   private CompletableFuture<HttpResponse<String>> replayLater(String body) {
