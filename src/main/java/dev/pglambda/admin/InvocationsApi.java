@@ -215,10 +215,14 @@ final class InvocationsApi {
     ByteBuffer kept = original.payload();
     ByteBuffer payload = request.body().isEmpty() ? kept : payload(request.body());
     if (payload == null && original.requestBytes() > 0) {
+      String why =
+          journal.keepsPayloads()
+              ? "the call takes more than half of --journal-size"
+              : "--journal-payloads is off";
       return CompletableFuture.completedFuture(
           HttpAnswer.error(
               HttpResponseStatus.CONFLICT,
-              "payload: not kept, --journal-payloads is off (expected: one in the request)"));
+              "payload: not kept, %s (expected: one in the request)".formatted(why)));
     }
     return replay(original, payload == null ? null : payload.duplicate(), request.channel());
   }

@@ -356,10 +356,22 @@ class InvocationsApiTest {
     stage = new AdminStage(new Setup(null, AdminLimits.DEFAULT, false));
     stage.call("notify-order", "{}");
 
-    assertThat(stage.post("/api/invocations/1/replay", "").statusCode()).isEqualTo(409);
+    HttpResponse<String> none = stage.post("/api/invocations/1/replay", "");
+    assertThat(none.statusCode()).isEqualTo(409);
+    assertThat(none.body()).contains("--journal-payloads is off");
     HttpResponse<String> given = stage.post("/api/invocations/1/replay", "{\"payload\": \"{}\"}");
     assertThat(given.statusCode()).isEqualTo(200);
     assertThat(AdminStage.json(given).get("replay_of").asLong()).isEqualTo(1);
+  }
+
+  @Test
+  void saysThatThePayloadOfALargeCallIsNotKept() throws Exception {
+    stage.call("large", "x".repeat(AdminStage.JOURNAL_BYTES / 2));
+
+    HttpResponse<String> response = stage.post("/api/invocations/1/replay", "");
+
+    assertThat(response.statusCode()).isEqualTo(409);
+    assertThat(response.body()).contains("--journal-size").doesNotContain("--journal-payloads");
   }
 
   @Test
