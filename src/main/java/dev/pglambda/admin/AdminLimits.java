@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * What browsers and programs may take.
  *
- * @param connections at a time; more are closed
+ * @param connections at a time; for one more, the one that has waited longest is closed
  * @param eventStreams among them
  * @param eventBytes that an event stream's client may leave unread
  * @param request longest time from a request's first byte to its last

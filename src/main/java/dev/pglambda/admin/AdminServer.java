@@ -57,17 +57,18 @@ public final class AdminServer implements AutoCloseable {
   private final MemoryBudget bodies = new MemoryBudget(MOST_BODIES_BYTES, MOST_BODIES_BYTES);
   private final AnswerMemory answers = new AnswerMemory(AnswerMemory.DEFAULT_BYTES);
   private final FunctionStatistics statistics = new FunctionStatistics(Clock.systemUTC());
+  private final ConnectionPlaces places;
   private final AccessControl access;
   private final EventStreams streams;
   private final Metrics metrics;
   private final RequestRouter router;
   private final EventLoopLag lag;
   private final Runnable unlisten;
-  private int connections;
   private InetSocketAddress address = new InetSocketAddress(0);
 
   private AdminServer(Config.Admin config, AdminSources sources, AdminLimits limits) {
     this.limits = limits;
+    places = new ConnectionPlaces(limits.connections());
     access =
         new AccessControl(
             config.token(), config.address().host(), limits.failedLogins(), System::nanoTime);
@@ -153,15 +154,14 @@ public final class AdminServer implements AutoCloseable {
   }
 
   private void accept(Channel channel) {
-    if (connections >= limits.connections()) {
+    if (!places.take(channel)) {
       channel.close();
       return;
     }
-    connections++;
-    channel.closeFuture().addListener(closed -> connections--);
     channel
         .pipeline()
         .addLast(
+            places,
             new RequestDeadline(limits),
             new WriteTimeoutHandler(limits.idle().toMillis(), TimeUnit.MILLISECONDS),
             new HttpServerCodec(

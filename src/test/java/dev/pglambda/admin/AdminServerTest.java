@@ -218,18 +218,50 @@ class AdminServerTest {
   }
 
   @Test
-  void closesOneConnectionMoreThanThereMayBe() throws Exception {
+  void closesTheConnectionThatHasWaitedLongestForOneMore() throws Exception {
     List<Socket> clients = new ArrayList<>();
     try {
       for (int i = 0; i < CONNECTIONS; i++) {
         clients.add(stage.connect());
       }
-      try (Socket oneMore = stage.connect()) {
-        assertThat(oneMore.getInputStream().read()).isEqualTo(CLOSED);
+      clients.get(0).getOutputStream().write(GET.getBytes(UTF_8));
+      assertThat(readAnswer(clients.get(0).getInputStream())).startsWith("HTTP/1.1 200 ");
+
+      assertThat(stage.raw("/health/live", "Host: localhost")).startsWith("HTTP/1.1 200 ");
+
+      assertThat(clients.get(1).getInputStream().read()).isEqualTo(CLOSED);
+      for (Socket other : List.of(clients.get(0), clients.get(2))) {
+        other.getOutputStream().write(GET.getBytes(UTF_8));
+        assertThat(readAnswer(other.getInputStream())).startsWith("HTTP/1.1 200 ");
       }
     } finally {
       for (Socket each : clients) {
         each.close();
+      }
+    }
+  }
+
+  @Test
+  void closesANewConnectionIfAllTheOthersAreBeingAnswered() throws Exception {
+    AdminLimits usual = AdminLimits.DEFAULT;
+    AdminLimits one =
+        new AdminLimits(
+            1,
+            usual.eventStreams(),
+            usual.eventBytes(),
+            usual.request(),
+            usual.idle(),
+            usual.heartbeat(),
+            usual.failedLogins());
+    try (AdminStage small = new AdminStage(Setup.with(one));
+        Socket events = small.connect()) {
+      events
+          .getOutputStream()
+          .write("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(UTF_8));
+      assertThat(events.getInputStream().read()).isNotEqualTo(CLOSED);
+
+      try (Socket oneMore = small.connect()) {
+        assertThat(oneMore.getInputStream().read()).isEqualTo(CLOSED);
       }
     }
   }
