@@ -193,7 +193,7 @@ public final class AdminServer implements AutoCloseable {
   private void saw(JournalEntry entry) {
     Ending ending = entry.ending();
     if (ending != null) {
-      String label = statistics.label(entry);
+      String label = statistics.label(entry, ending.outcome());
       if (ending.hasFailedLater()) { // the call is counted already
         statistics.failedLater(label);
         metrics.eventFailed(label);

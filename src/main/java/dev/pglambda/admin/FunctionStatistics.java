@@ -2,6 +2,7 @@ package dev.pglambda.admin;
 
 import dev.pglambda.journal.JournalEntry;
 import dev.pglambda.journal.JournalEntry.Ending;
+import dev.pglambda.journal.Outcome;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,10 @@ final class FunctionStatistics {
   static final String OTHERS = "(others)";
 
   private static final int MOST_NAMES = 1000;
+
+  /** Anybody who may call can make up names: they leave room for functions that are there. */
+  private static final int MOST_UNPROVEN_NAMES = 500;
+
   private static final int LONGEST_NAME = 200;
   private static final int MINUTES = 15;
   private static final int SECONDS_PER_MINUTE = 60;
@@ -58,11 +63,13 @@ final class FunctionStatistics {
   /** Calls that ended in one minute. */
   record MinuteSummary(Instant at, long calls, long failures) {}
 
-  /** The name under which a call is counted. */
-  String label(JournalEntry entry) {
+  /** The name under which a call is counted that has ended in this way. */
+  String label(JournalEntry entry, Outcome outcome) {
     String whole = entry.functionName();
+    boolean isThere = outcome == Outcome.OK || outcome == Outcome.FUNCTION_ERROR;
+    int most = isThere ? MOST_NAMES : MOST_UNPROVEN_NAMES;
     String name = whole.length() > LONGEST_NAME ? whole.substring(0, LONGEST_NAME) : whole;
-    return byName.containsKey(name) || byName.size() < MOST_NAMES ? name : OTHERS;
+    return byName.containsKey(name) || byName.size() < most ? name : OTHERS;
   }
 
   void ended(String label, Ending ending) {
@@ -94,7 +101,7 @@ final class FunctionStatistics {
     /** Held for a few instructions. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final int[] steps = new int[STEPS];
+    private final long[] steps = new long[STEPS];
     private final long[] minuteOf = new long[MINUTES];
     private final long[] callsIn = new long[MINUTES];
     private final long[] failuresIn = new long[MINUTES];

@@ -122,6 +122,24 @@ class MetricsTest {
   }
 
   @Test
+  void leavesRoomForFunctionsThatAreThereWhateverNamesAreMadeUp() throws Exception {
+    stage.answer = CompletableFuture.failedFuture(new IllegalStateException("no such function"));
+    for (int i = 0; i < 1005; i++) {
+      stage.call("invented" + i, "{}");
+    }
+    stage.answer = AdminStage.answering("{}");
+    stage.call("notify-order", "{}");
+    stage.answer = AdminStage.failing();
+    stage.call("charge-card", "{}");
+
+    assertThat(metrics())
+        .contains("{function=\"invented499\",outcome=\"error\"} 1.0")
+        .contains("{function=\"(others)\",outcome=\"error\"} 505.0")
+        .contains("{function=\"notify-order\",outcome=\"ok\"} 1.0")
+        .contains("{function=\"charge-card\",outcome=\"function_error\"} 1.0");
+  }
+
+  @Test
   void describesEachMetricAndNoOther() throws Exception {
     callEventThatFailsLater();
 
