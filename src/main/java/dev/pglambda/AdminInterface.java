@@ -9,6 +9,7 @@ import dev.pglambda.config.ServerAddress;
 import dev.pglambda.journal.Journal;
 import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.RefusalCounts;
 import dev.pglambda.relay.Sessions;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -34,6 +35,7 @@ record AdminInterface(AutoCloseable server, String url) {
       CallEvaluator calls,
       LambdaSource lambda,
       Sessions sessions,
+      RefusalCounts refusedCallbacks,
       MemoryBudget memory,
       EventLoopGroup loops,
       ServerAddress postgres,
@@ -55,6 +57,8 @@ record AdminInterface(AutoCloseable server, String url) {
             lambda.invoker()::routes,
             lambda.others(),
             sessions::states,
+            sessions.refusals(),
+            refusedCallbacks,
             memory,
             loops,
             postgres,

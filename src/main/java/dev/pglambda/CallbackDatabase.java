@@ -6,6 +6,7 @@ import dev.pglambda.config.CallbackPeers;
 import dev.pglambda.limits.LogThrottle;
 import dev.pglambda.limits.PeerAddress;
 import dev.pglambda.listener.ReservedDatabase;
+import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.StartupPacket.StartupMessage;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
@@ -48,6 +49,7 @@ final class CallbackDatabase implements ReservedDatabase {
   @Override
   public boolean admits(Channel channel, boolean encrypted, boolean isServer) {
     if (!encrypted && encryption.isRequired()) {
+      server.refusals().count(SqlState.INVALID_AUTHORIZATION_SPECIFICATION);
       REFUSALS.warn(
           log, "refused a callback link of {}: no TLS (--callback-tls)", PeerAddress.of(channel));
       return false;
@@ -58,6 +60,7 @@ final class CallbackDatabase implements ReservedDatabase {
             || (PeerAddress.of(channel) instanceof InetSocketAddress peer
                 && peers.allows(peer.getAddress(), isServer, PeerAddress.isThisMachine(channel)));
     if (!allowed) {
+      server.refusals().count(SqlState.INVALID_AUTHORIZATION_SPECIFICATION);
       REFUSALS.warn(
           log, "refused a callback link of {}: not of --callback-allow", PeerAddress.of(channel));
     }

@@ -157,6 +157,7 @@ public final class ProxyServer implements AutoCloseable {
               function,
               lambda,
               sessions,
+              server.refusals(),
               memory,
               loops,
               postgres.address(),

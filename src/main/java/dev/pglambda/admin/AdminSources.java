@@ -5,6 +5,7 @@ import dev.pglambda.journal.Journal;
 import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.lambda.RouteState;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.RefusalCounts;
 import dev.pglambda.relay.SessionState;
 import io.netty.channel.EventLoopGroup;
 import java.time.Instant;
@@ -22,7 +23,9 @@ import java.util.function.Supplier;
  * @param routes where calls go
  * @param others where calls go that no route is for, without anything secret
  * @param sessions of the clients
- * @param memory what is held for them
+ * @param refusedClients that got none
+ * @param refusedCallbacks links of the server's that may not call
+ * @param memory what is held for sessions
  * @param loops that relay, whose delay is measured
  * @param server the PostgreSQL server
  * @param draining whether no new sessions may begin
@@ -37,6 +40,8 @@ public record AdminSources(
     Supplier<List<RouteState>> routes,
     String others,
     Supplier<List<SessionState>> sessions,
+    RefusalCounts refusedClients,
+    RefusalCounts refusedCallbacks,
     MemoryBudget memory,
     EventLoopGroup loops,
     ServerAddress server,

@@ -4,11 +4,14 @@ import dev.pglambda.journal.JournalEntry.Ending;
 import dev.pglambda.journal.JournalFilter;
 import dev.pglambda.journal.Outcome;
 import dev.pglambda.lambda.RouteState;
+import dev.pglambda.protocol.RefusalCounts;
+import dev.pglambda.protocol.RefusalReason;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.internal.PlatformDependent;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -65,6 +68,14 @@ final class Metrics {
         "pglambda_invocations_in_progress",
         "Calls that Lambda was asked for and that have not ended.",
         () -> sources.journal().find(PENDING, Integer.MAX_VALUE).size());
+    refusals(
+        "pglambda_refused_clients_total",
+        "Clients that were refused before a session was theirs.",
+        sources.refusedClients());
+    refusals(
+        "pglambda_refused_callbacks_total",
+        "Connections of the server's that were refused before they could call.",
+        sources.refusedCallbacks());
     gauge("pglambda_sessions", "Clients.", () -> sources.sessions().get().size());
     gauge(
         "pglambda_direct_memory_bytes",
@@ -103,6 +114,20 @@ final class Metrics {
         .name(name)
         .help(help)
         .callback(gauge -> gauge.call(value.getAsDouble()))
+        .register(registry);
+  }
+
+  private void refusals(String name, String help, RefusalCounts counts) {
+    CounterWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("reason")
+        .callback(
+            counter -> {
+              for (RefusalReason reason : RefusalReason.values()) {
+                counter.call((double) counts.of(reason), reason.label());
+              }
+            })
         .register(registry);
   }
 

@@ -5,6 +5,7 @@ import dev.pglambda.lambda.CallEvaluator;
 import dev.pglambda.protocol.BackendMessage.NegotiateProtocolVersion;
 import dev.pglambda.protocol.MessageReader;
 import dev.pglambda.protocol.RawMessage;
+import dev.pglambda.protocol.RefusalCounts;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import dev.pglambda.protocol.StartupPacket;
@@ -92,6 +93,7 @@ public final class CallbackServer implements AutoCloseable {
   private final Semaphore places;
 
   private final CallbackLimits limits;
+  private final RefusalCounts refusals = new RefusalCounts();
   private final FailedLogins failures = new FailedLogins(System::nanoTime);
   private final ChannelGroup links = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
@@ -170,10 +172,16 @@ public final class CallbackServer implements AutoCloseable {
         new Link(
             channel,
             limits.memory(),
+            refusals,
             made -> firstPhase(made, databaseOf(startupParameters), encoding, binding, admitted));
     negotiate(link, protocolMinor, startupParameters);
     channel.pipeline().addLast(link);
     links.add(channel);
+  }
+
+  /** Of links that were refused before they could call. */
+  public RefusalCounts refusals() {
+    return refusals;
   }
 
   /** Waits until no call is in progress, also of a session that is not this proxy's. Blocks. */

@@ -57,6 +57,7 @@ final class FailedLogins {
    * @return what is to be cancelled when the link is closed; null: it was answered
    */
   @Nullable ScheduledFuture<?> refuse(Link link, SqlError error) {
+    link.refused(error); // its client may not wait for the answer
     if (!(link.peer() instanceof InetSocketAddress peer)
         || count(peer.getAddress()) <= ANSWERED_AT_ONCE) {
       link.fail(error);

@@ -15,6 +15,7 @@ import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.MessageWriter;
 import dev.pglambda.protocol.ProtocolViolation;
 import dev.pglambda.protocol.RawMessage;
+import dev.pglambda.protocol.RefusalCounts;
 import dev.pglambda.protocol.SqlError;
 import dev.pglambda.protocol.SqlState;
 import io.netty.buffer.ByteBuf;
@@ -66,6 +67,7 @@ final class Link extends ChannelInboundHandlerAdapter {
 
   private final Channel channel;
   private final MemoryAccount memory;
+  private final RefusalCounts refusals;
 
   /** Bytes to be released when what is being sent has left. */
   private long sending;
@@ -76,8 +78,16 @@ final class Link extends ChannelInboundHandlerAdapter {
   private boolean handling;
   private boolean closing;
 
-  Link(Channel channel, MemoryBudget budget, Function<Link, LinkPhase> firstPhase) {
+  /** Whether it is admitted, or counted as refused. */
+  private boolean decided;
+
+  Link(
+      Channel channel,
+      MemoryBudget budget,
+      RefusalCounts refusals,
+      Function<Link, LinkPhase> firstPhase) {
     this.channel = channel;
+    this.refusals = refusals;
     this.memory = budget.open();
     this.phase = firstPhase.apply(this);
   }
@@ -221,15 +231,27 @@ final class Link extends ChannelInboundHandlerAdapter {
     held = true;
   }
 
-  /** Goes on to another phase. */
+  /** Goes on to another phase: who has connected is admitted, unless that refuses it. */
   void enter(LinkPhase next) {
     phase = next;
     next.begin();
+    decided = true;
+  }
+
+  /** Counts it as refused, once; it need not be answered yet. */
+  void refused(SqlError error) {
+    if (!decided) {
+      decided = true;
+      refusals.count(error.sqlState());
+    }
   }
 
   /** Answers FATAL and closes. */
   void fail(SqlError error) {
     if (!closing) {
+      if (!error.equals(SHUTDOWN)) {
+        refused(error);
+      }
       if (!error.equals(SHUTDOWN) && REFUSALS.passes()) {
         log.info(
             "ended a callback link of {}: {} {}{}",

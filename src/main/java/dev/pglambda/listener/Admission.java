@@ -1,6 +1,8 @@
 package dev.pglambda.listener;
 
 import dev.pglambda.config.ClientLimits;
+import dev.pglambda.protocol.RefusalCounts;
+import dev.pglambda.protocol.SqlState;
 import dev.pglambda.relay.ClientRefusals;
 import dev.pglambda.relay.Session;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ public final class Admission {
   private static final long GRACE_NS = TimeUnit.SECONDS.toNanos(1);
 
   private final ClientLimits limits;
+  private final RefusalCounts refusals;
 
   // Guarded by this.
   private final Map<String, Integer> clientsByHost = new HashMap<>();
@@ -39,8 +42,12 @@ public final class Admission {
   /** Where a session comes from, and since when ({@link System#nanoTime}). */
   private record Newcomer(String host, long since) {}
 
-  Admission(ClientLimits limits) {
+  /**
+   * @param refusals where sessions are counted that lose their place, or get none
+   */
+  Admission(ClientLimits limits, RefusalCounts refusals) {
     this.limits = limits;
+    this.refusals = refusals;
   }
 
   /** Why there may be no further session, in PostgreSQL's words for SQLSTATE 53300; else null. */
@@ -62,7 +69,10 @@ public final class Admission {
       unauthenticated.put(session, new Newcomer(host, now));
       surplus = takeSurplus(host, now);
     }
-    surplus.forEach(Session::makePlace);
+    for (Session each : surplus) {
+      refusals.count(SqlState.TOO_MANY_CONNECTIONS);
+      each.makePlace();
+    }
   }
 
   private List<Session> takeSurplus(String host, long now) {
@@ -114,10 +124,13 @@ public final class Admission {
    */
   synchronized @Nullable String authenticated(Session session, String host) {
     String refusal = refusal(host);
-    if (unauthenticated.remove(session) != null && refusal == null) {
-      clients++;
-      clientsByHost.merge(host, 1, Integer::sum);
-      return null;
+    if (unauthenticated.remove(session) != null) {
+      if (refusal == null) {
+        clients++;
+        clientsByHost.merge(host, 1, Integer::sum);
+        return null;
+      }
+      refusals.count(SqlState.TOO_MANY_CONNECTIONS); // others were when they were to make place
     }
     return refusal == null ? ClientRefusals.TOO_MANY : refusal;
   }

@@ -64,7 +64,7 @@ public final class ClientListener extends ChannelInitializer<Channel> implements
   public ClientListener(Wiring wiring) {
     this.wiring = wiring;
     this.backend = new ServerConnector(wiring.settings());
-    this.admission = new Admission(wiring.limits());
+    this.admission = new Admission(wiring.limits(), wiring.sessions().refusals());
     this.pending = new PendingClients(wiring.limits().maxPendingClients());
   }
 

@@ -219,7 +219,7 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
     if (relay.wiring.reserved().claims(startup)) {
       boolean isServer = relay.backend.isReachedAt(PeerAddress.of(ctx.channel()));
       if (!relay.wiring.reserved().admits(ctx.channel(), encrypted, isServer)) {
-        refuse(ctx, HbaRefusal.noEntry(startup, PeerAddress.host(ctx.channel()), encrypted));
+        end(ctx, HbaRefusal.noEntry(startup, PeerAddress.host(ctx.channel()), encrypted));
         return;
       }
       ByteBuf rest = received.readRetainedSlice(received.readableBytes());
@@ -295,6 +295,11 @@ public final class StartupHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void refuse(ChannelHandlerContext ctx, SqlError error) {
+    relay.wiring.sessions().refusals().count(error.sqlState());
+    end(ctx, error);
+  }
+
+  private void end(ChannelHandlerContext ctx, SqlError error) {
     done = true;
     GracefulClose.lingeringClose(
         ctx.channel(),

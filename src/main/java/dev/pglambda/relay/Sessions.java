@@ -1,6 +1,7 @@
 package dev.pglambda.relay;
 
 import dev.pglambda.protocol.BackendMessage.BackendKeyData;
+import dev.pglambda.protocol.RefusalCounts;
 import dev.pglambda.protocol.auth.RandomToken;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -24,6 +25,7 @@ public final class Sessions {
 
   private final String prefix = RandomToken.hex(PREFIX_BYTES);
   private final Map<String, Session> byToken = new ConcurrentHashMap<>();
+  private final RefusalCounts refusals = new RefusalCounts();
   private volatile boolean draining;
 
   /** Makes a token that no session has. */
@@ -51,6 +53,11 @@ public final class Sessions {
 
   public boolean isDraining() {
     return draining;
+  }
+
+  /** Of clients that were refused before a session was theirs. */
+  public RefusalCounts refusals() {
+    return refusals;
   }
 
   public int size() {

@@ -18,6 +18,7 @@ import dev.pglambda.lambda.LambdaInvoker;
 import dev.pglambda.lambda.RouteState;
 import dev.pglambda.lambda.aws.SdkPartitions;
 import dev.pglambda.limits.MemoryBudget;
+import dev.pglambda.protocol.RefusalCounts;
 import dev.pglambda.relay.SessionState;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.NetUtil;
@@ -52,6 +53,8 @@ final class AdminStage implements AutoCloseable {
 
   final Journal journal;
   final AtomicBoolean draining = new AtomicBoolean();
+  final RefusalCounts refusedClients = new RefusalCounts();
+  final RefusalCounts refusedCallbacks = new RefusalCounts();
   final List<Invocation> invocations = new CopyOnWriteArrayList<>();
 
   /** What Lambda answers next. */
@@ -109,6 +112,8 @@ final class AdminStage implements AutoCloseable {
                     "psql",
                     42,
                     Instant.parse("2026-01-02T03:04:05Z"))),
+        refusedClients,
+        refusedCallbacks,
         MemoryBudget.unlimited(),
         relay,
         new HostAndPort("127.0.0.1", postgres.getLocalPort()),

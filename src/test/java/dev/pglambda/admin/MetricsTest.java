@@ -94,6 +94,26 @@ class MetricsTest {
   }
 
   @Test
+  void countsRefusalsByReasonFromZeroOn() throws Exception {
+    stage.refusedClients.count("53300");
+    stage.refusedClients.count("53300");
+    stage.refusedClients.count("57P03");
+    stage.refusedCallbacks.count("28P01");
+    stage.refusedCallbacks.count("57014");
+    stage.refusedCallbacks.count("0A000");
+
+    assertThat(metrics().lines())
+        .contains(
+            "pglambda_refused_clients_total{reason=\"too_many\"} 2.0",
+            "pglambda_refused_clients_total{reason=\"shutting_down\"} 1.0",
+            "pglambda_refused_clients_total{reason=\"not_allowed\"} 0.0",
+            "pglambda_refused_callbacks_total{reason=\"not_allowed\"} 1.0",
+            "pglambda_refused_callbacks_total{reason=\"too_slow\"} 1.0",
+            "pglambda_refused_callbacks_total{reason=\"other\"} 1.0",
+            "pglambda_refused_callbacks_total{reason=\"protocol_violation\"} 0.0");
+  }
+
+  @Test
   void measuresHowLateTheEventLoopsAre() {
     Awaiting.await("each loop is measured once a second")
         .until(() -> !metrics().contains("pglambda_event_loop_lag_seconds_count 0"));

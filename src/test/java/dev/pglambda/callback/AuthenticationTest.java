@@ -14,6 +14,7 @@ import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.SaslResponse;
 import dev.pglambda.protocol.FrontendMessage.Terminate;
 import dev.pglambda.protocol.Message;
+import dev.pglambda.protocol.RefusalReason;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.protocol.auth.ChannelBinding;
 import dev.pglambda.protocol.auth.ScramClient;
@@ -86,6 +87,7 @@ class AuthenticationTest {
         .contains("M=password authentication failed for user \"pglambda\"")
         .contains("run CREATE EXTENSION IF NOT EXISTS aws_lambda CASCADE through this proxy");
     assertThat(worker.channel.isOpen()).isFalse();
+    assertThat(server.refusals().of(RefusalReason.NOT_ALLOWED)).isEqualTo(1);
     worker.close();
   }
 
@@ -133,6 +135,7 @@ class AuthenticationTest {
 
     assertThat(worker.received()).singleElement().matches(Worker.isFatal("57014"));
     assertThat(worker.channel.isOpen()).isFalse();
+    assertThat(server.refusals().of(RefusalReason.TOO_SLOW)).isEqualTo(1);
     worker.close();
   }
 
@@ -144,6 +147,9 @@ class AuthenticationTest {
 
     assertThat(worker.hello().get(0)).isEqualTo("hello");
     worker.close();
+    for (RefusalReason reason : RefusalReason.values()) {
+      assertThat(server.refusals().of(reason)).as(reason.label()).isZero();
+    }
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.pglambda.protocol.BackendMessage;
 import dev.pglambda.protocol.BackendMessage.ErrorResponse;
 import dev.pglambda.protocol.Message;
 import dev.pglambda.protocol.ProtocolViolation;
+import dev.pglambda.protocol.RefusalCounts;
 import dev.pglambda.protocol.auth.ChannelBinding;
 import dev.pglambda.protocol.auth.ChannelBindingException;
 import dev.pglambda.protocol.auth.ScramCredentials;
@@ -153,7 +154,10 @@ class CallbackFuzzTest {
     Worker worker = new Worker();
     worker.channel.config().setAllocator(worker.allocator);
     worker.channel.freezeTime();
-    worker.channel.pipeline().addLast(new Link(worker.channel, MemoryBudget.unlimited(), phase));
+    worker
+        .channel
+        .pipeline()
+        .addLast(new Link(worker.channel, MemoryBudget.unlimited(), new RefusalCounts(), phase));
     return worker;
   }
 

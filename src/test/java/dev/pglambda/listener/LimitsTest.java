@@ -15,6 +15,7 @@ import dev.pglambda.protocol.BackendMessage.ReadyForQuery;
 import dev.pglambda.protocol.FrontendMessage;
 import dev.pglambda.protocol.FrontendMessage.Parse;
 import dev.pglambda.protocol.FrontendMessage.Query;
+import dev.pglambda.protocol.RefusalReason;
 import dev.pglambda.protocol.StartupPacket;
 import dev.pglambda.relay.RelayStage;
 import dev.pglambda.testing.Peer;
@@ -43,6 +44,7 @@ class LimitsTest extends RelayStage {
     Peer third = client(startup("user", "eve"));
 
     assertRefused(third);
+    assertThat(refusedAsTooMany()).isEqualTo(1);
     second.close();
     awaitSessions(1);
     ready(client(startup("user", "eve")));
@@ -63,6 +65,7 @@ class LimitsTest extends RelayStage {
 
     assertThat(first.read().type()).isEqualTo(BackendMessage.AUTHENTICATION);
     assertRefused(first);
+    assertThat(refusedAsTooMany()).isEqualTo(1);
     assertThat(ofFirst.atEnd()).isTrue();
     second.close();
     awaitSessions(0);
@@ -97,6 +100,7 @@ class LimitsTest extends RelayStage {
     ready(client(startup("user", "ann")));
 
     assertThat(oldest.read().body()).isEqualTo(TOO_MANY);
+    assertThat(refusedAsTooMany()).isEqualTo(1);
   }
 
   @Test
@@ -291,6 +295,10 @@ class LimitsTest extends RelayStage {
                 return true;
               }
             });
+  }
+
+  private long refusedAsTooMany() {
+    return sessions.refusals().of(RefusalReason.TOO_MANY);
   }
 
   private static void assertRefused(Peer client) throws IOException {
