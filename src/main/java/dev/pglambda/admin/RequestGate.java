@@ -95,7 +95,7 @@ final class RequestGate extends ChannelInboundHandlerAdapter {
   }
 
   private @Nullable HttpAnswer tooLarge(HttpRequest request) {
-    boolean isReplay = RequestRouter.pathOf(request).endsWith("/replay");
+    boolean isReplay = RequestRouter.isReplay(request);
     boolean chunked = HttpUtil.isTransferEncodingChunked(request);
     if (chunked && !isReplay) {
       return HttpAnswer.error(

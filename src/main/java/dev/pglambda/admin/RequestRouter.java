@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
 final class RequestRouter extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger log = LoggerFactory.getLogger(RequestRouter.class);
   private static final String OF_ONE = "/api/invocations/{id}";
+  private static final String REPLAY = "/replay";
   private static final Pattern WITH_ID = Pattern.compile("/api/invocations/(\\d{1,18})(/\\w+)?");
 
   /** By path and method; HEAD is as GET. */
@@ -70,7 +71,7 @@ final class RequestRouter extends SimpleChannelInboundHandler<FullHttpRequest> {
               return HttpAnswer.empty(HttpResponseStatus.NO_CONTENT);
             }));
     add("GET", OF_ONE, now(invocations::one));
-    add("POST", OF_ONE + "/replay", invocations::replay);
+    add("POST", OF_ONE + REPLAY, invocations::replay);
     add("GET", "/api/sessions", now(request -> status.sessions()));
     add("GET", "/api/functions", now(request -> status.functions()));
     add("GET", "/api/status", request -> status.status(invocations.clears()));
@@ -116,6 +117,14 @@ final class RequestRouter extends SimpleChannelInboundHandler<FullHttpRequest> {
   /** The path that a request asks for, as it is written. */
   static String pathOf(HttpRequest request) {
     return new QueryStringDecoder(request.uri()).rawPath();
+  }
+
+  /** Whether a request makes a call once more, and so may have a payload. */
+  static boolean isReplay(HttpRequest request) {
+    Matcher withId = WITH_ID.matcher(pathOf(request));
+    return request.method().equals(HttpMethod.POST)
+        && withId.matches()
+        && REPLAY.equals(withId.group(2));
   }
 
   @Override

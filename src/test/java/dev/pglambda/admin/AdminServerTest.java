@@ -149,6 +149,20 @@ class AdminServerTest {
     assertThat(stage.post("/login", "x".repeat(5000)).statusCode()).isEqualTo(413);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "POST, /health/x/replay",
+    "POST, /api/invocations/x/replay",
+    "POST, /replay",
+    "DELETE, /api/invocations/1/replay"
+  })
+  void readsALongBodyOfAReplayOnly(String method, String path) throws Exception {
+    String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n";
+
+    assertThat(stage.raw(head + "Content-Length: 4097\r\n\r\n")).startsWith("HTTP/1.1 413 ");
+    assertThat(stage.raw(head + "Transfer-Encoding: chunked\r\n\r\n")).startsWith("HTTP/1.1 411 ");
+  }
+
   @Test
   void readsAChunkedBodyUpToTheSameSize() throws Exception {
     stage.call("notify-order", "{}");
