@@ -94,6 +94,16 @@ class AccessControlTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"/health/live, 200", "/health/ready, 200", "/health/x, 403", "/metrics, 403"})
+  void tellsItsHealthToAProbeThatNamesNoHost(String path, int status) {
+    HttpRequest probe = request(HttpMethod.GET, path);
+    probe.headers().remove("Host");
+
+    assertThat(status(open, probe)).isEqualTo(status);
+    assertThat(status(closed, probe)).isEqualTo(status);
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "Origin, http://127.0.0.1:5480, 200",
     "Origin, https://127.0.0.1:5480, 200",
@@ -159,6 +169,7 @@ class AccessControlTest {
     "GET, /nothing, 401",
     "GET, /health/live, 200",
     "GET, /health/ready, 200",
+    "POST, /health/x/replay, 401",
     "GET, /login, 200",
     "GET, /style.css, 200"
   })

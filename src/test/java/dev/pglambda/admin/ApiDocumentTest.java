@@ -8,11 +8,17 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import dev.pglambda.admin.AdminStage.Setup;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +94,59 @@ class ApiDocumentTest {
     JsonSchema compiled =
         JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(described);
     assertThat(compiled.validate(value)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /api/invocations, /api/invocations, 200",
+    "GET, /api/invocations, /api/invocations?limit=x, 400",
+    "DELETE, /api/invocations, /api/invocations, 204",
+    "GET, /api/invocations/{id}, /api/invocations/1, 200",
+    "GET, /api/invocations/{id}, /api/invocations/99, 404",
+    "POST, /api/invocations/{id}/replay, /api/invocations/1/replay, 200",
+    "POST, /api/invocations/{id}/replay, /api/invocations/99/replay, 404",
+    "GET, /api/sessions, /api/sessions, 200",
+    "GET, /api/functions, /api/functions, 200",
+    "GET, /api/status, /api/status, 200",
+    "GET, /health/live, /health/live, 200",
+    "GET, /health/ready, /health/ready, 200",
+    "GET, /metrics, /metrics, 200",
+    "GET, /, /, 200",
+    "POST, /login, /login, 303"
+  })
+  void describesEachStatus(String method, String route, String path, int status) throws Exception {
+    stage.call("notify-order", "{}");
+
+    HttpResponse<String> response =
+        stage.send(stage.request(path).method(method, HttpRequest.BodyPublishers.noBody()));
+
+    assertThat(response.statusCode()).isEqualTo(status);
+    JsonNode operation =
+        document.get("paths").get(route).get(method.toLowerCase(Locale.ROOT)).get("responses");
+    assertThat(names(operation)).contains(String.valueOf(status), "default");
+  }
+
+  @Test
+  void namesTheSameStatusesOfErrorsAsTheGuide() throws Exception {
+    Set<String> described = new TreeSet<>();
+    document
+        .get("paths")
+        .forEach(
+            path ->
+                path.forEach(operation -> described.addAll(names(operation.path("responses")))));
+    described.removeIf(status -> !status.matches("[45].."));
+    Pattern status = Pattern.compile("\\b[45]\\d\\d\\b");
+    String refused = document.at("/components/responses/Refused/description").asText();
+    status.matcher(refused).results().forEach(each -> described.add(each.group()));
+
+    String guide =
+        Files.readAllLines(Path.of("docs/observing.md")).stream()
+            .filter(line -> line.startsWith("* An error is"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(status.matcher(guide).results().map(MatchResult::group))
+        .containsExactlyElementsOf(described);
   }
 
   @Test
