@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * this address. Used on one thread.
  */
 final class AccessControl {
-  private static final String COOKIE = "pglambda_admin";
+  private static final int COOKIE_BYTES = 4;
   private static final int SESSION_BYTES = 32;
   private static final long SESSION_NANOS = TimeUnit.HOURS.toNanos(12);
   private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -41,6 +41,9 @@ final class AccessControl {
       Pattern.compile("(?:\\[([0-9A-Fa-f:.]+)\\]|([A-Za-z0-9._-]+))(?::\\d{1,5})?");
   private static final Set<String> HEALTH = Set.of("/health/live", "/health/ready");
   private static final Set<HttpMethod> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD);
+
+  /** Of its own: browsers send a host's cookies to all its ports, and so to other proxies. */
+  private final String cookie = "pglambda_admin_" + RandomToken.hex(COOKIE_BYTES);
 
   /** Hash of the token; null: none is asked for. */
   private final byte @Nullable [] token;
@@ -189,7 +192,7 @@ final class AccessControl {
         .with(
             HttpHeaderNames.SET_COOKIE,
             "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d"
-                .formatted(COOKIE, session, TimeUnit.NANOSECONDS.toSeconds(SESSION_NANOS)));
+                .formatted(cookie, session, TimeUnit.NANOSECONDS.toSeconds(SESSION_NANOS)));
   }
 
   private boolean hasSession(HttpRequest request) {
@@ -198,7 +201,7 @@ final class AccessControl {
       return false;
     }
     for (Cookie each : ServerCookieDecoder.STRICT.decode(cookies)) {
-      Long begun = each.name().equals(COOKIE) ? sessions.get(each.value()) : null;
+      Long begun = each.name().equals(cookie) ? sessions.get(each.value()) : null;
       if (begun != null && nanoTime.getAsLong() - begun < SESSION_NANOS) {
         return true;
       }

@@ -213,7 +213,9 @@ class AccessControlTest {
 
     String cookie = answer.header("set-cookie");
     assertThat(cookie)
-        .matches("pglambda_admin=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200")
+        .matches(
+            "pglambda_admin_[0-9a-f]{8}=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict;"
+                + " Max-Age=43200")
         .doesNotContain(TOKEN);
     HttpRequest next =
         request(HttpMethod.GET, "/", "Cookie", "theme=dark; " + cookie.split(";", 2)[0]);
@@ -224,10 +226,27 @@ class AccessControlTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"pglambda_admin=", "pglambda_admin=" + TOKEN, "pglambda_admin", ";;="})
+  @ValueSource(strings = {"%s=", "%s=" + TOKEN, "%s", ";;="})
   void servesNoCookieThatItHasNotGiven(String cookie) {
-    assertThat(status(closed, request(HttpMethod.GET, "/metrics", "Cookie", cookie)))
+    String name = closed.login(TOKEN, CLIENT).header("set-cookie").split("=", 2)[0];
+
+    assertThat(
+            status(closed, request(HttpMethod.GET, "/metrics", "Cookie", cookie.formatted(name))))
         .isEqualTo(401);
+  }
+
+  @Test
+  void leavesTheCookieOfAnotherProxyOnThisMachineAlone() {
+    AccessControl other =
+        new AccessControl(new Password(TOKEN), "0.0.0.0", FAILED_LOGINS, now::get);
+
+    String mine = closed.login(TOKEN, CLIENT).header("set-cookie").split(";", 2)[0];
+    String others = other.login(TOKEN, CLIENT).header("set-cookie").split(";", 2)[0];
+
+    assertThat(mine.split("=", 2)[0]).isNotEqualTo(others.split("=", 2)[0]);
+    HttpRequest both = request(HttpMethod.GET, "/", "Cookie", mine + "; " + others);
+    assertThat(status(closed, both)).isEqualTo(200);
+    assertThat(status(other, both)).isEqualTo(200);
   }
 
   @Test
