@@ -156,6 +156,18 @@ class PageBurdenBrowserTest extends PageTest {
   }
 
   @Test
+  void namesCharactersThatDoNotShow() throws SQLException {
+    PageStage.call(
+        connection, "notify-order", "\"a\u00adb\u180ec\u3164d\udb40\udc41e \u2764\ufe0f\"");
+
+    browser.click(".row");
+
+    browser.awaitText("[data-pane=request] .block", "e \u2764\ufe0f\"");
+    assertThat(browser.text("[data-pane=request] .block"))
+        .isEqualTo("\"aU+00ADbU+180EcU+3164dU+E0041e \u2764\ufe0f\"");
+  }
+
+  @Test
   void drawsTheBeginningOfWhatIsTooLongOrTooDeepAtOnce() {
     for (String text :
         List.of(

@@ -99,7 +99,15 @@ class PageViewsBrowserTest extends PageTest {
     assertThat(
             browser.run("return document.elementFromPoint(180, 400).closest('.detail') !== null"))
         .isEqualTo("true");
+    for (int i = 0; i < 40; i++) {
+      browser.press(Keys.TAB);
+      assertThat(
+              browser.run("return document.activeElement.closest('.list, .top, .bottom') === null"))
+          .as("focus is not beneath the call")
+          .isEqualTo("true");
+    }
     browser.click(".detail .close");
+    assertThat(browser.run("return document.activeElement.id")).isEqualTo("rows");
     for (String tab : List.of("functions", "sessions", "calls")) {
       browser.click("#tab-" + tab);
       assertThat(pageWidth()).as(tab).isEqualTo(PHONE_WIDTH);
@@ -184,6 +192,21 @@ class PageViewsBrowserTest extends PageTest {
       each.close();
     }
     browser.awaitText("#connection", "connected");
+  }
+
+  @Test
+  void saysThatAPayloadIsNotKeptThatIsTooLongForTheJournal() throws Exception {
+    try (LambdaDatabase another =
+            PageStage.another("--admin", PageStage.ANY_PORT, "--journal-size", "1MB");
+        Connection client = another.connect()) {
+      PageStage.call(client, "notify-order", '"' + "a".repeat(600_000) + '"');
+      stage.open(another.proxy().admin(), WIDTH);
+
+      browser.click(".row");
+
+      browser.awaitText("[data-pane=request] .none", "not kept");
+      assertThat(browser.text("[data-pane=request] .none")).contains("--journal-size");
+    }
   }
 
   @Test

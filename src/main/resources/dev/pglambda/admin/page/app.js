@@ -65,7 +65,11 @@ function followAddress() {
     list.toTop();
   }
   const id = /^[1-9]\d{0,15}$/.test(now.id ?? '') ? Number(now.id) : null;
+  document.body.classList.toggle('with-detail', id !== null && tab === 'calls');
   detail.show(id);
+  if (getComputedStyle(byId('rows')).visibility === 'hidden') {
+    byId('detail').focus(); // it lies over the list
+  }
   if (id !== null && id !== list.active) {
     list.activate(id);
   }

@@ -6,6 +6,7 @@ import { badge, bytes, cut, el, millis, visible } from './dom.js';
 import { block } from './json.js';
 
 const LONGEST_NAME = 1_000;
+const NOT_KEPT = 'not kept (see --journal-payloads and --journal-size)';
 
 export class Detail {
   id = undefined; // nothing is drawn yet
@@ -31,7 +32,6 @@ export class Detail {
     this.id = id;
     this.#call = null;
     this.#isEdited = false;
-    document.body.classList.toggle('with-detail', id !== null);
     if (id === null) {
       this.#node.replaceChildren(el('p', { class: 'empty' }, 'Choose a call to see what was asked and answered.'));
     } else {
@@ -183,13 +183,13 @@ export class Detail {
   }
 
   #request(call) {
-    const none = call.payload_bytes > 0 ? 'not kept (--journal-payloads off)' : 'NULL';
+    const none = call.payload_bytes > 0 ? NOT_KEPT : 'NULL';
     return this.#pane('request', 'Request', call.payload, call.payload_bytes, none);
   }
 
   #response(call) {
     const pending = call.outcome === 'pending';
-    const none = call.response_bytes > 0 ? 'not kept (--journal-payloads off)' : pending ? 'not yet' : 'none';
+    const none = call.response_bytes > 0 ? NOT_KEPT : pending ? 'not yet' : 'none';
     return this.#pane('response', 'Response', call.response || null, call.response_bytes, none);
   }
 

@@ -2,9 +2,9 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** Characters that do not show, or that turn the direction of what follows. */
+/** Characters that do not show, or that turn the direction of what follows; but for what makes a sign an emoji. */
 const INVISIBLE =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+  /(?:(?!\ufe0f)[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufff9-\ufffb\p{Default_Ignorable_Code_Point}])+/gu;
 
 const MOST_CODES = 8;
 
@@ -55,9 +55,10 @@ export function visible(text) {
 }
 
 function codes(characters) {
-  const code = (character) => `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
-  const more = characters.length > MOST_CODES ? ` … (${characters.length})` : '';
-  return [...characters.slice(0, MOST_CODES)].map(code).join(' ') + more;
+  const code = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const all = [...characters];
+  const more = all.length > MOST_CODES ? ` … (${all.length})` : '';
+  return all.slice(0, MOST_CODES).map(code).join(' ') + more;
 }
 
 /** The beginning of a text, as a string of its own: a slice would hold the whole in memory. */
