@@ -96,7 +96,9 @@ class PageBrowserTest extends PageTest {
     browser.click(".row");
 
     browser.awaitText(".error", String.valueOf(error.getSQLState()));
-    assertThat(browser.text(".error")).contains(String.valueOf(error.getMessage()));
+    assertThat(browser.text(".error"))
+        .contains(String.valueOf(error.getMessage()))
+        .contains(String.valueOf(error.getDetail()));
     assertThat(browser.run("return document.querySelector('.row').dataset.outcome"))
         .isEqualTo("error");
   }

@@ -29,7 +29,7 @@ function filled(node, attributes, children) {
       node.setAttribute(name, value);
     }
   }
-  for (const child of children.flat(2)) {
+  for (const child of children.flat(Infinity)) {
     if (child !== null && child !== undefined && child !== false) {
       node.append(child);
     }
