@@ -181,15 +181,18 @@ class PageViewsBrowserTest extends PageTest {
       streams.add(stream.body());
       stream = client.send(events, BodyHandlers.ofInputStream());
     }
-    PageStage.call(connection, "notify-order", "1");
+    try {
+      PageStage.call(connection, "notify-order", "1");
 
-    stage.open(stage.page(), WIDTH);
+      stage.open(stage.page(), WIDTH);
 
-    browser.awaitText("#count", "1 call");
-    PageStage.call(connection, "notify-order", "2");
-    browser.awaitText("#count", "2 calls");
-    for (InputStream each : streams) {
-      each.close();
+      browser.awaitText("#count", "1 call");
+      PageStage.call(connection, "notify-order", "2");
+      browser.awaitText("#count", "2 calls");
+    } finally {
+      for (InputStream each : streams) {
+        each.close();
+      }
     }
     browser.awaitText("#connection", "connected");
   }
