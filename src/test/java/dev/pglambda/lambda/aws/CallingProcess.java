@@ -10,11 +10,16 @@ import dev.pglambda.lambda.aws.AwsLambdaInvoker.InvokerSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.event.Level;
@@ -25,6 +30,9 @@ import org.slf4j.event.Level;
  */
 final class CallingProcess implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
+
+  /** Earlier than the patience ends: then it logs what its threads do. */
+  private static final long LIFE_SECONDS = 50;
 
   private final Process process;
   private final BufferedReader answers;
@@ -59,7 +67,25 @@ final class CallingProcess implements AutoCloseable {
   /** Has it call the function; its status code, or the message and the hint of the failure. */
   String call() throws IOException {
     process.outputWriter(UTF_8).append("call\n").flush();
-    return String.valueOf(answers.readLine());
+    return within(CompletableFuture.supplyAsync(this::answer));
+  }
+
+  private String answer() {
+    try {
+      return String.valueOf(answers.readLine());
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  /** Fails with what the process logged, and ends it, where it takes too long. */
+  private <T> T within(CompletableFuture<T> answer) throws IOException {
+    try {
+      return answer.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+    } catch (CompletionException late) {
+      process.destroyForcibly();
+      throw new AssertionError("no answer; its log: " + log(), late);
+    }
   }
 
   String log() throws IOException {
@@ -69,11 +95,13 @@ final class CallingProcess implements AutoCloseable {
   @Override
   public void close() throws IOException {
     process.outputWriter(UTF_8).close();
-    process.onExit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+    within(process.onExit());
   }
 
   /** What the process runs. */
   public static void main(String[] args) throws Exception {
+    CompletableFuture.delayedExecutor(LIFE_SECONDS, TimeUnit.SECONDS)
+        .execute(CallingProcess::logThreads);
     Logging.configure(new Config.Log(Level.TRACE, LogFormat.TEXT, null));
     InvokerStage stage = new InvokerStage();
     AwsEnvironment environment = AwsEnvironment.ofProcess();
@@ -107,5 +135,16 @@ final class CallingProcess implements AutoCloseable {
       }
     }
     stage.close();
+  }
+
+  private static void logThreads() {
+    for (ThreadInfo thread : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true)) {
+      System.err.println(thread.getThreadName() + " " + thread.getThreadState());
+      System.err.println(
+          "  waits for " + thread.getLockInfo() + " of " + thread.getLockOwnerName());
+      for (StackTraceElement frame : thread.getStackTrace()) {
+        System.err.println("    " + frame);
+      }
+    }
   }
 }
