@@ -75,7 +75,7 @@ def wait_for(port, process, seconds=30):
         except ConnectionRefusedError:
             if process.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"{process.args[0]} did not start")
-            time.sleep(0.05)
+            time.sleep(0.01)
 
 
 def progress(text):
@@ -199,7 +199,7 @@ class Bench:
         settings = {
             "port": port,
             "listen_addresses": HOST,
-            "unix_socket_directories": "",
+            "unix_socket_directories": self.own_directory("socket"),
             "max_connections": most_connections,
             "shared_buffers": "256MB",
             "fsync": "off",
@@ -211,6 +211,7 @@ class Bench:
         process = self.launch(command + [f"--{name}={value}" for name, value in settings.items()], "server.log", self.identity)
         wait_for(port, process)
         self.direct = Variant("direct", port)
+        self.socket = f"unix:{settings['unix_socket_directories']}:{port}"
         return self.direct
 
     def start_pgbouncer(self, most_clients):
@@ -236,11 +237,11 @@ class Bench:
         wait_for(port, process)
         return Variant("PgBouncer", port, process)
 
-    def start_proxy(self, name="proxy", jar=None, options=()):
-        """The name is that of its directory; without a jar it is the one of --jar; options: more of them for the JVM."""
+    def start_proxy(self, name="proxy", jar=None, options=(), backend=None):
+        """The name is that of its directory; without a jar it is the one of --jar; options: more of them for the JVM; backend: not by TCP."""
         port = free_port()
         command = [self.java, *self.arguments.java_option, *options, "-jar", os.path.abspath(jar or self.arguments.jar), "--listen", f"{HOST}:{port}"]
-        command += ["--backend", f"{HOST}:{self.direct.port}", "--data-dir", os.path.join(self.directory, name), "--sample-functions", "on"]
+        command += ["--backend", backend or f"{HOST}:{self.direct.port}", "--data-dir", os.path.join(self.directory, name), "--sample-functions", "on"]
         command += ["--max-clients", "100000"]
         if self.tls_files:
             # Towards the server neither PgBouncer nor the proxy has TLS.
@@ -283,6 +284,12 @@ class Bench:
         if process.wait() != 0 or not samples:
             raise RuntimeError(f"{' '.join(command)}: no samples")
         return samples
+
+    def end(self, variant):
+        """Ends a proxy before the others."""
+        variant.process.terminate()
+        variant.process.wait()
+        self.running.remove(variant.process)
 
     def stop(self):
         for process in reversed(self.running):
