@@ -76,7 +76,7 @@ class RequestOriginTest extends RequestStage {
     CallOrigin origin =
         origin(Fields.of(null, null, "n".repeat(2000), "1", "\u00e4".repeat(20_000)));
 
-    assertThat(origin.statement()).isEqualTo("\u00e4".repeat(16 << 10));
+    assertThat(origin.statement()).isEqualTo("\u00e4".repeat(4 << 10));
     assertThat(origin.applicationName()).hasSize(1000);
   }
 
