@@ -28,7 +28,7 @@ public final class InvokeFunction implements CallEvaluator {
   public static final Duration DEFAULT_CONNECT_TIMEOUT =
       Duration.ofMillis(ArgumentCheck.DEFAULT_CONNECT_TIMEOUT_MS);
 
-  private static final int LONGEST_READ = 1 << 20;
+  private static final int LONGEST_READ = 64 << 10;
 
   private static final Logger log = LoggerFactory.getLogger(InvokeFunction.class);
 
@@ -136,7 +136,7 @@ public final class InvokeFunction implements CallEvaluator {
 
   /**
    * What SQL sees in the end: PostgreSQL itself refuses a reply that is not JSON. One that would
-   * take an event loop some ten milliseconds to read is taken for JSON.
+   * take an event loop more than some hundred microseconds to read is taken for JSON.
    */
   private static InvokeAnswer afterCast(InvokeAnswer inSql) {
     ByteBuffer payload = inSql instanceof InvokeAnswer.Row row ? row.result().payload() : null;
